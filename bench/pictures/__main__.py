@@ -1,4 +1,4 @@
-"""Makes the pictures of the documents: `make pictures`, or `python -m bench.pictures slack discord administration`.
+"""Makes the pictures of the documents: `make pictures`, or `python -m bench.pictures slack cockpit`.
 
 The service runs on the simulated platforms, and the pages of `make play` are photographed.
 """
@@ -8,11 +8,16 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench.pictures import administration, discord, slack
+from bench.pictures import administration, cockpit, discord, slack
 from bench.pictures.camera import Camera, camera
 from simulators.play.session import PlaySession
 
-SCENES = {"slack": slack.scenes, "discord": discord.scenes, "administration": administration.scenes}
+SCENES = {
+    "slack": slack.scenes,
+    "discord": discord.scenes,
+    "administration": administration.scenes,
+    "cockpit": cockpit.scenes,
+}
 
 
 async def main(chosen: list[str]) -> None:

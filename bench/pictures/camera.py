@@ -58,6 +58,17 @@ class Camera:
             await page.evaluate("document.querySelector('#wire-button').click()")
         return page
 
+    async def sign_in(self, link: str, *, size: tuple[int, int]) -> Page:
+        """Open the service's own pages with a link that signs in."""
+        context = await self._browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, device_scale_factor=1.5, timezone_id="UTC"
+        )
+        page = await context.new_page()
+        await page.goto(link)
+        await page.locator("button.primary").click()
+        await page.wait_for_url("**/cockpit")
+        return page
+
     async def show_film(self, video: Locator) -> None:
         """Show a film in its middle."""
         await video.evaluate(

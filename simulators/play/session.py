@@ -50,6 +50,7 @@ class PlaySession:
         self.service: Child
         self._settings = dict(settings or {})
         self._sandbox: Child
+        self._port = 0  #: of the service's own pages
         self._web: WebServer
         self._watching: asyncio.Task[None] | None = None
         self._started_at = 0.0  #: time of day
@@ -67,7 +68,7 @@ class PlaySession:
         await asyncio.gather(self.slack.simulator.start(), self.discord.simulator.start(), self.api.start())
         for side in self.sides.values():
             side.simulator.changes.subscribe(self.changes.notify)
-        number = _free_port()
+        number, self._port = _free_port(), _free_port()
         self.api.target = f"http://127.0.0.1:{number}"
         command = ("sandbox", "--port", str(number), "--api-key", _KEY)
         self._sandbox = Child("sandbox", command, self.folder, {}, code=self._code)
@@ -93,6 +94,8 @@ class PlaySession:
             "AIMODELS_API_KEY": _KEY,
             "AIMODELS_STREAMING": "true",
             "BOT_DATA_DIR": "data",
+            "BOT_PORT": str(self._port),
+            "BOT_COCKPIT_TEXTS": "true",
             "BOT_PRICES": _PRICES,
             **self.slack.simulator.environment,
             **self.discord.simulator.environment,
@@ -131,21 +134,30 @@ class PlaySession:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watching
 
+    async def cockpit_link(self) -> str:
+        """Return a link that signs in to the service's own pages, once; "" where there are none."""
+        return (await self._ask("cockpit") or b"").decode().strip()
+
     async def _read_manifest(self) -> None:
         """Read the app's registration as an administrator would paste it."""
+        text = await self._ask("manifest", "slack")
+        if text is None:
+            self.wire.note("no manifest: see python -m bot manifest slack", is_wrong=True)
+            return
+        self.slack.read_manifest(json.loads(text))
+        self.changes.notify()
+
+    async def _ask(self, *arguments: str) -> bytes | None:
+        """Return what a command of the service prints; None: it fails."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "manifest", "slack"),
+            *(sys.executable, "-m", "bot", *arguments),
             env=self.service.environment,
             cwd=self.folder,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
         text, _ = await process.communicate()
-        if process.returncode:
-            self.wire.note("no manifest: see python -m bot manifest slack", is_wrong=True)
-            return
-        self.slack.read_manifest(json.loads(text))
-        self.changes.notify()
+        return None if process.returncode else text
 
     async def kill(self) -> None:
         """End the service with SIGKILL and start it again, with its data."""

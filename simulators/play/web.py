@@ -35,6 +35,7 @@ def create_app(session: "PlaySession") -> Starlette:
         Route("/", handlers.index),
         Route("/slack", handlers.page),
         Route("/discord", handlers.page),
+        Route("/cockpit", handlers.cockpit),
         Route("/api/wire/{number:int}", handlers.wire_entry),
         Route("/api/faults/{name}", handlers.fault, methods=["POST"]),
         Route("/api/{platform}/events", handlers.events),
@@ -65,6 +66,13 @@ class _Handlers:
         """The page; a command that was added meanwhile is there."""
         await self._session.reload()
         return Response((_STATIC / "index.html").read_bytes(), media_type="text/html")
+
+    async def cockpit(self, request: Request) -> Response:
+        """Lead to the service's own pages, as its operator."""
+        link = await self._session.cockpit_link()
+        if not link:
+            raise PlayError("The service has no pages: see python -m bot cockpit.")
+        return RedirectResponse(link)
 
     def _side(self, request: Request) -> Any:
         side = self._session.sides.get(request.path_params["platform"])

@@ -90,6 +90,10 @@ async def test_people_walk_through_both_pages(tmp_path: Path) -> None:
             assert await phone.evaluate("document.documentElement.scrollWidth") <= 390
             assert errors == []
             await page.close()
+        own = await context.new_page()
+        await own.goto(f"{session.url}/cockpit")
+        await own.get_by_role("button", name="Sign in").click()
+        await expect(own.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 async def use_new_command(page: Page, code: Path) -> None:
