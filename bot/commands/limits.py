@@ -1,22 +1,21 @@
 """`limits`: what one may still use; administrators set limits for people, roles, channels and workspaces."""
 
-import math
 from collections.abc import AsyncIterator
 
 from bot.commandline.mentions import read_mention, split_mentions
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import change_button
 from bot.commands._tables import table_code, table_row
-from bot.control.limits import LimitRule, Who, to_units
+from bot.control.changes import change_limit, read_amount
+from bot.control.limits import LimitRule, Who
+from bot.control.prices import describe_price
 from bot.control.registry import HERE
 from bot.control.scopes import ADMINISTERED, Scope
 from bot.errors import UsageError
 from bot.i18n import kind_label
-from bot.limits import MICROS, UNITS, Measure, Period
+from bot.limits import Measure, Period
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
 from bot.policy.quota import describe_amount, describe_left, format_duration
-
-_MOST = 10**15  #: in the measure's unit
 
 
 @command(
@@ -72,19 +71,9 @@ async def limits(ctx: Context) -> Parts:
     rule = _rule(ctx, amount, clears=clears)
     if not _may_set(ctx, rule):
         raise ctx.not_allowed(f"settings.not_allowed.{ctx.option('in')}", Scope(ctx.option("in")))
-    before = await ctx.quotas.limits.set(rule, is_removed=clears)
-    if clears and before is None:
-        raise UsageError(ctx.translate("limits.unknown"))
-    after = None if clears else rule.amount
-    if before != after:
-        await ctx.audit(
-            "limits.clear" if clears else "limits.set",
-            subject=f"{rule.measure} / {rule.period}, {_whom(rule)}",
-            scope=ctx.option("in"),
-            before=None if before is None else to_units(rule.measure, before),
-            after=None if after is None else to_units(rule.measure, after),
-        )
-    limit = describe_amount(rule.to_limit(), ctx.event.actor.locale)
+    locale = ctx.event.actor.locale
+    await change_limit(ctx.quotas.limits, rule, ctx.audit, is_removed=clears, locale=locale)
+    limit = describe_amount(rule.to_limit(), locale)
     yield Text(ctx.translate("limits.cleared" if clears else "limits.set", limit=limit, whom=_whom_text(ctx, rule)))
 
 
@@ -102,7 +91,7 @@ def _rule(ctx: Context, amount: str, *, clears: bool) -> LimitRule:
         id=named,
         measure=measure,
         period=Period(ctx.option("per")),
-        amount=0 if clears else _amount(ctx, measure, amount),
+        amount=0 if clears else read_amount(measure, amount, ctx.event.actor.locale),
     )
 
 
@@ -117,16 +106,6 @@ def _who(ctx: Context) -> tuple[Who, str]:
     if subject not in tuple(Who) or (subject == Who.ROLE and mention is None):
         raise UsageError(ctx.translate("limits.whom"))
     return Who(subject), "" if mention is None else mention.id
-
-
-def _amount(ctx: Context, measure: Measure, text: str) -> int:
-    try:
-        value = float(text) * UNITS.get(measure, 1)
-    except ValueError:
-        value = math.nan
-    if not (0 <= value <= _MOST) or not (measure in UNITS or value.is_integer()):
-        raise UsageError(ctx.translate("limits.amount", value=text.replace("`", "'")))
-    return round(value)
 
 
 async def _overview(ctx: Context) -> AsyncIterator[str]:
@@ -146,7 +125,7 @@ async def _overview(ctx: Context) -> AsyncIterator[str]:
         table_row(
             [
                 describe_amount(rule.to_limit(), locale),
-                table_code(_whom(rule)),
+                table_code(rule.whom),
                 ctx.translate("limits.in.workspace" if rule.adapter else "limits.in.service"),
             ]
         )
@@ -160,18 +139,12 @@ async def _overview(ctx: Context) -> AsyncIterator[str]:
 
 
 async def _prices(ctx: Context) -> str:
-    prices, lines = await ctx.quotas.prices.current(), []
+    prices, locale, lines = await ctx.quotas.prices.current(), ctx.event.actor.locale, []
     offered = {spec.kind for spec in ctx.commands.specs}
     for kind in (kind for kind in KINDS if kind in offered):
         for model in ctx.settings.models(kind):
-            of_model = [
-                ctx.translate(
-                    f"limits.unit.{unit}" if "x" not in unit else "limits.unit.size", price=_money(price), size=unit
-                )
-                for unit, price in prices.unit_price(kind, model).items()
-            ]
-            shown = ctx.join_list(of_model) if of_model else ctx.translate("limits.unknown_price")
-            lines.append(table_row([kind_label(kind, ctx.event.actor.locale), table_code(model), shown]))
+            shown = describe_price(prices, kind, model, locale)
+            lines.append(table_row([kind_label(kind, locale), table_code(model), shown]))
     return _table([ctx.translate(f"limits.{column}") for column in ("kind", "model", "price")], lines)
 
 
@@ -195,17 +168,9 @@ def _is_shown(ctx: Context, rule: LimitRule) -> bool:
     return (is_here or not rule.adapter) if _administers(ctx, Scope.WORKSPACE) else (is_here and _may_set(ctx, rule))
 
 
-def _whom(rule: LimitRule) -> str:
-    return f"{rule.who}:{rule.id}" if rule.id else rule.who.value
-
-
 def _whom_text(ctx: Context, rule: LimitRule) -> str:
     key = f"limits.whom.{rule.who}" if not rule.id else f"limits.whom.one_{rule.who}"
     return ctx.translate(key, id=rule.id.replace("`", "'"))
-
-
-def _money(micros: int) -> str:
-    return f"{micros / MICROS:.6f}".rstrip("0").rstrip(".")
 
 
 def _table(heads: list[str], lines: list[str]) -> str:

@@ -37,6 +37,11 @@ class LimitRule:
         """The name under which the amount is kept: the same for the same limit."""
         return json.dumps([self.adapter, self.workspace, self.who, self.id, self.measure, self.period])
 
+    @property
+    def whom(self) -> str:
+        """For whom it holds, as the audit log has it."""
+        return f"{self.who}:{self.id}" if self.id else self.who.value
+
     def applies_to(self, event: Event) -> bool:
         """Return whether an event counts against the limit."""
         if self.adapter and (self.adapter, self.workspace) != (event.adapter, event.location.workspace):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.errors import StoreError
+from bot.i18n import join_list, translate
 from bot.limits import MICROS
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind, Usage
 from bot.ports import KeyValues
@@ -121,6 +122,16 @@ class PriceBook:
                     await self._values.set(name, str(price), expires=datetime.now(UTC) + timedelta(days=30))
             except StoreError as exc:
                 log.warning("price not learnt", model=used.model, reason=str(exc))
+
+
+def describe_price(prices: Prices, kind: Kind, model: str, locale: str) -> str:
+    """Return what is known of a model's prices, in words."""
+    known = []
+    for unit, micros in prices.unit_price(kind, model).items():
+        price = f"{micros / MICROS:.6f}".rstrip("0").rstrip(".")
+        key = "limits.unit.size" if "x" in unit else f"limits.unit.{unit}"
+        known.append(translate(key, locale, price=price, size=unit))
+    return join_list(known, locale) if known else translate("limits.unknown_price", locale)
 
 
 def _unit(usage: Usage) -> str:

@@ -1,0 +1,47 @@
+"""Changes that administrators make, by a command or on a page: their words checked, and an entry in the audit log."""
+
+import math
+from typing import Protocol
+
+from bot.control.limits import LimitBook, LimitRule, to_units
+from bot.errors import UsageError
+from bot.i18n import translate
+from bot.limits import UNITS, Measure
+
+_MOST = 10**15  #: of a limit, in the measure's unit
+
+
+class Audit(Protocol):
+    """Adds an act of somebody to the audit log. Raises `StoreError`."""
+
+    async def __call__(
+        self, action: str, *, subject: str = "", scope: str = "", before: str | None = None, after: str | None = None
+    ) -> None:
+        """Add one entry."""
+
+
+def read_amount(measure: Measure, text: str, locale: str) -> int:
+    """Return the amount of a limit in the measure's unit. Raises `UsageError`."""
+    try:
+        value = float(text) * UNITS.get(measure, 1)
+    except ValueError:
+        value = math.nan
+    if not (0 <= value <= _MOST) or not (measure in UNITS or value.is_integer()):
+        raise UsageError(translate("limits.amount", locale, value=text.replace("`", "'")))
+    return round(value)
+
+
+async def change_limit(book: LimitBook, rule: LimitRule, audit: Audit, *, is_removed: bool, locale: str) -> None:
+    """Set or clear a limit. Raises `UsageError` where there is none to clear."""
+    before = await book.set(rule, is_removed=is_removed)
+    if is_removed and before is None:
+        raise UsageError(translate("limits.unknown", locale))
+    after = None if is_removed else rule.amount
+    if before != after:
+        await audit(
+            "limits.clear" if is_removed else "limits.set",
+            subject=f"{rule.measure} / {rule.period}, {rule.whom}",
+            scope="workspace" if rule.adapter else "service",
+            before=None if before is None else to_units(rule.measure, before),
+            after=None if after is None else to_units(rule.measure, after),
+        )
