@@ -11,7 +11,7 @@ from bot.settings.core import Settings
 from bot.settings.media_sizes import fit_seconds, sizes_of
 
 #: Parameters that people know by the name of a setting.
-_SETTINGS = {"max_tokens": "answer_tokens"}
+SETTINGS = {"max_tokens": "answer_tokens"}
 _SIZES: Mapping[Kind, str] = {"image": "size", "video": "resolution"}
 
 
@@ -65,7 +65,7 @@ def describe_limit(name: str, limit: ParameterLimit, model: str, locale: str) ->
     return translate(
         f"refusal.{key}",
         locale,
-        name=_SETTINGS.get(name, name),
+        name=SETTINGS.get(name, name),
         model=model,
         low="" if low is None else f"{low:g}",
         high="" if high is None else f"{high:g}",

@@ -1,6 +1,5 @@
 """The limits of parameters that an API server has named in its refusals, for all processes of the service."""
 
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,24 +25,18 @@ class LearntLimits:
 
     def __init__(self, values: KeyValues) -> None:
         self._values = values
-        #: By server: what was read last, the limits in it by model, and when they were read.
-        self._parsed: dict[str, tuple[Mapping[str, str], _Limits, float]] = {}
+        #: By server: what was read last, and the limits in it by model.
+        self._parsed: dict[str, tuple[Mapping[str, str], _Limits]] = {}
 
     async def of(self, server: str, model: str) -> Mapping[str, ParameterLimit]:
         """Return the known limits of a model by parameter. Raises `StoreError`."""
         return (await self._read(server)).get(model, {})
-
-    def known(self, server: str, model: str) -> Mapping[str, ParameterLimit]:
-        """Return the limits of a model that this process has read or learnt lately, without reading the store."""
-        _, limits, read_at = self._parsed.get(server, ({}, {}, 0.0))
-        return limits.get(model, {}) if limits and time.monotonic() - read_at < KEPT.total_seconds() else {}
 
     async def learn(self, server: str, model: str, name: str, limit: ParameterLimit) -> None:
         """Keep a limit for a day. A database that fails is ignored: the API refuses the next value, too."""
         try:
             namespace = self._values.namespace(_namespace(server))
             await namespace.set(f"{name} {model}", limit.encode(), expires=datetime.now(UTC) + KEPT)
-            await self._read(server)
         except StoreError as exc:
             log.warning("limit of the API not saved", reason=str(exc))
 
@@ -59,14 +52,14 @@ class LearntLimits:
         items = await self._values.namespace(_namespace(server)).items()
         if not items:
             return {}
-        read, limits, _ = self._parsed.get(server, (None, {}, 0.0))
+        read, limits = self._parsed.get(server, (None, {}))
         if read is not items:
             found: dict[str, dict[str, ParameterLimit]] = {}
             for key, text in items.items():
                 name, _, model = key.partition(" ")
                 found.setdefault(model, {})[name] = ParameterLimit.decode(text)
             limits = found
-            self._parsed[server] = (items, limits, time.monotonic())
+            self._parsed[server] = (items, limits)
         return limits
 
 

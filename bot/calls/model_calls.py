@@ -96,7 +96,8 @@ class ModelCalls:
             self.api_job.model = self.answered_by = chain.current
             client = self._client(chain)
             try:
-                sent = self._fit(kind, chain, parameters, self.limits.known(self.api.base_url, chain.current))
+                limits = await self.limits.of(self.api.base_url, chain.current)
+                sent = self._fit(kind, chain, parameters, limits)
                 while True:
                     try:
                         async with aclosing(bind(client)(model=chain.current, **sent)) as deltas:

@@ -123,6 +123,13 @@ def read_limit(error: ApiError, sent: Mapping[str, object]) -> tuple[str, Parame
     return None
 
 
+def option_name(parameter: str) -> str:
+    """Return the option that an API's parameter stands for; "": people do not know it."""
+    if parameter in (*LIMITED, "prompt"):
+        return parameter
+    return next((name for name, aliases in _ALIASES.items() if parameter in aliases), "")
+
+
 def _aliases(name: str, values: Mapping[str, object]) -> list[str]:
     return [alias for alias in _ALIASES.get(name, ()) if alias not in values]
 

@@ -20,6 +20,8 @@ from aimodels.errors import (
     Unreachable,
 )
 from bot.calls.api_sentences import clean_sentence
+from bot.calls.fitting import SETTINGS
+from bot.calls.parameter_limits import option_name
 from bot.errors import (
     DownloadFailed,
     FileNotSaved,
@@ -74,7 +76,9 @@ def error_message(error: BaseException, locale: str, *, event_id: str) -> str:
     if key == "refused" and isinstance(error, BadRequest):
         key = "no_model" if error.is_about_model else "absent" if error.is_absence else key
         if key == "refused" and (reason := clean_sentence(error.message)):
-            return translate("error.refused_because", locale, reason=reason, id=event_id)
+            name = option_name(error.param)
+            key = "refused_value" if name else "refused_because"
+            return translate(f"error.{key}", locale, name=SETTINGS.get(name, name), reason=reason, id=event_id)
     return translate(f"error.{key}", locale, id=event_id)
 
 

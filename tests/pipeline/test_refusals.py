@@ -1,19 +1,38 @@
 """What the API says about a parameter reaches the person, and is known for the next request."""
 
+import asyncio
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from bot.bootstrap import build
+from bot.service import run_until
 from sandbox.config import SandboxConfig
 from sandbox.server import Sandbox
-from tests.support.scripted_api import failure
-from tests.support.service import Service, quiet_logs, service
+from tests.support.channel.adapter import ChannelAdapter
+from tests.support.database.postgres import server, url
+from tests.support.scripted_api import Step, answer, failure
+from tests.support.service import FAST, Service, make_settings, quiet_logs, service
 
+__all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 TOO_LONG = failure(400, "invalid_request", "duration: Input should be less than or equal to 30")
+#: Text of an error with all that must not be shown.
+HOSTILE = (
+    "This can't\x1b[31m be **drawn**\u202e with key sk-of-the-tests: see https://api.example/help or <@U1> "
+    + "x" * 5000
+)
+
+
+def openai_failure(param: str, text: str) -> Step:
+    """Send an error in OpenAI's envelope."""
+    error = {"message": text, "type": "invalid_request_error", "param": param, "code": None}
+    return answer({"error": error}, 400)
 
 
 async def video(one: Service, seconds: int, *, locale: str = "en") -> str:
@@ -60,6 +79,54 @@ async def test_another_reason_is_shown(tmp_path: Path) -> None:
         assert told.private
         assert told.actions == ["retry"]
         assert (await one.ask("a fox", command="image")).files
+
+
+async def test_both_envelopes_are_read(tmp_path: Path) -> None:
+    """Cleaned and bounded; the field that OpenAI names is said in the person's language, and its limit is learnt."""
+    async with service(tmp_path, aimodels_api_flavor="openai") as one:
+        one.echo.instead = [failure(400, "invalid_request", HOSTILE), openai_failure("style", HOSTILE)]
+        for begin in ("The AI service did not accept this request. ", "The AI service did not accept `style`. "):
+            told = (await one.ask("a fox", command="image", options={"style": "anime"})).text
+            reason = r"It says: This can't \[31m be \*\*drawn\*\* with key \[key\]: see (…) or U1 xxx"
+            assert told.startswith(begin + reason)
+            assert len(told) < 400
+        one.echo.instead = [openai_failure("style", "Not offered with this size.")]
+        told = (await one.ask("a fox", command="image", options={"style": "anime"}, locale="zh-TW")).text
+        assert told.startswith("AI 服務不接受 `style`，理由是：Not offered with this size.")
+        one.echo.instead = [openai_failure("n", "Invalid 'n': expected a value <= 2, but got 3 instead.")]
+        for number, locale in (("3", "en"), ("4", "zh-TW")):
+            told = (await one.ask("a fox", command="image", options={"n": number}, locale=locale)).text
+            assert told.startswith("`n` may be at most 2" if locale == "en" else "使用模型")
+        assert len(one.echo.bodies) == 4
+
+
+async def test_every_process_knows_a_limit(tmp_path: Path, url: SecretStr) -> None:
+    """One process learns; the forms, the refusals and the answers of another follow at once."""
+    given: dict[str, Any] = {"bot_database_url": url, "bot_answer_tokens": 9000}
+    async with service(tmp_path, **given) as one:
+        settings = make_settings(one.api, tmp_path / "two", **given)
+        adapter = ChannelAdapter(one.channel.url)
+        async with adapter.http, build(settings, {"channel": adapter}, timing=FAST) as two:
+            [spec] = [spec for spec in two.registry.specs if spec.name == "video"]
+
+            async def longest() -> float | None:
+                options = (await two.services.narrow(spec)).options
+                return next(option.maximum for option in options if option.name == "duration")
+
+            assert await longest() != 30  # it is read before it is learnt
+            one.echo.instead = [TOO_LONG]
+            assert "at most 30" in await video(one, 40)
+            one.echo.instead = [failure(400, text="max_tokens is too large: this model supports at most 4,096 tokens")]
+            await one.ask("hello")
+            await one.stop()
+            stopping = asyncio.Event()
+            running = asyncio.create_task(run_until(two, stopping))
+            await one.ask("again")
+            assert "at most 30" in await video(one, 50)
+            assert await longest() == 30
+            stopping.set()
+            await running
+            assert [body.get("duration", body.get("max_tokens")) for body in one.echo.bodies] == [40, 9000, 4096, 4096]
 
 
 async def test_the_sandbox_s_reasons_are_understood(tmp_path: Path) -> None:
