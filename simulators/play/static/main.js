@@ -43,7 +43,8 @@ const page = {
     change();
     if (!isAtEnd) return;
     box.scrollTop = box.scrollHeight;
-    for (const picture of box.querySelectorAll("img, video")) {
+    for (const picture of box.querySelectorAll("img:not([data-seen]), video:not([data-seen])")) {
+      picture.dataset.seen = "1";
       picture.addEventListener(picture.tagName === "IMG" ? "load" : "loadedmetadata", () => { box.scrollTop = box.scrollHeight; }, { once: true });
     }
   },

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from simulators.play.session import PlaySession
 from tests.support.pages.browser import browser, find_barriers, watch_errors
@@ -14,6 +14,7 @@ expect.set_options(timeout=30_000)  # the machine may be busy
 
 
 ROOT = Path(__file__).parents[3]
+TEXT: FilePayload = {"name": "<i>notes.txt", "mimeType": "text/plain", "buffer": b"three words here"}
 SLOWLY = 0.3  #: seconds after each piece of an answer, until it was seen to grow
 ROLL = """
 import secrets
@@ -127,13 +128,15 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     await page.get_by_role("button", name="API answers 429").click()
     await page.get_by_role("button", name="Slack is slow", pressed=False).click()
     await page.get_by_role("button", name="Slack is slow", pressed=True).click()
-    await page.locator("#thread-composer-text").fill("2 + 3")
+    await page.locator("#thread-composer-files").set_input_files([TEXT])
+    await page.locator("#thread-composer-text").fill("summarise this file")
     await page.keyboard.press("Enter")
     await expect(page.locator(".entry.wrong", has_text="/v1/chat/completions")).to_contain_text("429")
-    await expect(answers.nth(1)).to_contain_text("2 + 3 = 5")
+    await expect(answers.nth(1)).to_contain_text("three words here")
     await answers.nth(1).get_by_role("button", name="Good").click()
     await expect(page.locator(".entry", has_text="block_actions")).to_contain_text("acknowledged")
     await expect(answers).to_have_count(2)
+    await expect(thread.get_by_role("link", name="<i>notes.txt")).to_be_visible()
     assert await find_barriers(page) == []
 
     await write(page, "/image ")
@@ -173,12 +176,22 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await expect(answers.get_by_role("button", name="Stop")).to_be_visible()
     session.api.pause = 0.0
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
+    await page.get_by_role("button", name="Send the event twice").click()
+    await expect(page.get_by_text("MESSAGE_CREATE was sent again")).to_be_visible()
+    await page.locator("#composer-files").set_input_files([TEXT])
+    await page.locator("#composer-text").fill("summarise this file")
+    await page.keyboard.press("Enter")
+    await expect(answers.nth(1)).to_contain_text("three words here")
+    await expect(answers).to_have_count(2)
+    await expect(page.get_by_role("link", name="<i>notes.txt")).to_be_visible()
     await page.get_by_role("button", name="# general", exact=True).click()
 
     await page.locator("#composer-text").press_sequentially("/ima")
     await page.keyboard.press("Enter")
     form = page.get_by_role("group", name="Command image")
     await form.get_by_label("size").select_option("512x512")
+    await form.get_by_label("model").focus()
+    await expect(form.locator("datalist option")).to_have_attribute("value", "seeddream-4.0")
     await form.get_by_label("prompt").fill("**a blue bird**")
     assert await find_barriers(page) == []
     await page.keyboard.press("Enter")
