@@ -76,15 +76,21 @@ class JournalContract(StoreSuite):
         assert await store.claim(LANES, ADAPTERS) is None
 
     async def test_another_answer_is_only_shown(self, store: Store) -> None:
-        """An event reopened with an answer goes straight to delivery and leaves nothing in the context."""
+        """An event reopened with an answer goes straight to delivery and leaves nothing in the context.
+
+        Answered again later, it waits for its turn as before.
+        """
         await answer(store, event("e0"))
         await store.record(event("running"), lane=Lane.CONVERSATION)
         await claim(store)
         assert await store.reopen(event("e0"), answer=Answer())
-        job = await claim(store)
+        assert (await store.counts())["waiting_free"] == 1
+        job = await claim(store, [Lane.FREE])
         assert (job.event.id, job.ref, job.answer) == ("e0", "ref", Answer())
         await store.complete(job)
         assert await said(store) == []
+        assert await store.reopen(event("e0", prompt="revised"))
+        assert await store.claim(LANES, ADAPTERS) is None
 
     async def test_an_answer_is_shown_once_more(self, store: Store) -> None:
         """It goes straight to delivery, and everything is as before; not while it is claimed."""

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob
-from bot.models import Actor, Event
+from bot.models import Actor, Answer, Event, Lane
 from bot.pipeline.timing import PipelineTiming
 from tests.support.channel.adapter import parse
 from tests.support.media_files import MP4, wav
@@ -179,7 +179,7 @@ async def test_a_restart_waits_for_the_same_sound(tmp_path: Path) -> None:
 
 
 async def test_an_edited_question_has_a_job_of_its_own(tmp_path: Path) -> None:
-    """Its event is the same; the earlier job was for other words."""
+    """Its event is the same; the earlier job was for other words. It is kept as long as its conversation."""
     event = Event(
         id="e1",
         adapter="channel",
@@ -190,8 +190,10 @@ async def test_an_edited_question_has_a_job_of_its_own(tmp_path: Path) -> None:
         received_at=datetime.now(UTC),
     )
     async with service(tmp_path) as one:
+        await one.core.store.record(event, lane=Lane.FREE, answer=Answer())
         background = BackgroundTasks("test")
         ApiJob(one.core.store, event, background).started("/videos/v1")
         await background.drain()
+        await one.core.retention.prune(datetime.now(UTC), audit_before=None)
         assert await ApiJob(one.core.store, event, background).find() == "/videos/v1"
         assert await ApiJob(one.core.store, replace(event, prompt="a red fox"), background).find() == ""

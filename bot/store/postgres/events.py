@@ -327,10 +327,10 @@ class PostgresEvents:
             if is_repeated:
                 await db.rows(statements.REPEAT, seq=found["seq"])
                 return True
-            lane = Lane(found["lane"]) if answer is None else Lane.FREE
+            lane = Lane(found["lane"]) if answer is None else Lane.FREE  # an answer waits for nothing in its lane
             key = lane_key(lane, found["adapter"], found["conversation"], found["command"], found["actor"])
             await db.rows(statements.DELETE_TURNS, seq=found["seq"])
-            await db.rows(statements.REOPEN, seq=found["seq"], lane=lane.value, lane_key=key, **content)
+            await db.rows(statements.REOPEN, seq=found["seq"], lane_key=key, **content)
             return True
 
         return await self._change(work)

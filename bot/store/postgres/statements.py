@@ -2,16 +2,18 @@
 
 # ruff: noqa: S608 - only constants are joined
 
+#: An event with an answer only needs delivery. Its own lane is kept for a later change of its content.
+_LANE = "CASE WHEN answer IS NULL THEN lane ELSE 'free' END"
 #: Of one lane key one event runs at a time, the oldest first; between people the one served least recently goes first.
 #: Whether a lane is idle is only asked in that order, until a few are found: more than other processes can be about to
 #: take. The adapter is not to be looked up in an index, which has finished events.
-CLAIM = """
+CLAIM = f"""
 WITH waiting AS (
     SELECT seq, lane_key FROM events
     LEFT JOIN people ON people.adapter = events.adapter AND people.actor = events.actor
     WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND (ready_at <= :now OR ready_at > :bound)
     AND (home IS NULL OR home = ANY(:homes::integer[]))
-    AND lane = ANY(:lanes::text[]) AND events.adapter || '' = ANY(:adapters::text[])
+    AND {_LANE} = ANY(:lanes::text[]) AND events.adapter || '' = ANY(:adapters::text[])
     ORDER BY coalesce(people.served, 0), events.seq),
 ready AS (
     SELECT seq, row_number() OVER () AS place FROM (
@@ -165,7 +167,7 @@ AND actor = coalesce(:actor, actor)
 """
 IS_CLAIMED = "SELECT 1 FROM events WHERE seq = ANY(:seqs::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
 CANCEL_WAITING = """
-UPDATE events SET answer = :answer, lane = 'free', lane_key = NULL, ready_at = 0, kind = ''
+UPDATE events SET answer = :answer, lane_key = NULL, ready_at = 0, kind = ''
 WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND id = coalesce(:id, id)
 AND conversation = coalesce(:conversation, conversation) AND seq < coalesce(:before, seq + 1)
 AND actor = coalesce(:actor, actor) RETURNING seq
@@ -177,9 +179,9 @@ WHERE adapter = :adapter AND id = :id AND event IS NOT NULL AND (owner IS NULL O
 #: With an answer the event only needs delivery, and leaves no turns.
 REOPEN = """
 UPDATE events SET event = :event, answer = :answer, done = false, owner = NULL, attempts = 0, ready_at = 0,
-    failing_since = NULL, withdrawn = :answer::text IS NOT NULL, lane = :lane, lane_key = :lane_key WHERE seq = :seq
+    failing_since = NULL, withdrawn = :answer::text IS NOT NULL, lane_key = :lane_key WHERE seq = :seq
 """
-#: Delivered once more, an event keeps its lane for a later change of its content, and waits for nothing in it.
+#: Delivered once more, an event waits for nothing in its lane.
 REPEAT = """
 UPDATE events SET done = false, owner = NULL, attempts = 0, ready_at = 0, failing_since = NULL, lane_key = NULL
 WHERE seq = :seq AND answer IS NOT NULL
@@ -192,11 +194,12 @@ WHERE adapter = :adapter AND id = :id AND event IS NOT NULL RETURNING seq
 PRICES = "SELECT kind, max(price) AS price FROM spent WHERE hour >= :hour GROUP BY kind"
 DELETE_TURNS = "DELETE FROM turns WHERE event_seq = :seq"
 IS_ANSWERED = "SELECT answer IS NOT NULL FROM events WHERE seq = :seq AND owner = :owner"
-COUNTS = """
+COUNTS = f"""
 SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NOT NULL),
     min(received_at) FILTER (WHERE owner IS NULL),
-    count(*) FILTER (WHERE owner IS NULL AND lane = 'conversation'),
-    count(*) FILTER (WHERE owner IS NULL AND lane = 'own'), count(*) FILTER (WHERE owner IS NULL AND lane = 'free')
+    count(*) FILTER (WHERE owner IS NULL AND {_LANE} = 'conversation'),
+    count(*) FILTER (WHERE owner IS NULL AND {_LANE} = 'own'),
+    count(*) FILTER (WHERE owner IS NULL AND {_LANE} = 'free')
 FROM events WHERE NOT done AND event IS NOT NULL
 """
 
