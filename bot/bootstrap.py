@@ -37,6 +37,7 @@ from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
+from bot.ops.tracing import open_tracing
 from bot.ops.web import WebServer, create_ops, create_web
 from bot.pipeline.adapter_services import CoreServices
 from bot.pipeline.dispatcher import Dispatcher
@@ -104,7 +105,10 @@ async def build(
         health = {name: adapter.health for name, adapter in adapters.items()}
         breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
         metrics = Metrics(registry.names, timing.ops, health=health, circuits=breaker.states)
-        api = await stack.enter_async_context(open_client(settings, on_call=metrics.api_call, timing=timing.api))
+        tracing = await stack.enter_async_context(open_tracing())
+        wrap = None if tracing is None else tracing.transport
+        client = open_client(settings, on_call=metrics.api_call, timing=timing.api, wrap=wrap)
+        api = await stack.enter_async_context(client)
         parts = urlsplit(api.base_url)
         own_origins = [origin for origin in settings.bot_workspace_api_origins if origin != PUBLIC]
         spool = await stack.enter_async_context(
@@ -128,6 +132,7 @@ async def build(
             make_cipher=cache(lambda: token_cipher(keys)),
             on_call=metrics.api_call,
             timing=timing.api,
+            wrap=wrap,
         )
         stack.push_async_callback(workspace_apis.aclose)
         background = BackgroundTasks("service")
@@ -202,6 +207,7 @@ async def build(
             policy=policy,
             notices=RefusalNotices(store),
             metrics=metrics,
+            tracing=tracing,
         )
         worker = Worker(
             queue=store,
@@ -213,6 +219,7 @@ async def build(
             metrics=metrics,
             settings=settings,
             timing=timing.pipeline,
+            tracing=tracing,
         )
         services = CoreServices(
             settings=settings,

@@ -153,7 +153,7 @@ def test_an_idle_service_loads_no_media_library(tmp_path: Path) -> None:
     """Without the sandbox, a whole run of the service imports no numpy, Pillow, PyAV or FastAPI."""
     script = (
         "import sys; from bot.__main__ import main; assert main([]) == 0;"
-        "print('loaded:', *sorted({'numpy', 'PIL', 'av', 'fastapi'} & set(sys.modules)))"
+        "print('loaded:', *sorted({'numpy', 'PIL', 'av', 'fastapi', 'opentelemetry'} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -13,6 +13,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from aimodels import AsyncAIModels, Call, Timing
 from aimodels.responses import Flavor
+from aimodels.transport import open_http
 from bot.control.scopes import OWN_API, workspace_namespace
 from bot.errors import UsageError
 from bot.i18n import translate
@@ -20,6 +21,7 @@ from bot.media.network import Network
 from bot.models import Event
 from bot.ports import KeyValues, Namespace
 from bot.settings.api import ORIGIN, PUBLIC
+from bot.settings.api_endpoint import WrapTransport
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class WorkspaceApis:
         on_call: Callable[[Call], None],
         timing: Timing | None = None,
         network: Network | None = None,
+        wrap: WrapTransport | None = None,
     ) -> None:
         self._settings = settings
         self._values = values
@@ -65,7 +68,8 @@ class WorkspaceApis:
         self._timing = timing
         self._network = network or Network()
         self._clients: dict[str, AsyncAIModels] = {}  #: by sealed text
-        self._guarded: list[AiohttpTransport] = []
+        self._wrap = wrap  #: of HTTP transports
+        self._own_transports: list[httpx.AsyncBaseTransport] = []
 
     async def find(self, event: Event) -> OwnApi | None:
         """Return the API that the event's workspace has brought. Raises `StoreError`."""
@@ -111,7 +115,10 @@ class WorkspaceApis:
         http: httpx.AsyncBaseTransport | None = None
         if not self._is_trusted(api.url):
             http = AiohttpTransport(client=self._public_session)
-            self._guarded.append(http)
+        if self._wrap is not None:
+            http = self._wrap(http or open_http(api.url))
+        if http is not None:
+            self._own_transports.append(http)
         return AsyncAIModels(
             api_key=api.key,
             base_url=api.url,
@@ -147,7 +154,7 @@ class WorkspaceApis:
         """Close all connections."""
         for client in self._clients.values():
             await client.aclose()
-        for transport in self._guarded:
+        for transport in self._own_transports:
             await transport.aclose()
 
     def _namespace(self, event: Event) -> Namespace:

@@ -1,12 +1,23 @@
-"""The log line at the end of a request: what it took, never what was said."""
+"""The log lines of a request, and the one at its end: what it took, never what was said."""
 
 import structlog
 
-from bot.models import Answer
+from bot.models import Answer, Job
 from bot.ops.metrics import Metrics, age_of, outcome_of
+from bot.ops.tracing import Tracing, current
 from bot.pipeline.jobs import RunningJob
 
 log = structlog.get_logger(__name__)
+
+
+def begin_request(job: Job, tracing: Tracing | None) -> None:
+    """Let what this task logs name its event; begin the trace."""
+    event = job.event
+    structlog.contextvars.bind_contextvars(
+        event_id=event.id, adapter=event.adapter, command=event.command, attempt=job.attempt
+    )
+    if tracing is not None:
+        tracing.begin(job)
 
 
 def end_request(metrics: Metrics, running: RunningJob, answer: Answer, *, is_shown: bool) -> None:
@@ -22,14 +33,14 @@ def end_request(metrics: Metrics, running: RunningJob, answer: Answer, *, is_sho
     else:
         metrics.answered(event, answer)
     outcome = outcome_of(answer) if is_shown else "undelivered"
+    models = sorted({one.model for one in usage})
+    figures = {
+        "prompt_tokens": sum(one.prompt_tokens for one in usage),
+        "completion_tokens": sum(one.completion_tokens for one in usage),
+        "cost": round(sum(one.cost for one in usage), 6),
+        "files": len(answer.media),
+    }
     write = log.info if is_shown else log.warning
-    write(
-        "request ended",
-        outcome=outcome,
-        seconds=round(age_of(event), 3),
-        models=sorted({one.model for one in usage}),
-        prompt_tokens=sum(one.prompt_tokens for one in usage),
-        completion_tokens=sum(one.completion_tokens for one in usage),
-        cost=round(sum(one.cost for one in usage), 6),
-        files=len(answer.media),
-    )
+    write("request ended", outcome=outcome, seconds=round(age_of(event), 3), models=models, **figures)
+    if (trace := current.get()) is not None:
+        trace.end(outcome, {"models": ", ".join(models), **figures})

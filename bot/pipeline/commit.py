@@ -8,6 +8,7 @@ from bot.control.prices import PriceBook
 from bot.errors import StoreUnavailable
 from bot.models import Answer, Job, Outcome
 from bot.ops.metrics import Metrics
+from bot.ops.tracing import span
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import EventQueue, Journal
 
@@ -28,7 +29,8 @@ async def commit(
     pause = timing.shortest_pause
     while True:
         try:
-            is_new = await queue.commit(job, outcome)
+            with span("commit"):
+                is_new = await queue.commit(job, outcome)
         except StoreUnavailable as exc:
             log.error("commit waits", reason=str(exc), seconds=pause)  # noqa: TRY400 - a traceback adds nothing
             await asyncio.sleep(pause)

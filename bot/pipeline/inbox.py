@@ -16,6 +16,7 @@ from bot.i18n import translate
 from bot.limits import Measure, QuotaRequest
 from bot.models import Answer, CommandSpec, Event, Lane
 from bot.ops.metrics import Metrics
+from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
 from bot.ports import EventQueue, Journal
@@ -43,6 +44,7 @@ class Inbox:
     notices: RefusalNotices
     metrics: Metrics
     seal: Callable[[str], str]  #: encrypts a secret
+    tracing: Tracing | None = None
 
     async def accept(self, event: Event) -> bool:
         """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge.
@@ -113,6 +115,8 @@ class Inbox:
         is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
+        if self.tracing is not None and is_new:
+            self.tracing.recorded(event)
         write = log.info if outcome == "duplicate" else log.debug  # the others have a line when they end
         write("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
         if is_new and quota is not None and quota.near:

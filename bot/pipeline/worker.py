@@ -15,7 +15,8 @@ from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, 
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome, Usage
 from bot.ops.metrics import Metrics
-from bot.pipeline.answer_log import end_request
+from bot.ops.tracing import Tracing
+from bot.pipeline.answer_log import begin_request, end_request
 from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
@@ -54,6 +55,7 @@ class Worker:
         metrics: Metrics,
         settings: Settings,
         timing: PipelineTiming | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._timing = timing or PipelineTiming()
         self._timer = SharedTimer()
@@ -61,7 +63,8 @@ class Worker:
         self._journal = journal
         self._undelivered = undelivered
         self._dispatcher = dispatcher
-        self._adapters = adapters
+        self._adapters = adapters if tracing is None else tracing.senders(adapters)
+        self._tracing = tracing
         self._metrics = metrics
         self._settings = settings
         slots = {Lane.CONVERSATION: settings.bot_chat_concurrency, Lane.OWN: settings.bot_media_concurrency}
@@ -150,9 +153,7 @@ class Worker:
 
     async def _process(self, running: RunningJob) -> None:
         job = running.job
-        structlog.contextvars.bind_contextvars(
-            event_id=job.event.id, adapter=job.event.adapter, command=job.event.command, attempt=job.attempt
-        )
+        begin_request(job, self._tracing)
         try:
             await self._answer(running)
         except asyncio.CancelledError:

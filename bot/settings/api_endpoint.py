@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
+import httpx
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels, Call, Timing, reference
 from aimodels.errors import ApiError, ConfigurationError
+from aimodels.transport import open_http
 from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.settings.base import read
@@ -18,6 +20,8 @@ from bot.settings.core import Settings
 if TYPE_CHECKING:
     from sandbox.config import SandboxConfig
 
+
+WrapTransport = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 _PROBE = 2.0  # seconds for the question which kinds of content a server makes
 
@@ -34,13 +38,18 @@ def has_moderation(settings: Settings) -> bool:
 
 @asynccontextmanager
 async def open_client(
-    settings: Settings, *, on_call: Callable[[Call], None] | None = None, timing: Timing | None = None
+    settings: Settings,
+    *,
+    on_call: Callable[[Call], None] | None = None,
+    timing: Timing | None = None,
+    wrap: WrapTransport | None = None,
 ) -> AsyncIterator[AsyncAIModels]:
     """The API's client as the settings describe it; starts the sandbox when no API is configured.
 
-    Raises `SettingsError`.
+    `wrap`: of its HTTP transport. Raises `SettingsError`.
     """
-    async with _endpoint(settings) as (base_url, key):
+    async with _endpoint(settings) as (base_url, key), AsyncExitStack() as stack:
+        http = None if wrap is None else await stack.enter_async_context(wrap(open_http(base_url)))
         try:
             client = AsyncAIModels(
                 api_key=key,
@@ -51,6 +60,7 @@ async def open_client(
                 media_timeout=settings.aimodels_media_timeout,
                 on_call=on_call,
                 timing=timing,
+                http=http,
             )
         except ConfigurationError as exc:
             raise SettingsError(str(exc)) from exc
