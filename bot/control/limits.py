@@ -76,6 +76,8 @@ class LimitBook:
         self._read: Mapping[str, str] = {}
         self._rules: Sequence[LimitRule] = ()
         self._of_environment = environment_limits(settings)
+        #: Those that apply where no administrator has set any, by kind and whether a workspace pays itself.
+        self._without_rules: dict[tuple[Kind | None, bool], tuple[Limit, ...]] = {}
         self._name_roles: Callable[[Iterable[str]], None] = lambda _: None
 
     def report_roles_to(self, name_roles: Callable[[Iterable[str]], None]) -> None:
@@ -93,18 +95,22 @@ class LimitBook:
 
     async def applying(self, event: Event, spec: CommandSpec) -> tuple[Limit, ...]:
         """Return the limits that a request must keep, of those on the same use the smallest. Raises `StoreError`."""
-        found = self._found(event, await self.rules())
-        return strictest(limit for limit in found if concerns(limit, spec.kind)) if found else ()
+        rules = await self.rules()
+        key = spec.kind, event.has_own_api
+        if rules or key not in self._without_rules:
+            found = strictest(limit for limit in self._found(event, rules) if concerns(limit, spec.kind))
+            if rules:
+                return found
+            self._without_rules[key] = found
+        return self._without_rules[key]
 
     async def of_person(self, event: Event) -> tuple[Limit, ...]:
         """Return all limits that hold for a person there. Raises `StoreError`."""
         rules = await self.rules()
         return strictest(self._found(event, rules))
 
-    def _found(self, event: Event, rules: Sequence[LimitRule]) -> Sequence[Limit]:
+    def _found(self, event: Event, rules: Sequence[LimitRule]) -> Iterable[Limit]:
         """Return the limits on an event; those on the operator's money do not concern what a workspace pays itself."""
-        if not (rules or self._of_environment):
-            return ()
         of_service = [
             *self._of_environment,
             *(rule.to_limit() for rule in rules if not rule.adapter and rule.applies_to(event)),

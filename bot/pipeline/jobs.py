@@ -47,11 +47,18 @@ class RunningJob:
     answer: Answer | None = None  #: as committed in this try
     usage: Sequence[Usage] = ()  #: as committed, in this try or before a delivery that failed
 
+    @property
+    def new_ref(self) -> str | None:
+        """The draft's reference if it is not the stored one: a draft may grow to several messages."""
+        draft = self.draft
+        return draft.ref if draft is not None and draft.ref != self.ref else None
+
     async def save_ref(self, queue: EventQueue) -> None:
-        """Store the draft's reference if it has changed: a draft may grow to several messages."""
-        if self.draft is not None and self.draft.ref != self.ref:
-            self.ref = self.draft.ref
-            await queue.save_draft(self.job, self.ref)
+        """Store the draft's reference if it has changed."""
+        ref = self.new_ref
+        if ref is not None:
+            self.ref = ref
+            await queue.save_draft(self.job, ref)
 
     def lose(self) -> None:
         """End the answer, which another process gives."""
@@ -133,8 +140,8 @@ class OutcomeBuilder:
             return ()
         event = job.event
         prior = self.conversation.prior_turns if self.conversation is not None else ()
-        answer = Turn(
-            role="assistant", content=reply, actor=event.actor.id, event=event.id, written_at=event.written_at
-        )
-        question = replace(answer, role="user", content=self.turn_record.user, speaker=event.actor.name)
+        said = self.turn_record.user
+        actor, at = event.actor, event.written_at
+        question = Turn(role="user", content=said, speaker=actor.name, actor=actor.id, event=event.id, written_at=at)
+        answer = Turn(role="assistant", content=reply, actor=actor.id, event=event.id, written_at=at)
         return (*prior, question, answer)

@@ -199,12 +199,11 @@ class Worker:
             if answer is None:
                 return
         await deliver(draft, answer, self._dispatcher.spool, actor=job.event.actor)
-        await running.save_ref(self._queue)
         await remove_failure(self._journal, job, answer)
         end_request(self._metrics, running, answer, is_shown=True)
         self._failures.pop(job.seq, None)
         self._free_slot(running)
-        await self._queue.complete(job)
+        await self._queue.complete(job, ref=running.new_ref)
         if builder.conversation is not None and builder.conversation.needs_summary:
             self._summarizer.start(job, builder.conversation)
 
@@ -248,7 +247,8 @@ class Worker:
             outcome = Outcome(answer=Answer(ending="cancelled"), usage=outcome.usage)
         limit = adapter.capabilities.max_upload
         answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, actor=job.event.actor)
-        return await self._dispatcher.end_call(replace(outcome, answer=answer), job, builder)
+        outcome = outcome if answer is outcome.answer else replace(outcome, answer=answer)
+        return await self._dispatcher.end_call(outcome, job, builder)
 
     async def _run_command(self, running: RunningJob, progress: Progress, builder: OutcomeBuilder) -> Outcome | Failure:
         """Run the command; return its outcome, or an error after which it may succeed later.

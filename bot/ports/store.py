@@ -74,8 +74,11 @@ class EventQueue(Protocol):
         Turns of the event named by `job.event.replaces` stop counting as history.
         """
 
-    async def complete(self, job: Job) -> None:
-        """Mark a job as delivered: nothing is left to do. May return before it is durable; order is kept."""
+    async def complete(self, job: Job, *, ref: str | None = None) -> None:
+        """Mark a job as delivered: nothing is left to do. May return before it is durable; order is kept.
+
+        `ref`: reference of the draft, if it is another than `save_draft` was given.
+        """
 
     async def retry(
         self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True

@@ -171,6 +171,17 @@ class EventQueueContract(StoreSuite):
         assert (await claim(store)).event.id == "3"
         assert await store.claim(LANES, ADAPTERS) is None
 
+    async def test_a_draft_may_have_grown_when_it_is_completed(self, store: Store) -> None:
+        """Its newest reference is kept, else the one that was saved."""
+        for name, ref in (("same", None), ("grown", "r1,r2")):
+            await store.record(event(name), lane=Lane.CONVERSATION)
+            job = await claim(store)
+            await store.save_draft(job, "r1")
+            await store.complete(job, ref=ref)
+        await store.record(event("next"), lane=Lane.CONVERSATION)  # durable after what was asked for before
+        found = [await store.job("one", name) for name in ("same", "grown")]
+        assert [job.ref for job in found if job is not None] == ["r1", "r1,r2"]
+
     async def test_a_restart_brings_back_everything_unfinished(self, tmp_path: Path) -> None:
         """In order, with draft, attempts and answer; what waits for a time still does; finished stays finished."""
         async with self.open(tmp_path) as store:

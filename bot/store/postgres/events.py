@@ -223,8 +223,8 @@ class PostgresEvents:
         columns = {**usage_columns(job, usage, datetime.now(UTC)), "is_reserved": is_reserved}
         await db.rows(statements.USAGE, seq=job.seq, owner=self._lease.number, **columns)
 
-    async def complete(self, job: Job) -> None:
-        await self._end(job, statements.COMPLETE)
+    async def complete(self, job: Job, *, ref: str | None = None) -> None:
+        await self._end(job, statements.COMPLETE, ref=None if ref is None else json.dumps(ref))
 
     async def retry(
         self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True

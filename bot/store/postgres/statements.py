@@ -143,7 +143,7 @@ HAS_MEDIA = """(strpos(answer, '"media":[{') > 0 OR strpos(answer, '"media": [{'
 #: Content that is to be erased is erased now; an answer with files stays until these are pruned.
 COMPLETE = f"""
 UPDATE events SET done = true, owner = NULL, event = CASE WHEN forgotten THEN NULL ELSE event END,
-    ref = CASE WHEN forgotten THEN NULL ELSE ref END,
+    ref = CASE WHEN forgotten THEN NULL ELSE coalesce(:ref::text, ref) END,
     answer = CASE WHEN forgotten AND {HAS_MEDIA} IS NOT TRUE THEN NULL ELSE answer END
 WHERE seq = :seq AND owner = :owner RETURNING seq
 """

@@ -120,12 +120,12 @@ class SqliteEvents(SqliteRecorder):
         use = partial(self._ledger.use, place_of(job.event), used, is_own=job.event.has_own_api)
         await self._writer.submit(RowsOperation(lambda: rows, lambda _: use()))
 
-    async def complete(self, job: Job) -> None:
+    async def complete(self, job: Job, *, ref: str | None = None) -> None:
         self._own(job)
         del self._running[job.seq]
         self._queue.done(job.seq)
         self._changed.set()
-        rows = {statements.COMPLETE: ((job.seq,),)}
+        rows = {statements.COMPLETE: ((job.seq, None if ref is None else json.dumps(ref)),)}
         self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq, stage=_COMPLETE))
 
     async def retry(

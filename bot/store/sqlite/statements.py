@@ -87,9 +87,11 @@ END_CALL = """
 UPDATE calls SET state = row.value->>1, micros = row.value->>2
 FROM json_each(?) AS row WHERE calls.event_seq = row.value->>0 AND calls.state = 'reserved'
 """
-#: seq. Content that is to be erased is erased now; an answer with files stays until these are pruned.
+#: seq, ref or null, which changes nothing. Content that is to be erased is erased now; an answer with files stays until
+#: these are pruned.
 COMPLETE = """
-UPDATE events SET done = 1, event = iif(forgotten, NULL, event), ref = iif(forgotten, NULL, ref),
+UPDATE events SET done = 1, event = iif(forgotten, NULL, event),
+    ref = iif(forgotten, NULL, coalesce(row.value->>1, ref)),
     answer = iif(forgotten AND coalesce(json_array_length(answer, '$.media'), 0) = 0, NULL, answer)
 FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
