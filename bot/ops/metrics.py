@@ -18,11 +18,12 @@ from prometheus_client import (
 )
 
 from bot import __version__
-from bot.models import Answer, Event, Kind, Lane, Usage
+from bot.models import KINDS, Answer, Event, Kind, Lane, Usage
 from bot.ops.series import CounterSeries, HistogramSeries
 from bot.ops.timing import OpsTiming
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
+_FAMILIES = ("image", "audio", "video", "text")  #: of files
 _CIRCUITS = {"closed": 0, "half_open": 1, "open": 2}
 
 
@@ -121,7 +122,23 @@ class Metrics:
         self._fallbacks = counter("bot_model_fallbacks", "Requests for which another model was asked.", "kind")
         self._circuits = gauge("bot_model_circuit", "Failing models: 0 closed, 1 half open, 2 open (skipped).", "model")
         self._blocked = gauge("bot_api_rate_limit_waiting", "API calls that wait for the window.")
+        self._start_at_zero(health or {})
         self._feedback = gauge("bot_feedback", "Opinions of answers that are kept: good, bad.", "adapter", "opinion")
+
+    def _start_at_zero(self, adapters: Collection[str]) -> None:
+        """Show counters before they count: Prometheus does not see how a new series came to its first value."""
+        for kind in KINDS:
+            self._tokens.add(kind, "prompt", amount=0)
+            self._tokens.add(kind, "completion", amount=0)
+            self._items.add(kind, amount=0)
+            self._cost.add(kind, amount=0)
+            self._fallbacks.add(kind, amount=0)
+        for family in _FAMILIES:
+            self._media.add(family, amount=0)
+        for adapter in adapters:
+            for command in self._commands.intersection(KINDS):
+                for outcome in ("accepted", "answered", "failed", "undelivered"):
+                    self._events.add(adapter, command, outcome, amount=0)
 
     # -- the life of an event
 
@@ -141,7 +158,7 @@ class Metrics:
             self._answer.observe(age_of(event), *labels)
         for media in answer.media:
             family = media.content_type.partition("/")[0]
-            known = family if family in {"image", "audio", "video", "text"} else "other"
+            known = family if family in _FAMILIES else "other"
             self._media.add(known, amount=media.size)
 
     def undelivered(self, event: Event) -> None:

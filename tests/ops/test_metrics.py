@@ -51,6 +51,7 @@ def test_the_process_its_version_and_its_platforms_are_seen() -> None:
     assert found["bot_build_info", __version__] == 1
     assert (found["bot_platform_connected", "here"], found["bot_platform_connected", "there"]) == (1, 0)
     assert found["bot_queue_lane_waiting", "own"] == 3
+    assert found["bot_cost_total", "video"] == found["bot_events_total", "there", "chat", "failed"] == 0  # before any
     problems["there"] = ""
     assert samples(metrics)["bot_platform_connected", "there"] == 1
 
