@@ -321,6 +321,8 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         registry=core.registry,
         spool=core.spool,
         scoped=core.scoped,
+        policy=core.policy,
+        approvals=core.approvals,
         quotas=core.quotas,
         prices=core.prices,
         queue=core.store,

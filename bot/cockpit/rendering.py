@@ -1,5 +1,6 @@
 """Pages from templates. Everything that is put into one is escaped."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -9,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.i18n import LANGUAGES, language_of
 
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -39,6 +41,11 @@ class Templates:
 
     def _local_time(self, at: datetime | None) -> str:
         return "" if at is None else at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def plain_text(sentence: str) -> str:
+    """Return a sentence that is written for platforms, without its Markdown."""
+    return _LINK.sub(r"\1", sentence).replace("`", "").replace("**", "")
 
 
 def format_money(amount: float) -> str:

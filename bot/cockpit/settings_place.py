@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from bot.cockpit.page import Visit
 from bot.cockpit.rendering import days_ago
+from bot.control.changes import Audit
 from bot.control.scopes import Scope
 from bot.models import Actor, Event, Location
 
@@ -30,6 +32,10 @@ class SettingsPlace:
     def query(self) -> Mapping[str, str]:
         """The place as an address has it."""
         return {"adapter": self.adapter, "workspace": self.workspace, "channel": self.channel}
+
+    def audit(self, visit: Visit) -> Audit:
+        """Return what adds acts of the visitor there to the audit log."""
+        return partial(visit.audit, adapter=self.adapter, workspace=self.workspace, channel=self.channel)
 
     def event(self, visit: Visit) -> Event:
         """Return an event of the visitor there, for what holds for events."""
@@ -80,3 +86,12 @@ async def workspaces(visit: Visit) -> Sequence[tuple[str, str]]:
         sums = await visit.sources.reports.usage_sums(["workspace"], since=days_ago(_DAYS, UTC), adapter=adapter)
         found |= {(adapter, one.fields[0]) for one in sums if one.fields[0]}
     return sorted(found)
+
+
+async def people_of(visit: Visit, place: SettingsPlace) -> Mapping[str, str]:
+    """Return the people of a workspace who used the service, with the names that are known. Raises `StoreError`."""
+    if not place.workspace:
+        return {}
+    people = await visit.sources.journal.people(place.adapter, workspace=place.workspace)
+    names = await visit.sources.reports.names(place.adapter, people)
+    return {person: names.get(person) or person for person in sorted(people)}

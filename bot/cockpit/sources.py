@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.commands import Registry
+from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.prices import PriceBook
 from bot.media import Spool
 from bot.models import Actor, Event
 from bot.ops.metrics import Metrics, RateLimiter
-from bot.policy import Quotas
+from bot.policy import Policy, Quotas
 from bot.ports import AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
 from bot.settings.core import Settings
 
@@ -38,6 +39,8 @@ class Sources:
     registry: Registry
     spool: Spool
     scoped: ScopedSettings
+    policy: Policy
+    approvals: Approvals
     quotas: Quotas
     prices: PriceBook
     queue: EventQueue

@@ -5,29 +5,16 @@ Only administrators of a scope read the ids in its rules.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
 from bot.commands._tables import table_code, table_row
-from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule
+from bot.control.access import EVERYTHING
 from bot.control.registry import COMMANDS_OFF
 from bot.control.scopes import ADMINISTERED
 from bot.errors import UsageError
 from bot.models import Actor, CommandSpec
-from bot.policy.access import find_refusing
-
-
-def verb(rule: AccessRule) -> str:
-    """Return whether a rule allows or denies, and until when, as the audit log has it."""
-    until = "" if rule.until is None else f" until {_moment(rule.until)}"
-    return f"{'allow' if rule.allows else 'deny'}{until}"
-
-
-def rule_text(ctx: Context, rule: AccessRule) -> str:
-    """Return one rule in a line."""
-    scope = ctx.translate(f"settings.scope.{rule.scope}")
-    return f"`{rule.what}` {verb(rule)} `{rule.subject}:{rule.id}` ({scope})"
+from bot.policy.explanations import explain_decision
 
 
 def list_rules(ctx: Context) -> str:
@@ -35,7 +22,7 @@ def list_rules(ctx: Context) -> str:
     mine = [scope for scope in ADMINISTERED if ctx.may_administer(scope)]
     rules = ctx.effective.access_rules()
     shown = [rule for rule in rules if rule.scope in mine]
-    rows = [(rule.what, verb(rule), f"{rule.subject}:{rule.id}", f"settings.scope.{rule.scope}") for rule in shown]
+    rows = [(rule.what, rule.verb, f"{rule.subject}:{rule.id}", f"settings.scope.{rule.scope}") for rule in shown]
     if ctx.is_service_admin():
         rows += [(*row, "access.environment") for row in ctx.policy.environment_rules()]
     parts = [ctx.translate("access.intro" if rows else "access.nothing")]
@@ -67,7 +54,7 @@ async def explain(ctx: Context, what: str, subjects: Sequence[Mention]) -> str:
     spec = _spec_of(ctx, what)
     who, actor = ctx.translate("access.you"), ctx.event.actor
     is_administered = any(ctx.may_administer(scope, owns_dm=False) for scope in ADMINISTERED)
-    rules, are_roles_known = ctx.effective.access_rules(), True
+    are_roles_known = True
     if subjects and str(subjects[0]) != f"person:{actor.id}":
         if not is_administered:
             raise UsageError(ctx.translate("access.not_allowed.why"))
@@ -78,30 +65,18 @@ async def explain(ctx: Context, what: str, subjects: Sequence[Mention]) -> str:
         roles = (subject.id,) if subject.subject == "role" else ()
         actor = found or Actor(id=subject.id if subject.subject == "person" else "", roles=roles)
         actor = replace(actor, locale=ctx.event.actor.locale)
-    event = replace(ctx.event, actor=actor)
-    refusal = ctx.policy.check(event, spec, ctx.effective)
-    if refusal is None:
-        if spec.name in ctx.effective.words(COMMANDS_OFF) and spec.name not in ALWAYS_OPEN:
-            return f"{who}: {ctx.translate('policy.command_off', command=spec.name)}"
-        key = "access.open" if are_roles_known else "access.open_but_roles"
-        waits = [ctx.translate(f"settings.scope.{scope}") for scope, _ in ctx.effective.paused() if spec.kind]
-        paused = [ctx.translate("access.paused", scopes=ctx.join_list(waits))] if waits else []
-        return "\n".join([ctx.translate(key, who=who, command=spec.name), *paused])
-    verdict = find_refusing(rules, event, spec) if ctx.policy.check(event, spec) is None else None
-    if verdict is None:
-        by = ctx.translate("access.by_operator")
-    elif ctx.may_administer(verdict.scope):
-        by = ctx.translate("access.by", rules="; ".join(rule_text(ctx, rule) for rule in verdict.rules))
-    else:
-        by = ctx.translate("access.by_scope", scope=ctx.translate(f"settings.scope.{verdict.scope}"))
-    return f"{who}: {refusal.text}\n{by}"
+    return explain_decision(
+        ctx.policy,
+        replace(ctx.event, actor=actor),
+        spec,
+        ctx.effective,
+        who=who,
+        may_read=ctx.may_administer,
+        are_roles_known=are_roles_known,
+    )
 
 
 def _spec_of(ctx: Context, what: str) -> CommandSpec:
     name = "chat" if what == EVERYTHING else what.removeprefix("kind:")
     found = ctx.commands.find(name)
     return found.spec if found is not None else CommandSpec(name=name, description="")
-
-
-def _moment(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.commands._base import Context
-from bot.control.access import PAUSED
+from bot.control.changes import change_setting
 from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import Action, Actions, Option
@@ -17,10 +17,7 @@ async def set_and_audit(ctx: Context, name: str, value: str | None, scope: Scope
     setting = ctx.effective.registry.get(name)
     if value is not None and setting is not None and setting.has_words:
         await ctx.api.check_words(value)
-    before = await ctx.effective.set(name, value, scope)
-    if scope is not Scope.ME and before != value:
-        done = ("pause.end", "pause.begin") if name == PAUSED else ("settings.clear", "settings.set")
-        await ctx.audit(done[value is not None], subject=name, scope=scope.value, before=before, after=value)
+    await change_setting(ctx.effective, name, value, scope, ctx.audit)
 
 
 def change_button(ctx: Context, fields: tuple[str, ...], options: Mapping[str, str] | None = None) -> Actions:

@@ -1,22 +1,18 @@
 """`access`: show, explain and change the rules on who may use what."""
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 
 from bot.commandline.mentions import Mention, read_mention, split_mentions
-from bot.commands._access import explain, list_closed_commands, list_rules, rule_text, verb
+from bot.commands._access import explain, list_closed_commands, list_rules
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import change_button
-from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule, parse_rule, rule_targets
+from bot.control.access import EVERYTHING, AccessRule, describe_rule
+from bot.control.changes import change_rule, read_target, read_until
 from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
 
 _ACTIONS = ("show", "why", "allow", "deny", "clear")
-_DURATION = re.compile(r"(\d{1,5})\s*([hdw])")
-_HOURS = {"h": 1, "d": 24, "w": 168}
 
 
 @command(
@@ -58,7 +54,7 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 )
 async def access(ctx: Context) -> Parts:
     """Show the rules, explain one refusal, or set or clear rules."""
-    words = list(split_mentions(ctx.event.prompt))
+    words, locale = list(split_mentions(ctx.event.prompt)), ctx.event.actor.locale
     action = ctx.option("do") or (words.pop(0).lower() if words else "show")
     if action not in _ACTIONS:
         allowed = ctx.join_list(f"`{one}`" for one in _ACTIONS)
@@ -69,7 +65,7 @@ async def access(ctx: Context) -> Parts:
         if is_administered:
             yield change_button(ctx, ("do", "what", "who", "channel", "until", "for"))
         return
-    what = _what(ctx, ctx.option("what") or _next_what(words))
+    what = read_target(ctx.option("what") or _next_what(words), ctx.commands.specs, locale)
     picked = (ctx.option("who"), ctx.option("channel"))
     subjects = [_subject(ctx, word) for word in (*words, *split_mentions(" ".join(picked)))]
     if action == "why":
@@ -77,7 +73,7 @@ async def access(ctx: Context) -> Parts:
         return
     if not subjects:
         raise UsageError(ctx.translate("access.missing"))
-    until = _until(ctx)
+    until = read_until(ctx.option("until"), locale)
     rules = [
         AccessRule(
             scope=_scope(ctx, subject),
@@ -90,9 +86,9 @@ async def access(ctx: Context) -> Parts:
         for subject in subjects
     ]
     for rule in rules:
-        await _change(ctx, rule, until, clears=action == "clear")
+        await change_rule(ctx.effective, rule, until, ctx.audit, is_removed=action == "clear")
     key = "access.cleared" if action == "clear" else "access.set"
-    yield Text("\n".join(ctx.translate(key, rule=rule_text(ctx, rule)) for rule in rules))
+    yield Text("\n".join(ctx.translate(key, rule=describe_rule(rule, locale)) for rule in rules))
 
 
 def _administers_any(ctx: Context) -> bool:
@@ -107,21 +103,6 @@ def _reach(ctx: Context) -> Sequence[Scope]:
 def _next_what(words: list[str]) -> str:
     """Take the next word, if it does not name whom a rule is about."""
     return words.pop(0) if words and read_mention(words[0]) is None else EVERYTHING
-
-
-def _what(ctx: Context, word: str) -> str:
-    """Return what a rule is about. Raises `UsageError` with the nearest choice."""
-    name = word.lower().lstrip("/")
-    found = ctx.commands.find(name)
-    name = name if found is None else found.spec.name
-    choices = rule_targets(ctx.commands.specs)
-    if name in choices:
-        return name
-    if name in ALWAYS_OPEN:
-        raise UsageError(ctx.translate("access.always_open", name=name))
-    near = get_close_matches(name, choices, 1)
-    allowed = ctx.join_list(f"`{one}`" for one in dict.fromkeys([*near, *choices]))
-    raise UsageError(ctx.translate("option.choice", name="what", value=word[:40], allowed=allowed))
 
 
 def _subject(ctx: Context, word: str) -> Mention:
@@ -153,34 +134,3 @@ def _scope(ctx: Context, subject: Mention) -> Scope:
     if not ctx.may_administer(scope):
         raise ctx.not_allowed(f"access.not_allowed.{scope}", scope)
     return scope
-
-
-def _until(ctx: Context) -> datetime | None:
-    """Return the end of a rule: the end of a day in UTC, or a time from now. Raises `UsageError`."""
-    text, now = ctx.option("until").strip().lower(), datetime.now(UTC)
-    if not text:
-        return None
-    if (match := _DURATION.fullmatch(text)) is not None:
-        return now + timedelta(hours=int(match[1]) * _HOURS[match[2]])
-    try:
-        end = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
-    except ValueError:
-        end = now
-    if end <= now:
-        raise UsageError(ctx.translate("access.until", value=text[:40]))
-    return end
-
-
-async def _change(ctx: Context, rule: AccessRule, until: datetime | None, *, clears: bool) -> None:
-    """Set or clear one rule, and note it in the audit log."""
-    value = None if clears else rule.dumps()
-    before = await ctx.effective.set(rule.name, value, rule.scope, expires=until)
-    if before == value:
-        return
-    await ctx.audit(
-        "access.clear" if clears else "access.set",
-        subject=f"{rule.what} {rule.subject}:{rule.id}",
-        scope=rule.scope.value,
-        before=None if before is None else verb(parse_rule(rule.scope, before)),
-        after=None if clears else verb(rule),
-    )

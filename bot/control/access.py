@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from bot.commandline.mentions import Subject
 from bot.control.scopes import Scope
+from bot.i18n import translate
 from bot.models import KINDS, CommandSpec
 
 #: How the names of the stored values begin.
@@ -41,6 +43,12 @@ class AccessRule:
         """The name of the stored value: one for each subject, so that a later rule replaces an earlier one."""
         return f"{PREFIX}{self.what}:{self.subject}:{self.id}"
 
+    @property
+    def verb(self) -> str:
+        """Whether it allows or denies, and until when, as the audit log has it."""
+        until = "" if self.until is None else f" until {datetime.fromtimestamp(self.until, UTC):%Y-%m-%d %H:%M} UTC"
+        return f"{'allow' if self.allows else 'deny'}{until}"
+
     def dumps(self) -> str:
         """Return the value to store; the scope is where it is stored."""
         fields = {"what": self.what, "subject": self.subject, "id": self.id, "allows": self.allows}
@@ -51,3 +59,9 @@ class AccessRule:
 def parse_rule(scope: Scope, value: str) -> AccessRule:
     """Return a rule that is stored in a scope."""
     return AccessRule(scope=scope, **json.loads(value))
+
+
+def describe_rule(rule: AccessRule, locale: str) -> str:
+    """Return one rule in a line."""
+    scope = translate(f"settings.scope.{rule.scope}", locale)
+    return f"`{rule.what}` {rule.verb} `{rule.subject}:{rule.id}` ({scope})"

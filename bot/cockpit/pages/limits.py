@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.rendering import plain_text
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
 from bot.control.changes import change_limit, read_amount
 from bot.control.limits import LimitRule, Who, environment_limits, to_units
@@ -50,12 +50,13 @@ async def set_limit(visit: Visit) -> Response:
     if place is None:
         return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.no_place"))
     clears = visit.form.get("act") == "clear"
-    audit = partial(visit.audit, adapter=place.adapter, workspace=place.workspace)
     try:
         rule = _read_rule(visit, place, clears=clears)
-        await change_limit(visit.sources.quotas.limits, rule, audit, is_removed=clears, locale=visit.locale)
+        await change_limit(
+            visit.sources.quotas.limits, rule, place.audit(visit), is_removed=clears, locale=visit.locale
+        )
     except UsageError as exc:
-        return await _show(visit, place, visit.form, problem=str(exc).replace("`", ""))
+        return await _show(visit, place, visit.form, problem=plain_text(str(exc)))
     query = urlencode({**place.query, "saved": "cleared" if clears else "set"})
     return RedirectResponse(f"{ROOT}/limits?{query}", status_code=303)
 

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
+from bot.control.changes import change_setting
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import ScopedSetting
 from bot.errors import UsageError
@@ -63,19 +64,7 @@ async def set_setting(visit: Visit) -> Response:
             problem = str(exc)
     if problem:
         return await _show(visit, place, setting, given=visit.form.get("value", ""), problem=problem)
-    after = None if clears else value
-    before = await effective.set(setting.name, after, place.scope)
-    if before != after:
-        await visit.audit(
-            "settings.clear" if clears else "settings.set",
-            adapter=place.adapter,
-            workspace=place.workspace,
-            channel=place.channel,
-            subject=setting.name,
-            scope=place.scope.value,
-            before=before,
-            after=after,
-        )
+    await change_setting(effective, setting.name, None if clears else value, place.scope, place.audit(visit))
     query = urlencode({**place.query, "saved": setting.name})
     return RedirectResponse(f"{ROOT}/settings?{query}", status_code=303)
 
