@@ -39,10 +39,8 @@ class Sources:
     registry: Registry
     spool: Spool
     scoped: ScopedSettings
-    policy: Policy
     approvals: Approvals
     quotas: Quotas
-    prices: PriceBook
     queue: EventQueue
     journal: Journal
     request_log: RequestLog
@@ -52,3 +50,13 @@ class Sources:
     audit_log: AuditLog
     ledger: UsageLedger
     reports: UsageReports
+
+    @property
+    def policy(self) -> Policy:
+        """Who may use what."""
+        return self.approvals.policy
+
+    @property
+    def prices(self) -> PriceBook:
+        """The prices in effect."""
+        return self.quotas.prices

@@ -134,7 +134,7 @@ class Approvals:
         job = await self.journal.job(press.adapter, options.get("event", ""))
         if job is None:
             raise UsageError(translate("usage.button_gone", locale))
-        if problem := await self._problem(press, job, choice):
+        if problem := await self.problem_of(press, job, choice):
             raise UsageError(problem)
         async with self._deciding(press.adapter, job.event.id):
             job = await self.journal.job(press.adapter, job.event.id)
@@ -159,7 +159,7 @@ class Approvals:
         async with lock, self.journal.revising(adapter, event):
             yield
 
-    async def _problem(self, press: Event, job: Job, choice: str) -> str:
+    async def problem_of(self, press: Event, job: Job, choice: str) -> str:
         """Return why the presser may not decide that; "" if they may."""
         locale, is_own = press.actor.locale, press.actor.id == job.event.actor.id
         if choice not in ("approve", "decline"):
