@@ -15,7 +15,7 @@ EPHEMERAL_ACTIONS = (
     *("quote-make", "quote-1", "quote-2", "quote-3", "quote-4", "quote-cancel", "approve", "decline", "withdraw"),
 )
 
-Lacking = Literal["", "text", "picture"]
+Lacking = Literal["", "text", "picture", "no_secret"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class MessageRequest:
     command: str
     prompt: str
     attachments: tuple[Attachment, ...] = ()
-    lacks: Lacking = ""  #: what the message would need and has not; "": nothing
+    lacks: Lacking = ""  #: what the message would need and has not; "": nothing; "no_secret": its text may be one
     is_private: bool  #: answered to the person alone; so are refusals
     has_prior_messages: bool  #: see `Event.has_prior_messages`
 
@@ -57,14 +57,17 @@ def request_of(
     quotation: str,
     attachments: Sequence[Attachment],
     can_read_prior_messages: bool = True,
+    is_secret: bool = False,
 ) -> MessageRequest:
     """Return what the action of that name asks for.
 
     `instruction`: the sentence in the person's language that a chat begins with. `text`, `quotation`, `attachments`:
     of the message. `can_read_prior_messages`: False where the bot may not read the conversation; what would be about
-    it is then about the message alone. Raises `KeyError` for a name that is not in `MESSAGE_ACTIONS`.
+    it is then about the message alone. `is_secret`: the text may have a secret in it, and is not passed on.
+    Raises `KeyError` for a name that is not in `MESSAGE_ACTIONS`.
     """
     action = MESSAGE_ACTIONS[name]
+    text, quotation = ("", "") if is_secret else (text, quotation)
     prompt, files = text, tuple(attachments)
     lacks: Lacking = "" if text or attachments else "text"
     reads_prior_messages = action.reads_prior_messages and can_read_prior_messages
@@ -82,7 +85,7 @@ def request_of(
         command=action.command,
         prompt=prompt,
         attachments=files,
-        lacks=lacks,
+        lacks="no_secret" if is_secret and lacks == "text" else lacks,
         is_private=action.is_private or bool(lacks),
         has_prior_messages=reads_prior_messages,
     )

@@ -20,6 +20,11 @@ def refuse_secret(spec: CommandSpec, locale: str, prefix: str) -> str:
     return translate("usage.secret", locale, command=prefix + spec.name)
 
 
+def hide_secret(text: str, specs: Sequence[CommandSpec]) -> str:
+    """Return the text of another message that a request quotes; of one that may have a secret in it only a mark."""
+    return "(…)" if names_secret_command(text, specs) else text
+
+
 def names_secret_command(text: str, specs: Sequence[CommandSpec]) -> bool:
     """Return whether a message is, or was meant as, a command that takes a secret."""
     names = [re.escape(name) for spec in specs if spec.secrets for name in (spec.name, *spec.aliases)]

@@ -17,6 +17,7 @@ from adapters.discord.ui import modals
 from adapters.discord.ui.buttons import conversation_of
 from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
+from bot.commandline.secrets import names_secret_command
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
@@ -24,7 +25,11 @@ _AVATAR_SIZE = 512  # pixels
 _MAX_QUOTE = 6000  # characters quoted of a message that an action is about
 _RESOLVED: Mapping[str, Subject] = {"users": "person", "roles": "role", "channels": "channel"}
 _PICKERS = (6, 7, 8, 9)  # types of options that name a user, a channel, a role, a user or a role
-_LACKS = {"picture": "request.no_picture", "text": "request.no_text"}  # keys of sentences
+_LACKS = {
+    "picture": "request.no_picture",
+    "text": "request.no_text",
+    "no_secret": "request.secret",
+}  # keys of sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +106,18 @@ def _from_options(
     return AcknowledgedEvent(event, is_private=is_private)
 
 
-def event_from_context_menu(interaction: discord.Interaction) -> AcknowledgedEvent | None:
+def event_from_context_menu(
+    interaction: discord.Interaction, commands: Sequence[CommandSpec]
+) -> AcknowledgedEvent | None:
     """Parse a context menu command of a message or a person; None for one that this version does not have."""
     data = data_of(interaction)
     names = (*MESSAGE_ACTIONS, *USER_COMMANDS)
     name = next((name for name in names if context_menu_name(name) == data.get("name")), "")
     target, resolved = str(data.get("target_id", "")), data.get("resolved", {})
     if name in MESSAGE_ACTIONS:
-        return _event_from_message_action(interaction, name, _message(interaction, resolved["messages"][target]))
+        return _event_from_message_action(
+            interaction, name, _message(interaction, resolved["messages"][target]), commands
+        )
     if name not in USER_COMMANDS:
         return None
     user = discord.User(state=interaction.client._connection, data=resolved["users"][target])  # noqa: SLF001
@@ -119,7 +128,7 @@ def event_from_context_menu(interaction: discord.Interaction) -> AcknowledgedEve
 
 
 def _event_from_message_action(
-    interaction: discord.Interaction, name: str, message: discord.Message
+    interaction: discord.Interaction, name: str, message: discord.Message, commands: Sequence[CommandSpec]
 ) -> AcknowledgedEvent:
     """An ephemeral answer begins a conversation of its own."""
     action, locale = MESSAGE_ACTIONS[name], str(interaction.locale)
@@ -128,6 +137,7 @@ def _event_from_message_action(
     instruction = ""
     if action.command == "chat":
         instruction = translate("discord.ask.summarise" if is_about_message else f"menu.ask.{name}", locale)
+    me = interaction.client.user.id if interaction.client.user is not None else 0
     request = request_of(
         name,
         instruction=instruction,
@@ -135,6 +145,7 @@ def _event_from_message_action(
         quotation=parse.quote_message(message, limit=_MAX_QUOTE),
         attachments=parse.read_attachments(message),
         can_read_prior_messages=not is_about_message,
+        is_secret=names_secret_command(parse.read_text(message, me=me), commands),
     )
     conversation = f"i{interaction.id}" if action.is_private else _conversation(interaction)
     base = _event(interaction, conversation, is_private=request.is_private)

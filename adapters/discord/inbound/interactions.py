@@ -129,7 +129,7 @@ class InteractionHandler:
         data = data_of(interaction)
         name = str(data.get("name", ""))
         if data.get("type", 1) != 1:
-            event = interaction_events.event_from_context_menu(interaction)
+            event = interaction_events.event_from_context_menu(interaction, self._commands)
             await (self._record(interaction, event) if event else self._refuse(interaction, "request.outdated"))
             return
         values = {str(option["name"]): option.get("value") for option in data.get("options", ())}

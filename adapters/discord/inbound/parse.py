@@ -14,6 +14,7 @@ from adapters.kit import titles
 from adapters.kit.forms import without_file_names
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
+from bot.commandline.secrets import hide_secret, names_secret_command
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
@@ -45,6 +46,8 @@ def event_from_message(
     """Parse a message that addresses the bot. `me`: the bot's own id."""
     locale = locale or (str(message.guild.preferred_locale) if message.guild else "")
     text = read_text(message, me=me)
+    if message.message_snapshots:
+        text = hide_secret(text, commands)
     replied = replied_message(message)
     request = parser.parse(text, commands, locale=locale, bare=True)
     prompt, rejection = request.prompt, request.rejection
@@ -56,8 +59,10 @@ def event_from_message(
     if replied is not None and replied.author.id != me:
         attachments += read_attachments(replied)
         if request.command in TALK:
-            prompt = "\n\n".join(part for part in (quote_message(replied, me=me), prompt) if part)
-        elif spec is not None and not prompt and spec.prompt is not None and (words := read_text(replied, me=me)):
+            prompt = "\n\n".join(part for part in (quote_message(replied, me=me, commands=commands), prompt) if part)
+        elif (
+            spec is not None and not prompt and spec.prompt is not None and (words := _words_of(replied, commands, me))
+        ):
             prompt = words
             is_for_prompt = rejection == parser.parse(f"/{spec.name}", commands, locale=locale).rejection
             rejection = "" if is_for_prompt else rejection
@@ -95,6 +100,12 @@ def event_from_message(
         written_at=message.created_at.timestamp(),
         rejection=rejection,
     )
+
+
+def _words_of(replied: discord.Message, commands: Sequence[CommandSpec], me: int) -> str:
+    """Return the text of a message that is replied to, as a prompt; "" where it may have a secret in it."""
+    text = read_text(replied, me=me)
+    return "" if names_secret_command(text, commands) else text
 
 
 def conversation_of(message: discord.Message, context: MessageContext, thread: str) -> str:
@@ -229,9 +240,15 @@ def keep_ids(text: str) -> str:
     return _MARKUP.sub(lambda match: write_mention(_SUBJECTS[match[1]], match[2]) if match[2] else match[0], text)
 
 
-def quote_message(message: discord.Message, *, me: int = 0, limit: int = _MAX_QUOTE) -> str:
-    """Return a message as a Markdown quote with its author's name; "" for one without text."""
-    return titles.quote(read_text(message, me=me)[:limit], author=message.author.display_name)
+def quote_message(
+    message: discord.Message, *, me: int = 0, limit: int = _MAX_QUOTE, commands: Sequence[CommandSpec] = ()
+) -> str:
+    """Return a message as a Markdown quote with its author's name; "" for one without text.
+
+    `commands`: whose secrets, typed into the message, are left out.
+    """
+    text = hide_secret(read_text(message, me=me), commands)
+    return titles.quote(text[:limit], author=message.author.display_name)
 
 
 def thread_name_of(text: str, command: str) -> str:

@@ -22,10 +22,15 @@ from adapters.slack.shortcuts import THREAD_OR_CHANNEL_COMMANDS
 from adapters.slack.types import ADAPTER, Json, Person
 from adapters.slack.ui.buttons import RETRY, ActionButton
 from bot.commandline import parser
+from bot.commandline.secrets import names_secret_command
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
 
-_LACKS = {"picture": "request.no_picture", "text": "request.no_text"}  # keys of sentences
+_LACKS = {
+    "picture": "request.no_picture",
+    "text": "request.no_text",
+    "no_secret": "request.secret",
+}  # keys of sentences
 _CHANNEL = "channel"  # the option of commands that can be about the whole channel
 
 
@@ -138,17 +143,23 @@ def event_from_view_submission(
 
 
 def event_from_message_shortcut(
-    context: InteractionContext, name: str, message: Json, people: Mapping[str, Person]
+    context: InteractionContext,
+    name: str,
+    message: Json,
+    people: Mapping[str, Person],
+    commands: Sequence[CommandSpec],
 ) -> Event:
     """Return the event of a message's shortcut. `context.conversation` is that of the message's thread."""
     locale, bot_user = context.person.locale, context.workspace.bot_user
     action = MESSAGE_ACTIONS[name]
+    text = read_text(message, people, bot_user=bot_user)
     request = request_of(
         name,
         instruction=translate(f"menu.ask.{name}", locale) if action.command == "chat" else "",
-        text=read_text(message, people, bot_user=bot_user),
+        text=text,
         quotation=quote_message(message, people, bot_user=bot_user),
         attachments=read_attachments(message, context.workspace),
+        is_secret=names_secret_command(text, commands),
     )
     if action.is_private:
         context = replace(context, conversation="")

@@ -183,7 +183,7 @@ class InteractionHandler:
             response_url=str(body.get("response_url") or ""),
         )
         people = await self._users.find_many(workspace, [str(message.get("user") or ""), *find_mentions(message)])
-        event = event_from_message_shortcut(context, name, message, people)
+        event = event_from_message_shortcut(context, name, message, people, self._commands)
         if event.has_prior_messages and not await self._can_read(workspace, channel, thread):
             event = replace(event, has_prior_messages=False, rejection=translate("slack.unread", person.locale))
         await self._record_or_notify(workspace, body, event)

@@ -13,6 +13,7 @@ from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Json, Person
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
+from bot.commandline.secrets import hide_secret
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
@@ -66,7 +67,7 @@ def event_from_message(
         request = parser.parse(text, commands, locale=person.locale, bare=True)
     prompt, rejection = request.prompt, request.rejection
     if request.command in TEXT_COMMANDS and str(message.get("text") or "").strip():
-        prompt = "\n\n".join(part for part in (*quote_forwarded(message, people), prompt) if part)
+        prompt = "\n\n".join(part for part in (*quote_forwarded(message, people, commands, workspace), prompt) if part)
     if not rejection and any(file.get("subtype") in _RECORDED_CLIPS for file in message.get("files") or ()):
         rejection = translate("slack.voice", person.locale)
     target = ReplyTarget(
@@ -231,13 +232,15 @@ def _read_message_attachments(message: Json) -> list[str]:
     ]
 
 
-def quote_forwarded(message: Json, people: Mapping[str, Person]) -> list[str]:
+def quote_forwarded(
+    message: Json, people: Mapping[str, Person], commands: Sequence[CommandSpec], workspace: Workspace
+) -> list[str]:
     """Return the messages that were forwarded with this one, as quotations with their authors' names."""
     found = []
     for attachment in message.get("attachments") or ():
-        text = read_mrkdwn(str(attachment.get("text") or ""), people)
+        text = read_mrkdwn(str(attachment.get("text") or ""), people, bot_user=workspace.bot_user)
         if text and (attachment.get("is_share") or attachment.get("is_msg_unfurl")):
-            found.append(quote(text, author=str(attachment.get("author_name") or "")))
+            found.append(quote(hide_secret(text, commands), author=str(attachment.get("author_name") or "")))
     return found
 
 

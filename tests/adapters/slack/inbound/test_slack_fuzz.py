@@ -69,7 +69,7 @@ def test_any_message_is_read(message: dict[str, Any]) -> None:
     assert isinstance(parse.read_text(message, {}, bot_user="U0MUSE"), str)
     parse.is_mention(message, "U0MUSE")
     parse.is_for_others(message, "U0MUSE")
-    parse.quote_forwarded(message, {})
+    parse.quote_forwarded(message, {}, (), HERE)
     parse.quote_message(message, {})
     assert all(file.name for file in parse.read_attachments(message, HERE))
 
