@@ -314,7 +314,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
 
     sources = Sources(
         settings=core.settings,
-        health={name: adapter.health for name, adapter in core.adapters.items()},
+        adapters=core.adapters,
         rate_limiter=core.api.rate_limiter,
         circuits=core.breaker.states,
         metrics=core.metrics,

@@ -12,7 +12,7 @@ from bot.media import Spool
 from bot.models import Actor, Event
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.policy import Policy, Quotas
-from bot.ports import AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
+from bot.ports import Adapter, AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
 from bot.settings.core import Settings
 
 
@@ -32,7 +32,7 @@ class Sources:
     """What pages read and change. Each store facet is the same database."""
 
     settings: Settings
-    health: Mapping[str, Callable[[], str]]  #: by platform, a function that returns "" or the platform's problem
+    adapters: Mapping[str, Adapter]
     rate_limiter: RateLimiter  #: that of the API
     circuits: Callable[[], Mapping[str, str]]  #: state of each model that has failed, by server and model
     metrics: Metrics
@@ -50,6 +50,11 @@ class Sources:
     audit_log: AuditLog
     ledger: UsageLedger
     reports: UsageReports
+
+    @property
+    def health(self) -> Mapping[str, Callable[[], str]]:
+        """By platform, a function that returns "" or the platform's problem."""
+        return {name: adapter.health for name, adapter in self.adapters.items()}
 
     @property
     def policy(self) -> Policy:

@@ -45,6 +45,17 @@ async def check() -> list[CheckResult]:
     return [*findings, *await _check_places(checked, places)]
 
 
+async def check_running(settings: Settings, adapters: Mapping[str, Adapter]) -> list[CheckResult]:
+    """Return what a running service can check of itself: its ports and its database are in use, by itself.
+
+    The database is not opened anew: closing a file of it would give up the lock that the process has on it.
+    """
+    findings = [_check_rules(settings), *_check_names(), await _check_api(settings), *_check_ops(settings)]
+    for adapter in adapters.values():
+        findings.extend(await adapter.check())
+    return [*findings, *await _check_roles(settings, adapters, frozenset())]
+
+
 def _errors(subject: str, exc: SettingsError) -> list[CheckResult]:
     return [CheckResult(subject=subject, text=line, is_ok=False) for line in str(exc).splitlines()]
 
