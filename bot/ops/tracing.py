@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
+from threading import Thread
 from typing import Protocol
 
 import httpx
@@ -45,6 +46,7 @@ class Tracing(Protocol):
 #: Of the request that this task answers; None: it is not traced.
 current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _UNTRACED = nullcontext()
+_LONGEST_CLOSE = 3.0  # seconds in which the last traces are sent
 
 
 def span(name: str) -> AbstractContextManager[None]:
@@ -71,4 +73,6 @@ async def open_tracing(environ: Mapping[str, str] = os.environ) -> AsyncIterator
     try:
         yield tracing
     finally:
-        await asyncio.to_thread(tracing.close)  # sends what is left
+        closing = Thread(target=tracing.close, daemon=True)  # sends what is left; a dead collector holds up no restart
+        closing.start()
+        await asyncio.to_thread(closing.join, _LONGEST_CLOSE)
