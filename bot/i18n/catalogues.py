@@ -1,10 +1,12 @@
 """Sentences of the service in the reader's language, from the catalogues of every package that registered one.
 
 A catalogue is a package's folder `locales`: `<language>.toml` and, beside it, any `<name>.<language>.toml`. `en` has
-every key of a package and is the fallback. Placeholders are `str.format` fields. A test holds the languages of each
+every key of a package and is the fallback. Placeholders are `str.format` fields; `{count:day|days}` is the first word
+where the count is 1, else the second. A test holds the languages of each
 catalogue to the same keys and placeholders.
 """
 
+import string
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -23,6 +25,19 @@ _SCRIPTS = {
 }
 #: packages with a catalogue, the core's first
 _packages = ["bot.i18n"]
+
+
+class _Plurals(string.Formatter):
+    """Formats `{count:day|days}`, too."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, bar, more = format_spec.partition("|")
+        if bar:
+            return one if str(value) == "1" else more
+        return str(super().format_field(value, format_spec))
+
+
+_PLURALS = _Plurals()
 
 
 def register_catalogue(package: str) -> None:
@@ -82,4 +97,4 @@ def join_list(words: Iterable[str], locale: str = "") -> str:
 def translate(key: str, locale: str = "", /, **values: object) -> str:
     """The sentence `key` in the language of `locale`. Raises `KeyError` for an unknown key."""
     sentence = catalogue(language_of(locale)).get(key) or catalogue(FALLBACK)[key]
-    return sentence.format(**values)
+    return _PLURALS.format(sentence, **values) if "|" in sentence else sentence.format(**values)

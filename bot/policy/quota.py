@@ -159,4 +159,4 @@ def format_duration(seconds: float, locale: str) -> str:
     units: Sequence[tuple[int, str]] = _UNITS if seconds > _LONGEST_IN_HOURS else _UNITS[1:]
     unit, name = next(((unit, name) for unit, name in units if seconds >= unit), units[-1])
     number = max(1, math.ceil(seconds / unit))
-    return translate(f"policy.{name}" if number == 1 else f"policy.{name}s", locale, number=number)
+    return translate(f"policy.{name}", locale, number=number)

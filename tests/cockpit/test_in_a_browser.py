@@ -21,7 +21,7 @@ async def test_the_operator_walks_through_the_pages(tmp_path: Path) -> None:
         await page.wait_for_url("**/cockpit")
         assert await find_barriers(page) == []
         await web.service.ask("a question")
-        await page.get_by_text("1 requests").first.wait_for()
+        await page.get_by_text("1 request").first.wait_for()
 
         paths = [await link.get_attribute("href") for link in await page.locator("nav a").all()]
         dark = await chromium.new_context(

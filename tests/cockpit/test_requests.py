@@ -126,7 +126,7 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         status, text = await run("status")
         assert status == 0
         assert re.search(r"Being answered +1", text)
-        assert re.search(r"Today +0.00 for 1 requests", text)
+        assert re.search(r"Today +0.00 for 1 request", text)
         _, text = await run("requests", "--state", "open")
         assert "running" in text
         assert "answered" not in text

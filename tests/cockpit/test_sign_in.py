@@ -118,7 +118,7 @@ async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path) -> None:
             assert first.startswith(b"event: overview\ndata: ")
             await web.service.ask("a question")
             later = b""
-            while b"1 requests" not in later:
+            while b"1 request" not in later:
                 later = await one.content.readuntil(b"\n\n")
             [session] = await _sessions(web.service.core.store)
             await web.post("/cockpit/sessions/end", {"session": session})

@@ -108,7 +108,7 @@ async def test_a_member_of_a_role_is_limited(tmp_path: Path) -> None:
         assert (await one.ask("a fox", who="bob", **trainee)).files
         await one.stop()
         await one.start()
-        assert "1 pictures, sounds and videos a day" in (await one.ask("a cat", who="ann", **trainee)).text
+        assert "1 picture, sound or video a day" in (await one.ask("a cat", who="ann", **trainee)).text
         assert (await one.ask("a cat", who="ann", command="image")).files
 
 

@@ -234,7 +234,7 @@ async def test_a_file_that_takes_too_long_leaves_a_note() -> None:
     """The sentence names the file and the seconds, and says what to do."""
     reading = await read({"report.pdf": slow_pdf(), "notes.txt": b"hello"}, seconds=1)
     assert reading.notes == (
-        "report.pdf was not read: I could not finish within 1 seconds. Attach a smaller file, or its text.",
+        "report.pdf was not read: I could not finish within 1 second. Attach a smaller file, or its text.",
     )
     assert "hello" in reading.text
 

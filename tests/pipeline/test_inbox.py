@@ -121,7 +121,7 @@ async def test_a_refusal_is_said_once(tmp_path: Path) -> None:
         }
         await one.ask("commands_off image", command="settings", options={"for": "channel"})
         said = {name: await one.ask("hello", **asked) for name, asked in people.items()}
-        assert "1 requests in a minute" in said["ada"].text
+        assert "1 request in a minute" in said["ada"].text
         assert "`image` is switched off" in said["bob"].text
         assert "list of people" in said["eve"].text
 

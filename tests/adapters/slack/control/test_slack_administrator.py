@@ -42,7 +42,7 @@ async def test_mentions_and_forms(slack: SlackSimulator, tmp_path: Path) -> None
         escaped = {one["command"] for one in manifest["features"]["slash_commands"] if one["should_escape"]}
         assert {"/access", "/audit", "/export", "/forget", "/limits", "/settings"} <= escaped
         # typed after the command, as Slack escapes them, and in a message, where names have spaces
-        await ask(running, slack.ada, f"/limits 1 --of pictures --for <@{slack.bob.id}|bob>", "1 pictures a day")
+        await ask(running, slack.ada, f"/limits 1 --of pictures --for <@{slack.bob.id}|bob>", "1 picture a day")
         slack.ada.mention(f"/limits 0 --of tokens --for <@{carol.id}> --per month")
         await see(running, slack.ada, "0 tokens a month")
         await ask(running, slack.ada, "/limits 7 --of sound --who <!subteam^S0DESIGN|@design>", "7 seconds of sound")
