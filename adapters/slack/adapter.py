@@ -30,6 +30,7 @@ from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
+from adapters.slack.outbound.recovery import is_long_finished
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.check import find_channel_problem, find_groups, run_checks
@@ -193,10 +194,11 @@ class Slack:
         """Return the draft of that key. A new one announces itself, where that needs no message."""
         draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref, private=private))
         draft.ownership.confirm = confirm
+        draft.finished_at = ""
         if ref is not None:
             draft.indicator.note_retry()
             if self._services is not None and self._services.has_peers:
-                draft.messages.note_retry()
+                draft.messages.note_retry(is_recent=not is_long_finished(ref))
         return draft
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:

@@ -277,7 +277,7 @@ class EventQueueContract(StoreSuite):
                 await store.wait()
 
     async def test_the_last_reference_stays(self, store: Store) -> None:
-        """What was saved of a draft just before its job was completed is kept: a reopened event has it."""
+        """What was saved of a draft just before its job was completed, or with that: a reopened event has it."""
         await store.record(event("e"), lane=Lane.CONVERSATION)
         job = await claim(store)
         await store.save_draft(job, "begun")
@@ -285,7 +285,11 @@ class EventQueueContract(StoreSuite):
         await store.save_draft(job, "ended")
         await store.complete(job)
         assert await store.reopen(job.event)
-        assert (await claim(store)).ref == "ended"
+        again = await claim(store)
+        assert again.ref == "ended"
+        await store.complete(again, ref="ended anew")
+        assert await store.reopen(job.event)
+        assert (await claim(store)).ref == "ended anew"
 
     async def test_only_the_owner_may_go_on(self, store: Store) -> None:
         """Every step on a job that is finished or was given back raises `OwnershipLost` and changes nothing."""

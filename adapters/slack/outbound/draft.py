@@ -35,7 +35,7 @@ from adapters.slack.outbound.layout import (
 )
 from adapters.slack.outbound.messages import AnswerMessages, PostedMessage
 from adapters.slack.outbound.parent import post_parent
-from adapters.slack.outbound.recovery import find_existing, find_parent
+from adapters.slack.outbound.recovery import find_existing, find_parent, is_long_finished
 from adapters.slack.outbound.status_indicator import StatusIndicator
 from adapters.slack.outbound.uploads import UploadsRefused, prepare_upload
 from adapters.slack.reply_target import ReplyTarget
@@ -49,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 
 class SlackDraft:
-    """One answer of one event. Its ref is `<thread>/<message>`, both a ts."""
+    """One answer of one event. Its ref is `<thread>/<message>`, both a ts, and `/<time of its end>`."""
 
     def __init__(
         self, services: DeliveryServices, target: ReplyTarget, *, key: str, ref: str | None, private: bool
@@ -61,14 +61,15 @@ class SlackDraft:
         self._is_private = (private or bool(target.private)) and not target.is_dm
         self.indicator = StatusIndicator(self._api)
         self.messages = AnswerMessages(self._api, key=key, on_posted=self.indicator.invalidate)
-        thread, _, message = (ref or "").partition("/")
+        self.finished_at = ""  #: part of the ref, where several processes run
+        thread, message = f"{ref or ''}//".split("/")[:2]
         self.messages.thread = thread or target.thread
         self._ref = message
         self.messages.is_state_known = ref is None  # else an earlier try may have got anywhere
         self._settled = services.settled
         is_settled = self._settled.get(key)
         if ref is not None and not is_settled:  # another process, or an earlier try, may have had a message on its way
-            is_recent = is_settled is not None or services.core.has_peers
+            is_recent = is_settled is not None or (services.core.has_peers and not is_long_finished(ref))
             self.messages.changed_at = time.monotonic() if is_recent else services.started_at
         self._files: AnswerFiles | None = None  # made when there are any
         self._posted_ephemeral: Answer | None = None
@@ -81,10 +82,9 @@ class SlackDraft:
     @property
     def ref(self) -> str:
         """Thread and message; "" before anything is posted."""
-        posted = self.messages.parts.get(0)
-        ts = posted.ts if posted is not None else self._ref
+        ts = self.messages.parts[0].ts if 0 in self.messages.parts else self._ref
         is_begun = ts or self.messages.thread != self._target.thread
-        return f"{self.messages.thread}/{ts}" if is_begun else ""
+        return f"{self.messages.thread}/{ts}{self.finished_at}" if is_begun else ""
 
     @property
     def _target(self) -> ReplyTarget:
@@ -142,7 +142,9 @@ class SlackDraft:
 
     async def finish(self, answer: Answer) -> None:
         """Show exactly this answer. Safe to repeat."""
-        answer = await replace_missing_files(answer, self._name_missing_file)
+        self.finished_at = ""
+        locale = self._target.locale
+        answer = await replace_missing_files(answer, lambda name: translate("answer.file_gone", locale, name=name))
         async with self._step():
             await self.indicator.end_announcement()
             if answer.is_empty:
@@ -157,11 +159,10 @@ class SlackDraft:
             await self.indicator.clear(self.messages.thread)
             if self._target.pressed_error:
                 await delete_pressed_error(self._api, answer)
+        if self._api.services.core.has_peers and self.messages.is_state_known:
+            self.finished_at = f"/{time.time():.0f}"
 
     # -- steps
-
-    def _name_missing_file(self, name: str) -> str:
-        return translate("answer.file_gone", self._target.locale, name=name)
 
     async def _show_in_place(self, answer: Answer) -> None:
         """Show the answer where it was asked for; in direct messages where the bot may not write there."""
@@ -216,8 +217,7 @@ class SlackDraft:
 
     async def _deliver(self, answer: Answer) -> None:
         await self._prepare()
-        text = "\n\n".join(part for part in (self._note, answer.text) if part)
-        answer = replace(answer, text=text)
+        answer = replace(answer, text="\n\n".join(part for part in (self._note, answer.text) if part))
         layout = await layout_answer(answer, self._target.locale)
         try:
             if layout.is_caption and self._api.is_enabled(CAPTION):
@@ -294,8 +294,8 @@ class SlackDraft:
         await self._deliver(answer)
 
     def _build_actions(self, answer: Answer) -> list[Block]:
-        api, thread = self._api, self.messages.thread
-        return build_actions(answer.actions, api.target, api.services.core, key=self._key, thread=thread)
+        core, thread = self._api.services.core, self.messages.thread
+        return build_actions(answer.actions, self._target, core, key=self._key, thread=thread)
 
     # -- recovery
 
@@ -345,6 +345,5 @@ class SlackDraft:
             self._answer_files().restore(existing)
 
     async def _link_thread(self) -> None:
-        target = self._target
-        link = self._api.services.link_thread
+        target, link = self._target, self._api.services.link_thread
         await link(target.owner, target.channel, self.messages.thread, target.conversation)

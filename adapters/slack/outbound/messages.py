@@ -92,12 +92,13 @@ class AnswerMessages:
         """Take note that a message was sent, or may have been: the history may show it late."""
         self.changed_at = time.monotonic()
 
-    def note_retry(self) -> None:
-        """Note that another process may have sent and edited messages since the last try."""
+    def note_retry(self, *, is_recent: bool) -> None:
+        """Note that another process may have sent and edited messages since the last try, lately if `is_recent`."""
         self.is_state_known = False
         for posted in self.parts.values():
             posted.blocks = []
-        self.note_change()
+        if is_recent:
+            self.note_change()
 
     # -- a growing answer
 

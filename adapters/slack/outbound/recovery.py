@@ -5,6 +5,7 @@ its metadata, or in the value of one of its buttons where a method takes no meta
 """
 
 import hashlib
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +18,16 @@ from bot.errors import DeliveryRefused
 
 #: Prefix of the ids of blocks that are shown with files.
 FILES = "files."
+#: Seconds: more than a history is late, and more than the clocks of two machines differ.
+_LONG_AGO = 15.0
 _PAGES, _PAGE = 4, 100  # pages that are read, and messages of a page
 _GONE = ("thread_not_found", "message_not_found")
+
+
+def is_long_finished(ref: str) -> bool:
+    """Whether the answer of a draft's ref was finished long ago: since then nothing was sent of it."""
+    *_, finished_at = f"{ref}//".split("/")[:3]
+    return finished_at.isdecimal() and time.time() - int(finished_at) > _LONG_AGO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
