@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _FRAME = 0.1  # seconds
+_LONGEST_TITLE = 40  # characters: room for a number in the name of a file
 
 #: callback for the progress of a job: fraction done (0 to 1, None: unknown) and state
 OnProgress = Callable[[float | None, str], None]
@@ -234,9 +235,9 @@ async def find_named_job(ctx: Context) -> Job:
 
 
 def file_title(prompt: str, otherwise: str) -> str:
-    """Return the first words of a prompt as a file name's stem, or `otherwise` if the prompt is not ASCII."""
-    words = prompt.replace(".", " ").split()[:6]
-    return " ".join(words) if words and prompt.isascii() else otherwise
+    """Return the first words of a prompt as a file name's stem, or `otherwise` if it has no letters or digits."""
+    title = " ".join(prompt.replace(".", " ").split()[:6])[:_LONGEST_TITLE].rstrip()
+    return title if any(map(str.isalnum, title)) else otherwise
 
 
 def int_if_whole(number: float) -> float:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import mimetypes
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +48,9 @@ class Cdn:
         """Store an upload and return it as an attachment."""
         self.uploads[upload.id] = upload
         kind = content_type(upload.name)
-        found = {"id": upload.id, "filename": upload.name, "size": upload.size, "content_type": kind}
+        found = {"id": upload.id, "filename": secure_name(upload.name), "size": upload.size, "content_type": kind}
+        if found["filename"] != upload.name:
+            found["title"] = upload.name.rpartition(".")[0]
         if described.get("description"):
             found["description"] = described["description"]
         return found | {"url": self._url(channel, found), "proxy_url": self._url(channel, found)}
@@ -109,6 +113,15 @@ async def _upload(part: BodyPartReader) -> Upload:
     upload.sha256 = digest.hexdigest()
     upload.content = bytes(kept) if upload.size <= KEPT else b""
     return upload
+
+
+def secure_name(name: str) -> str:
+    """Return a name as Discord keeps it: ASCII letters, digits, _, - and dots.
+
+    https://github.com/discord/discord-api-docs/issues/7754 and https://github.com/discord/discord-api-docs/pull/6945
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9_.-]", "", "_".join(plain.split())).strip("._") or "unknown"
 
 
 def content_type(name: str) -> str:

@@ -35,7 +35,7 @@ _REWRITTEN = re.compile(
     r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^(?=[^\n]*\|)[^\n]*\n[ \t>|:]*-", re.MULTILINE
 )
 _INDENTED = re.compile(r"^[ \t]*(?:[>*+-]|\d+[.)])", re.MULTILINE)  # quotes and lists
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 _BAR_LENGTH = 10  # squares of a progress bar
 
 
@@ -175,11 +175,17 @@ def _layout_text(markdown: str, locale: str, *, is_single: bool) -> list[Message
 
 
 def _is_gallery(files: Sequence[Media]) -> bool:
-    """Whether the files are pictures for one gallery, which needs distinct, plain file names."""
-    names = [media.name for media in files]
+    """Whether the files are pictures for one gallery, which needs distinct file names."""
+    names = [plain_name(media) for media in files]
     return (
         len(files) <= MAX_FILES
         and len({*names}) == len(names)
         and all(media.content_type.startswith("image/") for media in files)
-        and all(_PLAIN_NAME.fullmatch(name) for name in names)
     )
+
+
+def plain_name(media: Media) -> str:
+    """Return the name by which a component can refer to a file: Discord takes others, but removes such characters."""
+    stem, dot, extension = media.name.rpartition(".")
+    plain = _NOT_PLAIN.sub("-", stem).strip("._-") or media.content_type.partition("/")[0]
+    return f"{plain}{dot}{extension}"

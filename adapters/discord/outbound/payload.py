@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
-from adapters.discord.outbound.layout import MessagePage
+from adapters.discord.outbound.layout import MessagePage, plain_name
 from adapters.discord.ui.buttons import ButtonIds, build_actions
 
 Json = dict[str, Any]
@@ -48,7 +48,7 @@ def request_parameters(
     files = [
         discord.File(
             media.path,  # type: ignore[arg-type]
-            filename=media.name,
+            filename=plain_name(media) if page.is_components_v2 else media.name,
             description=media.description[:_MAX_DESCRIPTION] or None,
             spoiler=is_spoiler or media.is_spoiler,
         )

@@ -22,17 +22,20 @@ VIDEO = Action(name="video", label="Make a video of it", command="video", prompt
 
 
 async def test_pictures_are_a_gallery(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
-    """The status becomes a gallery of the pictures with their caption and buttons that lead on."""
+    """The status becomes a gallery of the pictures with their caption and buttons that lead on.
+
+    It refers to the files by plain names: Discord takes other characters out of the names of files.
+    """
     event = await service.say()
     draft = await service.open_draft(event)
     await draft.status(Status("Painting…"))
-    files = tuple(replace(media(tmp_path, f"fox-{n}.png", 100 + n), description="a fox") for n in range(4))
+    files = tuple(replace(media(tmp_path, f"狐狸-{n}.png", 100 + n), description="a fox") for n in range(4))
     answer = Answer(text="seeddream-4.0 · anime · 0.04", media=files, actions=(AGAIN, VIDEO))
     await draft.finish(answer)
     await draft.finish(answer)
     (message,) = simulator.bot_messages(DM)
     gallery, caption, row = message["components"]
-    assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://fox-{n}.png" for n in range(4)]
+    assert [item["media"]["url"] for item in gallery["items"]] == [f"attachment://{n}.png" for n in range(4)]
     assert [item["description"] for item in gallery["items"]] == ["a fox"] * 4
     assert [file["size"] for file in message["attachments"]] == [100, 101, 102, 103]
     assert caption["content"] == "seeddream-4.0 · anime · 0.04"
@@ -57,20 +60,20 @@ async def test_gallery_is_made_again_in_place(
         assert (text_of(message), message["attachments"]) == ("Painting…", [])
         await draft.status(Status("Painting still…"))
         assert len(simulator.called("PATCH", message["id"])) == 2  # the history told what kind of message it is
-        await draft.finish(Answer(text="second", media=(media(tmp_path, "b.png", 20),)))
-    assert [file["filename"] for file in message["attachments"]] == ["b.png"]
+        await draft.finish(Answer(text="second", media=(media(tmp_path, "雪.png", 20),)))
+    assert [file["filename"] for file in message["attachments"]] == ["image.png"]
     assert simulator.bot_messages(DM) == [message]
 
 
 async def test_sound_and_video_are_attached(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:
     """Sound and video are plain attachments, which Discord plays in place."""
-    file = replace(media(tmp_path, "waves.mp4", 1000), content_type="video/mp4")
+    file = replace(media(tmp_path, "海浪-waves.mp4", 1000), content_type="video/mp4")
     draft = await service.open_draft(await service.say())
     await draft.status(Status("Filming…", 0.5))
     await draft.finish(Answer(text="videogen-pro", media=(file,), actions=(AGAIN,)))
     (message,) = simulator.bot_messages(DM)
     assert (message["content"], message["flags"]) == ("videogen-pro", 0)
-    assert [(file["filename"], file["size"]) for file in message["attachments"]] == [("waves.mp4", 1000)]
+    assert [(file["title"], file["size"]) for file in message["attachments"]] == [("海浪-waves", 1000)]
 
 
 async def test_files_can_be_hidden(service: Service, simulator: DiscordSimulator, tmp_path: Path) -> None:

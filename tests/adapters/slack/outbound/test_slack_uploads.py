@@ -16,7 +16,7 @@ from tests.support.slack.drafts import ACTIONS, PROMPT_HISTORY, DraftStage, labe
 
 def picture(folder: Path, name: str = "fox.png", size: int = 1000) -> Media:
     path = folder / name
-    path.write_bytes(b"\x89PNG\r\n\x1a\n".ljust(size, name[0].encode()))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n".ljust(size, name.encode()[:1]))
     return Media(name=name, content_type="image/png", size=size, path=path, description="a red fox " * 200)
 
 
@@ -153,9 +153,9 @@ async def test_made_again_the_old_files_go(slack: SlackSimulator, stage: DraftSt
     del draft
     await stage.restart()
     again = await stage.draft(ref="")
-    await again.finish(Answer(text="A hare.", media=(picture(tmp_path, "hare.png"),), actions=ACTIONS))
-    assert [(read(m), m.files[0].name) for m in stage.answers()] == [("A hare.", "hare.png")]
-    assert [file.name for file in slack.team.files.values() if not file.is_deleted] == ["hare.png"]
+    await again.finish(Answer(text="A hare.", media=(picture(tmp_path, "野兔.png"),), actions=ACTIONS))
+    assert [(read(m), m.files[0].name) for m in stage.answers()] == [("A hare.", "野兔.png")]
+    assert [file.name for file in slack.team.files.values() if not file.is_deleted] == ["野兔.png"]
     await again.finish(Answer())
     assert stage.answers() == []
     assert all(file.is_deleted for file in slack.team.files.values())
