@@ -253,7 +253,10 @@ class Moderations:
         self._resource = resource
 
     def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:
-        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`."""
+        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`.
+
+        OpenAI-compatible servers may have this endpoint, and the sandbox has it; the reference has none.
+        """
         return self._thread.run(self._resource.create(input=input, model=model))
 
 

@@ -89,6 +89,7 @@ class FencedDraft:
         size = sum(media.size for media in answer.media if not media.url)
         timing = self._timing
         transfer = size / timing.bytes_per_second + len(answer.text) / timing.characters_per_second
+        await self._confirm()
         began_at = time.time()
         try:
             with DeliveryTimeout(timing.finish + transfer, self._timer):
