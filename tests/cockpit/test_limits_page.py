@@ -22,7 +22,7 @@ async def test_limits_are_set_seen_and_cleared(tmp_path: Path) -> None:
         for place in (OURS, {}, {"adapter": "channel", "workspace": "other", "channel": "general"}):
             shown = await web.post("/cockpit/limits", {**place, **LIMIT})
             assert "The limit is set." in shown.words
-        assert "1 pictures a day the channel general – Clear" in shown.words  # not what others use there
+        assert "1 picture a day the channel general – Clear" in shown.words  # not what others use there
         assert "budget" not in (await web.get("/cockpit/limits?adapter=channel&workspace=w")).words
         assert (await web.service.ask("a cat", command="image")).files
 
@@ -30,9 +30,9 @@ async def test_limits_are_set_seen_and_cleared(tmp_path: Path) -> None:
         assert "a budget of 5 a day everybody together 1 set by" in (await web.get("/cockpit/limits")).words
         assert "Nothing is limited here." in (await web.get("/cockpit/limits?adapter=channel&workspace=w")).words
         shown = await web.post("/cockpit/limits", {**OURS, **LIMIT})
-        assert "1 pictures a day the channel general 2 Clear" in shown.words
+        assert "1 picture a day the channel general 2 Clear" in shown.words
         assert "0.5 a picture" in shown.words
-        assert "1 pictures a day" in (await web.service.ask("an owl", command="image")).text
+        assert "1 picture a day" in (await web.service.ask("an owl", command="image")).text
         for wrong, words in (
             ({"amount": "1.5"}, "is no amount"),
             ({"of": "tea"}, "Choose what is limited"),
