@@ -1,5 +1,6 @@
 """Control of the service by administrators, from end to end, on a database server: one walk for each platform."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -7,26 +8,41 @@ import pytest
 from pydantic import SecretStr
 
 from aimodels.reference import MODELS
-from simulators.discord.values import BOB, CHANNEL, ME, user
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, ME, member, user
 from simulators.slack import SlackSimulator
 from tests.support.database.postgres import server, tables, url
 from tests.support.discord.whole import whole
-from tests.support.service import quiet_logs
+from tests.support.service import EchoApi, quiet_logs
 from tests.support.slack.service import service
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 EMAIL, KEY = "ann@example.com", "sk-own-of-the-workspace"
-PRICES: dict[str, Any] = {"bot_prices": (f"{MODELS['image']}=picture:0.5",), "bot_quote_above": 0.6}
+PRICES: dict[str, Any] = {
+    "bot_prices": (f"{MODELS['image']}=picture:0.5",),
+    "bot_quote_above": 0.6,
+    "bot_approve_above": 0.9,
+}
+
+
+def made(echo: EchoApi) -> list[tuple[str, int]]:
+    """Return the pictures that the API was asked for."""
+    return [(body["prompt"], body["n"]) for body in echo.bodies if "n" in body]
 
 
 async def test_an_administrator_of_slack(tmp_path: Path, url: SecretStr) -> None:
-    """Settings, redaction, access, limits, a quote, an own key, the audit log and the erasure of a person."""
-    async with SlackSimulator() as slack, service(slack, tmp_path, bot_database_url=url, **PRICES) as running:
+    """Settings, redaction, access, a quote, an approval, limits, an own key, the audit log, the erasure of a person."""
+    async with SlackSimulator() as slack, AsyncExitStack() as stack:
+        given = {**PRICES, "bot_approvers": (f"person:{slack.ada.id}",)}
+        running = await stack.enter_async_context(service(slack, tmp_path, bot_database_url=url, **given))
 
         async def read(text: str, person: Any = slack.ada) -> Any:
             found = await slack.until(lambda: [m for m in person.sees() if text in m.content])
+            return found[-1]
+
+        async def said(sees: Any, thread: str, text: str) -> Any:
+            found = await slack.until(lambda: [m for m in sees(thread=thread) if text in m.content])
             return found[-1]
 
         slack.ada.slash("/settings", "redaction pseudonyms --for workspace")
@@ -36,14 +52,26 @@ async def test_an_administrator_of_slack(tmp_path: Path, url: SecretStr) -> None
         assert "EMAIL_" in running.echo.prompts[-1]
         slack.ada.slash("/access", f"deny video <@{slack.bob.id}|bob>")
         await read("video deny")
+        video = slack.bob.mention("video a fox")
+        await said(slack.bob.sees, video.root, "You may not use video here")
+        two = slack.bob.mention("image two foxes -n 2")
+        quote = await said(slack.bob.sees, two.root, "This will cost 1.00.")
+        slack.bob.press(quote, "Make it (1.00)")
+        await said(slack.bob.sees, two.root, "This costs 1.00 and needs an approval.")
+        office = slack.team.direct(slack.ada.id)
+        [ask] = await slack.until(lambda: [m for m in slack.from_bot(office) if "two foxes" in m.content])
+        assert "Bob asks for something that costs 1.00." in ask.content
+        assert not made(running.echo)
+        slack.ada.press(ask, "Approve")
+        await slack.until(lambda: [m for m in slack.from_bot(thread=two.root) if m.files])
+        assert made(running.echo) == [("two foxes", 2)]
         slack.ada.slash("/limits", "1 --of pictures --per day --for person")
         await read("1 picture a day")
-        video = slack.bob.mention("video a fox")
-        await slack.until(lambda: [m for m in slack.bob.sees(thread=video.root) if "video" in m.content.lower()])
-        two = slack.ada.mention("image two foxes -n 2")
-        await slack.until(lambda: [m for m in slack.ada.sees(thread=two.root) if m.content])
+        third = slack.bob.mention("image a wolf")
+        await said(slack.bob.sees, third.root, "You have used up your limit here: 1 picture a day.")
         await running.idle()
-        assert not [body for body in running.echo.bodies if "n" in body]
+        assert made(running.echo) == [("two foxes", 2)]
+        assert "a fox" not in running.echo.prompts
         slack.ada.slash("/apikey")
         slack.ada.press(await read("service's own key"), "Use an own key…")
         await slack.ada.submit(await slack.ada.modal(), {"key": KEY})
@@ -57,7 +85,7 @@ async def test_an_administrator_of_slack(tmp_path: Path, url: SecretStr) -> None
         await read("Erased: the messages of Bob")
         slack.ada.slash("/audit")
         log = (await read("person.erased")).content
-        for act in ("settings.set", "access.", "limits.set", "own_api.set"):
+        for act in ("settings.set", "access.", "approval.approve", "limits.set", "own_api.set"):
             assert act in log
         assert slack.bob.id not in log
         stored = str(await tables(url))
@@ -67,7 +95,7 @@ async def test_an_administrator_of_slack(tmp_path: Path, url: SecretStr) -> None
 
 async def test_an_administrator_of_discord(tmp_path: Path, url: SecretStr) -> None:
     """The same, with commands that are typed, and the key as an option."""
-    async with whole(tmp_path, bot_database_url=url, **PRICES) as one:
+    async with whole(tmp_path, bot_database_url=url, bot_approvers=(f"person:{ADA}",), **PRICES) as one:
         await one.mention("/settings redaction pseudonyms --for workspace")
         await one.see(CHANNEL, "is set (this workspace)")
         asked = await one.mention(f"write to {EMAIL}", by=BOB)
@@ -75,13 +103,25 @@ async def test_an_administrator_of_discord(tmp_path: Path, url: SecretStr) -> No
         assert "EMAIL_" in one.echo.prompts[-1]
         await one.mention(f"/access deny video <@{BOB}>", mentions=[user(ME, "Muse", bot=True), user(BOB, "Bob")])
         await one.see(CHANNEL, f"`video` deny `person:{BOB}`")
+        await one.mention("/video a fox", by=BOB)
+        await one.see(CHANNEL, "You may not use `video` here")
+        await one.mention("/image two foxes -n 2", by=BOB)
+        quote = await one.see(CHANNEL, "This will cost 1.00.")
+        await one.press(quote, "quote-make", member={**member(BOB), "permissions": "0"}, locale="en-US")
+        await one.see(CHANNEL, "This costs 1.00 and needs an approval.")
+        ask = await one.see(DM, "Bob asks for something that costs 1.00.")
+        await one.idle()
+        assert not made(one.echo)
+        await one.press(ask, "approve", locale="en-US")
+        await one.simulator.until(lambda: made(one.echo) == [("two foxes", 2)])
+        await one.idle()
         await one.mention("/limits 1 --of pictures --per day --for person")
         await one.see(CHANNEL, "1 picture a day")
-        await one.mention("/video a fox", by=BOB)
-        await one.see(CHANNEL, "may not use")
-        await one.mention("/image two foxes -n 2")
+        await one.mention("/image a wolf", by=BOB)
+        await one.see(CHANNEL, "You have used up your limit here: 1 picture a day.")
         await one.idle()
-        assert not [body for body in one.echo.bodies if "n" in body]
+        assert made(one.echo) == [("two foxes", 2)]
+        assert "a fox" not in one.echo.prompts
         await one.command("apikey", key=KEY)
         await one.simulator.until(lambda: one.api.requests[-1].headers.get("Authorization") == f"Bearer {KEY}")
         await one.idle()
@@ -94,7 +134,7 @@ async def test_an_administrator_of_discord(tmp_path: Path, url: SecretStr) -> No
         await one.press(await one.see(CHANNEL, "This erases what I keep about Bob"), "forget")
         await one.idle()
         log = [f"{entry}" for entry in await one.core.store.audit("discord", limit=20)]
-        for act in ("settings.set", "access.", "limits.set", "own_api.set", "person.erased"):
+        for act in ("settings.set", "access.", "approval.approve", "limits.set", "own_api.set", "person.erased"):
             assert [line for line in log if act in line]
         assert BOB not in str(log)
         stored = str(await tables(url))

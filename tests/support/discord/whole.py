@@ -70,7 +70,7 @@ class Whole:
         made = await self.simulator.interact(SLASH, data, channel=channel, **(told or {}))
         return str(made["token"])
 
-    async def press(self, message: Json, action: str, **told: Json) -> str:
+    async def press(self, message: Json, action: str, **told: Any) -> str:
         """Press the button of that action; return the token that answers it."""
         ids = [button["custom_id"] for button in buttons_of(message)]
         [custom_id] = [custom_id for custom_id in ids if f":{action}:" in custom_id]
