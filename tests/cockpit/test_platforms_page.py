@@ -26,7 +26,8 @@ async def test_the_operator_checks_the_platforms(tmp_path: Path) -> None:
         assert "to fix" not in shown
         found = await web.post("/cockpit/platforms", {})
         assert found.status == 200
-        assert "well" in found.words
+        assert "to fix settings channel: people have no roles there" in found.words
+        assert found.words.index("to fix") < found.words.index("answers and takes the key")
         assert "display_information" in (await web.get("/cockpit/platforms/slack")).text
         assert (await web.get("/cockpit/platforms/nowhere")).status == 404
         assert (await web.service.ask("hello")).text == "re: hello"

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
+from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
 from bot.control.changes import change_limit, read_amount
 from bot.control.limits import LimitRule, Who, environment_limits, to_units
 from bot.control.prices import describe_price
@@ -63,13 +63,16 @@ async def set_limit(visit: Visit) -> Response:
 
 async def _show(visit: Visit, place: SettingsPlace, given: Mapping[str, str], *, problem: str = "") -> Response:
     saved = visit.request.query_params.get("saved", "")
+    channels = await channels_of(visit, place) if place.workspace else ()
     return visit.render(
         "limits.html",
         status=400 if problem else 200,
         place=place,
         workspaces=await workspaces(visit),
         channels=(),
-        limits=await _limits(visit, place),
+        limits=await _limits(visit, place, channels),
+        people=await people_of(visit, place),
+        used_channels=channels,
         prices=await _prices(visit),
         saved=saved if saved in ("set", "cleared") else "",
         given={**_EMPTY, **given},
@@ -106,7 +109,7 @@ def _read_rule(visit: Visit, place: SettingsPlace, *, clears: bool) -> LimitRule
     )
 
 
-async def _limits(visit: Visit, place: SettingsPlace) -> Sequence[ShownLimit]:
+async def _limits(visit: Visit, place: SettingsPlace, channels: Collection[str]) -> Sequence[ShownLimit]:
     """Return the limits of a place; for the whole service also those of the environment. Raises `StoreError`."""
     found = []
     if not place.workspace:
@@ -119,7 +122,6 @@ async def _limits(visit: Visit, place: SettingsPlace) -> Sequence[ShownLimit]:
         for rule in await visit.sources.quotas.limits.rules()
         if (rule.adapter, rule.workspace) == (place.adapter, place.workspace)
     ]
-    channels = await channels_of(visit, place) if any(rule.who is Who.CHANNEL for rule in rules) else ()
     for rule in sorted(rules, key=lambda rule: (rule.who, rule.id, rule.measure, rule.period)):
         is_each = not rule.id and rule.who is not Who.EVERYBODY
         found.append(
