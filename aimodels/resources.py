@@ -265,13 +265,10 @@ class AsyncVideo(Generations):
 
 
 class AsyncModerations(Resource):
-    """POST /moderations."""
+    """POST /moderations: OpenAI-compatible servers may have it, and the sandbox has it; the reference has none."""
 
     async def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:  # noqa: A002
-        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`.
-
-        OpenAI-compatible servers may have this endpoint, and the sandbox has it; the reference has none.
-        """
+        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`."""
         reply = await self._post(MODERATIONS_ENDPOINT, _body({}, model=model, input=input), self._deadline())
         return parse_moderation(reply.body)
 

@@ -246,17 +246,14 @@ class Video:
 
 
 class Moderations:
-    """POST /moderations."""
+    """POST /moderations: OpenAI-compatible servers may have it, and the sandbox has it; the reference has none."""
 
     def __init__(self, thread: EventLoopThread, resource: AsyncModerations) -> None:
         self._thread = thread
         self._resource = resource
 
     def create(self, *, input: str | Sequence[Any], model: str | None = None) -> Moderation:
-        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`.
-
-        OpenAI-compatible servers may have this endpoint, and the sandbox has it; the reference has none.
-        """
+        """Return what the server flags in a text, texts or parts with a picture. Raises `ApiError`."""
         return self._thread.run(self._resource.create(input=input, model=model))
 
 
