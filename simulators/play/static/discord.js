@@ -109,7 +109,8 @@ export function discord(page) {
 
   // ---- messages
 
-  const file = (one) => media(one.url, one.filename, one.content_type, one.size, one.description || one.filename, one.filename.startsWith("SPOILER_"));
+  const nameOf = (one) => (one.title ? one.title + one.filename.replace(/^.*(?=\.)/, "") : one.filename);
+  const file = (one) => media(one.url, nameOf(one), one.content_type, one.size, one.description || nameOf(one), one.filename.startsWith("SPOILER_"));
 
   function embed(one, context) {
     return h("div", { class: "container" }, one.title && h("p", { class: "heading" }, one.title), ...markup(one.description || "", "discord", context),
