@@ -74,7 +74,7 @@ async def test_a_file_that_can_not_shrink_becomes_a_link(folder: Path, certifica
         )
         linked, sentence = await spool.fit(media, 1000)
         assert linked.path == media.path
-        assert "1 hours" in sentence
+        assert "works for 1 hour." in sentence
         prefix, _, token, name = linked.url.rsplit("/", 3)
         assert prefix == "https://bot.example"
         assert media.path is not None
