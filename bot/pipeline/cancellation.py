@@ -10,8 +10,8 @@ from bot.pipeline.jobs import RunningJob
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import EventQueue, Journal
 
-#: Looks for an event that is to be stopped: it may begin or end a try between one look and the next.
-_PASSES = 5
+#: Looks for an event that is to be stopped, at most: it may begin or end a try between one look and the next.
+_PASSES = 100
 
 
 class Canceller:
@@ -53,6 +53,9 @@ class Canceller:
                     return True
             if await self._queue.request_cancel(adapter, event_id=event_id, patience=self._timing.cancel):
                 return True
+            job = None if by is None else await self._journal.job(adapter, event_id)
+            if job is None or job.answer is not None:
+                break
         return False
 
     def _find(self, adapter: str, event_id: str) -> RunningJob | None:
