@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from contextvars import Context, copy_context
 
+SHORTEST = 0.001  #: seconds: uvloop counts in milliseconds, and has no timer for less than half of one
+
 
 class PendingCall:
     """A call that is due at `when`, by the event loop's clock, unless it is cancelled."""
@@ -39,25 +41,27 @@ class SharedTimer:
     def __init__(self) -> None:
         self._calls: set[PendingCall] = set()
         self._handle: asyncio.TimerHandle | None = None
+        self._due = 0.0  #: when the handle goes off, by the event loop's clock
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> PendingCall:
         """Call a function after so many seconds, in the present context."""
         loop = asyncio.get_running_loop()
         call = PendingCall(loop.time() + seconds, callback, self._calls)
         self._calls.add(call)
-        if self._handle is None or call.when < self._handle.when():
+        if self._handle is None or call.when < self._due:
             self._wake_at(call.when)
         return call
 
     def _wake_at(self, when: float) -> None:
         if self._handle is not None:
             self._handle.cancel()
-        self._handle = asyncio.get_running_loop().call_at(when, self._go_off, context=Context())
+        loop = asyncio.get_running_loop()
+        self._due = when
+        self._handle = loop.call_later(max(when - loop.time(), SHORTEST), self._go_off, context=Context())
 
     def _go_off(self) -> None:
-        assert self._handle is not None
-        now = max(self._handle.when(), asyncio.get_running_loop().time())  # the loop wakes up to its resolution early
         self._handle = None
+        now = max(self._due, asyncio.get_running_loop().time())  # the loop wakes up to its resolution early
         for call in [call for call in self._calls if call.when <= now]:
             call.make()
         if self._calls and self._handle is None:

@@ -3,6 +3,8 @@
 import asyncio
 from contextvars import ContextVar
 
+import pytest
+
 from bot.shared_timer import SharedTimer
 
 NAME: ContextVar[str] = ContextVar("name")
@@ -40,3 +42,20 @@ async def test_a_call_may_ask_for_the_next() -> None:
     timer.call_later(0.0, ask)
     async with asyncio.timeout(10):
         await done.wait()
+
+
+@pytest.mark.parametrize("library", ["asyncio", "uvloop"])
+def test_every_limit_ends_on_every_loop(library: str) -> None:
+    """uvloop counts in whole milliseconds, and has no timer for less than half of one."""
+
+    async def keep_limits() -> None:
+        timer = SharedTimer()
+        for seconds in (0.0, 0.0003, 0.0103, 0.0):
+            done = asyncio.Event()
+            timer.call_later(seconds + 0.0004, lambda: None)
+            timer.call_later(seconds, done.set)
+            async with asyncio.timeout(10):
+                await done.wait()
+
+    with asyncio.Runner(loop_factory=pytest.importorskip(library).new_event_loop) as runner:
+        runner.run(keep_limits())
