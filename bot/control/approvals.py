@@ -5,17 +5,19 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.commandline.mentions import Mention, link_mention
 from bot.control.beside import make_beside
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, money
 from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS, split_list
 from bot.control.waiting_requests import WaitingRequest, WaitingRequests
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
-from bot.i18n import translate
+from bot.i18n import join_list, translate
 from bot.models import Action, Actor, Answer, CommandSpec, Event, Job, Lane
 from bot.pipeline.timing import PipelineTiming
 from bot.policy import Policy
@@ -25,6 +27,7 @@ from bot.settings.approvers import listed_approvers
 
 log = structlog.get_logger(__name__)
 
+_NAMED = 5  #: approvers that a waiting request names at most
 _LONGEST_PROMPT = 300  #: characters that an approver reads
 _NEWEST = 100  #: entries of the audit log among which that of a repeated press is
 
@@ -102,8 +105,9 @@ class Approvals:
         label = translate("approval.withdraw", locale)
         options = {**base, "choice": "withdraw"}
         withdraw = Action(name="withdraw", label=label, command=DECIDE, options=options)
-        key = "approval.waiting" if places else "approval.waiting_here"
-        text = translate(key, locale, price=money(request.price), hours=f"{hours:g}")
+        names = join_list(map(link_mention, _approvers(event, effective)[:_NAMED]), locale)
+        key = "approval.waiting" if places else "approval.waiting_for" if names else "approval.waiting_here"
+        text = translate(key, locale, price=money(request.price), hours=f"{hours:g}", names=names)
         return Answer(text=text, actions=(withdraw,) if places else (approve, decline, withdraw))
 
     async def _places(self, event: Event, effective: EffectiveSettings, digest: str) -> Sequence[Mapping[str, str]]:
@@ -304,6 +308,13 @@ def may_approve(actor: Actor, event: Event, effective: EffectiveSettings) -> boo
         return actor.is_admin or actor.is_operator
     people = id_forms(event.adapter, (actor.id,)) & listed_approvers(listed, "person")
     return bool(people or id_forms(event.adapter, actor.roles) & listed_approvers(listed, "role"))
+
+
+def _approvers(event: Event, effective: EffectiveSettings) -> Sequence[Mention]:
+    """Return the listed approvers of an event's platform."""
+    prefix, words = f"{event.adapter}:", split_list(effective.get(APPROVERS))
+    kinds: tuple[Literal["person", "role"], ...] = ("person", "role")
+    return [Mention(kind, one.removeprefix(prefix)) for kind in kinds for one in sorted(listed_approvers(words, kind))]
 
 
 def _is_open(job: Job, stage: str, digest: str) -> bool:

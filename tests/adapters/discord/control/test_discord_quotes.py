@@ -9,12 +9,13 @@ from adapters.discord.timing import Timing
 from aimodels.reference import MODELS
 from bot.i18n import translate
 from bot.ports import AuditEntry
-from simulators.discord.values import ADA, BOB, CHANNEL, DM, member
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, ROLE, member
 from tests.support.discord.messages import actions_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.service import FAST
 
 _BOB = {"member": {**member(BOB), "permissions": "0"}}
+_CLEO = "1033044521375764532"
 _PRICES = (f"{MODELS['image']}=picture:0.5",)
 
 
@@ -88,3 +89,21 @@ async def test_what_nobody_decides_on_lapses(tmp_path: Path) -> None:
         assert not _made(one)
         assert not await one.core.approvals.waiting.all()
         assert [entry.action for entry in await _log(one)] == ["approval.lapse"]
+
+
+async def test_a_role_decides_where_the_request_is(tmp_path: Path) -> None:
+    """The request names the role, and notifies nobody; its members decide, administrators beside them do not."""
+    given: dict[str, Any] = {"bot_prices": _PRICES, "bot_approve_above": 0.6, "bot_approvers": (f"role:{ROLE}",)}
+    async with whole(tmp_path, **given) as one:
+        await one.command("image", prompt="two foxes", n="2", told=_BOB)
+        waiting = await one.see(CHANNEL, f"<@&{ROLE}> 可以在這裡決定")
+        assert actions_of(waiting) == ["approve", "decline", "withdraw"]
+        sent = [body for body in one.simulator.called("PATCH", "") if "可以在這裡決定" in str(body)]
+        assert sent
+        assert not any(body["allowed_mentions"]["parse"] for body in sent)
+        await one.press(waiting, "approve")  # Ada's press, who is an administrator
+        await one.see_ephemeral(CHANNEL, _said("approval.not_yours"))
+        assert not _made(one)
+        await one.press(waiting, "approve", member={**member(_CLEO), "permissions": "0", "roles": [ROLE]})
+        await one.simulator.until(lambda: _made(one) == [2])
+        await one.idle()
