@@ -22,11 +22,11 @@ class Content:
 
     async def test_media(self, harness: Harness) -> None:
         """Files are shown with their names and sizes, in order."""
-        files = (media(harness.folder, "red-fox.png", 2345), media(harness.folder, "雪.png", 99))
+        files = (media(harness.folder, "red-fox.png", 2345), media(harness.folder, "snow.png", 99))
         draft = await harness.draft(uuid.uuid4().hex)
         await draft.finish(Answer(text="Two pictures.", media=files))
         shown = await harness.see()
-        assert [file for message in shown for file in message.files] == [("red-fox.png", 2345), ("雪.png", 99)]
+        assert [file for message in shown for file in message.files] == [("red-fox.png", 2345), ("snow.png", 99)]
         assert await harness.count("Two pictures.") == 1
 
     async def test_media_without_text(self, harness: Harness) -> None:
