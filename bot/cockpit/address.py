@@ -48,9 +48,11 @@ class PageAddress:
 
     def accepts(self, host: str) -> bool:
         """Return whether a request with this `Host` is for the pages: a foreign name may be an attack by DNS."""
-        if self.public_url and host.lower() == urlsplit(self.public_url).netloc.lower():
-            return True
-        return is_loopback(self.host) and is_loopback(urlsplit(f"//{host}").hostname or "")
+        return self.is_public(host) or (is_loopback(self.host) and is_loopback(_hostname(host)))
+
+    def is_public(self, host: str) -> bool:
+        """Return whether this `Host` is that of the public address."""
+        return bool(self.public_url) and host.lower() == urlsplit(self.public_url).netloc.lower()
 
 
 def is_loopback(host: str) -> bool:
@@ -61,3 +63,10 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _hostname(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # such as "["
+        return ""

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -35,6 +36,10 @@ log = structlog.get_logger(__name__)
 
 #: Largest form, in bytes.
 _LARGEST_FORM = 200_000
+#: Pages of one sign-in that move at the same time, at most.
+_STREAMS = 8
+#: Characters of a browser's language that are read.
+_LONGEST_LANGUAGE = 35
 #: Seconds between two renderings of a live part.
 LIVE_INTERVAL = 2.0
 _LANGUAGE = "cockpit_language"
@@ -62,8 +67,9 @@ class Cockpit:
         for module in pkgutil.iter_modules(pages.__path__):
             importlib.import_module(f"{pages.__name__}.{module.name}")
         self.sources = sources
-        self.sessions = Sessions(sources.values, cipher)
+        self.sessions = Sessions(sources.values, sources.journal, cipher)
         self.live = LiveParts(live_interval)
+        self._streams: Counter[str] = Counter()  #: open streams, by session
         self._address = address
         self._signer = signer
         self._callers = callers
@@ -105,10 +111,18 @@ class Cockpit:
         key = (name, scope, visit.locale, str(visit.request.query_params))
 
         async def events() -> AsyncIterator[str]:
-            async for text in self.live.watch(key, render):
-                if await self.sessions.find(visit.request.cookies.get(self._cookie, "")) is None:
-                    return  # ended meanwhile
-                yield f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+            self._streams[visit.session.key] += 1
+            try:
+                async for text in self.live.watch(key, render):
+                    if await self.sessions.find(visit.request.cookies.get(self._cookie, "")) is None:
+                        return  # ended meanwhile
+                    yield f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+            finally:
+                self._streams[visit.session.key] -= 1
+                self._streams += Counter()  # drops those that are 0
+
+        if self._streams[visit.session.key] >= _STREAMS or visit.request.method != "GET":
+            return PlainTextResponse("Too many pages are open.\n", status_code=429)
 
         return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -193,10 +207,10 @@ class Cockpit:
         return HTMLResponse(page)
 
     async def _sign_in(self, request: Request) -> Response:
-        if not self._attempts.allow(request.client.host if request.client else ""):
-            return self._refuse(request, "cockpit.too_many", 429)
         form = dict(read_form(await request.body()))
         found = self._signer.verify(form.get("link", ""))
+        if found is None and not self._attempts.allow(request.client.host if request.client else ""):
+            return self._refuse(request, "cockpit.too_many", 429)
         try:
             if found is None or not await self.sessions.use_link(found.nonce, found.expires):
                 return self._refuse(request, "cockpit.bad_link", 403)
@@ -223,6 +237,7 @@ class Cockpit:
             httponly=True,
             secure=is_secure,
             samesite="lax",
+            path="/" if is_secure else ROOT,
         )
         return response
 
@@ -255,7 +270,9 @@ class Cockpit:
             return chosen
         if session is not None and session.visitor.locale:
             return session.visitor.locale
-        return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+        return (
+            request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()[:_LONGEST_LANGUAGE]
+        )
 
 
 def make_cockpit(sources: Sources, address: PageAddress, *, secret: SecretStr, keys: Sequence[SecretStr]) -> Cockpit:

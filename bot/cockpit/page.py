@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 COMMAND_LINE = "cockpit"
 #: Fields of a form, at most.
 _FIELDS = 1000
+#: Digits of a number in an address, at most.
+_LONGEST_NUMBER = 18
 
 
 class Rights(StrEnum):
@@ -86,7 +88,7 @@ class Visit:
             adapter=adapter or who.adapter or COMMAND_LINE,
             actor=who.actor or Rights.OPERATOR,
             action=action,
-            workspace=workspace or who.workspace,
+            workspace=workspace or ("" if who.is_operator else who.workspace),
             channel=channel,
             subject=subject,
             scope=scope,
@@ -149,3 +151,8 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
         return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
         return []
+
+
+def read_number(text: str) -> int | None:
+    """Return a number as an address has it; None: it is none, or bigger than a database can hold."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else None

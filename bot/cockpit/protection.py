@@ -5,7 +5,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -34,11 +33,10 @@ _CLIENTS = 10_000
 
 def is_same_origin(request: Request, address: PageAddress) -> bool:
     """Return whether a request that changes something was sent by a page of ours, as its browser says."""
-    origin = request.headers.get("origin", "")
-    if not origin or origin == "null":
-        return False
-    host = request.headers.get("host", "")
-    return urlsplit(origin).netloc.lower() == host.lower() and address.accepts(host)
+    host = request.headers.get("host", "").lower()
+    origin = request.headers.get("origin", "").lower()
+    scheme = "https" if address.is_public(host) else "http"
+    return address.accepts(host) and origin == f"{scheme}://{host}"
 
 
 class FormTokens:

@@ -20,9 +20,14 @@ async def _retry(visit: Visit, row: RequestRow) -> bool:
 
 
 async def _requeue(visit: Visit, row: RequestRow) -> bool:
-    """Answer it anew, in the message that it has."""
+    """Answer it anew, in the message that it has, where its author may still ask that and is within the limits."""
     job = await visit.sources.journal.job(row.adapter, row.id)
-    return job is not None and await visit.sources.journal.reopen(replace(job.event, agreed=0, approved=0))
+    spec = visit.sources.registry.find_spec(row.command)
+    if job is None or spec is None:
+        return False
+    event = replace(job.event, agreed=0, approved=0)
+    refusal = await visit.sources.policy.check_again(event, spec)
+    return refusal is None and await visit.sources.journal.reopen(event)
 
 
 async def _drop(visit: Visit, row: RequestRow) -> bool:
@@ -53,7 +58,14 @@ ACTS: Mapping[str, Act] = {
 def acts_for(visit: Visit, row: RequestRow) -> Sequence[str]:
     """Return the names of what the visitor can do with a request in its state."""
     is_operator = visit.visitor.is_operator
-    return [name for name, one in ACTS.items() if row.state in one.states and (is_operator or not one.is_operators)]
+    spec = visit.sources.registry.find_spec(row.command)
+    # Other commands act with their author's rights: nobody else may repeat them.
+    can_repeat = spec is not None and spec.kind is not None
+    return [
+        name
+        for name, one in ACTS.items()
+        if row.state in one.states and (is_operator or not one.is_operators) and (can_repeat or name != "requeue")
+    ]
 
 
 async def run_act(visit: Visit, name: str, row: RequestRow) -> bool:

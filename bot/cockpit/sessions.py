@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.cockpit.visitor import Visitor
-from bot.ports import KeyValues, Owner
+from bot.ports import Journal, KeyValues, Owner
 from bot.security.token_cipher import TokenCipher
 
 #: How long a session lasts.
@@ -40,20 +40,24 @@ class Sessions:
     The cookie is a random id, encrypted; the database has only the id's hash, which opens nothing.
     """
 
-    def __init__(self, values: KeyValues, cipher: TokenCipher, *, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self, values: KeyValues, journal: Journal, cipher: TokenCipher, *, now: Callable[[], datetime] = _utc_now
+    ) -> None:
         self._sessions = values.namespace("cockpit.sessions")
-        self._links = values.namespace("cockpit.links")
+        self._values = values
+        self._journal = journal
         self._cipher = cipher
         self._now = now
         self._using = asyncio.Lock()
 
     async def use_link(self, nonce: str, expires: float) -> bool:
         """Use up a link; False: it was used before."""
-        async with self._using:
-            if await self._links.get(nonce) is not None:
+        async with self._using, self._journal.revising("cockpit", nonce):
+            link = self._values.namespace(f"cockpit.links.{nonce}")  # one that no process has in memory
+            if await link.get("used") is not None:
                 return False
-            await self._links.set(nonce, "used", expires=datetime.fromtimestamp(expires, UTC) + timedelta(minutes=1))
-        return True
+            await link.set("used", "yes", expires=datetime.fromtimestamp(expires, UTC) + timedelta(minutes=1))
+            return True
 
     async def begin(self, visitor: Visitor) -> str:
         """Begin a session; return the value of its cookie."""

@@ -9,7 +9,7 @@ catalogue to the same keys and placeholders.
 import string
 import tomllib
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 FALLBACK = "en"
@@ -23,6 +23,8 @@ _SCRIPTS = {
     "zh-hk": "zh-Hant",
     "zh-mo": "zh-Hant",
 }
+#: Characters of a locale that are read: what a browser sends may be of any length.
+_LONGEST_TAG = 35
 #: packages with a catalogue, the core's first
 _packages = ["bot.i18n"]
 
@@ -75,9 +77,13 @@ def catalogue(language: str) -> Mapping[str, str]:
     return {key: text for package in reversed(_packages) for key, text in catalogue_of(package, language).items()}
 
 
-@cache
 def language_of(locale: str) -> str:
     """The nearest of `LANGUAGES` for a BCP 47 or POSIX locale such as `zh-TW` or `en_US.UTF-8`."""
+    return _language_of(locale[:_LONGEST_TAG])
+
+
+@lru_cache(1024)
+def _language_of(locale: str) -> str:
     tag = locale.partition(".")[0].replace("_", "-").lower()
     while tag:
         for language in LANGUAGES:

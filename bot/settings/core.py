@@ -76,7 +76,7 @@ class Settings(ApiSettings):
         None,
         ge=0,
         le=65535,
-        description="Port of the web server (health, links). Empty: it starts only if a platform needs it, on 8080.",
+        description="Port of the web server (health, links, cockpit). Empty: it starts only if a platform needs it, on 8080.",
     )
     bot_ops_host: str = Field("127.0.0.1", description="Address that the operator's port listens on.")
     bot_ops_port: int | None = Field(
@@ -98,11 +98,12 @@ class Settings(ApiSettings):
         description="Web pages for the operator and administrators at /cockpit of BOT_PORT, on this machine or with an https BOT_PUBLIC_URL.",
     )
     bot_cockpit_texts: bool = Field(
-        False, description="Show on these pages what people write and get; without it only that, when and by whom."
+        False,
+        description="Show on these pages also what people write and get, and files made in private. Without it: when, by whom, and files made in channels.",
     )
     bot_secret_key: SecretStr | None = Field(
         None,
-        description="Key that signs these links, of at least 32 random bytes. Empty: it is generated once and kept in BOT_DATA_DIR.",
+        description="Key that signs links, buttons, forms and sign-ins to the cockpit, of at least 32 random bytes. Empty: it is generated once and kept in BOT_DATA_DIR.",
     )
     bot_encryption_keys: SecretStr | None = Field(
         None,

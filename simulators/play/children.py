@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 #: Settings of the caller's that do not reach a child: it must never act with real tokens.
-_FOREIGN = ("AIMODELS_", "BOT_", "SLACK_", "DISCORD_")
+_FOREIGN = ("AIMODELS_", "BOT_", "SLACK_", "DISCORD_", "SANDBOX_", "CONSOLE_", "OTEL_")
 _STOPS = 10.0  #: seconds for an orderly end
 
 

@@ -146,3 +146,38 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         gate.set()
     status, text = await run("status")
     assert (status, "does not answer" in text) == (2, True)
+
+
+async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
+    """No command is repeated by an administrator, nor a request beyond its author's limits; private answers stay so."""
+    async with pages(tmp_path, bot_cockpit_texts=True, bot_requests_per_minute=4) as web:
+        await web.service.ask("", command="cockpit", who="root")
+        await web.service.ask("a question", who="ann")
+        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="bob", name="Bob"))
+        [question, command] = await states(web)
+        shown = await web.get(f"/cockpit/requests/{command}")
+        assert "token=" not in shown.text
+        assert "Answer again" not in shown.words
+        page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": command})
+        assert "Being answered again: 0." in page.words
+        for again in (1, 1, 1, 0):  # the person's requests of a minute are used up
+            page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": question})
+            assert f"Being answered again: {again}." in page.words
+            await web.service.echo.until(lambda: not web.service.echo.running)
+            while (await states(web))[question] != "answered":
+                await web.service.channel.until(lambda: True)
+
+
+async def test_odd_requests_are_answered_like_any_others(tmp_path: Path) -> None:
+    """Numbers, languages and headers that nobody sends by accident are no errors of the service."""
+    async with pages(tmp_path) as web:
+        many = "9" * 5000
+        assert (await web.get(f"/cockpit/requests/{many}")).status == 401
+        assert (await web.get("/cockpit", **{"Accept-Language": "a-" * 3000})).status == 401
+        assert (await web.get("/cockpit", Host="[")).status == 421
+        assert (await web.post("/cockpit/enter", {"link": "x"}, token="", Origin="http://[")).status == 403
+        await web.sign_in()
+        for path in (f"requests/{many}", "requests/99999999999999999999", f"media/1/{many}"):
+            assert (await web.get(f"/cockpit/{path}")).status == 404
+        for path in ("requests?before=99999999999999999999", f"audit?before={many}", f"usage?days={many}"):
+            assert (await web.get(f"/cockpit/{path}")).status == 200

@@ -110,15 +110,16 @@ def build_actor(person: Person, workspace: Workspace, *, is_bot: bool = False) -
     """Return a person as the actor of an event in that workspace."""
     home = {workspace.team, workspace.enterprise, workspace.organisation} - {""}
     theirs = {person.team, person.enterprise} - {""}
+    is_stranger = bool(theirs) and not theirs & home
     return Actor(
         id=workspace.scoped(person.id),
         name=person.name,
         locale=person.locale,
         roles=person.roles or (),
         unread_roles=workspace.scoped("S") if person.roles is None else "",
-        is_admin=person.is_admin,
+        is_admin=person.is_admin and not is_stranger,  # of their own workspace
         is_bot=is_bot or person.is_bot,
-        is_stranger=bool(theirs) and not theirs & home,
+        is_stranger=is_stranger,
     )
 
 

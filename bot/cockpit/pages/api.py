@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.overview import read_overview
 from bot.cockpit.pages.requests import find_request, list_requests
 from bot.cockpit.rendering import days_ago
@@ -30,7 +30,7 @@ async def requests(visit: Visit) -> Response:
 async def act_on_request(visit: Visit) -> Response:
     """Do something with one request, by its id or number; 404 when there is none, 409 when it is not possible."""
     name, wanted = visit.form.get("act", ""), visit.form.get("request", "")
-    row = await find_request(visit, int(wanted)) if wanted.isdecimal() else None
+    row = await find_request(visit, read_number(wanted))
     if row is None:
         newest = await visit.sources.request_log.list_requests(RequestFilter(), limit=1000)
         row = next((one for one in newest if one.id == wanted), None)
@@ -44,7 +44,7 @@ async def act_on_request(visit: Visit) -> Response:
 async def usage(visit: Visit) -> Response:
     """Return usage by day, kind and model, of `days` days."""
     given = visit.request.query_params.get("days", "30")
-    days = min(int(given), 3660) if given.isdecimal() else 30
+    days = min(read_number(given) or 30, 3660)
     rows = await visit.sources.ledger.usage(since=days_ago(days, UTC))
     return _json([asdict(row) for row in rows])
 

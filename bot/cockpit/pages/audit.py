@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from bot.cockpit.page import COMMAND_LINE, Rights, Visit, page
+from bot.cockpit.page import COMMAND_LINE, Rights, Visit, page, read_number
 from bot.ports import AuditEntry
 
 _PAGE, _FILE = 100, 10_000
@@ -16,7 +16,7 @@ _PAGE, _FILE = 100, 10_000
 async def show_audit(visit: Visit) -> Response:
     """List the newest entries that the visitor may see."""
     before = visit.request.query_params.get("before", "")
-    entries = await _entries(visit, _PAGE, int(before) if before.isdecimal() else None)
+    entries = await _entries(visit, _PAGE, read_number(before))
     older = entries[-1].seq if len(entries) == _PAGE else None
     return visit.render("audit.html", entries=entries, older=older)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
-from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_request, visible
 from bot.models import Answer, Job, Media
 from bot.ports import RequestFilter, RequestRow
@@ -31,7 +31,7 @@ class Piece:
 async def show_media(visit: Visit) -> Response:
     """Show the newest files."""
     before = visit.request.query_params.get("before", "")
-    which = visible(visit, RequestFilter(has_files=True, before=int(before) if before.isdecimal() else None))
+    which = visible(visit, RequestFilter(has_files=True, before=read_number(before)))
     rows = await visit.sources.request_log.list_requests(which, limit=_PAGE)
     pieces: list[Piece] = []
     for row in rows:
@@ -42,13 +42,13 @@ async def show_media(visit: Visit) -> Response:
     return visit.render("media.html", pieces=pieces, older=older)
 
 
-@page("/media/{seq:int}/{number:int}", rights=Rights.ADMINISTRATOR)
+@page("/media/{seq}/{number}", rights=Rights.ADMINISTRATOR)
 async def show_file(visit: Visit) -> Response:
     """Return a file that the visitor may see."""
-    row = await find_request(visit, visit.request.path_params["seq"])
+    row = await find_request(visit, read_number(visit.request.path_params["seq"]))
     job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
     pieces = [] if row is None or job is None else _pieces(visit, row, job)
-    number = visit.request.path_params["number"]
+    number = read_number(visit.request.path_params["number"])
     piece = next((one for one in pieces if one.number == number and not one.is_hidden), None)
     if piece is None or piece.media.path is None or not piece.media.path.is_file():
         return visit.render("nothing.html", status=404, text=visit.translate("cockpit.media.gone"))
@@ -65,7 +65,7 @@ async def show_file(visit: Visit) -> Response:
 async def delete_media(visit: Visit) -> Response:
     """Remove an answer with its files from the channel and the disk."""
     given = visit.form.get("request", "")
-    row = await find_request(visit, int(given)) if given.isdecimal() else None
+    row = await find_request(visit, read_number(given))
     job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
     if row is not None and job is not None and await visit.sources.journal.reopen(job.event, answer=Answer()):
         await visit.sources.spool.remove(job.answer.media if job.answer is not None else ())

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
-from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.request_acts import ACTS, acts_for, run_act
 from bot.models import Job
 from bot.ports import CallRow, RequestFilter, RequestRow
@@ -47,10 +47,10 @@ async def stream_requests(visit: Visit) -> Response:
     return visit.cockpit.stream(visit, "requests", render)
 
 
-@page("/requests/{seq:int}", rights=Rights.ADMINISTRATOR)
+@page("/requests/{seq}", rights=Rights.ADMINISTRATOR)
 async def show_request(visit: Visit) -> Response:
     """Show one request."""
-    row = await find_request(visit, visit.request.path_params["seq"])
+    row = await find_request(visit, read_number(visit.request.path_params["seq"]))
     job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
     if row is None or job is None:
         return visit.render("nothing.html", status=404, text=visit.translate("cockpit.requests.unknown"))
@@ -63,7 +63,7 @@ async def show_request(visit: Visit) -> Response:
         steps=_steps(row, calls),
         has_texts=visit.sources.settings.bot_cockpit_texts,
         acts=acts_for(visit, row),
-        words=_words(job),
+        words=_words(visit, job),
     )
 
 
@@ -72,17 +72,19 @@ async def act_on_requests(visit: Visit) -> Response:
     """Cancel, try again, answer anew or drop the chosen requests, of those that the visitor may see."""
     name = visit.form.get("act", "")
     done = 0
-    for seq in visit.chosen("request"):
-        row = await find_request(visit, int(seq)) if seq.isdecimal() else None
+    for seq in dict.fromkeys(visit.chosen("request")[:_PAGE]):
+        row = await find_request(visit, read_number(seq))
         if row is not None and name in ACTS and await run_act(visit, name, row):
             done += 1
     back = visit.form.get("back", "")
-    to = f"{ROOT}/requests/{back}" if back.isdecimal() else f"{ROOT}/requests"
+    to = f"{ROOT}/requests/{back}" if read_number(back) is not None else f"{ROOT}/requests"
     return RedirectResponse(f"{to}?{urlencode({'done': done, 'act': name if name in ACTS else ''})}", status_code=303)
 
 
-async def find_request(visit: Visit, seq: int) -> RequestRow | None:
+async def find_request(visit: Visit, seq: int | None) -> RequestRow | None:
     """Return a request that the visitor may see; None: there is none, or it is another's."""
+    if seq is None:
+        return None
     found = await visit.sources.request_log.list_requests(RequestFilter(before=seq + 1), limit=1)
     is_theirs = found and found[0].seq == seq and visit.visitor.may_see(found[0].adapter, found[0].workspace)
     return found[0] if is_theirs else None
@@ -98,7 +100,7 @@ async def list_requests(visit: Visit, given: Mapping[str, str]) -> Sequence[Requ
         actor=given.get("actor", ""),
         command=given.get("command", ""),
         is_open=_STATES.get(given.get("state", "")),
-        before=int(before) if before.isdecimal() else None,
+        before=read_number(before),
     )
     return await visit.sources.request_log.list_requests(visible(visit, which), limit=_PAGE)
 
@@ -128,7 +130,9 @@ def _steps(row: RequestRow, calls: Sequence[CallRow]) -> Sequence[Step]:
     return sorted(steps, key=lambda step: step.at)
 
 
-def _words(job: Job) -> Mapping[str, str]:
-    """What the person wrote and what they got, by key of its name."""
-    found = {"prompt": job.event.prompt, "answer": job.answer.text if job.answer is not None else ""}
+def _words(visit: Visit, job: Job) -> Mapping[str, str]:
+    """What the person wrote and what they got, by key of its name. What only they could read stays so."""
+    is_theirs = job.answer is not None and job.answer.private and job.event.actor.id != visit.visitor.actor
+    answer = "" if job.answer is None or is_theirs else job.answer.text
+    found = {"prompt": job.event.prompt, "answer": answer}
     return {name: text for name, text in found.items() if text}

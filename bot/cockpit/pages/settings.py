@@ -20,6 +20,7 @@ async def show_settings(visit: Visit) -> Response:
     if place is None:
         return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.no_place"))
     effective = await _effective(visit, place)
+    saved = visit.request.query_params.get("saved", "")
     rows = [
         (setting, effective.find(name))
         for name, setting in sorted(effective.registry.items())
@@ -32,7 +33,7 @@ async def show_settings(visit: Visit) -> Response:
         query=urlencode(place.query),
         workspaces=await workspaces(visit),
         channels=await channels_of(visit, place) if place.workspace else [],
-        saved=visit.request.query_params.get("saved", ""),
+        saved=saved if saved in effective.registry else "",
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from bot.cockpit.page import Rights, Visit, page
+from bot.cockpit.page import Rights, Visit, page, read_number
 from bot.cockpit.rendering import days_ago
 from bot.ports import UsageField, UsageSum
 
@@ -107,7 +107,7 @@ async def _sums(visit: Visit, by: Sequence[UsageField], days: int) -> Mapping[st
 
 
 def _days(given: str) -> int:
-    return max(1, min(int(given), _MOST_DAYS)) if given.isdecimal() else _DAYS
+    return max(1, min(read_number(given) or _DAYS, _MOST_DAYS))
 
 
 def _cell(text: str) -> str:
