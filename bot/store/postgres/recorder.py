@@ -197,7 +197,8 @@ class PostgresRecorder(PostgresEvents):
         async def work(db: PostgresDatabase) -> bool:
             if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
                 await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, None, time.time()))
-            lost = [calls.to_lost_usage(row, prices) for row in await db.rows(calls.OPEN, seq=job.seq)]
+            rows = await db.rows(f"{calls.OPEN} FOR UPDATE", seq=job.seq)  # other processes settle lost calls, too
+            lost = [calls.to_lost_usage(row, prices) for row in rows]
             if lost:
                 await self._add_usage(db, job, lost)
                 await db.rows(calls.END, **calls.settled(job, lost))

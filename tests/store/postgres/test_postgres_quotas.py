@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 from bot.limits import Limit, Measure, Period, Subject
 from bot.store.shared.migrations import migrations
-from tests.contract.calls_contract import CallsContract
+from tests.contract.calls_contract import CALL, PRICE, CallsContract
 from tests.contract.quota_contract import QuotaContract, Stores, within
 from tests.support.database.postgres import connected, empty_url, server, tables, url
-from tests.support.database.store import event, files_today, make_quota
+from tests.support.database.store import answer, event, files_today, make_quota, outcome
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
@@ -56,6 +56,24 @@ async def test_three_processes_let_ten_of_a_hundred_in(url: SecretStr) -> None:
         stores = [await stack.enter_async_context(PostgresStore(url)) for _ in range(3)]
         asked = [within(stores[n % 3], event(f"{n}", actor=f"p{n}"), quota) for n in range(100)]
         assert (await asyncio.gather(*asked)).count(None) == 10
+
+
+async def test_two_processes_count_a_lost_call_once(url: SecretStr) -> None:
+    """Each finds it at its start; both are held up right before they count it."""
+    spent = Limit(Subject.SERVICE, Measure.MONEY, Period.MONTH, 1)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with AsyncExitStack() as stack, asyncio.timeout(30):
+        one, two = [await stack.enter_async_context(PostgresStore(url)) for _ in range(2)]
+        db, observer = [await stack.enter_async_context(connected(url)) for _ in range(2)]
+        job = await answer(one, event("e"), outcome(usage=()))
+        await one.begin_call(job, CALL, PRICE)
+        async with db.transaction():
+            await db.execute("LOCK TABLE usage, spent IN EXCLUSIVE MODE")
+            settling = [asyncio.create_task(store.settle_lost_calls(job)) for store in (one, two)]
+            while await observer.fetchval(waiting) < len(settling):  # noqa: ASYNC110 - only the server knows
+                await asyncio.sleep(0.01)
+        assert sorted(await asyncio.gather(*settling)) == [False, True]
+        assert await one.used("one", "ann", job.event.location, [spent]) == [PRICE]
 
 
 async def test_an_older_database_knows_what_was_spent(empty_url: SecretStr) -> None:
