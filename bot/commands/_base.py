@@ -109,9 +109,7 @@ class Context:
 
     def is_service_admin(self) -> bool:
         """Return whether the author administers the whole service: its operator, and whom the operator lists."""
-        actor = self.event.actor
-        listed = id_forms(self.event.adapter, (actor.id, *actor.roles)).intersection(self.settings.bot_admins)
-        return actor.is_operator or bool(listed)
+        return self.policy.is_service_admin(self.event)
 
     async def audit(
         self, action: str, *, subject: str = "", scope: str = "", before: str | None = None, after: str | None = None

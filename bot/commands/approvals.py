@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code, table_row
-from bot.control.approvals import may_approve
 from bot.control.quotes import money
 from bot.models import CommandSpec, Event, Lane, Option, Text
 
@@ -40,5 +39,5 @@ async def approvals(ctx: Context) -> Parts:
 
 
 async def _may_see(ctx: Context, event: Event) -> bool:
-    actor = ctx.event.actor
-    return actor.id == event.actor.id or may_approve(actor, event, await ctx.approvals.scoped.for_event(event))
+    effective = await ctx.approvals.scoped.for_event(event)
+    return ctx.event.actor.id == event.actor.id or ctx.approvals.may_approve(ctx.event, event, effective)

@@ -12,7 +12,7 @@ from bot.models import CommandSpec, Lane, Text
 async def cancel(ctx: Context) -> Parts:
     """Stop one answer; the text so far stays. Without a sentence of its own, as the stopped answer has a note."""
     job = await find_named_job(ctx)
-    if job.event.actor.id != ctx.event.actor.id and not ctx.event.actor.is_admin:
+    if job.event.actor.id != ctx.event.actor.id and not ctx.policy.administers(ctx.event):
         raise UsageError(ctx.translate("cancel.not_yours"))
     if not await ctx.cancel(job.event.id):
         yield Text(ctx.translate("stop.nothing"))

@@ -18,7 +18,7 @@ from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, 
 from bot.control.waiting_requests import WaitingRequest, WaitingRequests
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
 from bot.i18n import join_list, translate
-from bot.models import Action, Actor, Answer, CommandSpec, Event, Job, Lane
+from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
 from bot.pipeline.timing import PipelineTiming
 from bot.policy import Policy
 from bot.policy.rules import id_forms
@@ -167,14 +167,22 @@ class Approvals:
         """Return why the presser may not decide that; "" if they may."""
         locale, is_own = press.actor.locale, press.actor.id == job.event.actor.id
         if choice not in ("approve", "decline"):
-            may = is_own or (press.actor.is_admin and choice in ("cancel", "withdraw"))
+            may = is_own or (self.policy.administers(press) and choice in ("cancel", "withdraw"))
             return "" if may else translate("quote.not_yours", locale)
         effective = await self.scoped.for_event(job.event)
-        if not may_approve(press.actor, job.event, effective):
+        if not self.may_approve(press, job.event, effective):
             return translate("approval.not_yours", locale)
         if is_own and choice == "approve" and effective.get(APPROVE_OWN) != "yes":
             return translate("approval.own", locale)
         return ""
+
+    def may_approve(self, by: Event, event: Event, effective: EffectiveSettings) -> bool:
+        """Return whether the author of `by` is an approver of an event; where none is set, administrators are."""
+        listed, actor = split_list(effective.get(APPROVERS)), by.actor
+        if not listed:
+            return self.policy.administers(by)
+        people = id_forms(event.adapter, (actor.id,)) & listed_approvers(listed, "person")
+        return bool(people or id_forms(event.adapter, actor.roles) & listed_approvers(listed, "role"))
 
     async def _decide_quote(self, event: Event, press: Event) -> None:
         options, locale = press.options, event.actor.locale
@@ -299,15 +307,6 @@ class Approvals:
                     await self.waiting.delete(current)
             except UsageError:  # it is being shown: at the next look
                 return
-
-
-def may_approve(actor: Actor, event: Event, effective: EffectiveSettings) -> bool:
-    """Return whether somebody is an approver of an event; where none is set, administrators are."""
-    listed = split_list(effective.get(APPROVERS))
-    if not listed:
-        return actor.is_admin or actor.is_operator
-    people = id_forms(event.adapter, (actor.id,)) & listed_approvers(listed, "person")
-    return bool(people or id_forms(event.adapter, actor.roles) & listed_approvers(listed, "role"))
 
 
 def _approvers(event: Event, effective: EffectiveSettings) -> Sequence[Mention]:

@@ -70,7 +70,7 @@ class Canceller:
         Only events of the person who asked for it are cancelled; for an administrator, events of everybody.
         """
         event = stop.job.event
-        actor = None if event.actor.is_admin else event.actor.id
+        actor = None if self._dispatcher.policy.administers(event) else event.actor.id
         cancelled = 0
         for running in tuple(self._running):
             job = running.job

@@ -89,7 +89,7 @@ class Inbox:
 
     async def _stops_own(self, event: Event, spec: CommandSpec) -> bool:
         """Whether the event stops what its author may stop: no limit keeps them from that."""
-        actor = None if event.actor.is_admin else event.actor.id
+        actor = None if self.policy.administers(event) else event.actor.id
         return spec.name in STOPPING and await self.journal.has_unanswered(
             event.adapter, event.conversation, actor=actor
         )

@@ -18,7 +18,7 @@ from bot.policy.access import Verdict, find_refusing
 from bot.policy.limit_notices import LimitNotices
 from bot.policy.quota import Quotas, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
-from bot.policy.rules import Lists, command_lists, general_lists, names_unread_role
+from bot.policy.rules import Lists, command_lists, general_lists, id_forms, names_unread_role
 from bot.ports import Directory
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
@@ -109,6 +109,16 @@ class Policy:
         locale = event.actor.locale
         names = join_list((link_mention(one) for one in found[:_NAMED]), locale)
         return replace(refusal, text=translate("policy.names", locale, refusal=refusal.text, names=names))
+
+    def is_service_admin(self, event: Event) -> bool:
+        """Return whether the author administers the whole service: its operator, and whom the operator lists."""
+        actor = event.actor
+        listed = id_forms(event.adapter, (actor.id, *actor.roles)).intersection(self._settings.bot_admins)
+        return actor.is_operator or bool(listed)
+
+    def administers(self, event: Event) -> bool:
+        """Return whether the author administers the place of an event: there, or the whole service."""
+        return event.actor.is_admin or self.is_service_admin(event)
 
     def environment_rules(self) -> Sequence[tuple[str, str, str]]:
         """Return the rules of the environment: on what, "allow" or "deny", and whom."""

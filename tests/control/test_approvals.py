@@ -1,6 +1,7 @@
 """Quotes and approvals on the whole service, on both engines."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,12 @@ async def ask(one: Service, text: str = "two foxes", n: int = 2, **more: Any) ->
     return asked
 
 
-async def press(one: Service, message: Message, action: str, who: str, **options: str) -> str:
+async def press(
+    one: Service, message: Message, action: str, who: str, *, roles: Sequence[str] = (), **options: str
+) -> str:
     """Press a button of a message; return what the presser reads."""
     chosen = {"event": message.key, "action": action, **options}
-    pressed = await one.channel.ask("", command="press", options=chosen, who=who, member=True)
+    pressed = await one.channel.ask("", command="press", options=chosen, who=who, member=True, roles=roles)
     await one.channel.wait_for_answers(pressed)
     return one.answer(pressed).text
 
@@ -183,3 +186,16 @@ async def test_an_edit_asks_anew_and_a_deletion_asks_no_more(tmp_path: Path) -> 
         assert "decided or changed already" in await press(one, question, "approve", "bob")
         await one.core.worker.drain()
         assert not one.echo.bodies
+
+
+async def test_whom_the_operator_lists_grants(tmp_path: Path) -> None:
+    """Where no approvers are set `BOT_ADMINS` grant requests, and withdraw those of others; other people do not."""
+    more: dict[str, Any] = {"bot_approve_above": 0.6, "bot_admins": ("channel:root", "leads")}
+    async with service(tmp_path, bot_prices=PRICES, **more) as one:
+        asked, other = await ask(one), await ask(one, "two wolves")
+        assert "Only an approver" in await press(one, one.answer(asked), "approve", "dan")
+        assert "two foxes" in (await one.ask("", command="approvals", who="root", member=True)).text
+        assert "Approved" in await press(one, one.answer(asked), "approve", "root")
+        assert "Withdrawn" in await press(one, one.answer(other), "withdraw", "dora", roles=["leads"])
+        await one.core.worker.drain()
+        assert len(one.echo.bodies) == 1

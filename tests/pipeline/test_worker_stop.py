@@ -69,8 +69,8 @@ async def test_what_costs_nothing_counts_but_a_stop_of_ones_own_works(tmp_path: 
 
 
 async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
-    """Only what a person asked for themselves is stopped, running or waiting; an administrator stops everything."""
-    async with service(tmp_path) as one:
+    """Only what a person asked for themselves is stopped; administrators and `BOT_ADMINS` stop everything."""
+    async with service(tmp_path, bot_admins=("eve",)) as one:
         release = one.echo.hold("slow")
         hers = await one.start_asking("slow one")
         his = await one.channel.ask("waiting", who="bob", member=True)
@@ -85,6 +85,16 @@ async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
         release.set()
         await one.channel.wait_for_answers(hers)
         assert one.answer(hers).text == "*Stopped.*"
+        for command in ("stop", "press"):
+            one.echo.hold(f"again {command}")
+            hers = await one.start_asking(f"again {command}")
+            options = {"event": hers, "action": "stop"} if command == "press" else {}
+            if options:
+                refused = await one.ask("", command=command, options=options, who="cid", member=True)
+                assert "Only who asked" in refused.text
+            assert not (await one.ask("", command=command, options=options, who="eve", member=True)).text
+            await one.channel.wait_for_answers(hers)
+            assert one.answer(hers).text == "*Stopped.*"
 
 
 async def test_a_stopped_request_counts(tmp_path: Path) -> None:
