@@ -125,7 +125,7 @@ class DiscordClient(discord.AutoShardedClient):
         def guard(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
             def parse_others(data: Any) -> None:
                 own = self._connection.self_id
-                if own is None or data["author"]["id"] != str(own):
+                if own is None or (data.get("author") or {}).get("id") != str(own):
                     parse(data)
                 elif self.router is not None:
                     self.router.messages.note_own_message(int(data["id"]))

@@ -58,7 +58,10 @@ async def test_unreadable_event(
 
 
 async def test_own_messages_are_not_parsed(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """Of a message of the bot itself only the id is read; what follows is answered."""
+    """Of a message of the bot itself only the id is read; one without an author is read; what follows is answered."""
+    preview = message_of_an_app()
+    del preview["author"], preview["interaction_metadata"]
+    await simulator.gateway.dispatch("MESSAGE_UPDATE", preview)
     own = {**message_of_an_app(), "author": user(ME, "Muse", bot=True)}
     for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
         await simulator.gateway.dispatch(event, own)
