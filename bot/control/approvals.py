@@ -177,12 +177,12 @@ class Approvals:
         return ""
 
     def may_approve(self, by: Event, event: Event, effective: EffectiveSettings) -> bool:
-        """Return whether the author of `by` is an approver of an event; where none is set, administrators are."""
+        """Return whether the author of `by` is an approver of an event; administrators are where nobody else is."""
         listed, actor = split_list(effective.get(APPROVERS)), by.actor
-        if not listed:
-            return self.policy.administers(by)
         people = id_forms(event.adapter, (actor.id,)) & listed_approvers(listed, "person")
-        return bool(people or id_forms(event.adapter, actor.roles) & listed_approvers(listed, "role"))
+        if people or id_forms(event.adapter, actor.roles) & listed_approvers(listed, "role"):
+            return True
+        return not _approvers(event, effective) and self.policy.administers(by)
 
     async def _decide_quote(self, event: Event, press: Event) -> None:
         options, locale = press.options, event.actor.locale
@@ -310,10 +310,12 @@ class Approvals:
 
 
 def _approvers(event: Event, effective: EffectiveSettings) -> Sequence[Mention]:
-    """Return the listed approvers of an event's platform."""
+    """Return whom settings name to grant an event; not its author, unless they may grant their own requests."""
     prefix, words = f"{event.adapter}:", split_list(effective.get(APPROVERS))
     kinds: tuple[Literal["person", "role"], ...] = ("person", "role")
-    return [Mention(kind, one.removeprefix(prefix)) for kind in kinds for one in sorted(listed_approvers(words, kind))]
+    found = [Mention(kind, one.removeprefix(prefix)) for kind in kinds for one in sorted(listed_approvers(words, kind))]
+    own = Mention("person", event.actor.id) if effective.get(APPROVE_OWN) != "yes" else None
+    return [one for one in found if one != own]
 
 
 def _is_open(job: Job, stage: str, digest: str) -> bool:

@@ -199,3 +199,21 @@ async def test_whom_the_operator_lists_grants(tmp_path: Path) -> None:
         assert "Withdrawn" in await press(one, one.answer(other), "withdraw", "dora", roles=["leads"])
         await one.core.worker.drain()
         assert len(one.echo.bodies) == 1
+
+
+async def test_an_approver_alone_does_not_wait_for_themselves(tmp_path: Path) -> None:
+    """The only approver reads at once that administrators decide on their request; with `approve_own` they decide."""
+    given: dict[str, Any] = {"bot_prices": PRICES, "bot_approve_above": 0.6, "bot_approvers": ("person:ann",)}
+    async with service(tmp_path, **given) as one:
+        asked = await ask(one)
+        assert "An administrator can decide here" in one.answer(asked).text
+        assert "Nobody approves their own" in await press(one, one.answer(asked), "approve", "ann")
+        assert "Only an approver" in await press(one, one.answer(asked), "approve", "dan")
+        granted = {"event": asked, "action": "approve"}
+        assert "Approved" in (await one.ask("", command="press", options=granted, who="root")).text
+        await one.core.worker.drain()
+        await one.ask("approve_own yes", command="settings", options={"for": "workspace"}, who="root")
+        await ask(one, "two wolves")
+        assert "Approved" in await press(one, await shown(one, "to ann", "two wolves"), "approve", "ann")
+        await one.core.worker.drain()
+        assert len(one.echo.bodies) == 2
