@@ -5,6 +5,7 @@ it shows may hide what another process, which has taken over, has shown meanwhil
 """
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
@@ -22,6 +23,7 @@ class Redelivery:
         self._journal = journal
         self._timing = timing
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()  #: ends the pauses; after them there is one more try each
 
     def start(self, adapter: str, event_id: str, *, with_private: bool = False) -> None:
         """Deliver the answer to an event once more, in a task; an answer that is still to come is delivered anyway.
@@ -33,14 +35,18 @@ class Redelivery:
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Cancel what has not been put back yet."""
+        """Put back at once what has not been put back yet; what takes too long is cancelled."""
+        self._stopping.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._timing.last_redelivery)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, adapter: str, event_id: str, with_private: bool) -> None:
         for pause in self._timing.redelivery:
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
             try:
                 job = await self._journal.job(adapter, event_id)
                 if job is None or job.answer is None or (job.answer.private and not with_private):
@@ -52,3 +58,5 @@ class Redelivery:
                     return
             except StoreError as exc:
                 log.warning("not delivered again yet", adapter=adapter, event_id=event_id, reason=str(exc))
+            if self._stopping.is_set():
+                return

@@ -17,6 +17,7 @@ class PipelineTiming:
     in_flight: float = 0.5  #: of a step of a draft, after which ownership is confirmed once more
     #: Between tries to put an answer back that may be hidden; the first is for requests on their way to end.
     redelivery: tuple[float, ...] = (4.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+    last_redelivery: float = 5.0  #: for all such answers to be put back when the process ends
     cancel: float = 10.0  #: for a cancelled answer to be delivered as far as it got
     delayed: float = 5.0  #: before a new try, if the platform delays a delivery without saying for how long
     store_pause: float = 5.0  #: before a new try of an event that the database failed, at most

@@ -158,6 +158,7 @@ class Worker:
             await self._answer(running)
         except asyncio.CancelledError:
             await self._release(running)
+            self._repair(running)
             raise
         except OwnershipLost:
             log.warning("another worker has this event")
