@@ -30,6 +30,15 @@ from bot.pipeline.draft_guard import FencedDraft
 from bot.ports import EventQueue
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierTry:
+    """What the next try of an event needs to know of the last one."""
+
+    draft: FencedDraft | None = None  #: in an outage: it knows what it shows
+    failures: int = 0
+    usage: Sequence[Usage] = ()
+
+
 @dataclass(slots=True, eq=False)
 class RunningJob:
     """A claimed job."""
@@ -46,6 +55,7 @@ class RunningJob:
     is_retracted: bool = False  #: cancelled because its question was deleted: nothing of it is shown
     answer: Answer | None = None  #: as committed in this try
     usage: Sequence[Usage] = ()  #: as committed, in this try or before a delivery that failed
+    failures: int = 0  #: deliveries that failed
 
     @property
     def new_ref(self) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -13,7 +13,7 @@ from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
-from bot.models import Answer, Job, Lane, Outcome, Usage
+from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
 from bot.ops.tracing import Tracing
 from bot.pipeline.answer_log import begin_request, end_request
@@ -21,9 +21,9 @@ from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit
 from bot.pipeline.delivery import Progress, deliver, fit_answer
 from bot.pipeline.dispatcher import Dispatcher
-from bot.pipeline.draft_guard import FencedDraft, open_draft
+from bot.pipeline.draft_guard import open_draft
 from bot.pipeline.error_messages import failure_outcome
-from bot.pipeline.jobs import OutcomeBuilder, RunningJob
+from bot.pipeline.jobs import EarlierTry, OutcomeBuilder, RunningJob
 from bot.pipeline.redelivery import Redelivery
 from bot.pipeline.retries import Failure, Retries, Retry, remove_failure
 from bot.pipeline.timing import PipelineTiming
@@ -70,10 +70,7 @@ class Worker:
         slots = {Lane.CONVERSATION: settings.bot_chat_concurrency, Lane.OWN: settings.bot_media_concurrency}
         self._slots = Counter({**slots, Lane.FREE: FREE_SLOTS})
         self._running: set[RunningJob] = set()
-        #: Events returned for another try, by sequence number; in an outage with the draft, which knows what it shows.
-        self._postponed: dict[int, FencedDraft | None] = {}
-        self._failures: Counter[int] = Counter()  #: failed deliveries by sequence number
-        self._usage: dict[int, Sequence[Usage]] = {}  #: of answers whose delivery has failed
+        self._postponed: dict[int, EarlierTry] = {}  #: events returned for another try, by sequence number
         self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
         self.redelivery = Redelivery(journal, self._timing)
@@ -114,11 +111,12 @@ class Worker:
 
     def _start(self, job: Job) -> None:
         self._idle.clear()
-        draft = self._postponed.pop(job.seq, None)
+        earlier = self._postponed.pop(job.seq, EarlierTry())
+        draft, usage = earlier.draft, earlier.usage
         if draft is not None and draft.ref != job.ref:  # another process has shown something
             draft = None
-        usage = self._usage.pop(job.seq, ())
         running = RunningJob(job, self._lane_of(job), draft=draft, is_undecided=job.answer is None, usage=usage)
+        running.failures = earlier.failures
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
@@ -202,7 +200,6 @@ class Worker:
         await deliver(draft, answer, self._dispatcher.spool, actor=job.event.actor)
         await remove_failure(self._journal, job, answer)
         end_request(self._metrics, running, answer, is_shown=True)
-        self._failures.pop(job.seq, None)
         self._free_slot(running)
         await self._queue.complete(job, ref=running.new_ref)
         if builder.conversation is not None and builder.conversation.needs_summary:
@@ -311,25 +308,23 @@ class Worker:
     async def _postpone_delivery(self, running: RunningJob, exc: Exception) -> None:
         """Schedule another try of a failed delivery, or give it up."""
         job = running.job
-        self._failures[job.seq] += 1
+        running.failures += 1
         tries = 0  # DeliveryRefused
         if isinstance(exc, DeliveryDelayed):
             tries = DELIVERY_ATTEMPTS
         elif not isinstance(exc, DeliveryError):  # one more than for the command: the error message is delivered, too
             tries = self._settings.bot_max_attempts + 1
-        if self._failures[job.seq] < tries:
-            wait = self._timing.backoff(self._failures[job.seq])
+        if running.failures < tries:
+            wait = self._timing.backoff(running.failures)
             if isinstance(exc, DeliveryDelayed):
                 wait = max(wait, self._timing.delayed if exc.retry_after is None else exc.retry_after)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
-            self._usage[job.seq] = running.usage
             with suppress(StoreError):
                 await running.save_ref(self._queue)
             await self._retry_later(running, Retry(wait))
             return
         log.error("answer not delivered", reason=str(exc))
         end_request(self._metrics, running, running.answer or job.answer or Answer(), is_shown=False)
-        self._failures.pop(job.seq)
         with suppress(StoreError):
             await self._undelivered.add(job.event)
         self._free_slot(running)
@@ -337,13 +332,14 @@ class Worker:
             await self._queue.complete(job)
 
     async def _retry_later(self, running: RunningJob, retry: Retry) -> None:
-        self._postponed[running.job.seq] = None if retry.is_counted else running.draft
+        draft = None if retry.is_counted else running.draft
+        self._postponed[running.job.seq] = EarlierTry(draft, running.failures, running.usage)
         self._free_slot(running)
         since, is_counted = retry.failing_since, retry.is_counted
         await self._queue.retry(running.job, retry.seconds, failing_since=since, is_counted=is_counted)
 
     async def _release(self, running: RunningJob) -> None:
-        self._postponed[running.job.seq] = None
+        self._postponed[running.job.seq] = EarlierTry()
         self._free_slot(running)
         with suppress(StoreError):  # it is on disk: the next start answers it
             await self._queue.release(running.job)
