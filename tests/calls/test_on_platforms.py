@@ -70,7 +70,7 @@ async def test_an_administrator_brings_a_key_in_a_form(tmp_path: Path) -> None:
         await slack.until(lambda: [m for m in slack.ada.sees() if "service's own key" in m.content])
         assert not slack.from_bot(slack.general)
         [offer] = [m for m in slack.ada.sees() if "service's own key" in m.content]
-        slack.ada.press(offer, "Use an own key…")
+        slack.ada.press(offer, "Use your own key…")
         view = await slack.ada.modal()
         running.echo.instead = [failure(400, text="messages: required")]
         running.api.play(failure(400, text="messages: required"))

@@ -73,7 +73,7 @@ async def test_an_administrator_of_slack(tmp_path: Path, url: SecretStr) -> None
         assert made(running.echo) == [("two foxes", 2)]
         assert "a fox" not in running.echo.prompts
         slack.ada.slash("/apikey")
-        slack.ada.press(await read("service's own key"), "Use an own key…")
+        slack.ada.press(await read("service's own key"), "Use your own key…")
         await slack.ada.submit(await slack.ada.modal(), {"key": KEY})
         await read("from now on")
         await running.restart()

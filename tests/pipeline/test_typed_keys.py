@@ -57,7 +57,7 @@ async def test_slack_keeps_no_typed_key(tmp_path: Path, url: SecretStr) -> None:
         slack.ada.slash("/apikey")
         await slack.until(lambda: [m for m in slack.ada.sees() if "service's own key" in m.content])
         [offer] = [m for m in slack.ada.sees() if "service's own key" in m.content]
-        slack.ada.press(offer, "Use an own key…")
+        slack.ada.press(offer, "Use your own key…")
         view = await slack.ada.modal()
         running.api.play(failure(400, text="messages: required"))
         slack.ada.slash("/forget", "--confirm yes")
