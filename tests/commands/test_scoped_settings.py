@@ -35,6 +35,10 @@ async def test_the_nearest_scope_decides(runner: CommandRunner) -> None:
     assert (await used(runner, conversation="c2"))["model"] == "seer"
     assert (await used(runner, conversation="c3", channel="other"))["model"] == "gpt-mini"
     assert (await used(runner, conversation="c4", channel="other", actor="bob"))["model"] == "gpt-4-turbo"
+    await runner.ask("settings", "context_turns 2", options={"for": "channel"}, admin=True)
+    sent = [len((await used(runner, conversation="c5"))["messages"]) for _ in range(4)]
+    elsewhere = [len((await used(runner, conversation="c6", channel="other"))["messages"]) for _ in range(4)]
+    assert (sent, elsewhere) == ([2, 4, 4, 4], [2, 4, 6, 8])
     cleared = await runner.ask("settings", "model.chat", options={"clear": "yes", "for": "thread"})
     assert "`seer` holds (this channel)" in cleared.text
 

@@ -140,6 +140,16 @@ async def test_variations_of_a_picture_are_numbered(tmp_path: Path) -> None:
         assert [file["name"] for file in again.files] == ["a-fox-variation-3.png"]
 
 
+async def test_a_place_shows_fewer_buttons(tmp_path: Path) -> None:
+    """All of them, the first two, or none, as `buttons` has it."""
+    async with service(tmp_path) as one:
+        shown = (await one.ask("a fox", command="image")).actions
+        assert len(shown) > 2
+        for value, left in (("few", shown[:2]), ("none", [])):
+            await one.ask(f"buttons {value}", command="settings", options={"for": "channel"})
+            assert (await one.ask("a fox", command="image")).actions == left
+
+
 async def press(one: Service, event: str, action: str, **more: str) -> str:
     options = {"event": event, "action": action, **{k: v for k, v in more.items() if k != "who"}}
     told = await one.ask("", command="press", options=options, **{k: v for k, v in more.items() if k == "who"})

@@ -78,6 +78,24 @@ async def test_a_refusal_is_private(tmp_path: Path) -> None:
         assert "list of people" in told.text
         assert not one.echo.prompts
         assert (await one.ask("hello", who="ada")).text == "re: hello"
+        allowed = await one.ask("allow chat person:mallory person:ada", command="access", options={"for": "workspace"})
+        assert "Done" in allowed.text
+        assert "You may not use `chat`" in (await one.ask("me?", who="bob", member=True)).text
+        await one.core.inbox.accept(event("m", who="mallory"))
+        assert (await one.ask("again", who="ada")).text == "re: again"
+        assert one.echo.prompts == ["hello", "again"]
+
+
+async def test_a_pause_is_of_its_workspace(tmp_path: Path) -> None:
+    """What a workspace pauses waits, and holds no other one back."""
+    async with service(tmp_path) as one:
+        assert "Paused" in (await one.ask("", command="pause", options={"for": "workspace"})).text
+        kept = await one.channel.ask("kept")
+        elsewhere = await one.ask("elsewhere", workspace="other", conversation="other")
+        assert elsewhere.text == "re: elsewhere"
+        assert one.echo.prompts == ["elsewhere"]
+        await one.ask("", command="resume", options={"for": "workspace"})
+        await one.channel.until(lambda: any(m.text == "re: kept" for m in one.channel.answers(kept)))
 
 
 async def test_a_private_sentence_survives_a_restart(tmp_path: Path) -> None:
