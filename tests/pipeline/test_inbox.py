@@ -86,6 +86,18 @@ async def test_a_refusal_is_private(tmp_path: Path) -> None:
         assert one.echo.prompts == ["hello", "again"]
 
 
+async def test_who_was_denied_for_a_time_is_answered_afterwards(tmp_path: Path) -> None:
+    """The rule that `/access --until` sets is gone once its time is over."""
+    async with service(tmp_path) as one:
+        tomorrow = {"until": f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}", "for": "workspace"}
+        assert "until" in (await one.ask("deny chat person:bob", command="access", options=tomorrow)).text
+        assert "You may not use `chat`" in (await one.ask("hello", who="bob", member=True)).text
+        rules = one.core.store.namespace("workspace:channel:w")
+        [(name, rule)] = (await rules.items()).items()
+        await rules.set(name, rule, expires=datetime.now(UTC))  # as if it were tomorrow
+        assert (await one.ask("hello", who="bob", member=True)).text == "re: hello"
+
+
 async def test_a_pause_is_of_its_workspace(tmp_path: Path) -> None:
     """What a workspace pauses waits, and holds no other one back."""
     async with service(tmp_path) as one:
