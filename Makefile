@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check cockpit manifest play sandbox test lint audit bench pictures torture budget postgres llama lock clean help
+.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench pictures torture budget postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -39,12 +39,20 @@ sandbox: .venv/.run ## Serve the AI API offline. Example: make sandbox ARGS='--p
 test: .venv/.dev ## Run the tests. Example: make test ARGS=tests/commands
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-lint: .venv/.dev ## Check style, formatting, types, insecure code, and that no secret is in the repository
+lint: .venv/.dev ## Check style, formatting, types, insecure code, secrets in the repository, and vulnerable packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive bot adapters aimodels sandbox simulators
 	$(BIN)/python -m pytest -q tests/security/test_repository_secrets.py
+	@if [ -n "$(SKIP_AUDIT)" ]; then echo "Packages are not compared with the list of vulnerabilities: SKIP_AUDIT is set."; \
+	elif $(BIN)/python -c 'import urllib.request as u; u.urlopen("https://pypi.org/pypi/pip/json", timeout=10)' 2>/dev/null; \
+	then $(MAKE) --no-print-directory audit; \
+	else echo "Packages are not compared with the list of vulnerabilities: PyPI can't be reached." >&2; fi
+
+fuzz: .venv/.dev ## Fuzz the parsers, guided by coverage. Needs Linux. Example: make fuzz SECONDS=600
+	$(INSTALL) 'atheris>=3,<4'
+	$(BIN)/python -m bench.fuzz --seconds $(or $(SECONDS),60) $(ARGS)
 
 audit: .venv/.dev ## Compare the packages with PyPI's list of known vulnerabilities. Needs the internet
 	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
