@@ -64,7 +64,9 @@ class CallEntries:
     async def _reserve(self, expected: ExpectedCall) -> None:
         ledger = self.quotas.ledger
         is_lost = (self.is_open and not self.is_refused) or (not self.is_open and self.may_be_lost)
-        if (is_lost and await ledger.settle_lost_calls(self.job)) or self.has_lost:
+        if is_lost:
+            await ledger.settle_lost_calls(self.job)
+        if is_lost or self.has_lost:  # also where another process, or a try whose answer was lost, has counted it
             limit = await self.quotas.find_overdrawn(self.job.event)
             if limit is not None:
                 self.is_open = self.has_lost = False

@@ -2,10 +2,11 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from playwright.async_api import Browser, FilePayload, Page, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from simulators.play.session import PlaySession
 from tests.support.pages.browser import browser, find_barriers, watch_errors
@@ -58,6 +59,16 @@ async def write(page: Page, text: str, *, field: str = "#composer-text") -> None
     await page.keyboard.press("Enter")
     await page.keyboard.type(text.partition(" ")[2])
     await page.keyboard.press("Enter")
+
+
+async def dismiss(page: Page, message: Locator) -> None:
+    """Dismiss a private message; its menu closes when something new is shown meanwhile."""
+    for _ in range(20):
+        await message.get_by_role("button", name="More actions").click()
+        with suppress(PlaywrightTimeout):
+            await page.get_by_role("menuitem", name="Dismiss").click(timeout=1500)
+            return
+    raise AssertionError("the menu never stayed open")
 
 
 async def kill(page: Page) -> None:
@@ -199,8 +210,7 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await answers.get_by_role("button", name="Delete").click()
     private = page.locator("#messages .ephemeral")
     await expect(private).to_contain_text("Deleted.")
-    await private.get_by_role("button", name="More actions").click()
-    await page.get_by_role("menuitem", name="Dismiss").click()
+    await dismiss(page, private)
     await expect(answers).to_have_count(0)
 
     await page.locator("#composer-text").press_sequentially("/comp")
