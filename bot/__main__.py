@@ -129,7 +129,7 @@ def _run(parsed: argparse.Namespace) -> int:
 
 
 def _event_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """What makes the service's event loop: uvloop where it is installed, as everywhere but on Windows."""
+    """Return the factory of the event loop: uvloop's where it is installed, which is everywhere but on Windows."""
     try:
         import uvloop
     except ImportError:

@@ -309,7 +309,7 @@ async def ops_server(core: Core) -> AsyncIterator[WebServer | None]:
 
 
 def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
-    from bot.cockpit.app import make_cockpit  # the templates' library is slow to import
+    from bot.cockpit.app import Cockpit  # the templates' library is slow to import
     from bot.cockpit.sources import Sources
 
     sources = Sources(
@@ -333,7 +333,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         ledger=core.store,
         reports=core.store,
     )
-    return make_cockpit(sources, address, secret=signing_key(core.settings), keys=encryption_keys(core.settings))
+    return Cockpit(sources, address, secret=signing_key(core.settings), keys=encryption_keys(core.settings))
 
 
 def _status_routes(core: Core) -> list["Route"]:

@@ -14,7 +14,7 @@ def _specs() -> object:
 
 
 def fuzz_markdown(data: bytes) -> None:
-    """A model's Markdown in the dialects of both platforms."""
+    """Convert a model's Markdown to the dialects of both platforms."""
     from adapters.discord.ui.format import mark_spoilers, to_discord
     from adapters.slack.ui.blocks import render_blocks
 
@@ -24,7 +24,7 @@ def fuzz_markdown(data: bytes) -> None:
 
 
 def fuzz_split(data: bytes) -> None:
-    """The cuts of a long answer."""
+    """Cut a long answer into Discord's messages."""
     from adapters.discord.outbound.layout import MAX_TEXT, split_text, utf16_length
 
     for page in split_text(data.decode("utf-8", "replace") * 4):
@@ -32,7 +32,7 @@ def fuzz_split(data: bytes) -> None:
 
 
 def fuzz_commands(data: bytes) -> None:
-    """What people type."""
+    """Parse a command line as people type it."""
     from bot.commandline.parser import parse
     from bot.errors import UsageError
 
@@ -41,7 +41,7 @@ def fuzz_commands(data: bytes) -> None:
 
 
 def fuzz_answers(data: bytes) -> None:
-    """What the API, or something in its place, answers."""
+    """Parse an answer of the AI API, or of a server in its place."""
     from aimodels import parsing
     from aimodels.errors import ApiError
     from aimodels.wire.sse import EventParser

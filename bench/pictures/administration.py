@@ -10,7 +10,7 @@ from simulators.play.session import PlaySession
 
 @dataclass(frozen=True, slots=True)
 class Administrator:
-    """Who administers, on both platforms, and in which language."""
+    """An administrator's ids on both platforms, and the words that they use."""
 
     slack: str
     discord: str

@@ -21,13 +21,13 @@ from bot.cockpit import pages
 from bot.cockpit.address import PageAddress
 from bot.cockpit.links import CALLER, ROOT, LinkSigner
 from bot.cockpit.live import LiveParts, Render
-from bot.cockpit.page import Page, Rights, Visit, read_form, registered_pages
+from bot.cockpit.page import COMMAND_LINE, Page, Rights, Visit, read_form, registered_pages
 from bot.cockpit.protection import HEADERS, HSTS, FormTokens, SignInAttempts, is_same_origin
 from bot.cockpit.rendering import Templates
 from bot.cockpit.sessions import LIFETIME, Session, Sessions
 from bot.cockpit.sources import Sources
 from bot.errors import StoreError
-from bot.i18n import is_known, translate
+from bot.i18n import is_known, language_of, translate
 from bot.ports import AuditEntry
 from bot.security.token_cipher import TokenCipher
 from bot.security.value_signer import derive_key
@@ -38,10 +38,8 @@ log = structlog.get_logger(__name__)
 _LARGEST_FORM = 200_000
 #: Pages of one sign-in that move at the same time, at most.
 _STREAMS = 8
-#: Characters of a browser's language that are read.
-_LONGEST_LANGUAGE = 35
 #: Seconds between two renderings of a live part.
-LIVE_INTERVAL = 2.0
+_LIVE_INTERVAL = 2.0
 _LANGUAGE = "cockpit_language"
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -50,30 +48,20 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Cockpit:
     """The pages of one service, and who is signed in.
 
-    `signer`: of links; `callers`: of the tokens of the command line. `key`: signs the tokens of forms.
+    `secret`: signs links and forms; `keys`: encrypt cookies.
     """
 
-    def __init__(
-        self,
-        *,
-        sources: Sources,
-        address: PageAddress,
-        signer: LinkSigner,
-        callers: LinkSigner,
-        cipher: TokenCipher,
-        key: bytes,
-        live_interval: float = LIVE_INTERVAL,
-    ) -> None:
+    def __init__(self, sources: Sources, address: PageAddress, *, secret: SecretStr, keys: Sequence[SecretStr]) -> None:
         for module in pkgutil.iter_modules(pages.__path__):
             importlib.import_module(f"{pages.__name__}.{module.name}")
         self.sources = sources
-        self.sessions = Sessions(sources.values, sources.journal, cipher)
-        self.live = LiveParts(live_interval)
+        self.sessions = Sessions(sources.values, sources.journal, TokenCipher(keys))
+        self.live = LiveParts(_LIVE_INTERVAL)
         self._streams: Counter[str] = Counter()  #: open streams, by session
         self._address = address
-        self._signer = signer
-        self._callers = callers
-        self._tokens = FormTokens(key)
+        self._signer = LinkSigner(secret)
+        self._callers = LinkSigner(secret, purpose=CALLER)  # of the command line
+        self._tokens = FormTokens(derive_key(secret, b"cockpit form"))
         self._attempts = SignInAttempts()
         self._templates = Templates(sources.settings.bot_time_zone, __version__)
         self._menu = sorted((page for page in registered_pages() if page.title), key=lambda page: page.order)
@@ -218,7 +206,7 @@ class Cockpit:
             who = found.visitor
             await self.sources.audit_log.add_audit(
                 AuditEntry(
-                    adapter=who.adapter or "cockpit",
+                    adapter=who.adapter or COMMAND_LINE,
                     actor=who.actor or Rights.OPERATOR,
                     action="cockpit.sign_in",
                     workspace=who.workspace,
@@ -265,26 +253,12 @@ class Cockpit:
         return self._templates.render(template, locale, {"t": t, "root": ROOT, **values})
 
     def _locale(self, request: Request, session: Session | None = None) -> str:
-        chosen = request.cookies.get(_LANGUAGE, "")
-        if is_known(chosen):
-            return chosen
-        if session is not None and session.visitor.locale:
-            return session.visitor.locale
-        return (
-            request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()[:_LONGEST_LANGUAGE]
-        )
-
-
-def make_cockpit(sources: Sources, address: PageAddress, *, secret: SecretStr, keys: Sequence[SecretStr]) -> Cockpit:
-    """Make the pages. `secret`: what links and forms are signed by; `keys`: what cookies are encrypted by."""
-    return Cockpit(
-        sources=sources,
-        address=address,
-        signer=LinkSigner(secret),
-        callers=LinkSigner(secret, purpose=CALLER),
-        cipher=TokenCipher(keys),
-        key=derive_key(secret, b"cockpit form"),
-    )
+        """The language of a page: the chosen one, else that of the person, else that of the browser."""
+        locale = request.cookies.get(_LANGUAGE, "")
+        if not is_known(locale):
+            given = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
+            locale = (session.visitor.locale if session is not None else "") or given
+        return language_of(locale)
 
 
 def _bearer(request: Request) -> str:

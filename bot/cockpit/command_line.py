@@ -1,7 +1,7 @@
 """The command line's view of the running service: it asks the service itself, over its port on this machine."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -89,22 +89,21 @@ def _cell(column: str, value: Any) -> str:
 
 def _status(found: Mapping[str, Any]) -> str:
     lines: list[tuple[str, str]] = []
-    add: Callable[[tuple[str, str]], None] = lines.append
     for name, problem in found["platforms"].items():
-        add((name, problem or operator_text("cockpit.cli.connected")))
-    add(("AI API", found["api_problem"] or operator_text("cockpit.cli.works")))
-    for key in ("waiting", "running"):
-        add((operator_text(f"cockpit.cli.{key}"), str(int(found["queue"].get(key, 0)))))
-    add((operator_text("cockpit.cli.oldest"), format_seconds(found["queue"].get("oldest", 0))))
+        lines.append((name, problem or operator_text("cockpit.cli.connected")))
+    lines.append(("AI API", found["api_problem"] or operator_text("cockpit.cli.works")))
+    counts = {key: int(found["queue"].get(key, 0)) for key in ("waiting", "running")}
+    lines += [(operator_text(f"cockpit.cli.{key}"), str(count)) for key, count in counts.items()]
+    lines.append((operator_text("cockpit.cli.oldest"), format_seconds(found["queue"].get("oldest", 0))))
     for key in ("first_sign", "answer"):
         times = found[key]
         if times["count"]:
             text = f"{format_seconds(times['p50'])} (p50), {format_seconds(times['p95'])} (p95)"
-            add((operator_text(f"cockpit.cli.{key}"), text))
+            lines.append((operator_text(f"cockpit.cli.{key}"), text))
     for key in ("today", "month"):
         spent = found[key]
         amount = operator_text("cockpit.cli.spent", cost=format_money(spent["cost"]), requests=spent["requests"])
-        add((operator_text(f"cockpit.cli.{key}"), amount))
+        lines.append((operator_text(f"cockpit.cli.{key}"), amount))
     return _table(lines)
 
 

@@ -30,7 +30,7 @@ ROOT = "/cockpit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """What a link says: it is used up with `nonce`."""
+    """The content of a link. `nonce` names it, so that it can be used up."""
 
     visitor: Visitor
     nonce: str

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from bot.cockpit.sessions import Session
 from bot.cockpit.sources import Sources
 from bot.cockpit.visitor import Visitor
+from bot.csv_text import csv_text
 from bot.i18n import translate
 from bot.ports import AuditEntry
 
@@ -27,7 +28,7 @@ _LONGEST_NUMBER = 18
 
 
 class Rights(StrEnum):
-    """Who may use a page."""
+    """The people who may use a page."""
 
     OPERATOR = "operator"
     ADMINISTRATOR = "administrator"  #: of a workspace, for what belongs to it; the operator for everything
@@ -65,6 +66,20 @@ class Visit:
     def translate(self, key: str, /, **values: object) -> str:
         """Translate a sentence of the pages."""
         return translate(key, self.locale, **values)
+
+    @property
+    def adapters(self) -> Sequence[str]:
+        """The platforms of which the visitor sees something."""
+        return list(self.sources.health) if self.visitor.is_operator else [self.visitor.adapter]
+
+    @property
+    def workspace(self) -> str | None:
+        """The only workspace of which the visitor sees something; None: they see all."""
+        return None if self.visitor.is_operator else self.visitor.workspace
+
+    def not_found(self, key: str) -> Response:
+        """Return a page that says in the sentence `key` that there is nothing for the visitor."""
+        return self.render("nothing.html", status=404, text=self.translate(key))
 
     def render(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page made from a template of `templates`."""
@@ -105,7 +120,7 @@ Endpoint = Callable[[Visit], Awaitable[Response]]
 class Page:
     """A page, or an act: what a form or button of a page posts."""
 
-    path: str  #: below the root, such as "/requests/{adapter}/{id}"
+    path: str  #: below the root, such as "/requests/{seq}"
     endpoint: Endpoint
     rights: Rights
     title: str = ""  #: key of the name in the menu; "": not in it
@@ -151,6 +166,12 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
         return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
         return []
+
+
+def csv_file(name: str, records: Iterable[Sequence[str]]) -> Response:
+    """Return rows as a file that a spreadsheet opens; the mark at its beginning says that it is UTF-8."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(f"\ufeff{csv_text(records)}", media_type="text/csv", headers=headers)
 
 
 def read_number(text: str) -> int | None:

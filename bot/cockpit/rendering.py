@@ -1,14 +1,16 @@
 """Pages from templates. Everything that is put into one is escaped."""
 
 import re
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.i18n import LANGUAGES, language_of
+from bot.limits import Period, window_start
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -67,16 +69,11 @@ def format_seconds(seconds: float | None) -> str:
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
 
 
-def month_start(zone: tzinfo, now: datetime | None = None) -> datetime:
-    """Return the beginning of this month there."""
-    return day_start(zone, now).replace(day=1)
+def window_begin(period: Period, zone: ZoneInfo) -> datetime:
+    """Return the beginning of this day or month there."""
+    return datetime.fromtimestamp(window_start(period, time.time(), zone), zone)
 
 
-def day_start(zone: tzinfo, now: datetime | None = None) -> datetime:
-    """Return the beginning of today there."""
-    return (now or datetime.now(UTC)).astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def days_ago(days: int, zone: tzinfo) -> datetime:
+def days_ago(days: int, zone: ZoneInfo) -> datetime:
     """Return the beginning of the day so many days ago there."""
-    return day_start(zone) - timedelta(days=days)
+    return window_begin(Period.DAY, zone) - timedelta(days=days)

@@ -8,7 +8,9 @@ from functools import partial
 from bot.cockpit.page import Visit
 from bot.cockpit.rendering import days_ago
 from bot.control.changes import Audit
+from bot.control.effective import EffectiveSettings
 from bot.control.scopes import Scope
+from bot.limits import UTC_ZONE
 from bot.models import Actor, Event, Location
 
 #: Days of use after which a workspace or channel is no longer offered.
@@ -36,6 +38,10 @@ class SettingsPlace:
     def audit(self, visit: Visit) -> Audit:
         """Return what adds acts of the visitor there to the audit log."""
         return partial(visit.audit, adapter=self.adapter, workspace=self.workspace, channel=self.channel)
+
+    async def effective(self, visit: Visit) -> EffectiveSettings:
+        """Return the settings in effect there. Raises `StoreError`."""
+        return await visit.sources.scoped.for_event(self.event(visit))
 
     def event(self, visit: Visit) -> Event:
         """Return an event of the visitor there, for what holds for events."""
@@ -71,7 +77,7 @@ async def find_place(visit: Visit, given: Mapping[str, str]) -> SettingsPlace | 
 async def channels_of(visit: Visit, place: SettingsPlace) -> Sequence[str]:
     """Return the channels of a workspace that were used lately. Raises `StoreError`."""
     sums = await visit.sources.reports.usage_sums(
-        ["channel"], since=days_ago(_DAYS, UTC), adapter=place.adapter, workspace=place.workspace
+        ["channel"], since=days_ago(_DAYS, UTC_ZONE), adapter=place.adapter, workspace=place.workspace
     )
     return sorted({one.fields[0] for one in sums if one.fields[0]})
 
@@ -83,7 +89,7 @@ async def workspaces(visit: Visit) -> Sequence[tuple[str, str]]:
         return [(who.adapter, who.workspace)]
     found: set[tuple[str, str]] = set()
     for adapter in visit.sources.health:
-        sums = await visit.sources.reports.usage_sums(["workspace"], since=days_ago(_DAYS, UTC), adapter=adapter)
+        sums = await visit.sources.reports.usage_sums(["workspace"], since=days_ago(_DAYS, UTC_ZONE), adapter=adapter)
         found |= {(adapter, one.fields[0]) for one in sums if one.fields[0]}
     return sorted(found)
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.commands._base import Context
-from bot.commands._tables import csv_text, table_code, table_row
+from bot.commands._tables import table_code, table_row
+from bot.csv_text import csv_text
 from bot.i18n import kind_label
 from bot.media.chart import Bar, can_draw
 from bot.models import KINDS

@@ -8,8 +8,9 @@ from functools import partial
 from bot.commandline.mentions import read_mention
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
-from bot.commands._tables import csv_text, table_code, table_row
+from bot.commands._tables import table_code, table_row
 from bot.control.scopes import Scope
+from bot.csv_text import csv_text
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import ERASED_PERSON, AuditEntry

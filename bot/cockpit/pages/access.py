@@ -32,7 +32,7 @@ async def show_access(visit: Visit) -> Response:
     query = visit.request.query_params
     place = await find_place(visit, query)
     if place is None:
-        return _no_place(visit)
+        return visit.not_found("cockpit.settings.no_place")
     return await _show(visit, place, query)
 
 
@@ -41,7 +41,7 @@ async def change_access(visit: Visit) -> Response:
     """Set or clear a rule of a place; what is wrong with it is shown with the form."""
     place = await find_place(visit, visit.form)
     if place is None:
-        return _no_place(visit)
+        return visit.not_found("cockpit.settings.no_place")
     clears = visit.form.get("act") == "clear"
     try:
         until = None if clears else read_until(visit.form.get("until", ""), visit.locale)
@@ -49,7 +49,7 @@ async def change_access(visit: Visit) -> Response:
         if not clears:  # one on a command that is gone can be cleared
             what = read_target(what, visit.sources.registry.specs, visit.locale)
         rule = _read_rule(visit, place, what, None if until is None else until.timestamp())
-        await change_rule(await _effective(visit, place), rule, until, place.audit(visit), is_removed=clears)
+        await change_rule(await place.effective(visit), rule, until, place.audit(visit), is_removed=clears)
     except UsageError as exc:
         return await _show(visit, place, visit.form, problem=plain_text(str(exc)))
     return _back(place, "cleared" if clears else "set")
@@ -60,11 +60,11 @@ async def pause(visit: Visit) -> Response:
     """Pause a place, or end its pause: then what waits is answered."""
     place = await find_place(visit, visit.form)
     if place is None:
-        return _no_place(visit)
+        return visit.not_found("cockpit.settings.no_place")
     ends = visit.form.get("act") == "resume"
     reason = " ".join(visit.form.get("reason", "").split())[:_LONGEST_REASON]
     value = None if ends else f"|{reason}"
-    await change_setting(await _effective(visit, place), PAUSED, value, place.scope, place.audit(visit))
+    await change_setting(await place.effective(visit), PAUSED, value, place.scope, place.audit(visit))
     if ends:
         await visit.sources.queue.wake()
     return _back(place, "resumed" if ends else "paused")
@@ -72,7 +72,7 @@ async def pause(visit: Visit) -> Response:
 
 async def _show(visit: Visit, place: SettingsPlace, given: Mapping[str, str], *, problem: str = "") -> Response:
     who = visit.visitor
-    effective = await _effective(visit, place)
+    effective = await place.effective(visit)
     of_scope = {scope: reason for scope, reason in effective.paused() if _may_read(visit, scope)}
     rules = effective.access_rules()
     shown = sorted(
@@ -146,14 +146,6 @@ def _read_rule(visit: Visit, place: SettingsPlace, what: str, until: float | Non
 def _may_read(visit: Visit, scope: Scope) -> bool:
     """Return whether the visitor administers a scope of a place that is theirs."""
     return visit.visitor.is_operator or scope is not Scope.SERVICE
-
-
-async def _effective(visit: Visit, place: SettingsPlace) -> EffectiveSettings:
-    return await visit.sources.scoped.for_event(place.event(visit))
-
-
-def _no_place(visit: Visit) -> Response:
-    return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.no_place"))
 
 
 def _back(place: SettingsPlace, done: str) -> Response:

@@ -1,7 +1,7 @@
 """The same for programs: JSON for the command line."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -11,7 +11,7 @@ from bot.cockpit.pages.overview import read_overview
 from bot.cockpit.pages.requests import find_request, list_requests
 from bot.cockpit.rendering import days_ago
 from bot.cockpit.request_acts import ACTS, run_act
-from bot.ports import RequestFilter
+from bot.limits import UTC_ZONE
 
 
 @page("/api/status", rights=Rights.OPERATOR)
@@ -31,9 +31,9 @@ async def act_on_request(visit: Visit) -> Response:
     """Do something with one request, by its id or number; 404 when there is none, 409 when it is not possible."""
     name, wanted = visit.form.get("act", ""), visit.form.get("request", "")
     row = await find_request(visit, read_number(wanted))
-    if row is None:
-        newest = await visit.sources.request_log.list_requests(RequestFilter(), limit=1000)
-        row = next((one for one in newest if one.id == wanted), None)
+    for adapter in visit.adapters if row is None else ():
+        job = await visit.sources.journal.job(adapter, wanted)
+        row = row or await find_request(visit, None if job is None else job.seq)
     if row is None or name not in ACTS:
         return _json({"error": "unknown"}, status=404)
     is_done = await run_act(visit, name, row)
@@ -45,7 +45,7 @@ async def usage(visit: Visit) -> Response:
     """Return usage by day, kind and model, of `days` days."""
     given = visit.request.query_params.get("days", "30")
     days = min(read_number(given) or 30, 3660)
-    rows = await visit.sources.ledger.usage(since=days_ago(days, UTC))
+    rows = await visit.sources.ledger.usage(since=days_ago(days, UTC_ZONE))
     return _json([asdict(row) for row in rows])
 
 

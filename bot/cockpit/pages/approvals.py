@@ -45,7 +45,7 @@ async def decide(visit: Visit) -> Response:
     job = None if waiting is None else await visit.sources.journal.job(waiting.adapter, waiting.event)
     choice = form.get("act", "")
     if waiting is None or not visit.visitor.may_see(waiting.adapter, waiting.workspace):
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.approvals.gone"))
+        return visit.not_found("cockpit.approvals.gone")
     if job is None or choice not in _CHOICES or waiting.adapter not in visit.sources.health:
         return await _show(visit, problem=visit.translate("cockpit.approvals.not_here"))
     try:

@@ -39,7 +39,7 @@ async def show_limits(visit: Visit) -> Response:
     """List the limits of a place, with a form for more, and the prices."""
     place = await find_place(visit, _without_channel(visit.request.query_params))
     if place is None:
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.no_place"))
+        return visit.not_found("cockpit.settings.no_place")
     return await _show(visit, place, {})
 
 
@@ -48,7 +48,7 @@ async def set_limit(visit: Visit) -> Response:
     """Set a limit or clear one; what is wrong with it is shown with the form."""
     place = await find_place(visit, _without_channel(visit.form))
     if place is None:
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.no_place"))
+        return visit.not_found("cockpit.settings.no_place")
     clears = visit.form.get("act") == "clear"
     try:
         rule = _read_rule(visit, place, clears=clears)

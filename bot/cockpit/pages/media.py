@@ -51,7 +51,7 @@ async def show_file(visit: Visit) -> Response:
     number = read_number(visit.request.path_params["number"])
     piece = next((one for one in pieces if one.number == number and not one.is_hidden), None)
     if piece is None or piece.media.path is None or not piece.media.path.is_file():
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.media.gone"))
+        return visit.not_found("cockpit.media.gone")
     is_shown = piece.media.content_type in _SHOWN
     return FileResponse(
         piece.media.path,

@@ -1,6 +1,5 @@
 """The first page: whether all is well, what waits, how fast it is, and what it costs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,8 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from bot.cockpit.page import Rights, Visit, page
-from bot.cockpit.rendering import day_start, month_start
+from bot.cockpit.rendering import window_begin
+from bot.limits import Period
 from bot.models import Lane
 from bot.ops.figures import read_counts, read_durations
 
@@ -40,17 +40,15 @@ async def stream_overview(visit: Visit) -> Response:
 
 async def read_overview(visit: Visit) -> dict[str, Any]:
     """Read the values of the page. Raises `StoreError`."""
-    sources, who = visit.sources, visit.visitor
+    sources = visit.sources
     zone = ZoneInfo(sources.settings.bot_time_zone)
-    platforms = {name: find_problem() for name, find_problem in sources.health.items()}
-    if not who.is_operator:
-        platforms = {name: problem for name, problem in platforms.items() if name == who.adapter}
+    platforms = {name: find_problem() for name, find_problem in sources.health.items() if name in visit.adapters}
     values: dict[str, Any] = {
         "platforms": platforms,
-        "today": await _spent(visit, day_start(zone)),
-        "month": await _spent(visit, month_start(zone)),
+        "today": await _spent(visit, window_begin(Period.DAY, zone)),
+        "month": await _spent(visit, window_begin(Period.MONTH, zone)),
     }
-    if who.is_operator:
+    if visit.visitor.is_operator:
         values |= await _read_service(visit)
     return values
 
@@ -73,13 +71,11 @@ async def _read_service(visit: Visit) -> dict[str, Any]:
 
 
 async def _spent(visit: Visit, since: datetime) -> Spent:
-    who = visit.visitor
-    adapters: Sequence[str] = list(visit.sources.health) if who.is_operator else [who.adapter]
     zone = ZoneInfo(visit.sources.settings.bot_time_zone)
     requests, cost = 0, 0.0
-    for adapter in adapters:
+    for adapter in visit.adapters:
         sums = await visit.sources.reports.usage_sums(
-            ["kind"], since=since, adapter=adapter, workspace=None if who.is_operator else who.workspace, zone=zone
+            ["kind"], since=since, adapter=adapter, workspace=visit.workspace, zone=zone
         )
         requests += sum(one.requests for one in sums)
         cost += sum(one.cost for one in sums)

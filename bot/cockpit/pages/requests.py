@@ -53,7 +53,7 @@ async def show_request(visit: Visit) -> Response:
     row = await find_request(visit, read_number(visit.request.path_params["seq"]))
     job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
     if row is None or job is None:
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.requests.unknown"))
+        return visit.not_found("cockpit.requests.unknown")
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
     return visit.render(
         "request.html",

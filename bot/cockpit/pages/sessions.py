@@ -1,23 +1,18 @@
 """The people who are signed in, and signing out."""
 
+from collections.abc import Sequence
+
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.sessions import Session
 
 
 @page("/sessions", rights=Rights.ADMINISTRATOR, title="cockpit.menu.sessions", order=90)
 async def show_sessions(visit: Visit) -> Response:
     """List the sessions: the operator sees all, an administrator those of the workspace."""
-    found = [
-        session
-        for session in await visit.cockpit.sessions.all()
-        if visit.visitor.is_operator
-        or (
-            not session.visitor.is_operator
-            and visit.visitor.may_see(session.visitor.adapter, session.visitor.workspace)
-        )
-    ]
+    found = await _visible(visit)
     return visit.render("sessions.html", sessions=found, own=visit.session.key)
 
 
@@ -25,14 +20,22 @@ async def show_sessions(visit: Visit) -> Response:
 async def end_session(visit: Visit) -> Response:
     """End a session that the visitor sees; the own one is signing out."""
     key = visit.form.get("session", "")
-    for session in await visit.cockpit.sessions.all():
+    for session in await _visible(visit):
         who = session.visitor
-        is_visible = visit.visitor.is_operator or (
-            not who.is_operator and visit.visitor.may_see(who.adapter, who.workspace)
-        )
-        if session.key == key and is_visible:
+        if session.key == key:
             await visit.cockpit.sessions.end(key)
             await visit.audit("cockpit.end_session", adapter=who.adapter, workspace=who.workspace, subject=who.actor)
     if key == visit.session.key:
         return visit.render("message.html", text=visit.translate("cockpit.signed_out_now"))
     return RedirectResponse(f"{ROOT}/sessions", status_code=303)
+
+
+async def _visible(visit: Visit) -> Sequence[Session]:
+    """Return the sessions that the visitor sees: of their workspace, none of an operator. Raises `StoreError`."""
+    own, found = visit.visitor, await visit.cockpit.sessions.all()
+    return [
+        session
+        for session in found
+        if own.is_operator
+        or (not session.visitor.is_operator and own.may_see(session.visitor.adapter, session.visitor.workspace))
+    ]

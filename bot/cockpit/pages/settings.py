@@ -8,7 +8,6 @@ from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
 from bot.control.changes import change_setting
-from bot.control.effective import EffectiveSettings
 from bot.control.registry import ScopedSetting
 from bot.errors import UsageError
 
@@ -18,8 +17,8 @@ async def show_settings(visit: Visit) -> Response:
     """List the settings that hold in a place."""
     place = await find_place(visit, visit.request.query_params)
     if place is None:
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.no_place"))
-    effective = await _effective(visit, place)
+        return visit.not_found("cockpit.settings.no_place")
+    effective = await place.effective(visit)
     saved = visit.request.query_params.get("saved", "")
     rows = [
         (setting, effective.find(name))
@@ -43,7 +42,7 @@ async def show_setting(visit: Visit) -> Response:
     place = await find_place(visit, visit.request.query_params)
     setting = None if place is None else _find(visit, place, visit.request.path_params["name"])
     if place is None or setting is None:
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.unknown"))
+        return visit.not_found("cockpit.settings.unknown")
     return await _show(visit, place, setting)
 
 
@@ -53,10 +52,10 @@ async def set_setting(visit: Visit) -> Response:
     place = await find_place(visit, visit.form)
     setting = None if place is None else _find(visit, place, visit.form.get("name", ""))
     if place is None or setting is None:
-        return visit.render("nothing.html", status=404, text=visit.translate("cockpit.settings.unknown"))
+        return visit.not_found("cockpit.settings.unknown")
     clears = visit.form.get("act") == "clear"
     value = setting.normalize(visit.form.get("value", "").strip())
-    effective = await _effective(visit, place)
+    effective = await place.effective(visit)
     problem = "" if clears else setting.error(value, visit.locale)
     if not problem and not clears and setting.has_words:
         try:
@@ -73,7 +72,7 @@ async def set_setting(visit: Visit) -> Response:
 async def _show(
     visit: Visit, place: SettingsPlace, setting: ScopedSetting, *, given: str | None = None, problem: str = ""
 ) -> Response:
-    value = (await _effective(visit, place)).find(setting.name)
+    value = (await place.effective(visit)).find(setting.name)
     return visit.render(
         "setting.html",
         status=400 if problem else 200,
@@ -84,10 +83,6 @@ async def _show(
         problem=problem,
         query=urlencode(place.query),
     )
-
-
-async def _effective(visit: Visit, place: SettingsPlace) -> EffectiveSettings:
-    return await visit.sources.scoped.for_event(place.event(visit))
 
 
 def _find(visit: Visit, place: SettingsPlace, name: str) -> ScopedSetting | None:

@@ -1,7 +1,5 @@
 """What was used and what it cost, by day, kind, model, person, channel or workspace: a chart, a table and a file."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from bot.cockpit.page import Rights, Visit, page, read_number
+from bot.cockpit.page import Rights, Visit, csv_file, page, read_number
 from bot.cockpit.rendering import days_ago
 from bot.ports import UsageField, UsageSum
 
@@ -19,8 +17,6 @@ from bot.ports import UsageField, UsageSum
 _BY: tuple[UsageField, ...] = ("day", "kind", "model", "person", "channel", "workspace")
 _FIELDS: tuple[UsageField, ...] = get_args(UsageField)
 _DAYS, _MOST_DAYS = 30, 3660
-#: What spreadsheets take for a formula when a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +53,13 @@ async def show_usage(visit: Visit) -> Response:
 async def download_usage(visit: Visit) -> Response:
     """Return every sum as a file for a spreadsheet."""
     days = _days(visit.request.query_params.get("days", ""))
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["platform", *_FIELDS, "requests", "prompt_tokens", "completion_tokens", "items", "cost"])
+    records = [["platform", *_FIELDS, "requests", "prompt_tokens", "completion_tokens", "items", "cost"]]
     for adapter, sums in (await _sums(visit, _FIELDS, days)).items():
         for one in sums:
             amounts = (one.requests, one.prompt_tokens, one.completion_tokens, one.items, one.cost)
-            writer.writerow([_cell(text) for text in (adapter, *one.fields)] + [str(amount) for amount in amounts])
+            records.append([adapter, *one.fields, *map(str, amounts)])
     await visit.audit("usage.export", scope="" if visit.visitor.is_operator else "workspace")
-    headers = {"Content-Disposition": 'attachment; filename="usage.csv"'}
-    return Response("\ufeff" + out.getvalue(), media_type="text/csv", headers=headers)
+    return csv_file("usage.csv", records)
 
 
 async def _rows(visit: Visit, by: UsageField, days: int) -> Sequence[Row]:
@@ -95,21 +88,13 @@ async def _rows(visit: Visit, by: UsageField, days: int) -> Sequence[Row]:
 
 async def _sums(visit: Visit, by: Sequence[UsageField], days: int) -> Mapping[str, Sequence[UsageSum]]:
     """Return the sums of each platform that the visitor may see. Raises `StoreError`."""
-    who, sources = visit.visitor, visit.sources
-    zone = ZoneInfo(sources.settings.bot_time_zone)
-    adapters = list(sources.health) if who.is_operator else [who.adapter]
-    workspace = None if who.is_operator else who.workspace
-    since = days_ago(days - 1, zone)
+    zone = ZoneInfo(visit.sources.settings.bot_time_zone)
+    since, reports = days_ago(days - 1, zone), visit.sources.reports
     return {
-        adapter: await sources.reports.usage_sums(by, since=since, adapter=adapter, workspace=workspace, zone=zone)
-        for adapter in adapters
+        adapter: await reports.usage_sums(by, since=since, adapter=adapter, workspace=visit.workspace, zone=zone)
+        for adapter in visit.adapters
     }
 
 
 def _days(given: str) -> int:
     return max(1, min(read_number(given) or _DAYS, _MOST_DAYS))
-
-
-def _cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
