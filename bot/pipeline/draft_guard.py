@@ -2,13 +2,17 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import TypeVar
 
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Confirm, Draft, Sender
 from bot.shared_timer import SharedTimer
+
+T = TypeVar("T")
 
 
 class DeliveryTimeout:
@@ -66,34 +70,25 @@ class FencedDraft:
 
     async def status(self, status: Status) -> None:
         """See `bot.ports.Draft`."""
-        await self._confirm()
-        began_at = time.time()
-        try:
-            with DeliveryTimeout(self._timing.draft_step, self._timer):
-                await self._draft.status(status)
-        finally:
-            await self._confirm_after(began_at)
+        await self._step(self._timing.draft_step, self._draft.status, status)
 
     async def write(self, text: str) -> None:
         """See `bot.ports.Draft`."""
-        await self._confirm()
-        began_at = time.time()
-        try:
-            with DeliveryTimeout(self._timing.draft_step, self._timer):
-                await self._draft.write(text)
-        finally:
-            await self._confirm_after(began_at)
+        await self._step(self._timing.draft_step, self._draft.write, text)
 
     async def finish(self, answer: Answer) -> None:
         """See `bot.ports.Draft`."""
         size = sum(media.size for media in answer.media if not media.url)
         timing = self._timing
         transfer = size / timing.bytes_per_second + len(answer.text) / timing.characters_per_second
+        await self._step(timing.finish + transfer, self._draft.finish, answer)
+
+    async def _step(self, seconds: float, call: Callable[[T], Awaitable[None]], value: T) -> None:
         await self._confirm()
         began_at = time.time()
         try:
-            with DeliveryTimeout(timing.finish + transfer, self._timer):
-                await self._draft.finish(answer)
+            with DeliveryTimeout(seconds, self._timer):
+                await call(value)
         finally:
             await self._confirm_after(began_at)
 
