@@ -1,7 +1,5 @@
 """A browser that takes small pictures of the pages of `make play`."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BytesIO
@@ -9,13 +7,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from PIL import Image
-from playwright.async_api import Browser, Locator, Page, async_playwright
+from playwright.async_api import Browser, Locator, Page
+
+from bench.pictures.chromium import find_chromium, run_chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PACKAGES = "chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji"  # of Debian
 LARGEST = 150_000  #: bytes of a picture
 _FRAME = 205  #: pixels above and below the messages of a window
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Fits the window to what is written, and hides what nobody needs to see in a picture.
 _STYLE = ".tools, .top .service, #wire-button { display: none !important; }"
 
@@ -23,16 +22,12 @@ _STYLE = ".tools, .top .service, #wire-button { display: none !important; }"
 @asynccontextmanager
 async def camera() -> AsyncIterator["Camera"]:
     """Run the system's Chromium. Raises `FileNotFoundError` with an instruction."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    found = find_chromium()
     if found is None:
         raise FileNotFoundError(f"no Chromium: install it, on Debian with apt-get install {PACKAGES}")
     FOLDER.mkdir(exist_ok=True)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        try:
-            yield Camera(browser)
-        finally:
-            await browser.close()
+    async with run_chromium(found) as browser:
+        yield Camera(browser)
 
 
 class Camera:

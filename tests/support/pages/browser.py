@@ -1,17 +1,15 @@
 """A real Chromium, driven by Playwright."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-#: Where systems have it; `CHROMIUM` names another one.
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+from bench.pictures.chromium import find_chromium, run_chromium
+
 #: Violations of these weights fail a test.
 _SERIOUS = {"serious", "critical"}
 
@@ -19,15 +17,11 @@ _SERIOUS = {"serious", "critical"}
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
     """Run the system's Chromium; skips the test where there is none."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    found = find_chromium()
     if found is None:
         pytest.skip("Chromium is not installed")
-    async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root in containers
-        try:
-            yield one
-        finally:
-            await one.close()
+    async with run_chromium(found) as one:
+        yield one
 
 
 async def find_barriers(page: Page) -> list[str]:
