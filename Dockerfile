@@ -1,5 +1,7 @@
 # The service with its sandbox and the PostgreSQL driver. Build and run it as docs/operating.md says.
-FROM python:3.11-slim
+# The digest is that of the image's index, so it holds for every architecture. This prints the newest one, to be put in below:
+#   docker buildx imagetools inspect python:3.11-slim --format '{{.Manifest.Digest}}'
+FROM python:3.11-slim@sha256:e41613d42d4891e4930f79523f93f81bbc7632584ec65e36ab055f41a800b41e
 WORKDIR /srv
 # The data folder belongs to the user that the service runs as; what is written into a volume later keeps its owner.
 RUN useradd --create-home --uid 10001 bot && mkdir /data && chown bot /data

@@ -86,7 +86,10 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
         for task in (receivers, working, pruning, checking, lapsing, stopped):
             task.cancel()
         # Bounded, as a library may swallow a cancellation; running answers get their time in any case.
-        await asyncio.wait({receivers, working, pruning, checking, lapsing, stopped}, timeout=core.timing.adapter_stop)
+        tasks = {receivers, working, pruning, checking, lapsing, stopped}
+        _, running = await asyncio.wait(tasks, timeout=core.timing.adapter_stop)
+        if running:
+            log.warning("ends without waiting any longer", tasks=sorted(task.get_name() for task in running))
         await core.worker.stop()
 
 

@@ -16,6 +16,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from structlog.testing import capture_logs
 
 from bot import bootstrap
 from bot.bootstrap import build, ops_server, web_server
@@ -117,7 +118,7 @@ async def test_a_platform_that_fails_is_started_again(tmp_path: Path) -> None:
 
 
 async def test_an_adapter_that_does_not_end(tmp_path: Path) -> None:
-    """An adapter that swallows its cancellation does not keep the service from ending."""
+    """An adapter that swallows its cancellation does not keep the service from ending; the log names it."""
 
     class Stubborn(Brief):
         async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
@@ -132,7 +133,9 @@ async def test_an_adapter_that_does_not_end(tmp_path: Path) -> None:
         adapter = Stubborn(channel.url)
         timing = replace(FAST, adapter_stop=0.1)
         async with adapter.http, build(settings(tmp_path, channel.url), {"channel": adapter}, timing=timing) as core:
-            await run_until(core, stopping)
+            with capture_logs() as lines:
+                await run_until(core, stopping)
+    assert [line["tasks"] for line in lines if "without waiting" in line["event"]] == [["adapters"]]
 
 
 async def test_the_database_is_let_go_when_the_start_fails(tmp_path: Path) -> None:

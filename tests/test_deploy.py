@@ -39,6 +39,17 @@ def test_the_container_is_given_what_is_there() -> None:
     assert {"sandbox", "postgres"} <= set(extras.split(","))
 
 
+def test_the_base_image_is_pinned_by_digest() -> None:
+    """Every image that it is built from, and the file says how to take a newer one."""
+    images = [line.partition(" AS ")[0] for line in said("FROM")]
+    assert images
+    assert [image for image in images if not re.fullmatch(r"[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}", image)] == []
+    command = "imagetools inspect {} --format"
+    comments = [rest for instruction, rest in DOCKERFILE if instruction == "#"]
+    for image in images:
+        assert any(command.format(image.partition("@")[0]) in comment for comment in comments)
+
+
 def test_the_container_runs_as_nobody_special_and_keeps_its_data() -> None:
     """Not as root; what it writes is in a volume that belongs to the user it runs as."""
     [user] = said("USER")

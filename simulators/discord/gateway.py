@@ -72,6 +72,7 @@ class Gateway:
         self.is_raw = False  #: data of events is sent as it is, also where Discord would never send it
         self.is_dead = False  #: heartbeats are not answered either
         self.is_away = False  #: nobody may connect
+        self.attempts = 0  #: connections that were asked for
         self.accepts = asyncio.Event()  #: cleared: a new connection gets no answer at all
         self.accepts.set()
         self.rewinds = 0  #: events that a resumed session tells again though they were heard
@@ -91,6 +92,8 @@ class Gateway:
         return any(session.socket is not None for session in self.sessions.values())
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        self.attempts += 1
+        await self._state.notify()
         if self.is_away:
             raise web.HTTPServiceUnavailable
         await self.accepts.wait()
