@@ -35,7 +35,7 @@ from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
 from adapters.kit.reply_target import encrypt_secret
-from bot.errors import DeliveryDelayed, DeliveryError, SettingsError, StoreError
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
 from bot.ports import AdapterServices, Confirm, ReplyMode, Sink, always_owned
@@ -298,6 +298,8 @@ class Discord(DiscordDirectory):
         """Return the place of a message of its own in a channel, else in a person's direct messages."""
         asked = ReplyTarget.of(reply_to)
         if not channel:
+            if not person.isdecimal():
+                raise DeliveryRefused("no user of Discord")
             with raise_delivery_errors():
                 channel = str((await self.http.start_private_message(int(person)))["id"])
         return ReplyTarget(

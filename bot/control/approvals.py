@@ -105,7 +105,7 @@ class Approvals:
         label = translate("approval.withdraw", locale)
         options = {**base, "choice": "withdraw"}
         withdraw = Action(name="withdraw", label=label, command=DECIDE, options=options)
-        names = join_list(map(link_mention, _approvers(event, effective)[:_NAMED]), locale)
+        names = join_list(map(link_mention, self._approvers(event, effective)[:_NAMED]), locale)
         key = "approval.waiting" if places else "approval.waiting_for" if names else "approval.waiting_here"
         text = translate(key, locale, price=money(request.price), hours=f"{hours:g}", names=names)
         return Answer(text=text, actions=(withdraw,) if places else (approve, decline, withdraw))
@@ -116,10 +116,8 @@ class Approvals:
         channel = effective.get(APPROVAL_CHANNEL)
         if channel:
             return [await adapter.place_beside(event.reply_to, conversation=conversation, channel=channel)]
-        own = effective.get(APPROVE_OWN) == "yes"
-        people = listed_approvers(split_list(effective.get(APPROVERS)), "person")
         places = []
-        for person in sorted(people - (set() if own else {event.actor.id})):
+        for person in (one.id for one in self._approvers(event, effective) if one.subject == "person"):
             try:
                 places.append(await adapter.place_beside(event.reply_to, conversation=conversation, person=person))
             except DeliveryRefused as exc:
@@ -182,7 +180,15 @@ class Approvals:
         people = id_forms(event.adapter, (actor.id,)) & listed_approvers(listed, "person")
         if people or id_forms(event.adapter, actor.roles) & listed_approvers(listed, "role"):
             return True
-        return not _approvers(event, effective) and self.policy.administers(by)
+        return not self._approvers(event, effective) and self.policy.administers(by)
+
+    def _approvers(self, event: Event, effective: EffectiveSettings) -> Sequence[Mention]:
+        """Return whom settings name to grant an event; not its author, unless they may grant their own requests."""
+        words = split_list(effective.get(APPROVERS))
+        kinds: tuple[Literal["person", "role"], ...] = ("person", "role")
+        ids = {kind: self.policy.ids_of(event.adapter, listed_approvers(words, kind)) for kind in kinds}
+        own = Mention("person", event.actor.id) if effective.get(APPROVE_OWN) != "yes" else None
+        return [one for kind in kinds for name in ids[kind] if (one := Mention(kind, name)) != own]
 
     async def _decide_quote(self, event: Event, press: Event) -> None:
         options, locale = press.options, event.actor.locale
@@ -307,15 +313,6 @@ class Approvals:
                     await self.waiting.delete(current)
             except UsageError:  # it is being shown: at the next look
                 return
-
-
-def _approvers(event: Event, effective: EffectiveSettings) -> Sequence[Mention]:
-    """Return whom settings name to grant an event; not its author, unless they may grant their own requests."""
-    prefix, words = f"{event.adapter}:", split_list(effective.get(APPROVERS))
-    kinds: tuple[Literal["person", "role"], ...] = ("person", "role")
-    found = [Mention(kind, one.removeprefix(prefix)) for kind in kinds for one in sorted(listed_approvers(words, kind))]
-    own = Mention("person", event.actor.id) if effective.get(APPROVE_OWN) != "yes" else None
-    return [one for one in found if one != own]
 
 
 def _is_open(job: Job, stage: str, digest: str) -> bool:

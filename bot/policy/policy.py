@@ -1,6 +1,6 @@
 """The decision whether an event may be answered."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -109,6 +109,16 @@ class Policy:
         locale = event.actor.locale
         names = join_list((link_mention(one) for one in found[:_NAMED]), locale)
         return replace(refusal, text=translate("policy.names", locale, refusal=refusal.text, names=names))
+
+    def ids_of(self, adapter: str, listed: Iterable[str]) -> Sequence[str]:
+        """Return the ids of a platform in a list: written as `adapter:id`, or plain and of no other platform."""
+        names = (name.removeprefix(f"{adapter}:") for name in listed)
+        return sorted({name for name in names if ":" not in name and not self._is_foreign(adapter, name)})
+
+    def _is_foreign(self, adapter: str, name: str) -> bool:
+        """Return whether only other platforms know an id."""
+        kinds = {platform: directory.kind_of(name) for platform, directory in self._directories.items()}
+        return kinds.get(adapter) is None and any(kinds.values())
 
     def is_service_admin(self, event: Event) -> bool:
         """Return whether the author administers the whole service: its operator, and whom the operator lists."""

@@ -229,7 +229,9 @@ class Settings(ApiSettings):
         description="Price of a request above which an approver has to grant it. Administrators may lower it. Empty: no approvals unless they set a price.",
     )
     bot_approvers: Annotated[Words, AfterValidator(validate_approvers)] = Field(
-        (), description="People and roles that grant requests: person:ID,role:ID. Empty: administrators."
+        (),
+        description="People and roles that grant requests: person:ID,role:ID, or person:PLATFORM:ID. Administrators "
+        "do on a platform of which nobody is listed.",
     )
 
     @property

@@ -41,7 +41,7 @@ async def test_a_quote_and_then_an_approval(tmp_path: Path) -> None:
     """The author agrees, the approver grants in private; both survive a restart; it is made in the same message."""
     prices: dict[str, Any] = {"bot_prices": _PRICES, "bot_quote_above": 0.6, "bot_approve_above": 0.9}
     timing = Timing(double_press=0.0)  # a second press is not the same one
-    more: dict[str, Any] = {"bot_approvers": (f"person:{ADA}",), "bot_media_per_day": 2}
+    more: dict[str, Any] = {"bot_approvers": (f"person:discord:{ADA}", "person:slack:U0CLEO"), "bot_media_per_day": 2}
     async with whole(tmp_path, timing=timing, **prices, **more) as one:
         await one.command("image", prompt="two foxes", n="2", told=_BOB)
         near = "連同你最近的請求，你的額度已用掉至少 80%：每天 2 個圖片、音訊與影片，已用 2。"
@@ -93,7 +93,8 @@ async def test_what_nobody_decides_on_lapses(tmp_path: Path) -> None:
 
 async def test_a_role_decides_where_the_request_is(tmp_path: Path) -> None:
     """The request names the role, and notifies nobody; its members decide, administrators beside them do not."""
-    given: dict[str, Any] = {"bot_prices": _PRICES, "bot_approve_above": 0.6, "bot_approvers": (f"role:{ROLE}",)}
+    given: dict[str, Any] = {"bot_prices": _PRICES, "bot_approve_above": 0.6}
+    given["bot_approvers"] = (f"role:discord:{ROLE}", "person:slack:U0CLEO", "person:U0CLEO")
     async with whole(tmp_path, **given) as one:
         await one.command("image", prompt="two foxes", n="2", told=_BOB)
         waiting = await one.see(CHANNEL, f"<@&{ROLE}> 可以在這裡決定")

@@ -111,9 +111,13 @@ async def asked(running: Service, channel: Any, text: str) -> list[Message]:
 
 
 async def test_an_approver_is_asked_in_private(slack: SlackSimulator, tmp_path: Path) -> None:
-    """The question and its buttons are in the direct messages of the person; nobody else sees them."""
-    given: dict[str, Any] = {"bot_prices": PRICES, "bot_approve_above": 0.6}
-    async with service(slack, tmp_path, **given, bot_approvers=(f"person:{slack.ada.id}",)) as running:
+    """The question and its buttons are in the direct messages of the person; nobody else sees them.
+
+    The list has ids of another platform, too.
+    """
+    listed = (f"person:slack:{slack.ada.id}", "person:discord:1033044521375764532", "role:discord:1033044521375764533")
+    given: dict[str, Any] = {"bot_prices": PRICES, "bot_approve_above": 0.6, "bot_approvers": listed}
+    async with service(slack, tmp_path, **given) as running:
         question = slack.bob.mention("image two foxes -n 2")
         await answer(running, question, "needs an approval")
         [ask] = await asked(running, slack.team.direct(slack.ada.id), "two foxes")
