@@ -159,9 +159,10 @@ class CoreServices:
         chosen = await self.scoped.personal(adapter, actor.id)
         language = chosen.get(LANGUAGE, "")
         locale = language or actor.locale
-        everybody = await self.ledger.usage(since=since, adapter=adapter, within=within) if actor.is_admin else ()
         person = replace(actor, locale=locale)
         event = Event(id="", adapter=adapter, conversation="", actor=person, received_at=datetime.now(UTC))
+        sees_all = self.policy.administers(event)
+        everybody = await self.ledger.usage(since=since, adapter=adapter, within=within) if sees_all else ()
         return Profile(
             usage=tuple(await self.ledger.usage(since=since, adapter=adapter, actor=actor.id)),
             everybody=tuple(everybody),

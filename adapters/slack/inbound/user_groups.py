@@ -41,6 +41,7 @@ class _Groups:
 
     roles: Mapping[str, tuple[str, ...]] | None = None  #: scoped ids of a user's groups; None: not read yet
     due: float = 0.0  #: when they are read again
+    not_before: float = 0.0  #: when Slack takes the next read, however much changes meanwhile
     reading: asyncio.Task[None] | None = None
     has_changed: bool = False  #: since the read in progress began
 
@@ -113,11 +114,13 @@ class UserGroups:
     async def _read(self, workspace: Workspace, groups: _Groups) -> None:
         try:
             while True:
+                if (pause := groups.not_before - time.monotonic()) > 0:
+                    await asyncio.sleep(pause)
                 groups.has_changed = False
+                groups.not_before = time.monotonic() + self._timing.groups_pause
                 groups.due = time.monotonic() + await self._read_once(workspace, groups)
                 if not groups.has_changed:
                     return
-                await asyncio.sleep(self._timing.groups_pause)
         finally:
             groups.reading = None
 
@@ -129,8 +132,9 @@ class UserGroups:
         except API_ERRORS as exc:
             log.warning("user groups not read: rules on them match nobody", team=workspace.team, reason=log_reason(exc))
             error = to_delivery_error(exc)
-            wait = error.retry_after if isinstance(error, DeliveryDelayed) else None
-            return max(wait or 0.0, self._timing.groups_retry)
+            wait = (error.retry_after if isinstance(error, DeliveryDelayed) else None) or 0.0
+            groups.not_before = max(groups.not_before, time.monotonic() + wait)
+            return max(wait, self._timing.groups_retry)
         roles: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
         for group in answer["usergroups"]:
             for user in group.get("users") or ():

@@ -72,6 +72,39 @@ async def test_groups_that_are_not_read_yet_refuse_with_a_reason(slack: SlackSim
             assert running.echo.prompts == ["two"]
 
 
+async def test_a_lost_event_and_a_failed_read_heal(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A read that fails is repeated, and what is known is renewed after its lifetime: by a question, which waits not."""
+    group = slack.group("Design", slack.bob, id="S0DESIGN")
+    slack.faults.fail("usergroups.list", "fatal_error", times=None)
+    always = Timing(groups_pause=0.0, groups_retry=0.0, groups_lifetime=0.0)
+    with capture_logs() as logs:
+        async with service(slack, tmp_path, timing=always, bot_allow_roles="S0DESIGN") as running:
+            await logged(logs, "user groups not read")
+            slack.bob.mention("one")
+            assert await refusals(slack, "can't see your groups yet") == 1
+            slack.faults.clear()
+            slack.bob.mention("one again")
+            await logged(logs, "user groups read")
+            await running.answers(slack.bob.mention("two"))
+            group.users.clear()  # without an event
+            while not any("Your role does not allow" in m.content for m in slack.bob.sees()):
+                slack.bob.mention("three")
+                await running.idle()
+            assert running.echo.prompts[0] == "two"
+
+
+async def test_many_changes_are_few_reads(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Slack allows twenty reads a minute: changes that follow each other closely wait for one read."""
+    group = slack.group("Design", slack.ada, id="S0DESIGN")
+    with capture_logs() as logs:
+        async with service(slack, tmp_path, timing=Timing(groups_pause=3600.0), bot_allow_roles="S0DESIGN") as running:
+            await logged(logs, "user groups read")
+            for number in range(3):
+                slack.people.group_members(slack.team, group, added=[f"U0{number}"], removed=[])
+                await running.answers(slack.ada.mention(f"question {number}"))
+            assert len([line for line in logs if "user groups read" in str(line)]) == 1
+
+
 async def test_the_operator_reads_which_rule_matches_nobody(slack: SlackSimulator, tmp_path: Path) -> None:
     """A group without members, and a missing scope, are warnings of the start."""
     slack.group("Empty", id="S0EMPTY")

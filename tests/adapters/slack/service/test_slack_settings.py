@@ -138,8 +138,11 @@ async def test_words_are_replaced_and_refused(slack: SlackSimulator, tmp_path: P
 
 
 async def test_the_home_has_a_persons_own_settings(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Lists of values and numbers; what is chosen there holds for the person's next request, and can be cleared."""
-    async with service(slack, tmp_path) as running:
+    """Lists of values and numbers; what is chosen there holds for the person's next request, and can be cleared.
+
+    What everybody used is shown to whom the operator names as administrators.
+    """
+    async with service(slack, tmp_path, bot_admins=(f"slack:{slack.bob.id}",)) as running:
         slack.bob.open_home()
         home = await slack.until(lambda: slack.team.homes.get(slack.bob.id))
         shown = {block.get("block_id") for block in home["blocks"]}
@@ -150,6 +153,8 @@ async def test_the_home_has_a_persons_own_settings(slack: SlackSimulator, tmp_pa
             await slack.until_delivered()
             await running.answers(slack.bob.mention(f"hello {sent}"))
             assert running.echo.bodies[-1].get("temperature") == sent
+        slack.bob.open_home()
+        await slack.until(lambda: "Everybody's use" in str(slack.team.homes[slack.bob.id]))
 
 
 async def test_an_administrator_exports_and_erases_a_person(slack: SlackSimulator, tmp_path: Path) -> None:
