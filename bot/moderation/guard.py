@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 import structlog
@@ -100,11 +100,19 @@ class Guard:
 
 
 def asked_now(parameters: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Return the texts and the pictures of what a request asks for now, without the conversation before it."""
-    last = {name: value[-1:] if name == "messages" else value for name, value in parameters.items()}
-    leaves = [leaf for name, value in last.items() for leaf in _leaves(name, value)]
+    """Return the texts and the pictures of a request that are new in it: of a conversation, what follows its last answer.
+
+    The first request of a thread has what others wrote there before, which no request had.
+    """
+    new = {name: _since_last_answer(value) if name == "messages" else value for name, value in parameters.items()}
+    leaves = [leaf for name, value in new.items() for leaf in _leaves(name, value)]
     texts = [text for name, text in leaves if _is_text(name, text) and name not in _ADDRESSES]
     return texts, [text for name, text in leaves if name in _ADDRESSES]
+
+
+def _since_last_answer(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the people's messages at the end of a conversation."""
+    return [*takewhile(lambda message: message["role"] == "user", reversed(messages))][::-1]
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:

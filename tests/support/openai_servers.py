@@ -101,6 +101,8 @@ class OpenAiApi:
         if not isinstance(body, dict) or not (body.get("messages") or body.get("prompt")):
             error = {"message": "Invalid request.", "type": "invalid_request_error", "param": "messages", "code": None}
             return web.json_response({"error": error}, status=400)
+        if request.path == "/v1/code/completions":  # no endpoint of OpenAI's: chat writes code
+            return web.json_response({"error": {"message": "Unknown request URL.", "type": "x"}}, status=404)
         self.bodies.append(body)
         if request.path == "/v1/images/generations":
             address = f"{self.url.removesuffix('/v1')}/{body['prompt']}.png"
