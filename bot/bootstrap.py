@@ -104,7 +104,7 @@ async def build(
             log.info("commands not offered, as the API lacks their kinds", kinds=sorted(lacking))
         health = {name: adapter.health for name, adapter in adapters.items()}
         breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
-        metrics = Metrics(registry.names, timing.ops, health=health, circuits=breaker.states)
+        metrics = Metrics(registry.names, timing.ops, health=health, circuits=lambda: breaker.states(api.base_url))
         tracing = await stack.enter_async_context(open_tracing())
         wrap = None if tracing is None else tracing.transport
         client = open_client(settings, on_call=metrics.api_call, timing=timing.api, wrap=wrap)
@@ -316,7 +316,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
         settings=core.settings,
         adapters=core.adapters,
         rate_limiter=core.api.rate_limiter,
-        circuits=core.breaker.states,
+        circuits=lambda: core.breaker.states(core.api.base_url),
         metrics=core.metrics,
         registry=core.registry,
         spool=core.spool,

@@ -3,10 +3,8 @@
 import asyncio
 import json
 import os
-import sqlite3
 import subprocess
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -201,32 +199,6 @@ async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> No
 def start(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     given = {**os.environ, "BOT_DATA_DIR": str(folder), "LANG": "C.UTF-8", **more}
     return command_line.bot(*arguments, environment=given, folder=folder, text="hello\n")
-
-
-async def test_what_is_past_its_retention_is_erased(tmp_path: Path) -> None:
-    """At the start old conversations and their files go and newer ones stay; with 0 days all is kept for ever."""
-    async with service(tmp_path, bot_retention_days=0) as one:
-        await one.ask("an old fox", command="image", conversation="old")
-        [old] = (tmp_path / "media").rglob("*.png")
-        await one.stop()
-        month = 31 * 86400
-        with closing(sqlite3.connect(tmp_path / "bot.db")) as database:
-            database.execute("UPDATE events SET received_at = received_at - ?", (month,))
-            database.commit()
-        os.utime(old, (old.stat().st_atime, old.stat().st_mtime - month))
-        await one.start()
-        await one.ask("a new fox", command="image", conversation="new")
-        assert old.exists()
-        await one.stop()
-        await one.start(bot_retention_days=30)
-        while old.exists():  # noqa: ASYNC110 - a disk tells nobody
-            await asyncio.sleep(0.01)
-        await one.ask("hello", conversation="old")
-        await one.ask("hello", conversation="new")
-        assert len(list((tmp_path / "media").rglob("*.png"))) == 1
-        forgotten, kept = ([said["content"] for said in body["messages"][1:]] for body in one.echo.bodies[-2:])
-        assert forgotten == ["hello"]
-        assert kept == ["a new fox", "[image: a new fox, 1x1]", "hello"]
 
 
 async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> None:

@@ -15,11 +15,17 @@ class _Circuit:
     is_probed: bool = False  #: one call tries whether the model is back
 
 
+def circuit_name(account: str, model: str) -> str:
+    """Return the name of the circuit of an account's model."""
+    return f"{account} {model}"
+
+
 class CircuitBreaker:
     """The state of the models that are asked, in this process.
 
     After `failures` failed calls in a row a model's circuit opens, and nobody is let through for `seconds`. Then it is
-    half open: one call is let through; its success closes the circuit, its failure opens it again.
+    half open: one call is let through; its success closes the circuit, its failure opens it again. A model is named
+    with the account that it is asked with (`circuit_name`): where one account's fails, another's may answer.
     """
 
     def __init__(self, failures: int, seconds: float, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -62,9 +68,14 @@ class CircuitBreaker:
         if (circuit := self._circuits.get(model)) is not None:
             circuit.is_probed = False
 
-    def states(self) -> Mapping[str, CircuitState]:
-        """Return the state of each model that has failed last."""
-        return {model: self._state(circuit) for model, circuit in self._circuits.items()}
+    def states(self, account: str) -> Mapping[str, CircuitState]:
+        """Return the state of each model of an account whose last call failed, by the model alone."""
+        states: dict[str, CircuitState] = {}
+        for name, circuit in self._circuits.items():
+            owner, _, model = name.rpartition(" ")
+            if owner == account:
+                states[model] = self._state(circuit)
+        return states
 
     def _state(self, circuit: _Circuit) -> CircuitState:
         if not circuit.open_until:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aimodels.errors import ApiError, BadRequest, DeadlineExceeded, NotPermitted, RateLimited, ServerFailed, Unreachable
-from bot.calls.circuit_breaker import CircuitBreaker
+from bot.calls.circuit_breaker import CircuitBreaker, circuit_name
 
 _ALWAYS = float("inf")
 
@@ -15,12 +15,12 @@ class FallbackChain:
     skipping it.
     """
 
-    def __init__(self, models: Sequence[str], breaker: CircuitBreaker, *, server: str) -> None:
+    def __init__(self, models: Sequence[str], breaker: CircuitBreaker, *, account: str) -> None:
         self.failed: list[str] = []
         self.first_error: ApiError | None = None
         self._models = list(models)
         self._breaker = breaker
-        self._server = server
+        self._account = account
         self._is_held = False  #: whether the breaker waits to hear of the call
         self.current = (self._acquire() if self.has_others else None) or models[0]
 
@@ -68,7 +68,7 @@ class FallbackChain:
         return [model for model in self._models if model != self.current]
 
     def _key(self, model: str) -> str:
-        return f"{self._server} {model}"
+        return circuit_name(self._account, model)
 
 
 def may_fall_back(error: ApiError) -> bool:

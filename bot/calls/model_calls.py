@@ -134,7 +134,7 @@ class ModelCalls:
             models += [name for name in chosen if name != model and name in fallbacks]
             failed = await self.api_job.failed_models() if self.is_repeated else []
             models = [name for name in models if name not in failed] or models
-        return FallbackChain(models, self.breaker, server=self.api.account)
+        return FallbackChain(models, self.breaker, account=self.api.account)
 
     def _client(self, chain: FallbackChain) -> EventApi:
         """Return the API for the chain's current model; another model's limit may be counted separately."""

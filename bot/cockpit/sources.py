@@ -34,7 +34,7 @@ class Sources:
     settings: Settings
     adapters: Mapping[str, Adapter]
     rate_limiter: RateLimiter  #: that of the API
-    circuits: Callable[[], Mapping[str, str]]  #: state of each model that has failed, by server and model
+    circuits: Callable[[], Mapping[str, str]]  #: state of each model that has failed
     metrics: Metrics
     registry: Registry
     spool: Spool

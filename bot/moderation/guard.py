@@ -100,9 +100,9 @@ class Guard:
 
 
 def asked_now(parameters: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Return the texts and the pictures of a request that are new in it: of a conversation, what follows its last answer.
+    """Return the texts and the pictures that are new in a request: of a conversation, what follows its last answer.
 
-    The first request of a thread has what others wrote there before, which no request had.
+    That is more than one message where others wrote in the thread before the service was asked there.
     """
     new = {name: _since_last_answer(value) if name == "messages" else value for name, value in parameters.items()}
     leaves = [leaf for name, value in new.items() for leaf in _leaves(name, value)]

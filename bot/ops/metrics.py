@@ -68,7 +68,7 @@ class Metrics:
 
     `commands`: allowed values of the label `command`; other names, which people can send, become `other`. `health`: by
     platform, a function that returns "" or the platform's problem. `circuits`: returns the state of each model that has
-    failed, by server and model.
+    failed.
     """
 
     def __init__(
@@ -221,8 +221,8 @@ class Metrics:
             self._feedback.labels(adapter, "good").set(good)
             self._feedback.labels(adapter, "bad").set(bad)
         self._circuits.clear()
-        for name, state in self._find_circuits().items():
-            self._circuits.labels(name.rpartition(" ")[2]).set(_CIRCUITS[state])
+        for model, state in self._find_circuits().items():
+            self._circuits.labels(model).set(_CIRCUITS[state])
         return generate_latest(self.registry)
 
     def _labels(self, event: Event) -> tuple[str, str]:

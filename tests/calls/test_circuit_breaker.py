@@ -1,6 +1,8 @@
 """A model that fails again and again is skipped, then tried by one request."""
 
-from bot.calls.circuit_breaker import CircuitBreaker
+from bot.calls.circuit_breaker import CircuitBreaker, circuit_name
+
+M = circuit_name("a", "m")
 
 
 class Clock:
@@ -16,25 +18,26 @@ def test_a_circuit_opens_and_is_probed_by_one() -> None:
     """After so many failures in a row nobody is let through; then one is, and its result decides for the others."""
     clock = Clock()
     breaker = CircuitBreaker(2, 60, now=clock)
-    assert breaker.acquire("m")
-    breaker.failed("m")
-    assert breaker.states() == {"m": "closed"}
-    assert breaker.acquire("m")
-    breaker.failed("m")
-    assert not breaker.is_available("m")
-    assert (breaker.acquire("m"), breaker.acquire("other"), breaker.states()) == (False, True, {"m": "open"})
+    assert breaker.acquire(M)
+    breaker.failed(M)
+    assert breaker.states("a") == {"m": "closed"}
+    assert breaker.states("b") == {}
+    assert breaker.acquire(M)
+    breaker.failed(M)
+    assert not breaker.is_available(M)
+    assert (breaker.acquire(M), breaker.acquire("other"), breaker.states("a")) == (False, True, {"m": "open"})
     clock.now += 60
-    assert breaker.states() == {"m": "half_open"}
-    assert [breaker.acquire("m") for _ in range(3)] == [True, False, False]
-    breaker.failed("m")
-    assert not breaker.acquire("m")
+    assert breaker.states("a") == {"m": "half_open"}
+    assert [breaker.acquire(M) for _ in range(3)] == [True, False, False]
+    breaker.failed(M)
+    assert not breaker.acquire(M)
     clock.now += 60
-    assert breaker.acquire("m")
-    breaker.release("m")  # its caller left: the next one probes
-    assert breaker.acquire("m")
-    breaker.succeeded("m")
-    assert [breaker.acquire("m") for _ in range(3)] == [True, True, True]
-    assert breaker.states() == {}
+    assert breaker.acquire(M)
+    breaker.release(M)  # its caller left: the next one probes
+    assert breaker.acquire(M)
+    breaker.succeeded(M)
+    assert [breaker.acquire(M) for _ in range(3)] == [True, True, True]
+    assert breaker.states("a") == {}
 
 
 def test_a_success_between_failures_keeps_it_closed() -> None:

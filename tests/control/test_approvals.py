@@ -11,10 +11,10 @@ from pydantic import SecretStr
 
 from aimodels.reference import MODELS
 from tests.support.channel.adapter import ChannelAdapter, Message
-from tests.support.database.postgres import server, url
+from tests.support.database.engines import engine, server, url
 from tests.support.service import Service, quiet_logs, service
 
-__all__ = ["server", "url"]
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 PRICES = (f"{MODELS['image']}=picture:0.5",)
@@ -23,12 +23,6 @@ APPROVED: dict[str, Any] = {
     "bot_approve_above": 0.6,
     "bot_approvers": ("person:bob", "person:cid"),
 }
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return the settings of an engine."""
-    return {"bot_database_url": request.getfixturevalue("url")} if request.param == "postgres" else {}
 
 
 async def shown(one: Service, where: str, text: str) -> Message:

@@ -39,7 +39,7 @@ class RateLimit:
 
 def render() -> str:
     """All metrics, each with a value."""
-    metrics = Metrics(("chat",), health={"here": str}, circuits=lambda: {"server m": "open"})
+    metrics = Metrics(("chat",), health={"here": str}, circuits=lambda: {"m": "open"})
     event = Event(id="e", adapter="here", conversation="c", actor=Actor(id="ada"), received_at=datetime.now(UTC))
     for outcome in ("accepted", "refused", "duplicate"):
         metrics.received(event, outcome)

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.support.scripted_api import Step, answer, events, failure, hang_up, piece, silence
-from tests.support.service import Service, quiet_logs, service
+from tests.support.database.engines import engine, server, url
+from tests.support.scripted_api import Step, answer, events, failure, hang_up, piece, scripted_api, silence
+from tests.support.service import EchoApi, Service, quiet_logs, service
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 CHAT: dict[str, Any] = {"bot_chat_models": ("big", "mini"), "bot_chat_fallbacks": ("mini",)}
@@ -113,18 +115,32 @@ async def test_a_stream_that_has_begun_is_not_continued_by_another(tmp_path: Pat
         assert asked() == ["big", "mini"]
 
 
-async def test_a_failing_model_is_skipped(tmp_path: Path) -> None:
-    """After so many failures; the metrics say so."""
-    async with service(tmp_path, **CHAT, bot_breaker_failures=2) as one:
-        asked = play(one, big=failure(503))
-        for _ in range(2):
-            await one.ask("hello")
-        asked = play(one, big=failure(503))
-        assert (await one.ask("hello")).text == f"re: hello{NOTE}"
-        assert asked() == ["mini"]
-        shown = one.core.metrics.render({}, one.core.api.rate_limiter).decode()
-        assert 'bot_model_circuit{model="big"} 2.0' in shown
-        assert 'bot_model_fallbacks_total{kind="chat"} 2.0' in shown
+async def test_a_model_that_takes_too_long_is_skipped(tmp_path: Path) -> None:
+    """After so many time-outs nobody waits for it any more; the metrics say so. Another account's model is asked."""
+    async with scripted_api() as own:
+        given: dict[str, Any] = {"bot_breaker_failures": 2, "bot_workspace_api_origins": (own.url.removesuffix("/v1"),)}
+        async with service(tmp_path, **CHAT, **given, aimodels_timeout=0.2) as one:
+            own.play(EchoApi(own.url))
+            brought = {"event": await one.channel.ask("", command="apikey"), "action": "bring", "url": own.url}
+            await one.channel.wait_for_answers(brought["event"])
+            await one.ask("", command="press", options={**brought, "key": "sk-own-of-the-workspace"})
+
+            def shown(metric: str) -> list[str]:
+                metrics = one.core.metrics.render({}, one.core.api.rate_limiter).decode()
+                return [line.removeprefix(metric) for line in metrics.splitlines() if line.startswith(f"{metric}{{")]
+
+            own.play(silence)
+            for _ in range(3):
+                assert (await one.ask("hello")).actions == ["retry"]
+            assert len(own.requests) > 3
+            assert shown("bot_model_circuit") == []
+            elsewhere = {"workspace": "w2", "conversation": "c2"}
+            for asked_for in (["big", "mini"], ["big", "mini"], ["mini"]):
+                asked = play(one, big=silence)
+                assert (await one.ask("hello", **elsewhere)).text == f"re: hello{NOTE}"
+                assert asked() == asked_for
+            assert shown("bot_model_circuit") == ['{model="big"} 2.0']
+            assert '{kind="chat"} 4.0' in shown("bot_model_fallbacks_total")
 
 
 async def test_an_outage_of_all_models_is_waited_out(tmp_path: Path) -> None:
@@ -139,9 +155,9 @@ async def test_an_outage_of_all_models_is_waited_out(tmp_path: Path) -> None:
         assert one.answer(event).text == "re: hello"
 
 
-async def test_a_restart_pays_no_failed_model_again(tmp_path: Path) -> None:
+async def test_a_restart_pays_no_failed_model_again(tmp_path: Path, engine: dict[str, Any]) -> None:
     """The model that failed before the process ended is not asked again for this event."""
-    async with service(tmp_path, **IMAGE, aimodels_media_timeout=5, bot_shutdown_timeout=0) as one:
+    async with service(tmp_path, **IMAGE, **engine, aimodels_media_timeout=5, bot_shutdown_timeout=0) as one:
         begun = asyncio.Event()
 
         async def hold(_: web.Request) -> web.StreamResponse:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.database.engines import engine, server, url
 from tests.support.service import Service, quiet_logs, service
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 ADMIN: dict[str, Any] = {"who": "ada", "conversation": "office"}
@@ -24,9 +26,9 @@ async def requests_of(one: Service, person: str) -> list[str]:
     return [job.event.prompt async for job in one.core.store.requests("channel", person)]
 
 
-async def test_an_administrator_erases_a_person(tmp_path: Path) -> None:
+async def test_an_administrator_erases_a_person(tmp_path: Path, engine: dict[str, Any]) -> None:
     """By name, after a press of a button that works after a restart; only what is of the workspace; audited."""
-    async with service(tmp_path) as one:
+    async with service(tmp_path, **engine) as one:
         await asked_by_bob(one)
         asking = await one.channel.ask("", command="forget", options={"person": "Bob"}, **ADMIN)
         await one.channel.wait_for_answers(asking)
@@ -46,9 +48,9 @@ async def test_an_administrator_erases_a_person(tmp_path: Path) -> None:
         assert "`ada`" in log
 
 
-async def test_an_administrator_of_the_service_erases_everything(tmp_path: Path) -> None:
+async def test_an_administrator_of_the_service_erases_everything(tmp_path: Path, engine: dict[str, Any]) -> None:
     """On the whole platform; the log of exports names the person no more."""
-    async with service(tmp_path, bot_admins=("ada",)) as one:
+    async with service(tmp_path, bot_admins=("ada",), **engine) as one:
         await asked_by_bob(one)
         await one.ask("language zh-Hant", command="settings", options={"for": "me"}, **BOB)
         exported = await one.ask("", command="export", options={"person": "person:bob"}, **ADMIN)

@@ -98,11 +98,10 @@ class OpenAiApi:
         body = await request.json()
         if request.path == "/v1/moderations":
             return await self._moderate(request, body)
-        if not isinstance(body, dict) or not (body.get("messages") or body.get("prompt")):
+        is_unknown = request.path == "/v1/code/completions"  # no endpoint of OpenAI's: chat writes code
+        if is_unknown or not isinstance(body, dict) or not (body.get("messages") or body.get("prompt")):
             error = {"message": "Invalid request.", "type": "invalid_request_error", "param": "messages", "code": None}
-            return web.json_response({"error": error}, status=400)
-        if request.path == "/v1/code/completions":  # no endpoint of OpenAI's: chat writes code
-            return web.json_response({"error": {"message": "Unknown request URL.", "type": "x"}}, status=404)
+            return web.json_response({"error": error}, status=404 if is_unknown else 400)
         self.bodies.append(body)
         if request.path == "/v1/images/generations":
             address = f"{self.url.removesuffix('/v1')}/{body['prompt']}.png"

@@ -60,7 +60,7 @@ async def _read_service(visit: Visit) -> dict[str, Any]:
     return {
         "api_problem": sources.metrics.api_problem(),
         "api": {"limit": api.limit, "remaining": api.remaining, "waiting": api.waiting},
-        "circuits": {name.rpartition(" ")[2]: state for name, state in sources.circuits().items()},
+        "circuits": sources.circuits(),
         "queue": counts,
         "lanes": {lane.value: int(counts.get(f"waiting_{lane}", 0)) for lane in Lane},
         "first_sign": read_durations(registry, "bot_first_sign_seconds"),
