@@ -8,7 +8,7 @@ share of the calls, so that twenty answers that grow at once still end in time.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -219,15 +219,13 @@ class FeatureGates:
 # ------------------------------------------------------------------ calls
 
 _TRIES = 3  # of a call that Slack refuses by its rate limit
-#: Methods whose parameters are sent as a form, as they take no JSON.
+#: Methods whose parameters are sent as a form, as they take no JSON. An address would be too short for a long caption.
 _FORM_METHODS = frozenset(
     {"conversations.replies", "conversations.history", "files.getUploadURLExternal", "files.completeUploadExternal"}
     | {"files.info"}
 )
 #: Methods that change nothing that people see.
-_INVISIBLE = frozenset(
-    {"conversations.history", "conversations.open", "conversations.replies", "files.getUploadURLExternal", "files.info"}
-)
+_INVISIBLE = _FORM_METHODS - {"files.completeUploadExternal"} | {"conversations.open"}
 #: Errors by which the bot may not write in a channel, while the person who asked can still be reached.
 FORBIDDEN_CHANNEL = frozenset(
     {
@@ -295,13 +293,13 @@ class WebApi:
         owner, limiter = self.target.owner, self.services.rate_limiter
         channel = str(params.get("channel") or "")
         given = {name: value for name, value in params.items() if value is not None}
-        body = {"params": given} if method in _FORM_METHODS else {"json": given}
+        form, body = (given, None) if method in _FORM_METHODS else (None, given)
         for left in reversed(range(1 if best_effort else _TRIES)):
             await limiter.acquire(owner, method, channel, best_effort=best_effort)
             client = await self.client()
             try:
                 with fenced(always_owned if method in _INVISIBLE else self.confirm):
-                    answer = await client.api_call(method, **body)  # type: ignore[arg-type]
+                    answer = await client.api_call(method, data=form, json=body)
             except API_ERRORS as exc:
                 error = to_delivery_error(exc)
                 if is_rate_limit(exc) and isinstance(error, DeliveryDelayed):

@@ -111,8 +111,8 @@ async def _read_messages(api: WebApi, method: str, params: Mapping[str, Any]) ->
                 channel=target.channel,
                 oldest=f"{since:.6f}",
                 limit=_PAGE,
-                inclusive=True,
-                include_all_metadata=True,
+                inclusive="true",
+                include_all_metadata="true",
                 cursor=cursor or None,
                 **params,
             )

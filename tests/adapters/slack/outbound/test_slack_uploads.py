@@ -17,11 +17,14 @@ from tests.support.slack.drafts import ACTIONS, PROMPT_HISTORY, DraftStage, labe
 def picture(folder: Path, name: str = "fox.png", size: int = 1000) -> Media:
     path = folder / name
     path.write_bytes(b"\x89PNG\r\n\x1a\n".ljust(size, name.encode()[:1]))
-    return Media(name=name, content_type="image/png", size=size, path=path, description="a red fox " * 200)
+    return Media(name=name, content_type="image/png", size=size, path=path, description="雪中的紅狐狸" * 200)
 
 
 async def test_pictures_with_their_caption(slack: SlackSimulator, stage: DraftStage, tmp_path: Path) -> None:
-    """Pictures, caption and buttons are one message; each picture is described for those who can't see it."""
+    """Pictures, caption and buttons are one message; each picture is described for those who can't see it.
+
+    A description of 1,000 Chinese characters is longer than an address may be.
+    """
     files = (picture(tmp_path), picture(tmp_path, "hare.png", 2000))
     draft = await stage.draft()
     await draft.status(Status("Painting…", progress=0.5, elapsed=20))
@@ -31,7 +34,7 @@ async def test_pictures_with_their_caption(slack: SlackSimulator, stage: DraftSt
     assert labels(answer) == ["Again", "👍", "Make a video of it", "Delete"]
     assert [(file.name, file.size) for file in answer.files] == [("fox.png", 1000), ("hare.png", 2000)]
     assert [file.content for file in answer.files] == [media.path.read_bytes() for media in files if media.path]
-    assert [file.alt_txt for file in answer.files] == [("a red fox " * 200)[:1000]] * 2
+    assert [file.alt_txt for file in answer.files] == [("雪中的紅狐狸" * 200)[:1000]] * 2
     assert answer.thread_ts == stage.question.ts
 
 
