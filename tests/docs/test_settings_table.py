@@ -62,7 +62,7 @@ def test_the_table_is_that_of_the_registry(document: str) -> None:
 
 @pytest.mark.parametrize("locale", [language for language in LANGUAGES if language != FALLBACK])
 def test_every_setting_has_a_sentence_in_every_language(locale: str) -> None:
-    """In its script: one that is missing would show in English. Settings of some configurations alone are among them."""
+    """In its script: one that is missing would show in English. The settings of some configurations are among them."""
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]
         aimodels_api_flavor="openai",

@@ -73,7 +73,7 @@ async def test_groups_that_are_not_read_yet_refuse_with_a_reason(slack: SlackSim
 
 
 async def test_a_lost_event_and_a_failed_read_heal(slack: SlackSimulator, tmp_path: Path) -> None:
-    """A read that fails is repeated, and what is known is renewed after its lifetime: by a question, which waits not."""
+    """A read that fails is repeated, and what is known is renewed after its lifetime, by the next question."""
     group = slack.group("Design", slack.bob, id="S0DESIGN")
     slack.faults.fail("usergroups.list", "fatal_error", times=None)
     always = Timing(groups_pause=0.0, groups_retry=0.0, groups_lifetime=0.0)
