@@ -85,9 +85,17 @@ class Rest:
         """Answer the next requests whose path contains `path` with an error; they have no effect."""
         self.faults.append(Fault(method, path, times, "before", error, where))
 
-    def cut(self, method: str, path: str, *, moment: Moment = "after", times: int = 1) -> None:
+    def cut(
+        self,
+        method: str,
+        path: str,
+        *,
+        moment: Moment = "after",
+        times: int = 1,
+        where: Callable[[Call], bool] | None = None,
+    ) -> None:
         """Cut the connection before, or after, the effect of the next requests whose path contains `path`."""
-        self.faults.append(Fault(method, path, times, moment, None))
+        self.faults.append(Fault(method, path, times, moment, None, where))
 
     def add(self, app: web.Application, routes: list[Route]) -> None:
         """Serve these routes."""

@@ -60,6 +60,10 @@ class QuotaContract:
         """Let everything that was counted so far be that much older."""
         raise NotImplementedError
 
+    async def now(self) -> datetime:
+        """The time of the stores."""
+        raise NotImplementedError
+
     async def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
         raise NotImplementedError
@@ -145,6 +149,28 @@ class QuotaContract:
         one, two = await self.restart()
         assert await within(two, event("instead", actor="p0"), quota) is None
         assert await within(one, event("no more", actor="p0"), quota)
+
+    async def test_a_reservation_does_not_lapse(self, stores: Stores) -> None:
+        """What waits, runs or was posted counts for as long as it is not ended: over hours, upkeep and restarts."""
+        quota = make_quota("image", 1, media_per_day=3, budget_per_day=0.9, micros=300_000)
+        for name in ("waits", "runs", "posted"):
+            assert await within(stores[0], event(name), quota) is None
+        running = [await claim(stores[0]) for _ in range(2)]
+        await stores[0].begin_call(running[1], DRAWING, 300_000)
+        for restarts in (False, True, False):
+            await self.pass_time(2 * 3600)
+            stores = await self.restart() if restarts else stores
+            now = await self.now()
+            await stores[1].prune(now - timedelta(hours=24))
+            assert await stores[1].lost_calls(now - timedelta(hours=1)) == []
+            for store in stores:
+                assert await files_today(store, "ann") == 3
+                for actor, measure in (("ann", "media"), ("bob", "money")):
+                    over = await within(
+                        store, event("late", actor=actor), replace(quota, limits=quota.limits[measure == "money" :])
+                    )
+                    assert over is not None
+                    assert (over.limit.measure, over.left) == (measure, 0)
 
     async def test_what_is_gone_is_free(self, stores: Stores) -> None:
         """An event that was withdrawn or erased while it waited, or whose answer was replaced, makes no files."""

@@ -202,6 +202,7 @@ class DiscordDraft:
             if not limits.is_refusal(files, target):
                 raise
             raise limits.lower(files, target, guild) from exc
+        limits.note_success(target)
 
     def _name_missing_file(self, name: str) -> str:
         return translate("answer.file_gone", self._target.locale, name=name)

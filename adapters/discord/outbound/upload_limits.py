@@ -1,6 +1,7 @@
 """How big a file may be: as Discord documents it, and as its refusals show."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import discord
 
@@ -18,13 +19,14 @@ _GRANTED_EVERYWHERE = 10 * _MIB
 _BY_TIER = {2: 50 * _MIB, 3: 100 * _MIB}
 _MAX_BREAKS = 2  # connections in a row that break while big files are sent before that counts as a refusal
 _REMEMBERED = 2000  # servers and channels
+_LEARNT_FOR = 1800.0  # seconds until a bigger file is tried again: what was learnt may be wrong, or have changed
 
 
 class UploadLimits:
-    """The upload limits of servers and channels."""
+    """The upload limits of servers and channels. `clock`: seconds that never run backwards."""
 
-    def __init__(self) -> None:
-        self._learnt: BoundedDict[str, int] = BoundedDict(_REMEMBERED)
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._learnt: BoundedDict[str, int] = BoundedDict(_REMEMBERED, lifetime=_LEARNT_FOR, clock=clock)
         self._breaks: BoundedDict[str, int] = BoundedDict(_REMEMBERED)
 
     def check(self, files: Sequence[Media], target: ReplyTarget, guild: discord.Guild | None) -> None:
@@ -49,6 +51,10 @@ class UploadLimits:
             return True
         self._breaks[_key(target)] = count
         return False
+
+    def note_success(self, target: ReplyTarget) -> None:
+        """Forget the broken connections: files were sent since."""
+        self._breaks.pop(_key(target), None)
 
     def lower(self, files: Sequence[Media], target: ReplyTarget, guild: discord.Guild | None) -> UploadTooLarge:
         """Lower the limit by a step after Discord refused these files; return the error to raise."""

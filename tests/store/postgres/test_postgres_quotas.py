@@ -37,12 +37,17 @@ class TestPostgresQuotas(CallsContract, QuotaContract):
         async with connected(self.url) as connection:
             recent = "UPDATE allowances SET recent = ARRAY(SELECT at - $1::float8 FROM unnest(recent) AS at)"
             await connection.execute(recent, seconds)
+            await connection.execute("UPDATE events SET received_at = received_at - $1", seconds)
+            await connection.execute("UPDATE calls SET at = at - $1", seconds)
             for statement in (
                 "UPDATE carried SET hour = hour - $1",
                 "UPDATE spent SET hour = hour - $1",
                 "UPDATE usage SET hour = hour - $1",
             ):
                 await connection.execute(statement, hours)
+
+    async def now(self) -> datetime:
+        return datetime.now(UTC)
 
     async def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         return await tables(self.url)

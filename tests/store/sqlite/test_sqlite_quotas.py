@@ -2,6 +2,7 @@
 
 import time
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ class TestSqliteQuotas(CallsContract, QuotaContract):
 
     async def pass_time(self, seconds: float) -> None:
         self.passed += seconds
+
+    async def now(self) -> datetime:
+        return datetime.fromtimestamp(time.time() + self.passed, UTC)
 
     async def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         return tables(self.place / "bot.db")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord.outbound.upload_limits import UploadLimits
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.ui.buttons import MODAL_ID
 from bot.errors import DeliveryDelayed, UploadTooLarge
 from bot.models import Action, Answer, Media, Status
@@ -119,6 +121,16 @@ async def test_limit_is_learnt_from_a_refusal(service: Service, simulator: Disco
     assert (refused.value.limit, len(simulator.rest.calls)) == (10 * MIB, calls)
     await draft.finish(Answer(media=(sized(tmp_path, "b.mp4", 10 * MIB),)))
     assert simulator.bot_messages(DM)[0]["attachments"][0]["size"] == 10 * MIB
+
+
+async def test_a_learnt_limit_lapses(service: Service, tmp_path: Path) -> None:
+    """What was learnt may have been a passing trouble, or the server has a higher level now: it holds for no hour."""
+    now = 0.0
+    limits, target = UploadLimits(clock=lambda: now), ReplyTarget.of((await service.say()).reply_to)
+    limits.lower([sized(tmp_path, "a.mp4", 12 * MIB)], target, None)
+    assert limits.limit(target, None) == 10 * MIB
+    now = 3600.0
+    assert limits.limit(target, None) == 20 * MIB
 
 
 async def test_bigger_files_where_they_are_allowed(

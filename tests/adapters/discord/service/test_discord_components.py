@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.i18n import translate
 from simulators.discord.values import BOB, CHANNEL, DM, ME, Json, snowflake
 from tests.support.discord.interactions import SLASH, message_command
+from tests.support.discord.messages import text_of
 from tests.support.discord.whole import Whole, whole
 
 _V2 = 1 << 15
@@ -35,6 +37,22 @@ async def test_the_bots_own_picture_is_animated(one: Whole, is_menu: bool) -> No
         await one.simulator.say(CHANNEL, f"<@{ME}> video it moves", answers=picture)
     await one.echo.until(lambda: len(one.echo.bodies) > 1)
     assert str(one.echo.bodies[-1].get("image", "")).startswith("data:image/png;base64,")
+
+
+async def test_a_picture_that_cannot_be_fetched(one: Whole) -> None:
+    """It is not said to be too big; the API is not asked."""
+    picture = await gallery(one)
+    one.simulator.cdn.uploads.clear()
+    await one.simulator.say(CHANNEL, f"<@{ME}> video it moves", answers=picture)
+    await one.simulator.interact(SLASH, message_command("Animate this picture", picture))
+    sentence = translate("error.download", "zh-TW")
+    await one.simulator.until(
+        lambda: (
+            sum(sentence in text_of(m) for place in one.simulator.messages for m in one.simulator.bot_messages(place))
+            == 2
+        )
+    )
+    assert len(one.echo.bodies) == 1
 
 
 def announcement(one: Whole) -> Json:

@@ -14,6 +14,7 @@ from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ATTACH, CHANNEL, CREATE_THREADS, DM, ME, Json
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import Whole, whole
+from tests.support.media_files import PNG
 from tests.support.service import FAST
 
 ALWAYS = 1000
@@ -180,6 +181,24 @@ async def test_upload_that_is_refused(one: Whole, takes_dms: bool) -> None:
     else:
         assert "retry" in text_of(message)
     assert actions_of(message) == ([] if takes_dms else ["retry"])
+
+
+async def until_uploaded(one: Whole, number: int) -> None:
+    await one.simulator.until(lambda: len(one.simulator.cdn.uploads) == number)
+
+
+async def test_passing_trouble_switches_nothing_off(one: Whole) -> None:
+    """An error of Discord, and a connection that breaks at each of three big pictures: all come as big as they are."""
+    one.echo.files["a.png"] = picture = PNG + bytes(12 * 1024 * 1024)  # a break at a small file is no sign of a limit
+    one.simulator.cdn.limit = 20 * 1024 * 1024
+    rest, uploads, place = one.simulator.rest, one.simulator.cdn.uploads, f"channels/{DM}/messages"
+    rest.fail("POST", place, Refused(500, 0, "Internal Server Error"), where=lambda call: bool(call.uploads))
+    for number in range(1, 4):
+        rest.cut("POST", place, moment="before", where=lambda call: bool(call.uploads))
+        await one.simulator.say(DM, "image a fox")
+        await until_uploaded(one, number)
+    assert [upload.size for upload in uploads.values()] == [len(picture)] * 3
+    assert not rest.faults
 
 
 async def test_place_that_is_closed_meanwhile(one: Whole) -> None:

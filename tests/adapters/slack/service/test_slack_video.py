@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.i18n import translate
 from simulators.slack import Message, SlackSimulator
 from tests.support.media_files import MP4, PNG
 from tests.support.scripted_api import data
@@ -63,6 +64,18 @@ async def test_a_picture_in_the_form(slack: SlackSimulator, tmp_path: Path) -> N
         assert labels(video) == ["Again", "Delete"]
         [body] = requests
         assert (body["prompt"], body["image"], body["duration"], body["resolution"]) == ("it runs", IMAGE, 8, "640x360")
+
+
+async def test_a_picture_that_cannot_be_fetched(slack: SlackSimulator, tmp_path: Path) -> None:
+    """It is not said to be too big; the API is not asked."""
+    async with service(slack, tmp_path) as running:
+        requests = serve_videos(running)
+        picture = slack.ada.file("fox.png", PNG, mimetype="image/png")
+        question = slack.ada.mention("video it runs", files=[picture])
+        picture.is_deleted = True
+        [answer] = await running.answers(question)
+        assert translate("error.download", "en") in answer.content
+        assert not requests
 
 
 async def test_a_picture_alone_in_the_form(slack: SlackSimulator, tmp_path: Path) -> None:
