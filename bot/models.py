@@ -104,6 +104,15 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """The numbers of a picture of bars, for platforms that draw charts themselves."""
+
+    title: str
+    series: str  #: what the numbers are
+    bars: tuple[tuple[str, float], ...]  #: labels and numbers, in order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """A file of the answer: a path in the spool folder, or a URL if it is too big to be uploaded."""
 
@@ -118,6 +127,7 @@ class Media:
     height: int | None = None  #: pixels
     duration: float | None = None  #: seconds
     is_spoiler: bool = False  #: hidden until it is clicked, where the platform can do that
+    chart: Chart | None = None  #: the chart that the file is a picture of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

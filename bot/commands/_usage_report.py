@@ -9,7 +9,7 @@ from bot.commands._tables import table_code, table_row
 from bot.csv_text import csv_text
 from bot.i18n import kind_label
 from bot.media.chart import Bar, can_draw
-from bot.models import KINDS
+from bot.models import KINDS, Chart
 from bot.ports import UsageField, UsageSum
 
 #: The fields that usage is summed by, for each choice of what is shown.
@@ -36,6 +36,22 @@ class Group:
     key: str  #: day, month, kind, model, or the id of a person, role or channel; "": unknown
     kind: str  #: of a day's rows; "": all
     amounts: tuple[int, int, int, float]  #: requests, tokens, files and cost
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnChart:
+    """A chart as a picture, and its numbers.
+
+    A bar has the number of its row in the table for a label, where the font does not have the letters of its name.
+    """
+
+    bars: Sequence[Bar]
+    numbers: Chart
+
+    @property
+    def has_row_numbers(self) -> bool:
+        """Whether a bar has a number for a label."""
+        return [bar.label for bar in self.bars] != [label for label, _ in self.numbers.bars]
 
 
 def group(by: str, sums: Sequence[UsageSum]) -> Sequence[Group]:
@@ -98,12 +114,8 @@ def table(ctx: Context, by: str, groups: Sequence[Group], names: Mapping[str, st
     return "\n".join(lines)
 
 
-def bars(by: str, groups: Sequence[Group], names: Mapping[str, str]) -> tuple[Sequence[Bar], bool]:
-    """Return the bars of a chart, of costs where there are any, else of requests; the oldest day first.
-
-    And whether one has a number for a name: of its row in the table, as the font does not have the name's letters.
-    """
-    in_time = by in _IN_ORDER_OF_TIME
+def chart(ctx: Context, title: str, by: str, groups: Sequence[Group], names: Mapping[str, str]) -> DrawnChart:
+    """Return a chart, of costs where there are any, else of requests; the oldest day first."""
     has_costs = any(one.amounts[3] for one in groups)
     values: dict[str, float] = defaultdict(float)
     rows: dict[str, int] = {}
@@ -111,9 +123,18 @@ def bars(by: str, groups: Sequence[Group], names: Mapping[str, str]) -> tuple[Se
         values[one.key] += one.amounts[3] if has_costs else one.amounts[0]
         rows.setdefault(one.key, row)
     keys = list(values)[:_LONGEST_CHART]
-    drawn = {key: names[key] if can_draw(names[key]) else f"#{rows[key]}" for key in keys}
-    made = [Bar(drawn[key], values[key], cost_figure(values[key]) if has_costs else f"{values[key]:g}") for key in keys]
-    return made[::-1] if in_time else made, drawn != {key: names[key] for key in keys}
+    if by in _IN_ORDER_OF_TIME:
+        keys.reverse()
+    drawn = [names[key] if can_draw(names[key]) else f"#{rows[key]}" for key in keys]
+    figures = [cost_figure(values[key]) if has_costs else f"{values[key]:g}" for key in keys]
+    return DrawnChart(
+        [Bar(label, values[key], figure) for label, key, figure in zip(drawn, keys, figures, strict=True)],
+        Chart(
+            title=title,
+            series=ctx.translate("spent.cost" if has_costs else "spent.requests"),
+            bars=tuple((names[key], values[key]) for key in keys),
+        ),
+    )
 
 
 async def file(ctx: Context, sums: Sequence[UsageSum]) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -86,14 +87,15 @@ async def usage(ctx: Context) -> Parts:
         if good or bad:
             yield Text("\n\n" + ctx.translate("spent.opinions", good=good, bad=bad))
     if ctx.option("as") == "chart":
-        bars, has_numbers = report.bars(by, groups, names)
-        if has_numbers:
+        chart = report.chart(ctx, title, by, groups, names)
+        if chart.has_row_numbers:
             yield Text("\n\n" + ctx.translate("spent.numbers"))
-        picture = await asyncio.to_thread(draw_bars, bars)
-        described = ", ".join(f"{bar.label} {bar.text}" for bar in bars)
-        yield await ctx.spool.write(
+        picture = await asyncio.to_thread(draw_bars, chart.bars)
+        described = ", ".join(f"{bar.label} {bar.text}" for bar in chart.bars)
+        media = await ctx.spool.write(
             "usage.png", picture, content_type="image/png", event=ctx.event.id, description=f"{title}: {described}"
         )
+        yield replace(media, chart=chart.numbers)
 
 
 def _may_see(ctx: Context, whose: str) -> bool:

@@ -22,6 +22,12 @@ INPUT: dict[str, Any] = {
     "label": PLAIN,
     "element": {"type": "plain_text_input", "action_id": "a"},
 }
+SERIES: dict[str, Any] = {"name": "x", "data": [{"label": "a", "value": 1.5}]}
+CHART: dict[str, Any] = {
+    "type": "data_visualization",
+    "title": "x",
+    "chart": {"type": "bar", "series": [SERIES], "axis_config": {"categories": ["a"]}},
+}
 MODAL: dict[str, Any] = {"type": "modal", "title": PLAIN, "submit": PLAIN, "blocks": [INPUT]}
 SUBMISSION: dict[str, Any] = {"type": "view_submission", "view": MODAL}
 
@@ -98,6 +104,10 @@ def test_the_schemas_know_the_fields_of_the_sdks_blocks() -> None:
         ({"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]] * 101}, "no more than 100 items"),
         ({"type": "table", "rows": [[{"type": "raw_text", "text": ""}]]}, "at least 1 characters"),
         ({"type": "table", "rows": [[BUTTON]]}, "unsupported type: button"),
+        ({**CHART, "title": "x" * 51}, "at most 50 characters"),
+        ({**CHART, "chart": {**CHART["chart"], "series": [SERIES, SERIES]}}, "unique names"),
+        ({**CHART, "chart": {**CHART["chart"], "axis_config": {"categories": ["a", "b"]}}}, "for each category"),
+        ({**CHART, "chart": {**CHART["chart"], "series": [{**SERIES, "name": "x" * 21}]}}, "at most 20 characters"),
         ({"type": "markdown", "text": "x" * 12_001}, "at most 12000 characters"),
         (rich({"type": "text", "txt": "x"}), "invalid additional property: txt"),
         (rich({"type": "text", "text": "x", "style": {"loud": True}}), "invalid additional property: loud"),

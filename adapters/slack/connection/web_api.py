@@ -169,7 +169,7 @@ class RateLimiter:
 # ------------------------------------------------------------------ features
 
 #: Features that an answer can do without.
-STREAM, STATUS, SESSION, CARDS, CAPTION = "stream", "status", "session", "cards", "caption"
+STREAM, STATUS, SESSION, CARDS, CAPTION, CHARTS = "stream", "status", "session", "cards", "caption", "charts"
 #: Errors by which a workspace refuses a feature as a whole.
 UNSUPPORTED = frozenset(
     {

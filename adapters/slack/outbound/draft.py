@@ -16,6 +16,7 @@ from adapters.kit.connection.fenced_connector import NewestConfirm
 from adapters.kit.missing_files import replace_missing_files
 from adapters.slack.connection.web_api import (
     CAPTION,
+    CHARTS,
     DeliveryServices,
     WebApi,
     is_forbidden_channel,
@@ -29,15 +30,15 @@ from adapters.slack.outbound.layout import (
     AnswerLayout,
     MessagePart,
     layout_answer,
+    layout_as_file,
     layout_without_files,
     split_growing,
-    whole_text,
 )
-from adapters.slack.outbound.messages import AnswerMessages, PostedMessage
+from adapters.slack.outbound.messages import AnswerMessages, ChartRefused, PostedMessage
 from adapters.slack.outbound.parent import post_parent
 from adapters.slack.outbound.recovery import find_existing, find_parent, is_long_finished
 from adapters.slack.outbound.status_indicator import StatusIndicator
-from adapters.slack.outbound.uploads import UploadsRefused, prepare_upload
+from adapters.slack.outbound.uploads import UploadsRefused
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions
@@ -74,9 +75,7 @@ class SlackDraft:
         self._files: AnswerFiles | None = None  # made when there are any
         self._posted_ephemeral: Answer | None = None
         self._note = ""  #: why the answer is not where it was asked for
-        self._has_text = False
-        self._has_said_waiting = False
-        self._has_said_refused = False
+        self._has_text = self._has_said_waiting = self._has_said_refused = False
         self._lock = asyncio.Lock()
 
     @property
@@ -202,9 +201,7 @@ class SlackDraft:
 
     async def _show_as_file(self, answer: Answer) -> None:
         await self._prepare()
-        files = [await prepare_upload(media) for media in answer.media if media.path is not None and not media.url]
-        layout = AnswerLayout([], [whole_text(answer.text), *files], is_caption=True)
-        await self._share(layout, answer)
+        await self._share(await layout_as_file(answer), answer)
         await self.messages.delete_from()
 
     async def _say_refused(self, refusal: DeliveryRefused) -> None:
@@ -217,8 +214,8 @@ class SlackDraft:
 
     async def _deliver(self, answer: Answer) -> None:
         await self._prepare()
-        answer = replace(answer, text="\n\n".join(part for part in (self._note, answer.text) if part))
-        layout = await layout_answer(answer, self._target.locale)
+        noted = replace(answer, text="\n\n".join(part for part in (self._note, answer.text) if part))
+        layout = await layout_answer(noted, self._target.locale, has_charts=self._api.is_enabled(CHARTS))
         try:
             if layout.is_caption and self._api.is_enabled(CAPTION):
                 await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
@@ -226,9 +223,12 @@ class SlackDraft:
                     await self.messages.delete_from()
                     return
             await self._show(layout, answer)
+        except ChartRefused:
+            self._api.disable(CHARTS)
+            await self._deliver(answer)
         except UploadsRefused as exc:
             log.warning("no files taken", reason=str(exc), code=refusal_code(exc))
-            await self._show(layout_without_files(answer, exc.reason, self._target.locale), answer)
+            await self._show(layout_without_files(noted, exc.reason, self._target.locale), answer)
 
     async def _show(self, layout: AnswerLayout, answer: Answer) -> None:
         """Show texts first, then the files; the buttons are under the last message that can have them."""
@@ -294,8 +294,8 @@ class SlackDraft:
         await self._deliver(answer)
 
     def _build_actions(self, answer: Answer) -> list[Block]:
-        core, thread = self._api.services.core, self.messages.thread
-        return build_actions(answer.actions, self._target, core, key=self._key, thread=thread)
+        api, key = self._api, self._key
+        return build_actions(answer.actions, api.target, api.services.core, key=key, thread=self.messages.thread)
 
     # -- recovery
 

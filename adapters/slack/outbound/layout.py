@@ -1,19 +1,20 @@
 """The messages of an answer: parts of text with their blocks, files, and which of them take the buttons."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from adapters.slack.outbound.uploads import Upload, prepare_upload
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import BLOCKS, MENTION, escape, estimate_size, parse, render_blocks
+from adapters.slack.ui.charts import build_chart
 from adapters.slack.ui.mentions import ANYBODY
 from bot import markdown as md
 from bot.i18n import translate
 from bot.markdown.split import iter_split
-from bot.models import Answer
+from bot.models import Answer, Media
 
 #: Event types in the metadata of an answer, and of the message that begins a command's thread.
 ANSWER, PARENT = "channelmuse_answer", "channelmuse_request"
@@ -171,14 +172,32 @@ class AnswerLayout:
         return tuple(file.fingerprint for file in self.files)
 
 
-async def layout_answer(answer: Answer, locale: str) -> AnswerLayout:
-    """Return the messages of an answer. Raises `DeliveryRefused` when a file has gone from the disk."""
-    media = [await prepare_upload(media) for media in answer.media if media.path is not None and not media.url]
+async def layout_answer(answer: Answer, locale: str, *, has_charts: bool = False) -> AnswerLayout:
+    """Return the messages of an answer. Raises `DeliveryRefused` when a file has gone from the disk.
+
+    `has_charts`: a chart that Slack can draw is no file, but a block of the last text.
+    """
+    drawn = [build_chart(media.chart) if has_charts and media.chart is not None else None for media in answer.media]
+    charts = [block for block in drawn if block is not None]
+    media = await _uploads(media for media, block in zip(answer.media, drawn, strict=True) if block is None)
     links = [f"[{_escape_label(m.name)}]({m.url or m.source_url})" for m in answer.media if m.path is None or m.url]
     text = "\n\n".join(part for part in (answer.text.strip("\n"), *links) if part)
-    if media and len(text) <= _CAPTION and len(parts := split_parts(text)) <= 1:
+    if media and not charts and len(text) <= _CAPTION and len(parts := split_parts(text)) <= 1:
         return AnswerLayout(parts, media, is_caption=True)
-    return _layout_text(text, media, locale, ANYBODY if answer.private else ())
+    layout = _layout_text(text, media, locale, ANYBODY if answer.private else ())
+    if not charts:
+        return layout
+    *texts, last = layout.texts or [MessagePart(" ", [])]
+    return replace(layout, texts=[*texts, replace(last, blocks=last.blocks + charts)])
+
+
+async def layout_as_file(answer: Answer) -> AnswerLayout:
+    """Return the message of an answer whose text is a file. Raises `DeliveryRefused` as `layout_answer` does."""
+    return AnswerLayout([], [whole_text(answer.text), *await _uploads(answer.media)], is_caption=True)
+
+
+async def _uploads(media: Iterable[Media]) -> list[Upload]:
+    return [await prepare_upload(one) for one in media if one.path is not None and not one.url]
 
 
 def layout_without_files(answer: Answer, reason: str, locale: str) -> AnswerLayout:
@@ -276,6 +295,15 @@ def without_links(value: Any) -> Any:
     label, url = str(value.get("text") or ""), str(value["url"])
     style = {"style": value["style"]} if "style" in value else {}
     return {"type": "text", "text": f"{label} ({url})" if label and label != url else url, **style}
+
+
+def is_same(before: list[Block], after: list[Block]) -> bool:
+    """Whether two lists of blocks look the same; ids of blocks are new each time."""
+    return bool(before) and [_without_id(block) for block in before] == [_without_id(block) for block in after]
+
+
+def _without_id(block: Block) -> Block:
+    return {name: value for name, value in block.items() if name != "block_id"}
 
 
 def message_metadata(key: str, part: int, kind: str = ANSWER) -> Mapping[str, Any]:

@@ -18,12 +18,13 @@ from adapters.slack.connection.web_api import (
     is_refused_message,
     refusal_code,
 )
-from adapters.slack.outbound.layout import MessagePart, message_forms, message_metadata
+from adapters.slack.outbound.layout import MessagePart, is_same, message_forms, message_metadata
 from adapters.slack.outbound.recovery import ExistingMessages
 from adapters.slack.outbound.surplus import confirm_posted
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
 from adapters.slack.ui.buttons import build_stop_button
+from adapters.slack.ui.charts import CHART
 from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
 from bot.errors import DeliveryError, DeliveryRefused
 
@@ -37,6 +38,10 @@ _GONE = frozenset({"message_not_found", "thread_not_found"})
 _FIXED = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
 _REFUSED_CHUNKS = frozenset({"invalid_arguments", "invalid_chunks", "invalid_blocks", "internal_error"})
+
+
+class ChartRefused(DeliveryRefused):
+    """Slack refuses a message with a chart."""
 
 
 @dataclass(slots=True)
@@ -265,7 +270,7 @@ class AnswerMessages:
     async def _put(self, part: int, blocks: list[Block], markdown: str, *, best_effort: bool = False) -> None:
         """Post a message, or edit the existing one."""
         posted = self.parts.get(part)
-        if posted is not None and _is_same(posted.blocks, blocks):
+        if posted is not None and is_same(posted.blocks, blocks):
             return
         ts = await self._send_simplest(part, posted, blocks, markdown, best_effort=best_effort)
         self.parts[part] = PostedMessage(ts, blocks=blocks)
@@ -273,7 +278,7 @@ class AnswerMessages:
     async def _send_simplest(
         self, part: int, posted: PostedMessage | None, blocks: list[Block], markdown: str, *, best_effort: bool
     ) -> str:
-        """Send a message in the first form that Slack takes; return its ts. Raises the error of the first form."""
+        """Send the first form that Slack takes; return its ts. Raises its error, of one with a chart `ChartRefused`."""
         refusal: DeliveryRefused | None = None
         for form in islice(message_forms(markdown, blocks), _BEST_EFFORT_FORMS if best_effort else None):
             try:
@@ -283,6 +288,8 @@ class AnswerMessages:
                     raise
                 log.warning("message refused", reason=str(exc), code=refusal_code(exc))
                 refusal = refusal or exc
+                if any(block["type"] == CHART for block in blocks):
+                    raise ChartRefused(str(exc)) from exc.__cause__
         if posted is not None and not best_effort and self.parts.get(part) is posted:
             # It may be that this message can't be edited: another is posted in its place.
             self.duplicates.append(self.parts.pop(part).ts)
@@ -339,12 +346,3 @@ class AnswerMessages:
         self.is_state_known = True
         self._on_posted()
         return sent
-
-
-def _is_same(before: list[Block], after: list[Block]) -> bool:
-    """Whether two lists of blocks look the same; ids of blocks are new each time."""
-    return bool(before) and [_without_id(block) for block in before] == [_without_id(block) for block in after]
-
-
-def _without_id(block: Block) -> Block:
-    return {name: value for name, value in block.items() if name != "block_id"}

@@ -94,6 +94,12 @@ const BLOCKS = {
     const [head, ...rows] = block.rows.map((row) => row.map(cell));
     return table(head, rows);
   },
+  data_visualization: (block) => {
+    const points = (block.chart.segments || block.chart.series.flatMap((series) => series.data)).map((point) => [point.label, point.value]);
+    const most = Math.max(...points.map(([, value]) => value), 0) || 1;
+    const bar = ([label, value]) => [[label], [h("meter", { min: "0", max: `${most}`, value: `${value}`, "aria-label": label }), ` ${value}`]];
+    return h("div", {}, h("p", { class: "heading h3" }, block.title), table([block.chart.axis_config?.x_label || "", block.chart.series?.[0].name || ""], points.map(bar)));
+  },
   task_card: (block, c) => task({ ...block, details: block.details && richText([block.details].flat(), c) }, c),
   plan: (block, c) => h("div", {}, h("strong", {}, block.title || ""), ...(block.tasks || []).map((one) => task(one, c))),
   alert: (block, c) => h("div", { class: "alert", role: "note" }, ...text(block.text, c)),

@@ -22,11 +22,14 @@ LONGEST_MARKDOWN = 12_000
 #: All cells: https://docs.slack.dev/reference/block-kit/blocks/table-block
 LONGEST_TABLE = 10_000
 
+#: Charts of a message; measured by others, not documented.
+MOST_CHARTS = 2
+
 #: Where blocks may be, the column "Available in surfaces" of https://docs.slack.dev/reference/block-kit/blocks
 _ALLOWED = {
     "message": {
         *("actions", "alert", "card", "carousel", "context", "context_actions", "divider", "file", "header", "image"),
-        *("markdown", "plan", "rich_text", "section", "table", "task_card", "video"),
+        *("data_visualization", "markdown", "plan", "rich_text", "section", "table", "task_card", "video"),
     },
     "modal": {"actions", "alert", "context", "divider", "header", "image", "input", "rich_text", "section", "video"},
     "home": {"actions", "alert", "context", "divider", "header", "image", "input", "rich_text", "section", "video"},
@@ -62,6 +65,8 @@ def _faults(blocks: list[Json], surface: str, files: Collection[str]) -> Iterato
         yield f"no more than {MOST[surface]} items allowed [json-pointer:/blocks]"
     if sum(block.get("type") == "table" for block in blocks) > 1:  # one a message, says the table block's page
         yield "only_one_table_allowed [json-pointer:/blocks]"
+    if sum(block.get("type") == "data_visualization" for block in blocks) > MOST_CHARTS:
+        yield f"no more than {MOST_CHARTS} items allowed [json-pointer:/blocks]"
     if sum(len(str(block.get("text", ""))) for block in blocks if block.get("type") == "markdown") > LONGEST_MARKDOWN:
         yield f"must be at most {LONGEST_MARKDOWN} characters [json-pointer:/blocks]"
     names: set[str] = set()
@@ -149,6 +154,22 @@ def _table(block: Json) -> Iterator[Fault]:
                 yield from length(f"/rows/{number}/{column}/text", cell["text"], LONGEST_TABLE)
 
 
+def _chart(block: Json) -> Iterator[Fault]:
+    """https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block."""
+    chart = block["chart"]
+    if chart["type"] == "pie":
+        for number, segment in enumerate(chart["segments"]):
+            if segment["value"] <= 0:
+                yield f"/chart/segments/{number}/value", "must be greater than 0"
+        return
+    categories, names = chart["axis_config"]["categories"], [series["name"] for series in chart["series"]]
+    if len(set(names)) < len(names):
+        yield "/chart/series", "must have unique names"
+    for number, series in enumerate(chart["series"]):
+        if sorted(point["label"] for point in series["data"]) != sorted(categories):
+            yield f"/chart/series/{number}/data", "must have one data point for each category"
+
+
 def _rich_text(block: Json) -> Iterator[Fault]:
     """https://docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
     for place, part in within(block):
@@ -174,6 +195,7 @@ _KINDS: dict[str, Callable[[Json], Iterator[Fault]]] = {
     "alert": _alert,
     "context": _elements,
     "context_actions": _elements,
+    "data_visualization": _chart,
     "image": _image,
     "markdown": _markdown,
     "rich_text": _rich_text,

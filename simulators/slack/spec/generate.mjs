@@ -113,6 +113,24 @@ correct("PlanBlock", (fields) => { fields.tasks.items = { $ref: "TaskCardBlock" 
 correct("files.getUploadURLExternal", (fields) => { fields.alt_txt = { type: "string" }; delete fields.alt_text; }, `${DOCS}/methods/files.getUploadURLExternal`);
 correct("assistant.threads.setStatus", (fields) => { fields.loading_messages.maxItems = 10; }, `${DOCS}/methods/assistant.threads.setStatus`);
 
+// Blocks that the documentation has and the types do not.
+const TEXT = (maxLength) => ({ type: "string", minLength: 1, maxLength });
+const OBJECT = (properties, required) => ({ type: "object", properties, required, additionalProperties: false });
+const POINT = OBJECT({ label: TEXT(20), value: { type: "number" } }, ["label", "value"]);
+const SERIES = OBJECT({ name: TEXT(20), data: { type: "array", items: POINT, minItems: 1, maxItems: 20 } }, ["data", "name"]);
+const AXIS = OBJECT({ categories: { type: "array", items: TEXT(20) }, x_label: TEXT(50), y_label: TEXT(50) }, ["categories"]);
+Object.assign(all, {
+  DataVisualizationBlock: OBJECT({
+    type: { type: "string", const: "data_visualization" }, block_id: { type: "string", maxLength: 255 }, title: TEXT(50),
+    chart: { anyOf: [{ $ref: "PieChart" }, { $ref: "SeriesChart" }] } }, ["chart", "title", "type"]),
+  PieChart: OBJECT({ type: { type: "string", const: "pie" }, segments: { type: "array", items: POINT, minItems: 1, maxItems: 6 } }, ["segments", "type"]),
+  SeriesChart: OBJECT({
+    type: { type: "string", enum: ["bar", "area", "line"] }, series: { type: "array", items: SERIES, minItems: 1, maxItems: 6 }, axis_config: AXIS },
+    ["axis_config", "series", "type"]),
+});
+for (const name of ["DataVisualizationBlock", "PieChart", "SeriesChart"]) sources[name] = `${DOCS}/block-kit/blocks/data-visualization-block`;
+correct("KnownBlock", (_, schema) => { schema.anyOf.push({ $ref: "DataVisualizationBlock" }); }, sources.DataVisualizationBlock);
+
 const out = {};
 const todo = ["KnownBlock", "ModalView", "HomeView", "AnyChunk", ...Object.keys(METHODS)];
 while (todo.length) {

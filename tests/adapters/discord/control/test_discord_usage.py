@@ -17,7 +17,7 @@ async def told(one: Whole, token: str) -> str:
 
 
 async def test_administrators_see_who_used_what(tmp_path: Path) -> None:
-    """By role with a chart, of their server; who does not manage it sees their own."""
+    """By role with a chart, and in a file, of their server; who does not manage it sees their own."""
     async with whole(tmp_path) as one:
         await one.command("chat", prompt="hello", told=_BOB)
         await one.see(CHANNEL, "re: hello")
@@ -32,3 +32,7 @@ async def test_administrators_see_who_used_what(tmp_path: Path) -> None:
         shown = str([m for m in one.simulator.messages[CHANNEL] if m["flags"] & EPHEMERAL])
         assert "身分組" in shown
         assert shown.count(ROLE) > 1
+        asked: dict[str, Any] = {"whose": "workspace", "as": "file"}
+        assert "usage.csv" in await told(one, await one.command("usage", **asked))
+        [file] = [upload for upload in one.simulator.cdn.uploads.values() if upload.name == "usage.csv"]
+        assert ROLE in file.content.decode("utf-8-sig")
