@@ -271,18 +271,6 @@ class UsageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """A person's own data for a home page: usage, limits, preferences, files."""
-
-    usage: tuple[UsageRow, ...] = ()  #: the person's, last 30 days, newest day first
-    everybody: tuple[UsageRow, ...] = ()  #: of all people of the adapter; filled for administrators only
-    limits: tuple[str, ...] = ()  #: sentences on the person's limits and today's remainder
-    language: str = ""  #: chosen locale of the service's own sentences; "": the platform's
-    settings: "tuple[tuple[Option, str], ...]" = ()  #: that a person can have of their own, with their values; "": none
-    recent: tuple[tuple[str, Media], ...] = ()  #: the newest files made for the person, each with the id of its event
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """A platform's limits, as data, so that the core needs no platform's name."""
 

@@ -28,14 +28,13 @@ from bot.models import (
     Lane,
     Location,
     Option,
-    Profile,
     Turn,
 )
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy
-from bot.ports import AdapterStorage, ChannelSettings, Journal, KeyValues, UsageLedger, ValueSigner
+from bot.ports import AdapterStorage, ChannelSettings, Journal, KeyValues, Profile, UsageLedger, ValueSigner
 from bot.security.encrypted_storage import EncryptedStorage
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings

@@ -15,11 +15,12 @@ from bot.models import (
     CommandSpec,
     Event,
     Location,
+    Media,
     Option,
     PriorMessages,
-    Profile,
     Status,
     Turn,
+    UsageRow,
 )
 
 if TYPE_CHECKING:
@@ -107,6 +108,18 @@ class ChannelSettings:
 
     answers_all: bool = False  #: messages there are for the service although they do not mention it
     reply_mode: ReplyMode | None = None  #: None: the adapter's own default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A person's own data for a home page: usage, limits, preferences, files."""
+
+    usage: tuple[UsageRow, ...] = ()  #: the person's, last 30 days, newest day first
+    everybody: tuple[UsageRow, ...] = ()  #: of all people of the adapter; filled for administrators only
+    limits: tuple[str, ...] = ()  #: sentences on the person's limits and today's remainder
+    language: str = ""  #: chosen locale of the service's own sentences; "": the platform's
+    settings: tuple[tuple[Option, str], ...] = ()  #: that a person can have of their own, with their values; "": none
+    recent: tuple[tuple[str, Media], ...] = ()  #: the newest files made for the person, each with the id of its event
 
 
 class AdapterServices(Protocol):

@@ -28,7 +28,7 @@ from adapters.discord.ui.modals import build_modal
 from adapters.slack.ui import home_view, modals
 from aimodels.reference import MODELS
 from bot.commands import load_commands
-from bot.models import Profile
+from bot.ports import Profile
 from bot.security.value_signer import HmacSigner
 
 locale = sys.argv[1]

@@ -10,9 +10,9 @@ from bot.commands import load_commands
 from bot.control import forms
 from bot.control.registry import load_settings_registry
 from bot.errors import StoreUnavailable
-from bot.models import Actor, CommandSpec, Event, Location, Option, Profile, Turn
+from bot.models import Actor, CommandSpec, Event, Location, Option, Turn
 from bot.policy.roles import NamedRoles
-from bot.ports import ChannelSettings, ValueSigner
+from bot.ports import ChannelSettings, Profile, ValueSigner
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
 

@@ -6,7 +6,8 @@ from adapters.slack.shortcuts import GLOBAL_SHORTCUTS
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import escape
 from bot.i18n import choice_label, describe_command, kind_label, translate
-from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Option, Profile, UsageRow
+from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Option, UsageRow
+from bot.ports import Profile
 
 #: Prefixes of the `action_id` of a button that opens a command's form, and of the choice of a preference.
 OPEN_FORM, PREFERENCE = "home:make:", "home:prefer:"

@@ -2,7 +2,8 @@
 
 import json
 
-from bot.models import Answer, Media, Option, Profile, UsageRow
+from bot.models import Answer, Media, Option, UsageRow
+from bot.ports import Profile
 from simulators.slack import SlackSimulator, Team
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
