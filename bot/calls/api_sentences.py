@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from bot.characters import INVISIBLE
+
 _LONGEST = 240  #: characters
 _SENTENCES = 2
 _LONGEST_READ = 1000  #: characters of an error that are looked at
@@ -32,8 +34,7 @@ def clean_sentence(text: str) -> str:
     """
     plain = "".join(
         " " if unicodedata.category(letter)[0] in "CZ" else letter
-        for letter in unicodedata.normalize("NFC", text[:_LONGEST_READ])
-        if unicodedata.category(letter) != "Cf"
+        for letter in INVISIBLE.sub("", unicodedata.normalize("NFC", text[:_LONGEST_READ]))
     )
     for pattern in (_LINK, _EMAIL, _SECRET):
         plain = pattern.sub(_HIDDEN, plain)

@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from bot.characters import INVISIBLE
+
 _HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}(?!\w)")
 _IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)
 _SCHEME = re.compile(r"://|^\s*//|(?<!\w)(?:localhost|www\.)", re.IGNORECASE)
-#: Letters without width that are no format characters (category Cf).
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]")
 #: Marks that look like the dots, slashes and colons of an address and that compatibility forms leave as they are.
 _LOOK_ALIKES = str.maketrans(
     {
@@ -64,8 +64,7 @@ def _spelled(host: str, name: str) -> str:
 
 
 def _as_seen(label: str) -> str:
-    shown = _BLANK.sub("", "".join(letter for letter in label if unicodedata.category(letter) != "Cf"))
-    return unicodedata.normalize("NFKC", shown).translate(_LOOK_ALIKES).lower()
+    return unicodedata.normalize("NFKC", INVISIBLE.sub("", label)).translate(_LOOK_ALIKES).lower()
 
 
 def _names(seen: str) -> Iterator[str]:

@@ -19,17 +19,22 @@ class Finding:
 
 SECRET, EMAIL, PHONE, CARD, IBAN = LABELS = ("SECRET", "EMAIL", "PHONE", "CARD", "IBAN")
 
-_EMAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.(?P<last>[\w-]++))++", re.ASCII)
-#: Keys and tokens by the prefixes or the form that their makers give them, and JSON web tokens.
-_KEY = re.compile(
-    r"(?<![\w-])(?:"
-    r"[sr]k[-_](?:[a-z]++[-_])?[\w-]{16,}+|gh[pousr]_\w{20,}+|github_pat_\w{20,}+|glpat-[\w-]{16,}+"
-    r"|xox[a-z]-[\w-]{10,}+|xapp-[\w-]{10,}+|A(?:KIA|SIA)[A-Z0-9]{16}|AIza[\w-]{30,}+|ya29\.[\w-]{20,}+"
-    r"|hf_\w{20,}+|npm_\w{20,}+|pypi-[\w-]{20,}+|whsec_\w{16,}+|SG\.[\w-]{16,}+\.[\w-]{16,}+"
-    r"|\d{8,10}:[\w-]{35}|[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}+|eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+"
-    r")(?![\w-])",
+#: In letters of European languages; others stand beside addresses without a space.
+_EMAIL = re.compile(
+    r"(?<![\w.%+\u00c0-\u052f-])[\w.%+\u00c0-\u052f-]++@[\w\u00c0-\u052f-]++(?:\.(?P<last>[\w\u00c0-\u052f-]++))++",
     re.ASCII,
 )
+#: Keys and tokens by the prefixes or the form that their makers give them, also after a part of a name (key_sk-…).
+_KEY = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"[sr]k[-_](?:[a-z]++[-_])?[\w-]{16,}+|gh[pousr]_\w{20,}+|github_pat_\w{20,}+|glpat-[\w-]{16,}+"
+    r"|xox[a-z]-[\w-]{10,}+|xapp-[\w-]{10,}+|A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])|AIza[\w-]{30,}+|ya29\.[\w-]{20,}+"
+    r"|hf_\w{20,}+|npm_\w{20,}+|pypi-[\w-]{20,}+|whsec_\w{16,}+|SG\.[\w-]{16,}+\.[\w-]{16,}+"
+    r"|\d{8,10}:[\w-]{35}(?![\w-])|[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}+)",
+    re.ASCII,
+)
+#: JSON web tokens.
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+", re.ASCII)
 #: A value that is called a secret: `password: …`, `API_KEY=…`, `Bearer …`.
 _NAMED = re.compile(
     r"(?:(?:api|access|secret|private)[_-]?key|token|secret|passw(?:or)?d|密碼|密码|金鑰|密钥)[\"']?\s{0,3}[:=：]\s{0,3}[\"']?"
@@ -43,10 +48,18 @@ _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 
 _SEPARATORS = r" \u00a0\u3000.()（）/\-\u2010-\u2013－"
 #: Groups of digits with separators between them, outside words, mentions and decimals.
-_NUMBER = re.compile(rf"(?<![A-Za-z0-9_@#&!:.])[+＋]?[(（]?\d(?:[{_SEPARATORS}]{{0,2}}\d)*+")
+_NUMBER = re.compile(rf"(?<![A-Za-z0-9@#&!:.])[+＋]?[(（]?\d(?:[{_SEPARATORS}]{{0,2}}\d)*+")
+#: A card's number whose groups are on several lines, with what begins a line in a quotation.
+_WRAPPED = re.compile(
+    r"(?<![A-Za-z0-9@#&!:.])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6\d{3})(?:SEP\d{4}){3}|3[47]\d\dSEP\d{6}SEP\d{5})(?!\d)".replace(
+        "SEP", r"(?:[ \t-]?|[ \t-]?\r?\n[ \t>]{0,4})"
+    ),
+    re.ASCII,
+)
 _GROUP = re.compile(r"\d++")
 _LETTER = re.compile(r"[A-Za-z_]")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2})\d{2}", re.IGNORECASE)
+_IBAN_SEPARATORS = " -\u00a0\u202f\t\r\n"  #: at most three between two characters
 #: Countries by the length of their IBAN, of the registry that SWIFT keeps.
 _IBAN_COUNTRIES = {
     15: "NO", 16: "BE", 18: "DK FI FO GL NL SD FK", 19: "MK SI", 20: "AT BA EE KZ LT LU XK MN", 21: "CH HR LI LV",
@@ -69,7 +82,7 @@ _TRUNK = "0０"  # the first digit of a telephone's number within its country
 def find_private(text: str) -> Iterator[Finding]:
     """Yield what looks like a secret or personal data; findings may overlap, and come in no order."""
     yield from _private_keys(text)
-    yield from (Finding(*match.span(), SECRET) for match in _KEY.finditer(text))
+    yield from (Finding(*match.span(), SECRET) for form in (_KEY, _JWT) for match in form.finditer(text))
     # The version of a package, such as name@1.2.3, is no address.
     yield from (Finding(*match.span(), EMAIL) for match in _EMAIL.finditer(text) if match["last"].isalpha())
     for match in _NAMED.finditer(text):
@@ -78,6 +91,9 @@ def find_private(text: str) -> Iterator[Finding]:
             yield Finding(*match.span(name), SECRET)
     yield from (Finding(*match.span(), SECRET) for match in _WORD.finditer(text) if _is_random(match[0]))
     yield from _ibans(text)
+    for match in _WRAPPED.finditer(text):
+        if has_valid_luhn_checksum("".join(_GROUP.findall(match[0]))):
+            yield Finding(*match.span(), CARD)
     for match in _NUMBER.finditer(text):
         yield from _numbers(match)
 
@@ -104,7 +120,7 @@ def _ibans(text: str) -> Iterator[Finding]:
             character = text[at]
             if character.isascii() and character.isalnum():
                 found.append(character)
-            elif character not in " -" or text[at - 1] in " -":
+            elif character not in _IBAN_SEPARATORS or text[at - 3 : at].strip(_IBAN_SEPARATORS) == "":
                 break
             at += 1
         number = "".join(found)

@@ -13,6 +13,7 @@ from bot.models import Event
 from bot.moderation.detectors import Finding, find_private
 from bot.moderation.redaction import Redactor
 from bot.moderation.rules import ContentRules
+from bot.moderation.seen_text import find_as_seen
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +66,7 @@ class Guard:
         return AdmittedRequest(redacted, redactor)
 
     def _find(self, text: str) -> Iterator[Finding]:
-        return chain(find_private(text), self._rules.find_private(text))
+        return find_as_seen(lambda seen: chain(find_private(seen), self._rules.find_private(seen)), text)
 
     def _refuse(self, name: str, value: Any) -> Any:
         if rule := self._find_refusal(name, value):
@@ -91,6 +92,8 @@ class Guard:
             }
         if isinstance(value, Sequence) and not isinstance(value, str):
             return [self._redact(name, item, redactor) for item in value]
+        if isinstance(value, int) and (text := redactor.redact(str(value))) != str(value):
+            return text  # digits that a parameter of the operator's has been given
         if not isinstance(value, str) or not _is_text(name, value):
             return value
         text = redactor.redact(value)

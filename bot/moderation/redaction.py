@@ -53,18 +53,22 @@ class Redactor:
 
     @cached_property
     def _pseudonyms(self) -> "re.Pattern[str]":
-        labels = sorted({name[: -_DIGITS - 1] for name in self.originals}, key=len, reverse=True)
-        return re.compile(rf"(?:{'|'.join(labels)})_[a-z2-7]{{{_DIGITS}}}", re.IGNORECASE | re.ASCII)
+        labels = sorted({name[:-_DIGITS] for name in self.originals}, key=len, reverse=True)
+        written = "|".join(labels).replace("_", r"\\?_")  # models may escape it in Markdown
+        return re.compile(rf"(?:{written})[a-z2-7]{{{_DIGITS}}}", re.IGNORECASE | re.ASCII)
 
     def restore(self, text: str) -> str:
         """Put back what the pseudonyms in a whole text stand for. Call after the last `redact`."""
         if not self.originals:
             return text
-        return self._pseudonyms.sub(lambda match: self.originals.get(match[0].lower(), match[0]), text)
+        return self._pseudonyms.sub(
+            lambda match: self.originals.get(match[0].lower().replace("\\", ""), match[0]), text
+        )
 
     async def restore_stream(self, deltas: AsyncGenerator[ChatDelta, None]) -> AsyncGenerator[ChatDelta, None]:
         """Do the same for a streamed answer: what may be the beginning of a pseudonym waits for the next piece."""
-        beginnings = frozenset(name[:end] for name in self.originals for end in range(1, len(name)))
+        written = [form for name in self.originals for form in {name, name.replace("_", r"\_")}]
+        beginnings = frozenset(form[:end] for form in written for end in range(1, len(form)))
         longest = max(map(len, beginnings), default=0)
         waiting = ""
         async with aclosing(deltas):

@@ -23,10 +23,13 @@ from typing import Any, Protocol
 from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.moderation.detectors import LABELS, Finding
+from bot.moderation.seen_text import read_as_seen
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,29}")
 _LONGEST_PATTERN = 1000  # characters
 _MAX_MEMORY = 8 << 20  # bytes of a compiled pattern
+#: What is left of marks over and through letters where letter and mark are no character of their own.
+_COMBINING = re.compile("[\u0300-\u036f]")
 _SECTIONS = {"redact": (), "refuse": ("words", "patterns")}
 
 
@@ -67,7 +70,8 @@ class ContentRules:
             for name, words in self.refuse_words.items():
                 if any(has_word(plain, word) for word in words):
                     return name
-        return next((name for name, pattern in self.refuse_patterns.items() if pattern.search(text)), "")
+        texts = {text, read_as_seen(text)} if self.refuse_patterns else ()
+        return next((name for name, pattern in self.refuse_patterns.items() if any(map(pattern.search, texts))), "")
 
     @property
     def has_refusals(self) -> bool:
@@ -76,11 +80,9 @@ class ContentRules:
 
 
 def normalize(text: str) -> str:
-    """Return a text in one form: no capitals, no full width, nothing invisible, one space between words."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    if not plain.isascii():
-        plain = "".join(character for character in plain if unicodedata.category(character) != "Cf")
-    return " ".join(plain.split())
+    """Return a text in one form: as people see it, without capitals and marks on letters that have none."""
+    plain = unicodedata.normalize("NFKC", read_as_seen(text)).casefold()
+    return " ".join((plain if plain.isascii() else _COMBINING.sub("", plain)).split())
 
 
 def has_word(text: str, word: str) -> bool:

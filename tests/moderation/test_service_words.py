@@ -1,6 +1,7 @@
 """The rules on words in the whole service: every command and every path passes them before the API."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -100,14 +101,16 @@ async def test_a_streamed_answer_gets_its_words_back(tmp_path: Path) -> None:
 
         async def stream(request: Any) -> Any:
             pseudonym = one.echo.prompts[-1].split()[-1]
-            pieces = [piece("Dear "), *(piece(character) for character in pseudonym), piece(", hello", "stop")]
+            escaped = pseudonym.replace("_", r"\_")  # as models do in Markdown
+            letters = (piece(character) for character in f"{pseudonym}, {escaped}")
+            pieces = [piece("Dear "), *letters, piece(", hello", "stop")]
             return await events(*pieces)(request)
 
         one.echo.instead = [stream]
         asked = await one.channel.ask(f"greet {EMAIL}")
         await one.channel.wait_for_answers(asked)
-        assert one.answer(asked).text == f"Dear {EMAIL}, hello"
-        assert not [change for _, change in one.channel.seen if "EMAIL_" in str(change)]
+        assert one.answer(asked).text == f"Dear {EMAIL}, {EMAIL}, hello"
+        assert not [change for _, change in one.channel.seen if "EMAIL" in str(change)]
 
 
 async def test_the_strictest_scope_decides(tmp_path: Path) -> None:
@@ -169,6 +172,45 @@ async def test_the_service_s_own_words_are_never_refused(tmp_path: Path) -> None
         await one.ask("and now?")
         await one.echo.until(lambda: any("Summarise our conversation" in prompt for prompt in one.echo.prompts))
         assert "secret" not in str(one.echo.bodies[-1])
+
+
+async def test_disguises_are_seen_through(tmp_path: Path) -> None:
+    """Invisible characters, full width, styled and look-alike letters, line breaks: rules see what people see."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text(RULES, encoding="utf-8")
+    private = (
+        "a\u200bnn@exam\u00adple.com",
+        "ａｎｎ＠ｅｘａｍｐｌｅ．ｃｏｍ",
+        "\u0430nn@ex\u0430mple.com",
+        "\U0001d41a\U0001d427\U0001d427@example.com",
+        "4111 11\u200b11 1111 1111",
+        "4111 1111\n1111 1111",
+        "DE89 3704 0044\n0532 0130 00",
+        "sk-proj-abcdefg\u2060hijklmnop123",
+        "scan_4111111111111111.pdf",
+        "E-\u200b123456",
+        "Ｅ－１２３４５６",
+    )
+    refused = (
+        "f\u0430lcon",
+        "f\u3164alcon",
+        "f\u0336a\u0336lcon",
+        "\U0001d5d9alcon",
+        "KD-\ufe0f12345678",
+        "ＫＤ-１２３４５６７８",
+    )
+    async with service(
+        tmp_path, bot_content_rules=rules, bot_redaction="mask", bot_extra_parameters=("chat.who",)
+    ) as one:
+        for words in refused:
+            assert (await one.ask(f"draw the {words}, please")).private, words
+        assert one.echo.bodies == []
+        await one.ask("chat.who 4111111111111111", command="settings", options={"for": "channel"})
+        await one.ask("\n\n".join(f"it is {words} here" for words in private))
+        sent = one.echo.prompts[-1].replace("scan_", "").replace(".pdf", "").split("\n\n")
+        assert [line for line in sent if not re.fullmatch(r"it is \[[A-Z]+\] here", line)] == []
+        assert len(sent) == len(private)
+        assert one.echo.bodies[-1]["who"] == "[CARD]"
 
 
 async def test_what_was_said_before_is_left_out(tmp_path: Path) -> None:

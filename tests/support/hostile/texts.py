@@ -27,6 +27,7 @@ from bot.models import CommandSpec, Option
 from bot.moderation.detectors import find_private
 from bot.moderation.redaction import merge
 from bot.moderation.rules import ContentRules, compile_pattern
+from bot.moderation.seen_text import find_as_seen
 from sandbox.chat.completions import cut
 from sandbox.chat.reply import reply
 from sandbox.chat.summary import summarise
@@ -59,7 +60,7 @@ QUICK: tuple[Callable[[str], object], ...] = (
     lambda text: truncate_to_tokens(text, 8000),
     code_block,
     lambda text: cut(text, 100),
-    lambda text: list(merge(find_private(text))),
+    lambda text: list(merge(find_as_seen(find_private, text))),
     RULES.find_refusal,
     lambda text: list(RULES.find_private(text)),
 )
@@ -90,6 +91,9 @@ UNITS = (
         "+1 (",
         "DE89 ",
         "4111 ",
+        "4111\n",
+        "\u0430",
+        "x\u0430",
         "aB1",
         "xx",
     ),
