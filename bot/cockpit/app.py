@@ -135,7 +135,13 @@ class Cockpit:
                 if session is None:
                     return self._refuse(request, "cockpit.signed_out", 401)
                 if not page.is_open_to(session.visitor):
-                    return self._refuse(request, "cockpit.not_yours", 403)
+                    home = next(one for one in self._menu if one.is_open_to(session.visitor))
+                    is_entrance = not page.path and not page.is_act
+                    return (
+                        RedirectResponse(f"{ROOT}{home.path}")
+                        if is_entrance
+                        else self._refuse(request, "cockpit.not_yours", 403)
+                    )
                 fields = read_form(await request.body()) if page.is_act else []
                 token = dict(fields).get("token", "")
                 if page.is_act and session.key and not self._tokens.verify(session.key, token):

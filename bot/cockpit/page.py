@@ -32,6 +32,8 @@ class Rights(StrEnum):
 
     OPERATOR = "operator"
     ADMINISTRATOR = "administrator"  #: of a workspace, for what belongs to it; the operator for everything
+    PERSON = "person"  #: who has signed in from a platform, for what is their own there
+    EVERYBODY = "everybody"  #: who is signed in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,15 @@ class Page:
 
     def is_open_to(self, visitor: Visitor) -> bool:
         """Return whether a person may use it at all."""
-        return visitor.is_operator or self.rights is Rights.ADMINISTRATOR
+        match self.rights:
+            case Rights.OPERATOR:
+                return visitor.is_operator
+            case Rights.ADMINISTRATOR:
+                return visitor.is_operator or visitor.is_administrator
+            case Rights.PERSON:
+                return bool(visitor.adapter and visitor.actor)
+            case Rights.EVERYBODY:
+                return True
 
 
 _registered: dict[tuple[str, bool], Page] = {}

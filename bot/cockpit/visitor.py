@@ -1,4 +1,4 @@
-"""The people who sign in: the operator, and administrators of a workspace."""
+"""The people who sign in: the operator, administrators of a workspace, and everybody for what is their own."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -8,19 +8,22 @@ from typing import Any, Self
 class Visitor:
     """A person who is signed in, with the rights that they have.
 
-    The operator sees and steers everything; an administrator what belongs to `workspace`, and nothing else.
+    The operator sees and steers everything; an administrator what belongs to `workspace`, and nothing else; everybody
+    else what is their own.
     """
 
     is_operator: bool = False
+    is_administrator: bool = True  #: of `workspace`; False: sees only what is their own
     adapter: str = ""  #: platform on which the person got the link; "": the command line
-    workspace: str = ""  #: id of the workspace or server that an administrator administers
+    workspace: str = ""  #: id of the workspace or server that an administrator administers, or where a person asked
     actor: str = ""  #: the person's id on the platform; "": whoever can read the service's key
     name: str = ""
     locale: str = ""  #: BCP 47 tag; "": that of the browser
 
     def may_see(self, adapter: str, workspace: str) -> bool:
         """Return whether something of that workspace may be shown to the visitor, and changed by them."""
-        return self.is_operator or bool(workspace and (self.adapter, self.workspace) == (adapter, workspace))
+        is_theirs = bool(workspace) and (self.adapter, self.workspace) == (adapter, workspace)
+        return self.is_operator or (self.is_administrator and is_theirs)
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""

@@ -14,7 +14,7 @@ from bot.security.keys import signing_key
 @command(
     CommandSpec(
         name="cockpit",
-        description="Get a link to the web pages on which administrators see and steer the service.",
+        description="Get a link to your own web page; administrators see and steer the service there.",
         lane=Lane.FREE,
         private=True,
         example="cockpit",
@@ -23,14 +23,12 @@ from bot.security.keys import signing_key
 async def cockpit(ctx: Context) -> Parts:
     """Answer with a link that signs the author in, with the rights that they have here."""
     actor, place = ctx.event.actor, ctx.event.location
-    is_operator = ctx.is_service_admin()
-    if not is_operator and not (actor.is_admin and place.workspace):
-        raise UsageError(ctx.translate("cockpit.not_allowed"))
     address = PageAddress.from_settings(ctx.settings)
     if address.problem:
         raise UsageError(ctx.translate(address.problem))
     visitor = Visitor(
-        is_operator=is_operator,
+        is_operator=ctx.is_service_admin(),
+        is_administrator=actor.is_admin and bool(place.workspace),
         adapter=ctx.event.adapter,
         workspace=place.workspace,
         actor=actor.id,

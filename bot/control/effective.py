@@ -138,6 +138,16 @@ class EffectiveSettings:
         """Whether the event's workspace has brought its own API."""
         return bool(self._set) and any(scope is Scope.WORKSPACE and OWN_API in values for scope, values in self._set)
 
+    def set_in(self, scope: Scope) -> Mapping[str, str]:
+        """Return the values that are set in a scope, by the names of their settings; absent ones are left out."""
+        found = next((values for of_scope, values in self._set if of_scope is scope), {})
+        settings = ((self.registry.get(name), value) for name, value in found.items())
+        return {
+            setting.name: value
+            for setting, value in settings
+            if setting is not None and scope in setting.scopes and not setting.error(value)
+        }
+
     def paused(self) -> Sequence[tuple[Scope, str]]:
         """Return the scopes that administrators have paused here, each with the reason; "": none was given."""
         return [(scope, value.removeprefix("|")) for scope, value in self.administered(PAUSED)]

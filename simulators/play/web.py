@@ -170,6 +170,7 @@ class WebServer:
 
     def __init__(self, app: Starlette, port: int) -> None:
         self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not: no protocol is named
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         config = uvicorn.Config(app, log_config=None, log_level="critical", access_log=False, ws="none")
         config.timeout_graceful_shutdown = 1

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from bot.errors import SettingsError
 from bot.media import Spool
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
-from bot.ops.web import WebServer, create_ops, create_web, is_served_by_us
+from bot.ops.web import WebServer, create_ops, create_web, is_served_by_us, listen
 from bot.store.sqlite.store import SqliteStore
 
 TOKEN = "an-operators-own-token"
@@ -225,6 +226,14 @@ async def test_a_used_port_is_a_settings_error(service: Service) -> None:
     with pytest.raises(SettingsError, match=rf"BOT_PORT: port {port} .* is taken.*choose another"):
         async with WebServer(Starlette(), host="127.0.0.1", port=port):
             pass
+
+
+def test_answers_in_pieces_wait_for_no_acknowledgement() -> None:
+    """Connections send at once: else each answer of a connection that stays open takes 40 ms more."""
+    with listen("127.0.0.1", 0, "BOT") as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_a_foreign_address_is_a_settings_error() -> None:

@@ -1,25 +1,16 @@
 """The first page: whether all is well, what waits, how fast it is, and what it costs."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from bot.cockpit.page import Rights, Visit, page
+from bot.cockpit.profile import read_spent
 from bot.cockpit.rendering import window_begin
 from bot.limits import Period
 from bot.models import Lane
 from bot.ops.figures import read_counts, read_durations
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What was used since a time."""
-
-    requests: int
-    cost: float
 
 
 @page("", rights=Rights.ADMINISTRATOR, title="cockpit.menu.overview", order=0)
@@ -45,8 +36,8 @@ async def read_overview(visit: Visit) -> dict[str, Any]:
     platforms = {name: find_problem() for name, find_problem in sources.health.items() if name in visit.adapters}
     values: dict[str, Any] = {
         "platforms": platforms,
-        "today": await _spent(visit, window_begin(Period.DAY, zone)),
-        "month": await _spent(visit, window_begin(Period.MONTH, zone)),
+        "today": await read_spent(visit, window_begin(Period.DAY, zone), visit.adapters, workspace=visit.workspace),
+        "month": await read_spent(visit, window_begin(Period.MONTH, zone), visit.adapters, workspace=visit.workspace),
     }
     if visit.visitor.is_operator:
         values |= await _read_service(visit)
@@ -68,15 +59,3 @@ async def _read_service(visit: Visit) -> dict[str, Any]:
         "outcomes": read_counts(registry, "bot_events", "outcome"),
         "retries": sum(read_counts(registry, "bot_retries", "command").values()),
     }
-
-
-async def _spent(visit: Visit, since: datetime) -> Spent:
-    zone = ZoneInfo(visit.sources.settings.bot_time_zone)
-    requests, cost = 0, 0.0
-    for adapter in visit.adapters:
-        sums = await visit.sources.reports.usage_sums(
-            ["kind"], since=since, adapter=adapter, workspace=visit.workspace, zone=zone
-        )
-        requests += sum(one.requests for one in sums)
-        cost += sum(one.cost for one in sums)
-    return Spent(requests=requests, cost=cost)

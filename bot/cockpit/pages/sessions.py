@@ -9,14 +9,14 @@ from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.sessions import Session
 
 
-@page("/sessions", rights=Rights.ADMINISTRATOR, title="cockpit.menu.sessions", order=90)
+@page("/sessions", rights=Rights.EVERYBODY, title="cockpit.menu.sessions", order=90)
 async def show_sessions(visit: Visit) -> Response:
-    """List the sessions: the operator sees all, an administrator those of the workspace."""
+    """List the sessions: the operator sees all, an administrator those of the workspace, others their own."""
     found = await _visible(visit)
     return visit.render("sessions.html", sessions=found, own=visit.session.key)
 
 
-@act("/sessions/end", rights=Rights.ADMINISTRATOR)
+@act("/sessions/end", rights=Rights.EVERYBODY)
 async def end_session(visit: Visit) -> Response:
     """End a session that the visitor sees; the own one is signing out."""
     key = visit.form.get("session", "")
@@ -31,11 +31,12 @@ async def end_session(visit: Visit) -> Response:
 
 
 async def _visible(visit: Visit) -> Sequence[Session]:
-    """Return the sessions that the visitor sees: of their workspace, none of an operator. Raises `StoreError`."""
+    """Return the sessions that the visitor sees; only an operator sees those of operators. Raises `StoreError`."""
     own, found = visit.visitor, await visit.cockpit.sessions.all()
     return [
         session
         for session in found
         if own.is_operator
-        or (not session.visitor.is_operator and own.may_see(session.visitor.adapter, session.visitor.workspace))
+        or (own.may_see(session.visitor.adapter, session.visitor.workspace) and not session.visitor.is_operator)
+        or (session.visitor.adapter, session.visitor.actor) == (own.adapter, own.actor)
     ]

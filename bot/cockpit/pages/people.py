@@ -1,0 +1,117 @@
+"""People, channels and workspaces: what each may use, has spent and has set; and everybody's own page."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from bot.cockpit.page import Rights, Visit, page
+from bot.cockpit.profile import read_profile
+from bot.cockpit.rendering import days_ago
+from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
+from bot.limits import UTC_ZONE
+from bot.ports import RequestFilter, UsageField, UsageSum
+
+_DAYS = 30  #: of the sums in the lists
+_OWN = 30  #: requests on a person's own page
+_MOST = 500  #: lines of a list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A workspace, a channel or a person in a list, with what was used in `_DAYS` days."""
+
+    name: str
+    query: str  #: of the address of their profile
+    requests: int
+    cost: float
+
+
+@page("/people", rights=Rights.ADMINISTRATOR, title="cockpit.menu.people", order=30)
+async def show_people(visit: Visit) -> Response:
+    """Show the profile of a place with its channels and people; or that of one of these people."""
+    query = visit.request.query_params
+    place = await find_place(visit, query)
+    people = {} if place is None else await people_of(visit, place)
+    person = query.get("person", "")
+    if place is None or (person and person not in people):
+        return visit.not_found("cockpit.settings.no_place")
+    return visit.render(
+        "people.html",
+        place=place,
+        person=person,
+        name=people.get(person, ""),
+        workspaces=await workspaces(visit),
+        channels=await channels_of(visit, place) if place.workspace else (),
+        profile=await read_profile(visit, place, person),
+        lists={} if person else await _lists(visit, place, people),
+        query=urlencode({**place.query, "person": person}),
+        days=_DAYS,
+    )
+
+
+@page("/mine", rights=Rights.PERSON, title="cockpit.menu.mine", order=5)
+async def show_mine(visit: Visit) -> Response:
+    """Show a person what they may use and have used, their limits and settings, and their newest requests."""
+    who = visit.visitor
+    place = SettingsPlace(adapter=who.adapter, workspace=who.workspace)
+    which = RequestFilter(adapter=who.adapter, actor=who.actor)
+    return visit.render(
+        "mine.html",
+        profile=await read_profile(visit, place, who.actor),
+        rows=await visit.sources.request_log.list_requests(which, limit=_OWN),
+    )
+
+
+async def _lists(visit: Visit, place: SettingsPlace, people: Mapping[str, str]) -> Mapping[str, Sequence[Line]]:
+    """Return what a place consists of, by key of the list's name. Raises `StoreError`."""
+    if not place.workspace:
+        return {"workspaces": await _workspace_lines(visit)}
+    spent = await _sums(visit, "person", place)
+    active = people if not place.channel else [person for person in people if person in spent]
+    lists = {"people": _lines(place, "person", {person: people[person] for person in active}, spent)}
+    if place.channel:
+        return lists
+    channels = {channel: f"# {channel}" for channel in await channels_of(visit, place)}
+    return {"channels": _lines(place, "channel", channels, await _sums(visit, "channel", place)), **lists}
+
+
+async def _workspace_lines(visit: Visit) -> Sequence[Line]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for adapter, workspace in await workspaces(visit):
+        found[adapter].append(workspace)
+    lines: list[Line] = []
+    for adapter, names in found.items():
+        place = SettingsPlace(adapter=adapter)
+        spent = await _sums(visit, "workspace", place)
+        lines += _lines(place, "workspace", {name: f"{adapter} {name}" for name in names}, spent)
+    return lines
+
+
+async def _sums(visit: Visit, by: UsageField, place: SettingsPlace) -> Mapping[str, UsageSum]:
+    """Return what was used there lately, by the id of a person, channel or workspace. Raises `StoreError`."""
+    sums = await visit.sources.reports.usage_sums(
+        [by],
+        since=days_ago(_DAYS, UTC_ZONE),
+        adapter=place.adapter,
+        workspace=place.workspace or None,
+        channel=place.channel or None,
+    )
+    return {one.fields[0]: one for one in sums}
+
+
+def _lines(place: SettingsPlace, field: str, names: Mapping[str, str], spent: Mapping[str, UsageSum]) -> Sequence[Line]:
+    """Return a line for each id, the dearest first."""
+    nothing = UsageSum(fields=())
+    lines = [
+        Line(
+            name=name,
+            query=urlencode({**place.query, field: one}),
+            requests=spent.get(one, nothing).requests,
+            cost=spent.get(one, nothing).cost,
+        )
+        for one, name in names.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.cost, -line.requests, line.name))[:_MOST]

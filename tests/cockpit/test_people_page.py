@@ -1,0 +1,59 @@
+"""What people, channels and workspaces may use, have spent and have set, and everybody's own page."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.cockpit.visitor import Visitor
+from tests.support.pages.client import pages
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
+WORKSPACE = "/cockpit/people?adapter=channel&workspace=w"
+LIMIT = {"amount": "3", "of": "pictures", "per": "month", "who": "person", "id": "bob", "act": "set"}
+RULE = {"rule": "deny", "what": "video", "who": "person", "id": "bob", "until": "", "act": "set"}
+
+
+async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path: Path) -> None:
+    """A workspace with its channels and people; a person with what holds for them alone; everybody their own page."""
+    async with pages(tmp_path) as web:
+        service = web.service
+        await service.ask("a fox", command="image", who="bob")
+        await service.ask("hello", who="ann", conversation="2")
+        await service.ask("elsewhere", who="eve", workspace="other", conversation="3")
+        await service.ask("temperature 0.7", command="settings", options={"for": "me"}, who="bob", conversation="4")
+        await web.sign_in()
+        here = {"adapter": "channel", "workspace": "w"}
+        await web.post("/cockpit/limits", {**here, **LIMIT})
+        await web.post("/cockpit/access", {**here, **RULE})
+        await web.post("/cockpit/settings", {**here, "name": "temperature", "value": "0.2", "act": "set"})
+        shown = (await web.get("/cockpit/people")).words
+        assert "channel other 1 0.00" in shown
+        assert "channel w 2 0.50" in shown
+
+        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="ann", name="Ann"))
+        shown = (await web.get(WORKSPACE)).words
+        assert "temperature 0.2" in shown
+        assert "This month 0.50 2 requests" in shown
+        assert "# general 2 0.50" in shown
+        assert "Bob 1 0.50" in shown
+        assert "Eve" not in shown
+        shown = (await web.get(f"{WORKSPACE}&channel=general")).words
+        assert "Ann 1 0.00" in shown
+        bob = await web.get(f"{WORKSPACE}&person=bob")
+        assert "Bob in w" in bob.words
+        assert "3 pictures a month of the person, here 2 2" in bob.words
+        assert "video You may not use video here: a rule on people" in bob.words
+        assert "temperature 0.7" in bob.words
+        assert "The platform does not tell the roles" in bob.words
+        for stranger in ("eve", "nobody"):
+            assert (await web.get(f"{WORKSPACE}&person={stranger}")).status == 404
+
+        given = (await service.ask("", command="cockpit", member=True, who="bob", conversation="5")).text
+        own = await web.sign_in(url=f"/cockpit/enter?token={given.partition('token=')[2]}")
+        assert own.url == f"{web.base}/cockpit/mine"
+        assert "3 pictures a month of the person, here 2 2" in own.words
+        assert "temperature 0.7" in own.words
+        assert "answered" in own.words
+        assert "Ann" not in own.words
+        assert (await web.get("/cockpit/sessions")).words.count("Bob") == 2  # the session, and who one is
