@@ -71,10 +71,16 @@ class EchoApi:
             raise
         finally:
             self.running -= 1
-        if "prompt" in body:
+        return await data(self._content(request.path, prompt, has_prompt="prompt" in body))(request)
+
+    def _content(self, path: str, prompt: str, *, has_prompt: bool) -> dict[str, Any]:
+        """Return the content of an answer."""
+        if path.endswith("/code/completions"):
+            return {"code": f"re: {prompt}"}
+        if has_prompt:
             picture = {"url": f"{self.url.removesuffix('/v1')}/a.png", "width": 1, "height": 1}
-            return await data({"images": [picture], "usage": {"images": 1, "cost": 0.5}})(request)
-        return await data(chat_data(f"re: {prompt}"))(request)
+            return {"images": [picture], "usage": {"images": 1, "cost": 0.5}}
+        return chat_data(f"re: {prompt}")
 
     async def _tell(self) -> None:
         async with self.changed:

@@ -11,7 +11,7 @@ from typing import Any
 from adapters.slack.adapter import Slack
 from adapters.slack.timing import Timing
 from bot.bootstrap import Core
-from simulators.slack import Message, SlackSimulator
+from simulators.slack import Message, Person, SlackSimulator
 from tests.support.scripted_api import ScriptedApi, scripted_api
 from tests.support.service import EchoApi, make_settings, quiet_logs, run_service
 from tests.support.slack.adapter import settings as slack_settings
@@ -69,6 +69,22 @@ class Service:
         await self.slack.until(lambda: len(self.slack.from_bot(channel, thread=question.root)) >= count)
         await self.idle()
         return self.slack.from_bot(channel, thread=question.root)
+
+    async def see(self, person: Person, words: str) -> Message:
+        """Return the newest message with these words that a person sees, once there is one."""
+        found = await self.slack.until(lambda: [m for m in person.sees() if words in m.content])
+        return found[-1]  # type: ignore[no-any-return]
+
+    async def ask(self, person: Person, text: str, words: str) -> str:
+        """Use a slash command; return the answer that has these words."""
+        before = sum(words in m.content for m in person.sees())
+        command, _, rest = text.partition(" ")
+        person.slash(command, rest)
+        try:
+            await self.slack.until(lambda: sum(words in m.content for m in person.sees()) > before)
+        except TimeoutError:
+            raise AssertionError([m.content for m in person.sees()][-3:]) from None
+        return (await self.see(person, words)).content
 
     async def idle(self) -> None:
         """Wait until every event is answered."""
