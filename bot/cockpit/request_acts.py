@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.cockpit.page import Visit
 from bot.models import Actor
+from bot.policy import Refusal
 from bot.ports import RequestRow, RequestState
 
 
@@ -25,9 +26,8 @@ async def _requeue(visit: Visit, row: RequestRow) -> bool:
     spec = visit.sources.registry.find_spec(row.command)
     if job is None or spec is None:
         return False
-    event = replace(job.event, agreed=0, approved=0)
-    refusal = await visit.sources.policy.check_again(event, spec)
-    return refusal is None and await visit.sources.journal.reopen(event)
+    admitted = await visit.sources.policy.check_again(replace(job.event, agreed=0, approved=0), spec)
+    return not isinstance(admitted, Refusal) and await visit.sources.journal.reopen(admitted)
 
 
 async def _drop(visit: Visit, row: RequestRow) -> bool:

@@ -20,7 +20,7 @@ from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
 from bot.i18n import join_list, translate
 from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
 from bot.pipeline.timing import PipelineTiming
-from bot.policy import Policy
+from bot.policy import Policy, Refusal
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, EventQueue, Journal, Sender
 from bot.settings.approvers import listed_approvers
@@ -197,15 +197,14 @@ class Approvals:
             return
         changes = {name.removeprefix(CHANGE): value for name, value in options.items() if name.startswith(CHANGE)}
         changed = replace(event, options={**event.options, **changes}, agreed=int(options["price"]))
-        await self._admit(changed, press)
-        await self._reopen(changed, press)
+        await self._reopen(await self._admit(changed, press), press)
 
     async def _decide_approval(self, waiting: WaitingRequest, event: Event, press: Event) -> None:
         """Note the decision, apply it, tell everybody. After a crash the press is repeated and goes on."""
         is_granted = press.options["choice"] == "approve"
         granted = replace(event, approved=waiting.price) if is_granted else event
         if is_granted:
-            await self._admit(granted, press)
+            granted = await self._admit(granted, press)
         kept = await self.waiting.find(event.adapter, event.id)
         is_repeated = kept is not None and kept.decision == press.id
         await self.waiting.keep(waiting, event)
@@ -235,14 +234,18 @@ class Approvals:
             for one in newest
         )
 
-    async def _admit(self, event: Event, press: Event) -> None:
-        """Count a request that is to be made. Raises `UsageError` where a rule or limit forbids it now."""
+    async def _admit(self, event: Event, press: Event) -> Event:
+        """Count a request that is to be made; return it with who pays for it.
+
+        Raises `UsageError` where a rule or limit forbids it now.
+        """
         spec = self.find_spec(event.command)
         if spec is None:
             raise UsageError(translate("usage.gone", press.actor.locale, command=event.command))
-        refusal = await self.policy.check_again(event, spec)
-        if refusal is not None:
-            raise UsageError(refusal.text or translate("approval.too_late", press.actor.locale))
+        admitted = await self.policy.check_again(event, spec)
+        if isinstance(admitted, Refusal):
+            raise UsageError(admitted.text or translate("approval.too_late", press.actor.locale))
+        return admitted
 
     async def _reopen(self, event: Event, press: Event, answer: Answer | None = None) -> None:
         if not await self.journal.reopen(event, answer=answer):

@@ -33,7 +33,7 @@ from bot.models import (
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
-from bot.policy import Policy
+from bot.policy import Policy, Refusal
 from bot.ports import AdapterStorage, ChannelSettings, Journal, KeyValues, Profile, UsageLedger, ValueSigner
 from bot.security.encrypted_storage import EncryptedStorage
 from bot.security.value_signer import HmacSigner
@@ -94,12 +94,20 @@ class CoreServices:
         command = self.registry.find(event.command)
         if command is None:
             return
-        if await self.policy.check_again(event, command.spec) is not None:
+        admitted = await self.policy.check_again(event, command.spec)
+        if isinstance(admitted, Refusal):
             await self.inbox.accept(fresh)  # refused again, in private; the answer stays
             return
         await self._cancel(job)
-        new = replace(job.event, prompt=event.prompt, options=event.options, attachments=event.attachments)
-        new = replace(new, approved=0)  # it was granted as it was
+        new = replace(
+            job.event,
+            prompt=event.prompt,
+            options=event.options,
+            attachments=event.attachments,
+            approved=0,  # it was granted as it was
+            has_own_api=admitted.has_own_api,
+            keeps_price=admitted.keeps_price,
+        )
         reopened = await self.journal.reopen(new)
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
 

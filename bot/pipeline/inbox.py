@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -13,7 +14,7 @@ from bot.control.scopes import Scope
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.limits import Measure, QuotaRequest
+from bot.limits import QuotaRequest
 from bot.models import Answer, CommandSpec, Event, Lane
 from bot.ops.metrics import Metrics
 from bot.ops.tracing import Tracing
@@ -67,17 +68,18 @@ class Inbox:
         if refusal is None:
             answer = _refuse(rejection) if rejection else await self._find_undelivered(event)
             try:
-                await self._admit(event, spec, answer, effective)
+                record = partial(self._record, lane=spec.lane, answer=answer)
+                await self.policy.count(event, spec, effective, record)
             except OverLimit as over:
                 if await self._stops_own(event, spec):
-                    await self._record(event, spec.lane, answer, None)
+                    await self._record(event, lane=spec.lane, answer=answer)
                 else:
                     refusal = self.policy.refusal(event, over)
         if refusal is not None and (refusal := await self.notices.once(event, refusal)).silent:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
             return False
         if refusal is not None:
-            await self._record(event, spec.lane, _refuse(refusal.text), None)
+            await self._record(event, lane=spec.lane, answer=_refuse(refusal.text))
         return True
 
     def _seal(self, event: Event, secrets: Collection[str]) -> Event:
@@ -111,7 +113,9 @@ class Inbox:
             return None
         return job.answer
 
-    async def _record(self, event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> None:
+    async def _record(
+        self, event: Event, quota: QuotaRequest | None = None, *, lane: Lane, answer: Answer | None
+    ) -> None:
         is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
@@ -121,18 +125,6 @@ class Inbox:
         write("event", event_id=event.id, adapter=event.adapter, command=event.command, outcome=outcome)
         if is_new and quota is not None and quota.near:
             self.policy.near.tell(event, quota.near)
-
-    async def _admit(
-        self, event: Event, spec: CommandSpec, answer: Answer | None, effective: EffectiveSettings
-    ) -> None:
-        """Record the event within its limits; where no dearer model can be afforded, none may answer it."""
-        try:
-            await self._record(event, spec.lane, answer, await self.policy.quota(event, spec, effective))
-        except OverLimit as over:
-            if over.limit.measure is not Measure.MONEY or spec.kind is None or not effective.fallbacks(spec.kind):
-                raise
-            event = replace(event, keeps_price=True)
-            await self._record(event, spec.lane, answer, await self.policy.quota(event, spec, effective))
 
     async def _resolve(self, event: Event) -> Event:
         """Replace a pressed button by its command, and a retry by the command that it repeats."""

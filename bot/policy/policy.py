@@ -1,6 +1,6 @@
 """The decision whether an event may be answered."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from bot.control.registry import COMMANDS_OFF
 from bot.control.scopes import Scope
 from bot.errors import OverLimit, UsageError
 from bot.i18n import join_list, translate
-from bot.limits import QuotaRequest
+from bot.limits import Measure, QuotaRequest
 from bot.models import CommandSpec, Event, Job
 from bot.policy.access import Verdict, find_refusing
 from bot.policy.limit_notices import LimitNotices
@@ -151,20 +151,47 @@ class Policy:
         if refusal is not None:
             raise UsageError(refusal.text)
 
-    async def check_again(self, event: Event, spec: CommandSpec) -> Refusal | None:
-        """Check and count a recorded event whose request has changed. Raises `StoreError`."""
+    async def check_again(self, event: Event, spec: CommandSpec) -> Event | Refusal:
+        """Check and count a recorded event whose request has changed; return it with who pays for it now.
+
+        Raises `StoreError`.
+        """
         effective = await self.scoped.for_event(event)
-        event = replace(event, has_own_api=effective.has_own_api)
+        event = replace(event, has_own_api=effective.has_own_api, keeps_price=False)
         refusal = self.check(event, spec, effective)
-        quota = await self.quota(event, spec, effective)
-        if refusal is None and quota is not None:
-            try:
-                await self._quotas.ledger.admit(event, quota)
-            except OverLimit as over:
-                return self.refusal(event, over)
-            if quota.near:
-                self.near.tell(event, quota.near)
-        return refusal
+        if refusal is not None:
+            return refusal
+        try:
+            return await self.count(event, spec, effective, self._admit)
+        except OverLimit as over:
+            return self.refusal(event, over)
+
+    async def _admit(self, event: Event, quota: QuotaRequest | None) -> None:
+        if quota is None:
+            return
+        await self._quotas.ledger.admit(event, quota)
+        if quota.near:
+            self.near.tell(event, quota.near)
+
+    async def count(
+        self,
+        event: Event,
+        spec: CommandSpec,
+        effective: EffectiveSettings,
+        admit: Callable[[Event, QuotaRequest | None], Awaitable[None]],
+    ) -> Event:
+        """Admit an event with its quota; where no dearer model can be afforded, as one that none may answer.
+
+        Raises `OverLimit`, `StoreError`.
+        """
+        try:
+            await admit(event, await self.quota(event, spec, effective))
+        except OverLimit as over:
+            if over.limit.measure is not Measure.MONEY or spec.kind is None or not effective.fallbacks(spec.kind):
+                raise
+            event = replace(event, keeps_price=True)
+            await admit(event, await self.quota(event, spec, effective))
+        return event
 
     async def quota(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> QuotaRequest | None:
         """Return the quota that the store checks when it records the event; None: no limit. Raises `StoreError`."""

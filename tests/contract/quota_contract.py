@@ -14,7 +14,7 @@ import pytest
 from bot.errors import OverLimit
 from bot.limits import Limit, Measure, NearLimit, Period, QuotaRequest, Subject
 from bot.models import Answer, CommandSpec, Event, Lane, Location, Option, Usage
-from bot.policy import RefusalNotices
+from bot.policy import Refusal, RefusalNotices
 from bot.ports import Store
 from bot.settings.core import Settings
 from tests.support.database.policy import make_policy, quota_of
@@ -313,9 +313,10 @@ class QuotaContract:
         assert await quota_of(here, asked, CommandSpec(name="chat", description="Talk.", kind="chat")) is None
         assert await within(stores[0], asked, quota) is None
         assert "1 left" in " ".join(await there.describe_allowance(asked))
-        assert await there.check_again(replace(asked, options={"n": "3"}), IMAGE) is None
+        edited = replace(asked, options={"n": "3"})
+        assert await there.check_again(edited, IMAGE) == edited
         refusal = await here.check_again(replace(asked, options={"n": "4"}), IMAGE)
-        assert refusal is not None
+        assert isinstance(refusal, Refusal)
         assert "3 left" in refusal.text
         notices = [RefusalNotices(store) for store in stores]
         over = here.refusal(asked, OverLimit(quota.limits[0]))

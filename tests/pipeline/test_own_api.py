@@ -1,36 +1,16 @@
 """A workspace with an API key of its own: used for its requests only, and seen by nobody."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
-from tests.support.channel.adapter import Message
-from tests.support.scripted_api import ScriptedApi, chat, failure, scripted_api
-from tests.support.service import EchoApi, Service, quiet_logs, service
+from tests.support.channel.own_api import KEY, bring, own_server
+from tests.support.scripted_api import chat, failure
+from tests.support.service import quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
-
-KEY = "sk-own-of-the-workspace"
-
-
-@asynccontextmanager
-async def own_server() -> AsyncIterator[tuple[ScriptedApi, str]]:
-    """Serve an API that a workspace may bring; yields it with its origin."""
-    async with scripted_api() as api:
-        api.play(EchoApi(api.url))
-        yield api, api.url.removesuffix("/v1")
-
-
-async def bring(one: Service, **options: str) -> Message:
-    """Send the form behind the command's button, as an administrator."""
-    offered = await one.channel.ask("", command="apikey")
-    await one.channel.wait_for_answers(offered)
-    assert one.answer(offered).private
-    return await one.ask("", command="press", options={"event": offered, "action": "bring", **options})
 
 
 async def test_a_workspace_uses_its_own_key(tmp_path: Path) -> None:
