@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from tests.support.media_files import MP4, image, sound
-from tests.support.openai_servers import aimock_server, llama_server
+from tests.support.third_party.openai_servers import aimock_server, llama_server
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.optional  # llama.cpp is an extra, and the npm registry may be out of reach

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from tests.support.forked import command_line
-from tests.support.openai_servers import OpenAiApi
 from tests.support.scripted_api import failure, scripted_api
+from tests.support.third_party.openai_servers import OpenAiApi
 
 
 async def problems(folder: Path, **settings: str) -> str:

@@ -10,10 +10,10 @@ from simulators.discord.values import CHANNEL
 from simulators.slack import SlackSimulator
 from tests.support.database.postgres import server, url
 from tests.support.discord.whole import whole
-from tests.support.openai_servers import OpenAiApi
 from tests.support.scripted_api import ScriptedApi
 from tests.support.service import quiet_logs
 from tests.support.slack.service import service
+from tests.support.third_party.openai_servers import OpenAiApi
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)

@@ -10,9 +10,9 @@ import pytest
 
 from aimodels import reference
 from bot.errors import SettingsError
-from tests.support.openai_servers import OpenAiApi
 from tests.support.scripted_api import failure
 from tests.support.service import Service, quiet_logs, service
+from tests.support.third_party.openai_servers import OpenAiApi
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 

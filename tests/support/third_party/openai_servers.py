@@ -1,11 +1,8 @@
 """OpenAI-compatible servers: llama.cpp's and a mock from npm, each in a process of its own; and one with moderation."""
 
-import asyncio
 import importlib.util
 import json
-import shutil
 import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,8 +15,7 @@ from aiohttp import web
 from tests.support.llama_model import write_model
 from tests.support.media_files import PNG
 from tests.support.scripted_api import Step, chat_data, events, piece
-
-AIMOCK = Path(__file__).parent / "aimock"
+from tests.support.third_party.npm_servers import npm_server, serving
 
 _LLAMA = """
 import sys, xllamacpp
@@ -44,33 +40,17 @@ async def llama_server(folder: Path) -> AsyncIterator[str]:
     if not (importlib.util.find_spec("xllamacpp") and importlib.util.find_spec("gguf")):
         pytest.skip("xllamacpp and gguf are not installed")
     write_model(folder / "tiny.gguf")
-    async with _serving(sys.executable, "-c", _LLAMA, str(folder / "tiny.gguf")) as url:
+    async with serving(sys.executable, "-c", _LLAMA, str(folder / "tiny.gguf")) as url:
         yield f"{url}/v1"
 
 
 @asynccontextmanager
 async def aimock_server(folder: Path, answers: Sequence[tuple[str, str, Any]]) -> AsyncIterator[str]:
     """@copilotkit/aimock with answers by kind and prompt; yields its base URL. Chat, pictures, speech and /videos."""
-    node = shutil.which("node")
-    if node is None or not (AIMOCK / "node_modules").is_dir():
-        pytest.skip(f"node is not installed, or npm ci --prefix {AIMOCK} was not run")
     script = folder / "answers.json"
     script.write_text(json.dumps(answers), encoding="utf-8")
-    async with _serving(node, str(AIMOCK / "serve.mjs"), str(script)) as url:
+    async with npm_server("aimock.mjs", str(script)) as url:
         yield f"{url}/v1"
-
-
-@asynccontextmanager
-async def _serving(*command: str) -> AsyncIterator[str]:
-    """A process that prints its address and ends with its input."""
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.stdin.close()
-        await process.wait()
 
 
 #: https://platform.openai.com/docs/api-reference/moderations/create
