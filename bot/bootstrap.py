@@ -46,6 +46,8 @@ from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
 from bot.policy import LimitNotices, Policy, Quotas, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
+from bot.recorder.opening import open_recorder
+from bot.recorder.recorder import Recorder
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
 from bot.settings.api import PUBLIC
@@ -87,6 +89,7 @@ class Core:
     services: AdapterServices
     retention: Retention
     approvals: Approvals
+    recorder: Recorder | None
     timing: ServiceTiming
 
 
@@ -105,7 +108,8 @@ async def build(
         health = {name: adapter.health for name, adapter in adapters.items()}
         breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
         metrics = Metrics(registry.names, timing.ops, health=health, circuits=lambda: breaker.states(api.base_url))
-        tracing = await stack.enter_async_context(open_tracing())
+        recorder = await stack.enter_async_context(open_recorder(settings, secret, registry, metrics.not_recorded))
+        tracing = await stack.enter_async_context(open_tracing(recorder))
         wrap = None if tracing is None else tracing.transport
         client = open_client(settings, on_call=metrics.api_call, timing=timing.api, wrap=wrap)
         api = await stack.enter_async_context(client)
@@ -236,6 +240,7 @@ async def build(
             dispatcher=dispatcher,
             make_cipher=lambda: token_cipher(keys),
             value_key=derive_key(secret),
+            call_recorder=recorder,
         )
         for adapter in adapters.values():
             await stack.enter_async_context(adapter.connected(services))
@@ -258,6 +263,7 @@ async def build(
             services=services,
             retention=Retention(scoped=scoped, maintenance=store, longest=settings.bot_retention_days),
             approvals=approvals,
+            recorder=recorder,
             timing=timing,
         )
 
@@ -312,28 +318,7 @@ def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
     from bot.cockpit.app import Cockpit  # the templates' library is slow to import
     from bot.cockpit.sources import Sources
 
-    sources = Sources(
-        settings=core.settings,
-        adapters=core.adapters,
-        rate_limiter=core.api.rate_limiter,
-        circuits=lambda: core.breaker.states(core.api.base_url),
-        metrics=core.metrics,
-        registry=core.registry,
-        spool=core.spool,
-        scoped=core.scoped,
-        approvals=core.approvals,
-        quotas=core.quotas,
-        queue=core.store,
-        journal=core.store,
-        request_log=core.store,
-        cancel=core.worker.canceller.cancel_event,
-        check_words=core.check_words,
-        values=core.store,
-        audit_log=core.store,
-        ledger=core.store,
-        reports=core.store,
-    )
-    return Cockpit(sources, address, secret=signing_key(core.settings), keys=encryption_keys(core.settings))
+    return Cockpit(Sources.of(core), address, secret=signing_key(core.settings), keys=encryption_keys(core.settings))
 
 
 def _status_routes(core: Core) -> list["Route"]:

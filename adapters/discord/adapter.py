@@ -110,7 +110,9 @@ class Discord(DiscordDirectory):
 
     async def _log_in(self) -> DiscordClient:
         """Replace the client by a new, logged-in one. Raises `SettingsError`, and the errors of requests."""
-        client = DiscordClient(message_content=self._message_content != "off", timing=self._timing)
+        recorder = None if self._services is None else self._services.call_recorder
+        content = self._message_content != "off"
+        client = DiscordClient(message_content=content, timing=self._timing, recorder=recorder)
         try:
             await client.login(self._token.get_secret_value())
         except discord.LoginFailure as exc:

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import BaseRoute
 
 from adapters.kit.bounded import BoundedDict
+from adapters.kit.connection.call_recording import record_calls
 from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
@@ -97,7 +98,9 @@ class Slack:
         """Hold one HTTP session for everything."""
         self._services, self._started_at = services, time.monotonic()
         async with AsyncExitStack() as stack:
-            self._session = await stack.enter_async_context(aiohttp.ClientSession(connector=FencedConnector()))
+            recording = [record_calls(services.call_recorder)] if services.call_recorder is not None else ()
+            session = aiohttp.ClientSession(connector=FencedConnector(), middlewares=recording)
+            self._session = await stack.enter_async_context(session)
             source = await stack.enter_async_context(self._open_source(services))
             self._workspaces = Workspaces(source, self._create_client)
             self._groups = UserGroups(self._workspaces, services, self._timing)

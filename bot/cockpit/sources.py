@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from bot.commands import Registry
 from bot.control.approvals import Approvals
@@ -14,6 +14,9 @@ from bot.ops.metrics import Metrics, RateLimiter
 from bot.policy import Policy, Quotas
 from bot.ports import Adapter, AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
 from bot.settings.core import Settings
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Core
 
 
 class Cancel(Protocol):
@@ -50,6 +53,31 @@ class Sources:
     audit_log: AuditLog
     ledger: UsageLedger
     reports: UsageReports
+
+    @classmethod
+    def of(cls, core: "Core") -> Self:
+        """Return those of a running service."""
+        return cls(
+            settings=core.settings,
+            adapters=core.adapters,
+            rate_limiter=core.api.rate_limiter,
+            circuits=lambda: core.breaker.states(core.api.base_url),
+            metrics=core.metrics,
+            registry=core.registry,
+            spool=core.spool,
+            scoped=core.scoped,
+            approvals=core.approvals,
+            quotas=core.quotas,
+            queue=core.store,
+            journal=core.store,
+            request_log=core.store,
+            cancel=core.worker.canceller.cancel_event,
+            check_words=core.check_words,
+            values=core.store,
+            audit_log=core.store,
+            ledger=core.store,
+            reports=core.store,
+        )
 
     @property
     def health(self) -> Mapping[str, Callable[[], str]]:

@@ -122,6 +122,7 @@ class Metrics:
         self._fallbacks = counter("bot_model_fallbacks", "Requests for which another model was asked.", "kind")
         self._circuits = gauge("bot_model_circuit", "Failing models: 0 closed, 1 half open, 2 open (skipped).", "model")
         self._blocked = gauge("bot_api_rate_limit_waiting", "API calls that wait for the window.")
+        self._unrecorded = counter("bot_recorder_failures", "What the flight recorder could not keep.")
         self._start_at_zero(health or {})
         self._feedback = gauge("bot_feedback", "Opinions of answers that are kept: good, bad.", "adapter", "opinion")
 
@@ -133,6 +134,7 @@ class Metrics:
             self._items.add(kind, amount=0)
             self._cost.add(kind, amount=0)
             self._fallbacks.add(kind, amount=0)
+        self._unrecorded.add(amount=0)
         for family in _FAMILIES:
             self._media.add(family, amount=0)
         for adapter in adapters:
@@ -141,6 +143,10 @@ class Metrics:
                     self._events.add(adapter, command, outcome, amount=0)
 
     # -- the life of an event
+
+    def not_recorded(self) -> None:
+        """Count something that the flight recorder could not keep."""
+        self._unrecorded.add()
 
     def received(self, event: Event, outcome: str) -> None:
         """Count an event: accepted, refused, duplicate."""

@@ -16,9 +16,8 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
 
 from bot import __version__
-from bot.models import Answer, Capabilities, Event, Job, Status
-from bot.ops.tracing import current, span
-from bot.ports import Confirm, Draft, Sender, always_owned
+from bot.models import Event, Job
+from bot.ops.tracing import current
 
 _ERROR = api.StatusCode.ERROR
 _BAD = 400  #: HTTP status from which a call has failed
@@ -107,17 +106,13 @@ class OtelTracing:
     def begin(self, job: Job) -> None:
         """See `bot.ops.tracing.Tracing`."""
         trace = self._trace(job.event)
-        current.set(trace)
         if trace is not None:
+            current.set((*current.get(), trace))
             trace.since_receipt("wait", job.attempt)
 
     def transport(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         """See `bot.ops.tracing.Tracing`."""
         return _Transport(inner)
-
-    def senders(self, adapters: Mapping[str, Sender]) -> Mapping[str, Sender]:
-        """See `bot.ops.tracing.Tracing`."""
-        return {name: _Sender(adapter) for name, adapter in adapters.items()}
 
     def _trace(self, event: Event) -> OtelTrace | None:
         digest = hashlib.sha256(f"{event.adapter}\0{event.id}".encode("utf-8", "surrogatepass")).digest()
@@ -133,8 +128,8 @@ class _Transport(httpx.AsyncBaseTransport):
         self._inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        trace = current.get()
-        if not isinstance(trace, OtelTrace):
+        trace = next((one for one in current.get() if isinstance(one, OtelTrace)), None)
+        if trace is None:
             return await self._inner.handle_async_request(request)
         call = trace.start("api call", api.SpanKind.CLIENT)
         context = call.get_span_context()
@@ -173,47 +168,6 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         self._call.end()
         await self._inner.aclose()
-
-
-class _Sender:
-    def __init__(self, inner: Sender) -> None:
-        self._inner = inner
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._inner.capabilities
-
-    async def draft(
-        self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool, confirm: Confirm = always_owned
-    ) -> Draft:
-        with span("draft"):
-            return _Draft(await self._inner.draft(reply_to, key=key, ref=ref, private=private, confirm=confirm))
-
-    async def place_beside(
-        self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
-    ) -> Mapping[str, str]:
-        return await self._inner.place_beside(reply_to, conversation=conversation, channel=channel, person=person)
-
-
-class _Draft:
-    def __init__(self, inner: Draft) -> None:
-        self._inner = inner
-
-    @property
-    def ref(self) -> str:
-        return self._inner.ref
-
-    async def status(self, status: Status) -> None:
-        with span("draft.status"):
-            await self._inner.status(status)
-
-    async def write(self, text: str) -> None:
-        with span("draft.write"):
-            await self._inner.write(text)
-
-    async def finish(self, answer: Answer) -> None:
-        with span("draft.finish"):
-            await self._inner.finish(answer)
 
 
 def _nanoseconds(at: datetime) -> int:

@@ -34,7 +34,16 @@ from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy, Refusal
-from bot.ports import AdapterStorage, ChannelSettings, Journal, KeyValues, Profile, UsageLedger, ValueSigner
+from bot.ports import (
+    AdapterStorage,
+    CallRecorder,
+    ChannelSettings,
+    Journal,
+    KeyValues,
+    Profile,
+    UsageLedger,
+    ValueSigner,
+)
 from bot.security.encrypted_storage import EncryptedStorage
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
@@ -66,6 +75,7 @@ class CoreServices:
     dispatcher: Dispatcher
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
     value_key: bytes  #: of the signatures of buttons and forms
+    call_recorder: CallRecorder | None = None
 
     @property
     def has_peers(self) -> bool:

@@ -42,5 +42,5 @@ def end_request(metrics: Metrics, running: RunningJob, answer: Answer, *, is_sho
     }
     write = log.info if is_shown else log.warning
     write("request ended", outcome=outcome, seconds=round(age_of(event), 3), models=models, **figures)
-    if (trace := current.get()) is not None:
+    for trace in current.get():
         trace.end(outcome, {"models": ", ".join(models), **figures})

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Job, Status
+from bot.ops.tracing import span
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Confirm, Draft, Sender
 from bot.shared_timer import SharedTimer
@@ -70,24 +71,24 @@ class FencedDraft:
 
     async def status(self, status: Status) -> None:
         """See `bot.ports.Draft`."""
-        await self._step(self._timing.draft_step, self._draft.status, status)
+        await self._step("draft.status", self._timing.draft_step, self._draft.status, status)
 
     async def write(self, text: str) -> None:
         """See `bot.ports.Draft`."""
-        await self._step(self._timing.draft_step, self._draft.write, text)
+        await self._step("draft.write", self._timing.draft_step, self._draft.write, text)
 
     async def finish(self, answer: Answer) -> None:
         """See `bot.ports.Draft`."""
         size = sum(media.size for media in answer.media if not media.url)
         timing = self._timing
         transfer = size / timing.bytes_per_second + len(answer.text) / timing.characters_per_second
-        await self._step(timing.finish + transfer, self._draft.finish, answer)
+        await self._step("draft.finish", timing.finish + transfer, self._draft.finish, answer)
 
-    async def _step(self, seconds: float, call: Callable[[T], Awaitable[None]], value: T) -> None:
+    async def _step(self, name: str, seconds: float, call: Callable[[T], Awaitable[None]], value: T) -> None:
         await self._confirm()
         began_at = time.time()
         try:
-            with DeliveryTimeout(seconds, self._timer):
+            with span(name), DeliveryTimeout(seconds, self._timer):
                 await call(value)
         finally:
             await self._confirm_after(began_at)
@@ -104,6 +105,6 @@ async def open_draft(
 ) -> FencedDraft:
     """Call `Adapter.draft` with a time limit. Raises `DeliveryError` and the errors of `confirm`."""
     await confirm()
-    with DeliveryTimeout(timing.draft_step, timer):
+    with span("draft"), DeliveryTimeout(timing.draft_step, timer):
         draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private, confirm=confirm)
     return FencedDraft(draft, confirm, timing, timer)

@@ -63,7 +63,7 @@ class Worker:
         self._journal = journal
         self._undelivered = undelivered
         self._dispatcher = dispatcher
-        self._adapters = adapters if tracing is None else tracing.senders(adapters)
+        self._adapters = adapters
         self._tracing = tracing
         self._metrics = metrics
         self._settings = settings

@@ -23,6 +23,7 @@ from bot.ports.adapter import (
 )
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.platform import Platform
+from bot.ports.recording import CallRecorder, PlatformCall, Receipt, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.store import (
     ContextStore,
@@ -45,6 +46,7 @@ __all__ = [
     "AdapterStorage",
     "AuditEntry",
     "AuditLog",
+    "CallRecorder",
     "CallRow",
     "ChannelProblem",
     "ChannelSettings",
@@ -61,8 +63,10 @@ __all__ = [
     "NoDirectory",
     "Owner",
     "Platform",
+    "PlatformCall",
     "Profile",
     "Reader",
+    "Receipt",
     "Receiver",
     "ReplyMode",
     "RequestFilter",
@@ -78,4 +82,5 @@ __all__ = [
     "UsageSum",
     "ValueSigner",
     "always_owned",
+    "receipt",
 ]

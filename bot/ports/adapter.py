@@ -22,6 +22,7 @@ from bot.models import (
     Turn,
     UsageRow,
 )
+from bot.ports.recording import CallRecorder
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -128,6 +129,10 @@ class AdapterServices(Protocol):
     @property
     def has_peers(self) -> bool:
         """Whether other processes may use the same database at the same time."""
+
+    @property
+    def call_recorder(self) -> CallRecorder | None:
+        """The flight recorder; None: it is off. With it an adapter sets `receipt` while it handles a payload."""
 
     async def revise(self, event: Event) -> None:
         """Process the edit of an event's message; `event` has the id of the original and the new content.

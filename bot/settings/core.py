@@ -137,6 +137,14 @@ class Settings(ApiSettings):
         90, ge=0, le=36500, description="Days for which conversations and files are kept. 0: for ever."
     )
     bot_audit_days: int = Field(365, ge=0, le=36500, description="Days for which the audit log is kept. 0: for ever.")
+    bot_recorder: Literal["off", "redacted", "full"] = Field(
+        "redacted",
+        description="Flight recorder of each request: off, redacted (without texts, names, ids and secrets) or full (without secrets only).",
+    )
+    bot_recorder_megabytes: int = Field(
+        64, ge=1, le=100_000, description="Size of all recordings together, at most; the oldest are deleted."
+    )
+    bot_recorder_days: float = Field(7, gt=0, le=3650, description="Days for which recordings are kept, at most.")
     bot_log_level: Literal["auto", "debug", "info", "warning", "error"] = Field(
         "auto",
         description="Level of the log: debug, info, warning, error, or auto (info; warning if only the terminal is used).",
@@ -266,6 +274,11 @@ class Settings(ApiSettings):
     def media_dir(self) -> Path:
         """The spool folder of generated files."""
         return self.bot_data_dir / "media"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """The folder of the flight recorder."""
+        return self.bot_data_dir / "recordings"
 
 
 def load_settings() -> Settings:

@@ -12,7 +12,7 @@ from bot.control.registry import load_settings_registry
 from bot.errors import StoreUnavailable
 from bot.models import Actor, CommandSpec, Event, Location, Option, Turn
 from bot.policy.roles import NamedRoles
-from bot.ports import ChannelSettings, Profile, ValueSigner
+from bot.ports import CallRecorder, ChannelSettings, Profile, ValueSigner
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
 
@@ -35,6 +35,7 @@ class RecordingCore:
         self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
         self.has_peers = False
+        self.call_recorder: CallRecorder | None = None
         self.has_keys = True  #: those that `encrypt` had
         self.redelivered: list[str] = []  #: ids of events
         self.sink_delay = 0.0  #: seconds that `sink` takes

@@ -15,7 +15,9 @@ from discord.http import HTTPClient, Route
 
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import ActionButton
+from adapters.kit.connection.call_recording import record_calls
 from adapters.kit.connection.fenced_connector import FencedConnector
+from bot.ports import CallRecorder, Receipt, receipt
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,7 @@ class EventRouter:
 class DiscordClient(discord.AutoShardedClient):
     """A client that caches servers, channels and roles, but neither messages nor members."""
 
-    def __init__(self, *, message_content: bool, timing: Timing) -> None:
+    def __init__(self, *, message_content: bool, timing: Timing, recorder: CallRecorder | None = None) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # voice is not used here
         super().__init__(
@@ -86,12 +88,21 @@ class DiscordClient(discord.AutoShardedClient):
             max_ratelimit_timeout=timing.rate_limit_wait,
             connector=FencedConnector(limit=0),
         )
+        self._recorder = recorder
         self.router: EventRouter | None = None  #: None: events are dropped
         self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name
         self._skip_own_messages()
         self._skip_unreadable_events()
+        if recorder is not None:
+            self._note_payloads()
         self.add_dynamic_items(ActionButton)
         _throttle_cleanup(self.http, timing.rate_limit_cleanup)
+
+    async def login(self, token: str) -> None:
+        """See `discord.Client.login`."""
+        await super().login(token)
+        if self._recorder is not None:  # the library makes the session, and takes no middleware
+            self.http._HTTPClient__session._middlewares = (record_calls(self._recorder),)  # type: ignore[attr-defined] # noqa: SLF001
 
     def drop_message_content(self) -> None:
         """Connect without the message content intent. Call it before connecting."""
@@ -117,6 +128,23 @@ class DiscordClient(discord.AutoShardedClient):
 
         for event, parse in list(parsers.items()):
             parsers[event] = guard(event, parse)
+
+    def _note_payloads(self) -> None:
+        """Let the tasks in which a payload is handled know it, for the flight recorder."""
+        parsers = self._connection.parsers
+
+        def noting(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            def parse_noted(data: Any) -> None:
+                token = receipt.set(Receipt(data, time.time()))
+                try:
+                    parse(data)
+                finally:
+                    receipt.reset(token)
+
+            return parse_noted
+
+        for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE"):
+            parsers[event] = noting(parsers[event])
 
     def _skip_own_messages(self) -> None:
         """Don't parse what the bot itself has posted or edited: Discord sends each of these messages back."""

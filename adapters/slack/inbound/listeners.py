@@ -1,5 +1,6 @@
 """The router of the Bolt app: records what people do, and only then acknowledges it."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -36,7 +37,7 @@ from adapters.slack.ui import home_view
 from adapters.slack.ui.buttons import BUTTON
 from bot.background import BackgroundTasks
 from bot.models import CommandSpec
-from bot.ports import AdapterServices, Sink
+from bot.ports import AdapterServices, Receipt, Sink, receipt
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,7 @@ class EventRouter(AsyncMiddleware):
         observed: ObservedEvents,
         timing: Timing,
     ) -> None:
+        self._is_recorded = services.call_recorder is not None
         self._workspaces = workspaces
         self._groups = groups
         self._observed = observed
@@ -121,6 +123,15 @@ class EventRouter(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
     ) -> BoltResponse:
         """Process a request and acknowledge it then. Raises `StoreError`: Slack gets an error and sends it again."""
+        if not self._is_recorded:
+            return await self._process(req, next)
+        token = receipt.set(Receipt(req.body, time.time()))
+        try:
+            return await self._process(req, next)
+        finally:
+            receipt.reset(token)
+
+    async def _process(self, req: AsyncBoltRequest, next_: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
         body, context = req.body, req.context
         reply: AckBody | None = None
         if is_event(body):
@@ -139,7 +150,7 @@ class EventRouter(AsyncMiddleware):
             self._observed.record(SHORTCUTS)
             await self._interactions.on_shortcut(workspace_of(context), body)
         else:
-            return await next()
+            return await next_()
         return await context.ack(**(reply or {}))
 
     async def _on_action(self, body: Json, context: AsyncBoltContext) -> None:

@@ -1,0 +1,59 @@
+"""Hands the HTTP requests to a platform to the flight recorder: a middleware for the sessions of all platforms."""
+
+import asyncio
+import time
+from functools import partial
+
+import aiohttp
+from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse, payload
+
+from bot.ports import CallRecorder, PlatformCall
+
+#: Bytes of a body that is kept.
+_LARGEST = 65_536
+_BAD = 400  # HTTP status from which a call has failed
+
+
+def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
+    """Return a middleware that records the calls made for requests."""
+
+    async def call(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        if not recorder.is_recording:
+            return await handler(request)
+        made = PlatformCall(request.method, request.url, time.time(), _body_of(request.body))
+        try:
+            response = await handler(request)
+        except BaseException as exc:
+            is_from_network = isinstance(exc, aiohttp.ClientError | OSError | asyncio.CancelledError)
+            made.is_sent = is_from_network and not isinstance(exc, aiohttp.ClientConnectorError)
+            made.error, made.ended = type(exc).__name__, time.time()
+            recorder.add_call(made)
+            raise
+        made.status, made.ended = response.status, time.time()
+        if response.status >= _BAD:
+            made.retry_after = response.headers.get("Retry-After", "")
+        made.read_answer = partial(_answer_of, response)
+        recorder.add_call(made)
+        return response
+
+    return call
+
+
+def _body_of(body: object) -> bytes:
+    """Return a body that is in memory as a whole; of a form, its fields without the contents of files."""
+    if isinstance(body, payload.BytesPayload):
+        found: bytes = body._value  # noqa: SLF001 - what is sent; its own accessor is a coroutine
+        return found if len(found) <= _LARGEST else b""
+    if isinstance(body, aiohttp.MultipartWriter):
+        return b"".join(_part_of(part) for part, *_ in body)[:_LARGEST]
+    return b""
+
+
+def _part_of(part: object) -> bytes:
+    assert isinstance(part, payload.Payload)
+    headers = part._binary_headers  # noqa: SLF001 - as they are sent
+    return b"--\r\n" + headers + (b"" if b"filename" in headers else _body_of(part)) + b"\r\n--"
+
+
+def _answer_of(response: ClientResponse) -> bytes:
+    return (response._body or b"")[:_LARGEST]  # noqa: SLF001 - read by the caller; what returns it is a coroutine

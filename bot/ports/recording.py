@@ -1,0 +1,71 @@
+"""The seam of the flight recorder: what platforms send and are sent, by request."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol
+
+_BAD = 400  #: HTTP status from which a call has failed
+
+
+class PlatformUrl(Protocol):
+    """The address of a call."""
+
+    @property
+    def raw_path(self) -> str:
+        """The path, as it is sent."""
+
+    @property
+    def raw_query_string(self) -> str:
+        """The query, as it is sent."""
+
+
+@dataclass(slots=True, eq=False)
+class PlatformCall:
+    """One HTTP request to a platform."""
+
+    method: str
+    url: PlatformUrl
+    at: float  #: seconds since the epoch
+    sent: bytes  #: the body, without the contents of files; empty where it is too big
+    ended: float = 0.0  #: seconds since the epoch
+    status: int = 0  #: 0: no answer
+    retry_after: str = ""
+    error: str = ""  #: kind of the error where no answer came
+    is_sent: bool = True  #: False: it failed before it was sent
+    read_answer: Callable[[], bytes] = bytes  #: returns the body of the answer once it was read, or its beginning
+    answer: bytes = b""  #: what that returned
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was refused, or got no answer."""
+        return self.status >= _BAD or bool(self.error)
+
+    def let_go(self) -> None:
+        """Keep the body of the answer instead of what it is read from."""
+        self.answer, self.read_answer = self.read_answer() or self.answer, bytes
+
+
+@dataclass(slots=True, eq=False)
+class Receipt:
+    """What a platform has sent, as it came, and the calls made for it until its request is claimed."""
+
+    payload: object
+    at: float  #: seconds since the epoch
+    request: str = ""  #: key of the request that was recorded for it; "": none yet
+    calls: list[PlatformCall] = field(default_factory=list)  #: made before the request was recorded
+
+
+#: What the present task processes. Set only where `AdapterServices.call_recorder` is not None.
+receipt: ContextVar[Receipt | None] = ContextVar("receipt", default=None)
+
+
+class CallRecorder(Protocol):
+    """Records the calls of platforms."""
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the present task works for a request."""
+
+    def add_call(self, call: PlatformCall) -> None:
+        """Record a call that has ended. Its answer may still be read."""

@@ -1,0 +1,57 @@
+"""The flight recorder as the settings describe it."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from bot.commands import Registry
+from bot.models import CommandSpec
+from bot.platforms import known_secrets
+from bot.recorder.files import RecordingFiles
+from bot.recorder.recorder import Recorder
+from bot.recorder.redaction import RecordingRedactor
+from bot.security.value_signer import derive_key
+from bot.settings.core import Settings
+
+
+@asynccontextmanager
+async def open_recorder(
+    settings: Settings, secret: SecretStr, registry: Registry, on_failure: Callable[[], None]
+) -> AsyncIterator[Recorder | None]:
+    """Record until the end of the block; None: the recorder is off. `on_failure` counts what could not be kept."""
+    if settings.bot_recorder == "off":
+        yield None
+        return
+    keeps_texts = settings.bot_recorder == "full"
+    redactor = RecordingRedactor(
+        recording_key(secret),
+        words=[word for spec in registry.specs for word in _words(spec)],
+        keeps_texts=keeps_texts,
+        secrets=[one.get_secret_value() for one in known_secrets(settings)] if keeps_texts else (),
+    )
+    hidden = frozenset(spec.name for spec in registry.specs if spec.secrets)
+    recorder = Recorder(files=recording_files(settings), redactor=redactor, on_failure=on_failure, hidden=hidden)
+    try:
+        yield recorder
+    finally:
+        recorder.close()
+
+
+def recording_key(secret: SecretStr) -> bytes:
+    """Return the key of the stand-ins, the same in all processes."""
+    return derive_key(secret, b"recordings")
+
+
+def recording_files(settings: Settings) -> RecordingFiles:
+    """Return the files of the recordings."""
+    largest = settings.bot_recorder_megabytes * 1_000_000
+    return RecordingFiles(settings.recordings_dir, largest=largest, days=settings.bot_recorder_days)
+
+
+def _words(spec: CommandSpec) -> Iterator[str]:
+    """Yield the words that decide what a request does."""
+    yield from (spec.name, *spec.aliases)
+    for option in spec.options:
+        yield option.name
+        yield from (word for word in (option.short, *option.choices, *option.suggestions, option.default) if word)

@@ -1,0 +1,80 @@
+"""The calls of a platform, as they are kept."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from bot.ports import PlatformCall
+from bot.recorder.redaction import RecordingRedactor
+
+#: Fields of an answer that say what became of a call; the rest repeats what was sent.
+_OUTCOME = ("ok", "error", "needed", "code", "retry_after", "ts", "id", "channel", "channel_id", "type", "viewers")
+_MESSAGE = ("ts", "id", "user", "bot_id", "thread_ts", "nonce")
+_BAD = 400  #: HTTP status from which a call has failed
+_MESSAGES = 100  #: of a history that are kept
+_PART = re.compile(rb'name="payload_json"[^\r]*\r\n(?:[^\r\n]+\r\n)*\r\n(.*?)\r\n--', re.DOTALL)
+_FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
+
+
+def details(call: PlatformCall, redactor: RecordingRedactor) -> dict[str, Any]:
+    """Return what was sent, and what became of it."""
+    kept: dict[str, Any] = {}
+    if call.error:
+        kept["is_sent"] = call.is_sent
+    if call.retry_after:
+        kept["retry_after"] = call.retry_after
+    if query := call.url.raw_query_string:
+        kept["query"] = redactor.redact(dict(parse_qsl(query)))
+    if call.sent:
+        kept["body"] = redactor.redact(_read_body(call.sent))
+    if call.answer[:1] in (b"{", b"["):
+        kept["answer"] = redactor.redact(_read_outcome(call.answer, call.status))
+    return kept
+
+
+def _read_body(content: bytes) -> Any:
+    if content.startswith((b"{", b"[")):
+        return _parse(content)
+    if content.startswith(b"--"):
+        found = _PART.search(content)
+        return {"files": _read_files(content), "payload": _parse(found[1]) if found else None}
+    if content[:1].isalpha() and b"=" in content[:200]:
+        return {name: _read_field(value) for name, value in parse_qsl(content.decode("utf-8", "replace"))}
+    return len(content)
+
+
+def _read_field(value: str) -> Any:
+    return _parse(value.encode()) if value.startswith(("{", "[")) else value
+
+
+def _read_files(content: bytes) -> list[str]:
+    """Return the names of the files in a form."""
+    return [(quoted or plain).decode("utf-8", "replace") for quoted, plain in _FILE.findall(content)]
+
+
+def _read_outcome(answer: bytes, status: int) -> Any:
+    found = _parse(answer)
+    if isinstance(found, list):
+        return [_only(one, _MESSAGE) for one in found[:_MESSAGES]]
+    if not isinstance(found, dict) or status >= _BAD:
+        return found
+    kept = _only(found, _OUTCOME)
+    if isinstance(kept.get("channel"), dict):
+        kept["channel"] = _only(kept["channel"], _OUTCOME)
+    if isinstance(found.get("messages"), list):
+        kept["messages"] = [_only(one, _MESSAGE) for one in found["messages"][:_MESSAGES]]
+    return kept
+
+
+def _only(value: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value[name] for name in names if name in value} if isinstance(value, Mapping) else {}
+
+
+def _parse(content: bytes) -> Any:
+    """Return a JSON value, or its size."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return len(content)

@@ -1,0 +1,216 @@
+"""Removal of texts, names, ids and secrets from what is recorded; structure and lengths stay.
+
+Every string loses its letters and digits, unless its place says that it is a word of the protocol: new fields of a
+platform are hidden until somebody says that they may be seen. Ids become stand-ins, the same for the same id, so that
+what belongs together still does. Secrets are dropped in any case.
+"""
+
+import re
+import time
+from collections.abc import Collection
+from hashlib import blake2b
+from typing import Any
+
+from bot.moderation.detectors import SECRET, find_private
+
+#: Names of fields with words of a protocol.
+_PROTOCOL = frozenset(
+    {
+        *("type", "subtype", "channel_type", "command", "method", "path", "status", "error", "code", "warning"),
+        *("model", "role", "object", "finish_reason", "locale", "guild_locale", "mimetype", "filetype", "content_type"),
+        *("mode", "response_action", "needed", "provided", "style", "kind", "outcome", "event", "msg_type", "size"),
+        *("permissions", "app_permissions", "allow", "deny", "discriminator"),
+    }
+)
+_WORD = re.compile(r"[\w./:+-]{1,64}", re.ASCII)
+_SECRET = re.compile(
+    "token|secret|password|authorization|cookie|api_?key|response_url|trigger_id|signature|private_metadata|url_private"
+    "|permalink|proxy_url|avatar|image_",
+    re.IGNORECASE,
+)
+_NO_SECRET = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "max_tokens", "max_completion_tokens"})
+_ID = re.compile(r"[A-Z][A-Z0-9]{3,14}|\d{15,20}")
+_TIMESTAMP = re.compile(r"\d{10}\.\d{6}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)")
+#: Parts of a text that its readers parse: who or what is mentioned, and what begins a link.
+_PARSED = re.compile(r"<([@#&!]{1,2})([A-Z0-9]{4,20})(?:\|[^>]*)?>|https?://")
+_TOKEN = re.compile(r"\S+")
+_SMALL = re.compile(r"\d{1,2}")
+_FIELD = re.compile(r"[A-Za-z_][\w.-]{0,39}", re.ASCII)
+_API_WORD = re.compile(r"[A-Za-z@_.-]{1,40}|v\d{1,2}")
+#: What is left of a secret.
+REMOVED = "removed"
+_STAND_INS = 20_000  # in memory, and as many short texts
+_SHORT = 40  # characters
+_LARGEST_NUMBER = 10**14  # that is no id
+_EPOCH, _TIME_BITS = 1_420_070_400_000, 22  # of ids that begin with their time, in milliseconds
+_RECENT = 3_600_000  # milliseconds for which such a time is kept, as the order of messages depends on it
+_WIDE = 0x2E80  # the first of the characters that are as wide as two letters
+
+
+class _Letters(dict[int, str]):
+    """For `str.translate`: each letter and digit becomes another of its kind."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        if letter.isdecimal() or letter.isnumeric():
+            found = "0"
+        elif not letter.isalpha():
+            found = letter
+        else:
+            found = "字" if code >= _WIDE else "X" if letter.isupper() else "x"
+        self[code] = found
+        return found
+
+
+_LETTERS = _Letters()
+
+
+class RecordingRedactor:
+    """Removes what must not be kept.
+
+    `key`: of the stand-ins; `words`: names of commands, options and their values, which stay in what people write, as
+    they decide what is done; `keeps_texts`: only secrets are removed. `secrets`: their values, wherever they are.
+    """
+
+    def __init__(
+        self, key: bytes, *, words: Collection[str] = (), keeps_texts: bool = False, secrets: Collection[str] = ()
+    ) -> None:
+        self._key = key
+        self.words = frozenset(word.lower() for word in words)
+        self.keeps_texts = keeps_texts
+        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+        self._stand_ins: dict[str, str] = {}
+        self._texts: dict[tuple[str, str, bool], str] = {}
+        self._fields: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+
+    def pseudonym(self, text: str) -> str:
+        """Return what a request is filed under, which does not tell its id."""
+        return blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=12).hexdigest()
+
+    def redact(self, value: Any, name: str = "", *, is_spoken: bool = False) -> Any:
+        """Return a JSON value without what must not be kept. `is_spoken`: by a person, so that commands stay."""
+        if isinstance(value, str):
+            return self._find_text(value, name, is_spoken)
+        if isinstance(value, dict):
+            fields = self._fields
+            return {
+                fields.get(key) or self._field(key): self.redact(item, key, is_spoken=is_spoken)
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.redact(item, name, is_spoken=is_spoken) for item in value]
+        if value is None or isinstance(value, bool | float):
+            return value
+        if isinstance(value, int):
+            is_id = value > _LARGEST_NUMBER and not self.keeps_texts
+            return int(self.stand_in(str(value))) if is_id else value
+        return type(value).__name__
+
+    def _find_text(self, text: str, name: str, is_spoken: bool) -> str:
+        """Return a text without what must not be kept; short ones come again and again."""
+        if len(text) > _SHORT:
+            return self._redact_text(text, name, is_spoken)
+        key = (text, name, is_spoken)
+        found = self._texts.get(key)
+        if found is None:
+            if len(self._texts) >= _STAND_INS:
+                self._texts.clear()
+            found = self._texts[key] = self._redact_text(text, name, is_spoken)
+        return found
+
+    def path(self, path: str) -> str:
+        """Return the path of a call, with ids replaced and secrets removed."""
+        found = self._paths.get(path)
+        if found is None:
+            found = "/".join(self._segment(segment) for segment in path.split("/"))
+            if len(self._paths) < _STAND_INS and not any(character.isdigit() for character in path[10:]):
+                self._paths[path] = found
+        return found
+
+    def text(self, text: str) -> str:
+        """Return a text without its letters, or as it is where texts are kept."""
+        return self._redact_text(text, "", False)
+
+    def stand_in(self, number: str) -> str:
+        """Return what an id is replaced by: always the same, and of the same form."""
+        found = self._stand_ins.get(number)
+        if found is None:
+            if len(self._stand_ins) >= _STAND_INS:
+                self._stand_ins.clear()
+            found = self._stand_ins[number] = self._make_stand_in(number)
+        return found
+
+    def _make_stand_in(self, number: str) -> str:
+        digest = int.from_bytes(blake2b(number.encode(), key=self._key, digest_size=16).digest())
+        if number.isdecimal():
+            made = (int(number) >> _TIME_BITS) + _EPOCH
+            now = time.time() * 1000
+            if now - _RECENT < made < now + _RECENT:
+                return str((int(number) >> _TIME_BITS << _TIME_BITS) + digest % (1 << _TIME_BITS))
+            lowest = 10 ** (len(number) - 1)
+            return str(lowest + digest % (lowest // 2))
+        letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        rest = ""
+        for _ in number[1:]:
+            digest, place = divmod(digest, len(letters))
+            rest += letters[place]
+        return number[0] + rest
+
+    def _redact_text(self, text: str, name: str, is_spoken: bool) -> str:
+        if name not in _NO_SECRET and name and _SECRET.search(name):
+            return REMOVED if text else ""
+        if self.keeps_texts:
+            return self._without_secrets(text)
+        is_word = (name in _PROTOCOL and _WORD.fullmatch(text)) or text.lower() in self.words
+        if is_word or _TIMESTAMP.fullmatch(text) or _DATE.fullmatch(text):
+            return text
+        if _ID.fullmatch(text):
+            return self.stand_in(text)
+        return self._without_letters(text, is_spoken)
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, REMOVED)
+        found = [one for one in find_private(text) if one.label == SECRET]
+        for one in sorted(found, key=lambda one: one.start, reverse=True):
+            text = text[: one.start] + REMOVED + text[one.end :]
+        return text
+
+    def _without_letters(self, text: str, is_spoken: bool) -> str:
+        if "<" not in text and "://" not in text:
+            return self._letters(text, is_spoken)
+        found, at = [], 0
+        for match in _PARSED.finditer(text):
+            found.append(self._letters(text[at : match.start()], is_spoken))
+            found.append(match[0] if match[1] is None else f"<{match[1]}{self.stand_in(match[2])}>")
+            at = match.end()
+        found.append(self._letters(text[at:], is_spoken))
+        return "".join(found)
+
+    def _letters(self, text: str, is_spoken: bool) -> str:
+        return _TOKEN.sub(self._spoken, text) if is_spoken else text.translate(_LETTERS)
+
+    def _spoken(self, match: re.Match[str]) -> str:
+        token = match[0]
+        is_known = token.lower().lstrip("/-") in self.words or _SMALL.fullmatch(token)
+        return token if is_known else token.translate(_LETTERS)
+
+    def _field(self, name: str) -> str:
+        if self.keeps_texts:
+            return name
+        if name in _PROTOCOL or (name.isascii() and name.islower() and len(name) < _SHORT and name.isidentifier()):
+            if len(self._fields) < _STAND_INS:
+                self._fields[name] = name
+            return name
+        if _ID.fullmatch(name):
+            return self.stand_in(name)
+        return name if _FIELD.fullmatch(name) else name.translate(_LETTERS)
+
+    def _segment(self, segment: str) -> str:
+        if not segment or segment.isalpha():
+            return segment
+        if _ID.fullmatch(segment):
+            return segment if self.keeps_texts else self.stand_in(segment)
+        return segment if _API_WORD.fullmatch(segment) else REMOVED

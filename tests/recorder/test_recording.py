@@ -1,0 +1,142 @@
+"""The flight recorder: what it keeps of a request, and what never."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.recorder.files import RecordingFiles
+from bot.recorder.redaction import RecordingRedactor
+from simulators.slack import SlackSimulator
+from tests.support.discord.whole import whole
+from tests.support.scripted_api import failure
+from tests.support.service import quiet_logs, service
+from tests.support.slack.service import FAST
+from tests.support.slack.service import service as slack_service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+#: Words of a message that must not be kept.
+SECRETS = (
+    *("diagnosis", "Ada", "U0ADA", "U0BOB", "C0GENERAL", "T0LAB", "Lovelace", "0912345678", "example.com"),
+    *("sk-live-abcdefghijklmnop", "xoxb-1234567890-abcdef", "美玲", "診斷"),
+)
+TEXT = (
+    "my diagnosis by Lovelace, <@U0BOB> 美玲 的診斷 call 0912345678 or https://example.com/diagnosis "
+    "sk-live-abcdefghijklmnop xoxb-1234567890-abcdef"
+)
+
+
+def recorded(folder: Path) -> str:
+    """All that is recorded."""
+    return "".join(path.read_text() for path in (folder / "recordings").glob("*"))
+
+
+def entries(folder: Path) -> list[list[Any]]:
+    lines = [json.loads(line) for line in recorded(folder).splitlines()]
+    return [entry for _, found in lines for entry in found]
+
+
+async def test_a_request_with_a_fault_is_kept_whole_without_texts_names_ids_and_secrets(tmp_path: Path) -> None:
+    """Times, structure and lengths stay, and ids belong together as before. A request that went well is not written."""
+    async with SlackSimulator() as slack, slack_service(slack, tmp_path, timing=FAST) as one:
+        one.echo.instead = [failure(503)]
+        slack.faults.limit("chat.postMessage", 0)
+        await one.answers(slack.ada.mention(TEXT))
+        sent = slack.sender.deliveries
+        secret = next(delivery.body for delivery in sent if delivery.event.get("user") == slack.ada.id)
+        await one.answers(slack.ada.mention("well"))
+        used = [one.api.requests[0].headers["Authorization"].removeprefix("Bearer "), slack.token, secret["token"]]
+    kept = recorded(tmp_path)
+    assert [word for word in (*SECRETS, *used, secret["event_id"]) if word in kept] == []
+    found = entries(tmp_path)
+    [received] = [entry[7]["payload"] for entry in found if entry[1] == "received"]
+    event = received["event"]
+    assert event["type"] == "message"
+    assert len(event["text"].split()) == len(TEXT.split()) + 1
+    assert (event["ts"], len(event["blocks"])) == (secret["event"]["ts"], 1)
+    calls = [entry for entry in found if entry[1] == "platform call"]
+    posts = [entry for entry in calls if entry[5].endswith("chat.postMessage")]
+    assert [entry[6] for entry in posts] == [429, 200]
+    assert posts[1][7]["body"]["channel"] == event["channel"] != secret["event"]["channel"]
+    assert posts[1][7]["body"]["text"].split()[1:3] == ["xx", "xxxxxxxxx"]
+    asked = [entry for entry in found if entry[1] == "api call"]
+    assert [entry[6] for entry in asked] == [503, 200]
+    assert asked[0][7]["body"]["model"] == "gpt-4-turbo"
+    kinds = {entry[1] for entry in found}
+    assert kinds >= {"received", "recorded", "claimed", "draft", "commit", "draft.finish", "done"}
+    assert (tmp_path / "recordings").stat().st_mode & 0o077 == 0
+
+
+async def test_a_running_request_is_there_after_a_kill(tmp_path: Path) -> None:
+    """What is written while it runs is on the disk; commands stay readable, as they decide what is done."""
+    async with whole(tmp_path) as one:
+        held = one.echo.hold("fox")
+        await one.command("image", prompt="a red fox", style="anime")
+        await one.echo.until(lambda: bool(one.echo.prompts))
+        recorder = one.core.recorder
+        assert recorder is not None
+        await recorder.write(next(iter(one.simulator.interactions.values())).payload["id"])
+        [received] = [entry for entry in entries(tmp_path) if entry[1] == "received"]
+        held.set()
+        await one.idle()
+    options = received[7]["payload"]["data"]["options"]
+    assert [(option["name"], option["value"]) for option in options] == [("prompt", "x xxx xxx"), ("style", "anime")]
+    assert received[7]["payload"]["token"] == "removed"
+    assert "token" + received[7]["payload"]["id"] not in recorded(tmp_path)
+
+
+async def test_a_disk_that_fails_fails_no_request(tmp_path: Path) -> None:
+    """What could not be kept is counted."""
+    (tmp_path / "recordings").write_text("a file where the folder should be")
+    async with service(tmp_path) as one:
+        assert (await one.ask("hello")).text == "re: hello"
+        recorder = one.core.recorder
+        assert recorder is not None
+        [asked] = one.channel.questions
+        await recorder.write(asked)
+        assert one.core.metrics.registry.get_sample_value("bot_recorder_failures_total") == 1
+
+
+async def test_it_is_off_by_one_setting(tmp_path: Path) -> None:
+    """Nothing is kept, and nothing is asked of a platform's adapter."""
+    async with service(tmp_path, bot_recorder="off") as one:
+        await one.ask("hello")
+        assert one.core.services.call_recorder is None
+    assert not (tmp_path / "recordings").exists()
+
+
+def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
+    """The oldest are deleted; what other processes write counts, and is found."""
+    files = RecordingFiles(tmp_path, largest=80_000, days=7)
+    for number in range(20):
+        files.append([b"%d " % number + b"x" * 10_000])
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 90_000
+    assert list(files.lines_with("0 ")) == []
+    other = RecordingFiles(tmp_path, largest=80_000, days=7)
+    assert [line[:3] for line in other.lines_with("19 ")] == [b"19 "]
+    week = time.time() - 8 * 86_400
+    for path in tmp_path.iterdir():
+        os.utime(path, (week, week))
+    other.append([b"new"])
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"new\n"]
+
+
+def test_secrets_are_dropped_where_texts_are_kept() -> None:
+    """The operator's choice to keep texts is none to keep tokens."""
+    redactor = RecordingRedactor(b"key", keeps_texts=True, secrets=["our-own-key"])
+    payload = {
+        "token": "t-1",
+        "text": "call me: sk-live-abcdefghijklmnop, our-own-key",
+        "user": {"id": "U0ADA", "name": "Ada"},
+        "response_url": "https://hooks.example/T/1",
+    }
+    assert redactor.redact(payload) == {
+        "token": "removed",
+        "text": "call me: removed, removed",
+        "user": {"id": "U0ADA", "name": "Ada"},
+        "response_url": "removed",
+    }
