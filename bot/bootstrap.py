@@ -234,7 +234,7 @@ async def build(
             registry=registry,
             policy=policy,
             limits=limits,
-            server=api.base_url,
+            account=api.base_url,
             inbox=inbox,
             worker=worker,
             dispatcher=dispatcher,

@@ -1,4 +1,4 @@
-"""The limits of parameters that an API server has named in its refusals, for all processes of the service."""
+"""The limits of parameters that an API account has named in its refusals, for all processes of the service."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -14,57 +14,57 @@ from bot.ports import KeyValues
 
 log = structlog.get_logger(__name__)
 
-#: After which a limit is forgotten, so that a server that takes more is noticed.
+#: After which a limit is forgotten, so that an API that takes more is noticed.
 KEPT = timedelta(days=1)
 
 _Limits = Mapping[str, Mapping[str, ParameterLimit]]
 
 
 class LearntLimits:
-    """The limits by model and parameter of each API server."""
+    """The limits by model and parameter of each API account."""
 
     def __init__(self, values: KeyValues) -> None:
         self._values = values
-        #: By server: what was read last, and the limits in it by model.
+        #: By account: what was read last, and the limits in it by model.
         self._parsed: dict[str, tuple[Mapping[str, str], _Limits]] = {}
 
-    async def of(self, server: str, model: str) -> Mapping[str, ParameterLimit]:
+    async def of(self, account: str, model: str) -> Mapping[str, ParameterLimit]:
         """Return the known limits of a model by parameter. Raises `StoreError`."""
-        return (await self._read(server)).get(model, {})
+        return (await self._read(account)).get(model, {})
 
-    async def learn(self, server: str, model: str, name: str, limit: ParameterLimit) -> None:
+    async def learn(self, account: str, model: str, name: str, limit: ParameterLimit) -> None:
         """Keep a limit for a day. A database that fails is ignored: the API refuses the next value, too."""
         try:
-            namespace = self._values.namespace(_namespace(server))
+            namespace = self._values.namespace(_namespace(account))
             await namespace.set(f"{name} {model}", limit.encode(), expires=datetime.now(UTC) + KEPT)
         except StoreError as exc:
             log.warning("limit of the API not saved", reason=str(exc))
 
-    async def narrow(self, spec: CommandSpec, server: str, models: Collection[str]) -> CommandSpec:
+    async def narrow(self, spec: CommandSpec, account: str, models: Collection[str]) -> CommandSpec:
         """Return the command with the values that at least one of the models takes. Raises `StoreError`."""
-        known = await self._read(server)
+        known = await self._read(account)
         limits = [known.get(model, {}) for model in models]
         if not any(limits):
             return spec
         return replace(spec, options=tuple(_narrow(option, limits) for option in spec.options))
 
-    async def _read(self, server: str) -> _Limits:
-        items = await self._values.namespace(_namespace(server)).items()
+    async def _read(self, account: str) -> _Limits:
+        items = await self._values.namespace(_namespace(account)).items()
         if not items:
             return {}
-        read, limits = self._parsed.get(server, (None, {}))
+        read, limits = self._parsed.get(account, (None, {}))
         if read is not items:
             found: dict[str, dict[str, ParameterLimit]] = {}
             for key, text in items.items():
                 name, _, model = key.partition(" ")
                 found.setdefault(model, {})[name] = ParameterLimit.decode(text)
             limits = found
-            self._parsed[server] = (items, limits)
+            self._parsed[account] = (items, limits)
         return limits
 
 
-def _namespace(server: str) -> str:
-    return f"api-limits:{short_digest(server)}"
+def _namespace(account: str) -> str:
+    return f"api-limits:{short_digest(account)}"
 
 
 def _narrow(option: Option, limits: Collection[Mapping[str, ParameterLimit]]) -> Option:

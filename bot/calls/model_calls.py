@@ -64,7 +64,7 @@ class ModelCalls:
             self.api_job.model = self.answered_by = chain.current
             client = self._client(chain)
             try:
-                limits = await self.limits.of(self.api.base_url, chain.current)
+                limits = await self.limits.of(self.api.account, chain.current)
                 sent = self._fit(kind, chain, parameters, limits)
                 while True:
                     try:
@@ -96,7 +96,7 @@ class ModelCalls:
             self.api_job.model = self.answered_by = chain.current
             client = self._client(chain)
             try:
-                limits = await self.limits.of(self.api.base_url, chain.current)
+                limits = await self.limits.of(self.api.account, chain.current)
                 sent = self._fit(kind, chain, parameters, limits)
                 while True:
                     try:
@@ -168,7 +168,7 @@ class ModelCalls:
             raise refusal
         name, limit = found
         log.info("limit of the API learnt", model=model, parameter=name, status=refusal.status, message=refusal.message)
-        await self.limits.learn(self.api.base_url, model, name, limit)
+        await self.limits.learn(self.api.account, model, name, limit)
         return fit(sent, {name: limit}, model=model, given=self._given(chain), locale=self.event.actor.locale)
 
     def _fit(

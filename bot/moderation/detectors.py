@@ -76,7 +76,7 @@ _NORTH_AMERICA = ((3, 3, 4), (1, 3, 3, 4))
 _CHINA_MOBILE = re.compile(r"1[3-9]\d{9}")
 _CHINA_GROUPS = ((11,), (3, 4, 4))
 _LEAST_GROUP = 3  # digits of each part of a card's number, and after the first of a telephone's without a mark
-_TRUNK = "0０"  # the first digit of a telephone's number within its country
+_TRUNK = "0"  # the first digit of a telephone's number within its country
 
 
 def find_private(text: str) -> Iterator[Finding]:
@@ -151,30 +151,35 @@ def _longest(text: str, groups: list[tuple[int, int]], first: int) -> tuple[int,
     """Return the last group of the longest number from a group on, and its label; None: there is none."""
     before = text[: groups[first][0]][-2:]
     is_abroad, has_bracket = "+" in before or "＋" in before, before.endswith(("(", "（"))
-    is_marked = is_abroad or has_bracket or text[groups[first][0]] in _TRUNK
+    is_marked = is_abroad or has_bracket or _ascii_digits(text[groups[first][0]]) == _TRUNK
     best, digits = None, ""
     sizes: list[int] = []
     for last in range(first, len(groups)):
         start, end = groups[last]
         if len(digits) + end - start > _CARD_DIGITS[-1] or (sizes and not is_marked and end - start < _LEAST_GROUP):
             break
-        digits += text[start:end]
+        digits += _ascii_digits(text[start:end])
         sizes.append(end - start)
         if label := _label(digits, tuple(sizes), is_abroad=is_abroad, has_bracket=has_bracket):
             best = last, label
     return best
 
 
+def _ascii_digits(digits: str) -> str:
+    """Return digits of any script as those of ASCII."""
+    return digits if digits.isascii() else "".join(str(int(digit)) for digit in digits)
+
+
 def _label(digits: str, sizes: tuple[int, ...], *, is_abroad: bool, has_bracket: bool) -> str:
     """Return what a number is; "": nothing private."""
     if len(set(digits)) == 1:
         return ""
-    is_card = len(digits) in _CARD_DIGITS and digits[0] in "23456２３４５６" and min(sizes) >= _LEAST_GROUP
+    is_card = len(digits) in _CARD_DIGITS and digits[0] in "23456" and min(sizes) >= _LEAST_GROUP
     if is_card and has_valid_luhn_checksum(digits):
         return CARD
     if is_abroad:
         return PHONE if len(digits) in _ABROAD_DIGITS else ""
-    has_trunk = digits[0] in _TRUNK and sizes[0] > 1
+    has_trunk = digits[0] == _TRUNK and sizes[0] > 1
     if len(digits) in _NATIONAL_DIGITS and (has_trunk or has_bracket):
         return PHONE
     is_chinese = sizes in _CHINA_GROUPS and _CHINA_MOBILE.fullmatch(digits)

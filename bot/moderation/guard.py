@@ -1,5 +1,6 @@
 """The rules on words, applied to the requests of one event."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, takewhile
@@ -22,6 +23,7 @@ _NO_WORDS = frozenset({"model", "job"})
 #: Fields within parameters that the service fills in itself.
 _STRUCTURE = frozenset({"role", "type"})
 _ADDRESSES = ("image", "url")  #: parameters that are the address of a picture, or the picture itself
+_PICTURE = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/]*+={0,2}", re.ASCII)
 _LEFT_OUT = "[…]"
 
 
@@ -130,4 +132,4 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _is_text(name: str, text: str) -> bool:
     """Return whether a parameter may be people's words, and is no picture."""
-    return name not in _NO_WORDS and not (name in _ADDRESSES and text.startswith("data:image/"))
+    return name not in _NO_WORDS and not (name in _ADDRESSES and _PICTURE.fullmatch(text))

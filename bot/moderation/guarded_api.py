@@ -97,13 +97,8 @@ class EventApi:
     client: AsyncAIModels
     guard: Guard | None = None  #: None: no rule applies
     moderator: Moderator | None = None  #: None: nothing is moderated
-    account: str = ""  #: whose models and limits they are: the service's, or a workspace's own
+    account: str = ""  #: whose models, limits and failures they are: the service's, or a workspace's own
     problem: str = ""  #: why no request can be made; "": they can
-
-    @property
-    def base_url(self) -> str:
-        """Address of the API."""
-        return self.client.base_url
 
     def with_limits(self, name: str, longest_wait: float) -> "EventApi":
         """Return the API under another rate limit; see `AsyncAIModels.with_limits`."""

@@ -69,7 +69,7 @@ class CoreServices:
     registry: Registry
     policy: Policy
     limits: LearntLimits
-    server: str  #: address of the AI API
+    account: str  #: of the service at the AI API
     inbox: Inbox
     worker: Worker
     dispatcher: Dispatcher
@@ -202,7 +202,7 @@ class CoreServices:
         if spec.kind is None:
             return spec
         try:
-            return await self.limits.narrow(spec, self.server, self.settings.models(spec.kind))
+            return await self.limits.narrow(spec, self.account, self.settings.models(spec.kind))
         except StoreError as exc:  # the form opens all the same; what it lets through is refused later
             log.warning("limits of the API not read", reason=str(exc))
             return spec

@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from simulators.discord.values import CHANNEL
 from simulators.slack import SlackSimulator
+from tests.support.database.postgres import server, url
 from tests.support.discord.whole import whole
 from tests.support.scripted_api import failure
 from tests.support.service import quiet_logs
 from tests.support.slack.service import service
 
+__all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
@@ -48,11 +51,11 @@ async def test_a_form_in_discord_follows_what_the_api_takes(tmp_path: Path) -> N
         assert len(one.echo.bodies) == 1
 
 
-async def test_another_model_s_answer_says_so(tmp_path: Path) -> None:
-    """In both platforms' own messages, under the answer, in the person's language."""
+async def test_another_model_s_answer_says_so(tmp_path: Path, url: SecretStr) -> None:
+    """In both platforms' own messages, under the answer, in the person's language; on both engines."""
     chosen: dict[str, Any] = {"bot_chat_models": ("big", "mini"), "bot_chat_fallbacks": ("mini",)}
     gone = failure(404, "model_not_found")
-    async with SlackSimulator() as slack, service(slack, tmp_path / "s", **chosen) as running:
+    async with SlackSimulator() as slack, service(slack, tmp_path / "s", **chosen, bot_database_url=url) as running:
         running.echo.instead = [gone]
         [answer] = await running.answers(slack.ada.mention("hello"))
         assert answer.content.startswith("re: hello")

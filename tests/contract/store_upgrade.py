@@ -150,7 +150,7 @@ class UpgradeContract:
             registry=Registry([]),
             policy=cast(Any, None),
             limits=LearntLimits(store),
-            server="",
+            account="",
             inbox=cast(Any, None),
             worker=cast(Any, SimpleNamespace()),
             dispatcher=cast(Any, None),

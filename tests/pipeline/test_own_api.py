@@ -55,6 +55,19 @@ async def test_a_workspace_pays_for_its_own_key(tmp_path: Path) -> None:
         assert [body["prompt"] for body in one.echo.bodies] == ["a dog"]
 
 
+async def test_what_a_key_may_not_is_its_own(tmp_path: Path) -> None:
+    """A limit that the API has for a workspace's key, though at the service's own address, is learnt for it alone."""
+    too_long = failure(400, "invalid_request", "duration: Input should be less than or equal to 5")
+    async with service(tmp_path) as one:
+        await bring(one, key=KEY)
+        one.echo.instead = [too_long]
+        video: dict[str, Any] = {"command": "video", "options": {"duration": "10"}}
+        for _ in range(2):
+            assert "may be at most 5" in (await one.ask("a fox", **video)).text
+        assert "may be" not in (await one.ask("a dog", **video, workspace="w2", conversation="c2")).text
+        assert [body["prompt"] for body in one.echo.bodies] == ["a fox", "a dog"]
+
+
 async def test_nobody_sees_the_key(tmp_path: Path) -> None:
     """It is neither in the database, nor in logs, answers or the audit log."""
     async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=(origin,)) as one:
