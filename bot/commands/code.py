@@ -103,7 +103,9 @@ async def code(ctx: Context) -> Parts:
     if attached.notes:
         yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
     is_fenced = has_fence(written)
-    yield Text(written if is_fenced else code_block(written, language=_NO_LABEL.sub("", language)))
+    # A label in part would be kept in the conversation, where redaction no longer knows it.
+    label = "" if _NO_LABEL.search(language) else language
+    yield Text(written if is_fenced else code_block(written, language=label))
     if not is_fenced and written.count("\n") >= LONG:
         extension = EXTENSIONS.get(language, "txt")
         yield await ctx.spool.write(
