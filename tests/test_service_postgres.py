@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -190,53 +190,56 @@ async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url:
 
 
 @pytest.mark.parametrize(
-    ("limits", "command", "admitted"),
+    ("limits", "command", "admitted", "processes", "requests"),
     [
-        ({"BOT_REQUESTS_PER_MINUTE": "7"}, "chat", 7),
-        ({"BOT_MEDIA_PER_DAY": "5"}, "image", 5),
-        ({"BOT_BUDGET_PER_DAY": "2.2"}, "image", 4),  # a picture costs 0.5
+        ({"BOT_REQUESTS_PER_MINUTE": "7"}, "chat", 7, 2, 20),
+        ({"BOT_MEDIA_PER_DAY": "10"}, "image", 10, 3, 100),
+        ({"BOT_BUDGET_PER_DAY": "2.2"}, "image", 4, 2, 20),  # a picture costs 0.5
     ],
 )
 async def test_limits_hold_over_all_processes(
-    tmp_path: Path, url: SecretStr, limits: dict[str, str], command: str, admitted: int
+    tmp_path: Path, url: SecretStr, limits: dict[str, str], command: str, admitted: int, processes: int, requests: int
 ) -> None:
-    """Two processes together answer as many requests as the limit allows, also after a restart."""
-    async with channel_server() as one, channel_server() as two, scripted_api() as api, asyncio.timeout(120):
-        two.numbers = one.numbers
+    """Processes together answer as many requests of the same instant as the limit allows, also after a restart."""
+    async with AsyncExitStack() as stack, asyncio.timeout(120):
+        channels = [await stack.enter_async_context(channel_server()) for _ in range(processes)]
+        api = await stack.enter_async_context(scripted_api())
+        for channel in channels:
+            channel.numbers = channels[0].numbers
         echo = EchoApi(api.url)
         api.play(echo)
 
         async def acknowledged(events: int) -> None:
-            while len(one.acknowledged | two.acknowledged) < events:  # noqa: ASYNC110 - of two channels
+            while len(set().union(*(channel.acknowledged for channel in channels))) < events:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
         async def answered(events: int) -> None:
             """Wait for so many answers that are no refusals; a word about what is left is none."""
+            asked = set().union(*(channel.questions for channel in channels))
             while True:
-                messages = [message for channel in (one, two) for message in channel.messages.values()]
-                answers = [message for message in messages if message.reply_to in one.questions.keys() | two.questions]
+                messages = [message for channel in channels for message in channel.messages.values()]
+                answers = [message for message in messages if message.reply_to in asked]
                 if sum(message.final and not message.private for message in answers) == events:
                     return
                 await asyncio.sleep(0.05)
 
-        async with (
-            process(one, api.url, tmp_path, url, **limits) as first,
-            process(two, api.url, tmp_path, url, **limits) as second,
-        ):
-            await one.ask("what it costs", command=command)
+        async with AsyncExitStack() as services:
+            started = [process(channel, api.url, tmp_path, url, **limits) for channel in channels]
+            running = [await services.enter_async_context(one) for one in started]
+            await channels[0].ask("what it costs", command=command)
             await answered(1)
             await just_now(url)
             held = echo.hold("")
-            for n in range(20):
-                await (one, two)[n % 2].ask(f"{n}", command=command, conversation=f"c{n}")
-            await acknowledged(21)
+            for n in range(requests):
+                await channels[n % processes].ask(f"{n}", command=command, conversation=f"c{n}")
+            await acknowledged(requests + 1)
             held.set()
             await answered(admitted)
-        assert (first.returncode, second.returncode) == (0, 0)
-        async with process(two, api.url, tmp_path, url, **limits):
+        assert [one.returncode for one in running] == [0] * processes
+        async with process(channels[-1], api.url, tmp_path, url, **limits):
             await just_now(url)
-            await two.ask("one more", command=command, conversation="another")
-            await acknowledged(22)
+            await channels[-1].ask("one more", command=command, conversation="another")
+            await acknowledged(requests + 2)
         assert len(echo.prompts) == admitted
 
 

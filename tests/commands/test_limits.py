@@ -9,8 +9,10 @@ import pytest
 from bot.errors import UsageError
 from bot.models import KINDS
 from tests.support.command_runner import CommandRunner
+from tests.support.database.engines import engine, server, url
 from tests.support.service import quiet_logs, service
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
@@ -20,7 +22,7 @@ async def test_a_limit_holds_for_the_next_request(tmp_path: Path) -> None:
         limit = {"of": "pictures", "for": "channel:general", "per": "month"}
         await one.ask("10", command="limits", options=limit)
         asked = [
-            await one.channel.ask(f"a fox {n}", command="image", conversation=f"t{n}", who=f"p{n}") for n in range(40)
+            await one.channel.ask(f"a fox {n}", command="image", conversation=f"t{n}", who=f"p{n}") for n in range(100)
         ]
         await one.channel.wait_for_answers(*asked)
         assert sum(bool(one.answer(event).files) for event in asked) == 10
@@ -113,9 +115,9 @@ async def test_a_member_of_a_role_is_limited(tmp_path: Path) -> None:
         assert (await one.ask("a cat", who="ann", command="image")).files
 
 
-async def test_a_private_word_comes_before_the_limit(tmp_path: Path) -> None:
+async def test_a_private_word_comes_before_the_limit(tmp_path: Path, engine: dict[str, Any]) -> None:
     """At 80 %, to each who asks, once in the window of a limit, whatever is restarted; what others used is not said."""
-    async with service(tmp_path) as one:
+    async with service(tmp_path, **engine) as one:
         for amount, options in (
             ("5", {"of": "pictures", "for": "person"}),
             ("8", {"of": "requests", "for": "channel", "per": "month"}),

@@ -1,8 +1,10 @@
 """Quotes and approvals on the whole service, on both engines."""
 
 import asyncio
+import base64
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from pydantic import SecretStr
 from aimodels.reference import MODELS
 from tests.support.channel.adapter import ChannelAdapter, Message
 from tests.support.database.engines import engine, server, url
+from tests.support.media_files import MP4
+from tests.support.scripted_api import data
 from tests.support.service import Service, quiet_logs, service
 
 __all__ = ["engine", "server", "url"]
@@ -148,6 +152,44 @@ async def test_only_a_setting_asks_for_prices(tmp_path: Path) -> None:
         assert "The price of this is not known yet." in first.text
         assert "not known" not in (await one.ask("a fox", command="image")).text  # 0.5, as the API has reported
         assert "This will cost 1.00." in (await one.ask("a fox", command="image", options={"n": "2"})).text
+
+
+async def test_what_is_pressed_is_made_and_paid(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """As asked, fewer, smaller, by another model, shorter: the API gets that request, and its price is what is paid."""
+    given: dict[str, Any] = {
+        "bot_image_models": ("big", "small"),
+        "bot_video_models": ("film",),
+        "bot_prices": ("big=picture:0.1|512x512:0.04", "small=picture:0.02", "film=second:0.05|1920x1080:0.1"),
+        "bot_quote_above": 0.05,
+    }
+    picture, film = {"n": "3", "size": "1024x1024"}, {"duration": "10", "resolution": "1920x1080"}
+    pressed: list[tuple[str, dict[str, str], str, dict[str, Any], float]] = [
+        ("image", picture, "quote-make", {"model": "big", "n": 3, "size": "1024x1024"}, 0.3),
+        ("image", picture, "quote-1", {"model": "big", "n": 1, "size": "1024x1024"}, 0.1),
+        ("image", picture, "quote-2", {"model": "big", "n": 3, "size": "512x512"}, 0.12),
+        ("image", picture, "quote-3", {"model": "small", "n": 3, "size": "1024x1024"}, 0.06),
+        ("video", film, "quote-1", {"model": "film", "duration": 10, "resolution": "1280x720"}, 0.5),
+        ("video", film, "quote-2", {"model": "film", "duration": 5, "resolution": "1920x1080"}, 0.5),
+    ]
+    async with service(tmp_path, **given, **engine) as one:
+        paid = 0.0
+        for command, options, button, sent, price in pressed:
+            asked = await one.channel.ask("foxes", command=command, options=options, who="ann", member=True)
+            await one.channel.wait_for_answers(asked)
+            await one.core.worker.drain()
+            files = (
+                [{"b64_json": base64.b64encode(MP4).decode(), "duration": sent["duration"]}] if options is film else []
+            )
+            pictures = [{"url": one.api.url.removesuffix("/v1") + "/a.png"}] * int(sent.get("n", 0))
+            one.echo.instead = [data({"video": files} if files else {"images": pictures})]
+            assert "All right" in await press(one, one.answer(asked), button, "ann")
+            await one.core.worker.drain()
+            assert len(one.answer(asked).files) == (len(files) or sent["n"])
+            assert sent.items() <= one.echo.bodies[-1].items()
+            rows = await one.core.store.usage(since=datetime.now(UTC) - timedelta(days=1))
+            paid += price
+            assert sum(row.cost for row in rows) == pytest.approx(paid), button
+        assert len(one.echo.bodies) == len(pressed)
 
 
 async def test_a_limit_holds_when_a_quote_is_taken(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ PRICE_DAYS = 30
 CARRIED_DAYS = 32
 
 
+_NEAREST_FIRST = tuple(Subject)
+
 #: The rows of usage that count against a limit on a subject.
 OF_SUBJECT = {
     Subject.PERSON: "adapter = :adapter AND actor = :actor AND actor <> ''",
@@ -45,9 +47,12 @@ def is_rate(limit: Limit) -> bool:
 
 
 def find_exceeded(quota: QuotaRequest, figures: QuotaFigures, now: float, zone: ZoneInfo) -> OverLimit | None:
-    """Return the limit that keeps the request waiting longest; None: it is within all. `now`: seconds since 1970."""
+    """Return the limit that keeps the request waiting longest; None: it is within all. `now`: seconds since 1970.
+
+    Of several that do equally long the one nearest to the person.
+    """
     exceeded = [over for limit in quota.limits if (over := _exceeded(limit, quota, figures, now, zone)) is not None]
-    return max(exceeded, key=lambda over: over.wait, default=None)
+    return max(exceeded, key=lambda over: (over.wait, -_NEAREST_FIRST.index(over.limit.subject)), default=None)
 
 
 def find_near(quota: QuotaRequest, figures: QuotaFigures) -> list[NearLimit]:

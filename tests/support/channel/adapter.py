@@ -339,7 +339,7 @@ def parse(asked: Mapping[str, Any]) -> Event:
             is_admin=not asked.get("member", False),
             is_bot=asked.get("bot", False),
         ),
-        location=Location(workspace=asked.get("workspace", "w"), channel="general"),
+        location=Location(workspace=asked.get("workspace", "w"), channel=asked.get("channel", "general")),
         command=asked["command"],
         prompt=asked["text"],
         options=asked["options"],

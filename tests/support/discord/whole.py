@@ -78,14 +78,14 @@ class Whole:
         made = await self.simulator.interact(PRESSED, data, channel=message["channel_id"], message=message, **told)
         return str(made["token"])
 
-    async def submit(self, message: Json, **values: str) -> None:
-        """Select values in the modal that a button of the message opened, and submit it."""
+    async def submit(self, message: Json, *, told: Json | None = None, **values: Any) -> None:
+        """Fill in values in the modal that a button of the message opened, and submit it."""
         opened = await self.simulator.until(
             lambda: [c for c in self.simulator.called("POST", "callback") if c["type"] == _MODAL]
         )
         components = [select_value(name, value) for name, value in values.items()]
         data = {"custom_id": opened[0]["data"]["custom_id"], "components": components}
-        await self.simulator.interact(SUBMITTED, data, message=message)
+        await self.simulator.interact(SUBMITTED, data, channel=message["channel_id"], message=message, **(told or {}))
 
     async def edit(self, message: Json, text: str) -> None:
         """Edit a message that was said."""

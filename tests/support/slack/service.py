@@ -11,8 +11,10 @@ from typing import Any
 from adapters.slack.adapter import Slack
 from adapters.slack.timing import Timing
 from bot.bootstrap import Core
+from bot.timing import ServiceTiming
 from simulators.slack import Message, Person, SlackSimulator
 from tests.support.scripted_api import ScriptedApi, scripted_api
+from tests.support.service import FAST as CORE_FAST
 from tests.support.service import EchoApi, make_settings, quiet_logs, run_service
 from tests.support.slack.adapter import settings as slack_settings
 
@@ -31,6 +33,7 @@ class Service:
     http: bool
     given: dict[str, Any]
     timing: Timing
+    core_timing: ServiceTiming = CORE_FAST
     core: Core = field(init=False)
     port: int = 0
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -42,7 +45,7 @@ class Service:
         adapter = Slack(slack_settings(self.slack, http=self.http, **own), timing=self.timing)
         settings = make_settings(self.api, self.folder, bot_port=0 if self.http else None, **chosen)
         before = self.slack.sockets.connected
-        one = await self._stack.enter_async_context(run_service(settings, adapter))
+        one = await self._stack.enter_async_context(run_service(settings, adapter, timing=self.core_timing))
         self.core = one.core
         if one.server is not None:
             self.port = one.server.port
@@ -96,13 +99,19 @@ class Service:
 
 @asynccontextmanager
 async def service(
-    slack: SlackSimulator, folder: Path, *, http: bool = False, timing: Timing | None = None, **settings: Any
+    slack: SlackSimulator,
+    folder: Path,
+    *,
+    http: bool = False,
+    timing: Timing | None = None,
+    core_timing: ServiceTiming = CORE_FAST,
+    **settings: Any,
 ) -> AsyncIterator[Service]:
     """The service, running; `settings` are the core's and, with the prefix `slack_`, the adapter's."""
     async with asyncio.timeout(120), scripted_api() as api:
         echo = EchoApi(api.url)
         api.play(echo)
-        one = Service(slack, api, echo, folder, http, settings, timing or Timing())
+        one = Service(slack, api, echo, folder, http, settings, timing or Timing(), core_timing)
         await one.start()
         try:
             yield one

@@ -9,7 +9,7 @@ from adapters.discord.timing import Timing
 from aimodels.reference import MODELS
 from bot.i18n import translate
 from bot.ports import AuditEntry
-from simulators.discord.values import ADA, BOB, CHANNEL, DM, ROLE, member
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, OTHER, ROLE, member
 from tests.support.discord.messages import actions_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.service import FAST
@@ -92,7 +92,10 @@ async def test_what_nobody_decides_on_lapses(tmp_path: Path) -> None:
 
 
 async def test_a_role_decides_where_the_request_is(tmp_path: Path) -> None:
-    """The request names the role, and notifies nobody; its members decide, administrators beside them do not."""
+    """The request names the role, and notifies nobody; its members decide, administrators beside them do not.
+
+    With a channel for approvals they are asked there.
+    """
     given: dict[str, Any] = {"bot_prices": _PRICES, "bot_approve_above": 0.6}
     given["bot_approvers"] = (f"role:discord:{ROLE}", "person:slack:U0CLEO", "person:U0CLEO")
     async with whole(tmp_path, **given) as one:
@@ -105,6 +108,23 @@ async def test_a_role_decides_where_the_request_is(tmp_path: Path) -> None:
         await one.press(waiting, "approve")  # Ada's press, who is an administrator
         await one.see_ephemeral(CHANNEL, _said("approval.not_yours"))
         assert not _made(one)
-        await one.press(waiting, "approve", member={**member(_CLEO), "permissions": "0", "roles": [ROLE]})
+        cleo = {"member": {**member(_CLEO), "permissions": "0", "roles": [ROLE]}}
+        await one.press(waiting, "approve", **cleo)
         await one.simulator.until(lambda: _made(one) == [2])
         await one.idle()
+
+        there: dict[str, Any] = {"value": f"approval_channel <#{OTHER}>", "for": "workspace"}
+        await one.command("settings", **there)
+        await one.simulator.until(lambda: "已設定" in str([*one.simulator.originals.values()]))
+        await one.command("image", prompt="three foxes", n="3", told=_BOB)
+        ask = await one.see(OTHER, "three foxes")
+        waiting = await one.see(CHANNEL, _said("approval.waiting", price="1.50", hours="24"))
+        assert (actions_of(ask), actions_of(waiting)) == (["approve", "decline"], ["withdraw"])
+        await one.press(ask, "decline", **cleo)
+        await one.submit(ask, reason="too many", told=cleo)
+        declined = _said("approval.outcome.decline_reason", who="Someone", reason="too many")
+        assert actions_of(await one.see(OTHER, declined)) == []
+        await one.see(CHANNEL, declined)
+        await one.idle()
+        assert declined in str([m for place, m in one.simulator.messages.items() if place not in (CHANNEL, OTHER)])
+        assert _made(one) == [2]

@@ -122,7 +122,8 @@ async def test_one_settings_form_has_its_choices(tmp_path: Path) -> None:
             lambda: [m for t, m in one.simulator.originals.items() if t == token and "image.style" in text_of(m)]
         )
         await one.press(shown, "set")
-        await one.submit(shown, **{"image.style": "anime", "for": "channel"})
+        chosen: dict[str, Any] = {"image.style": "anime", "for": "channel"}
+        await one.submit(shown, **chosen)
         await one.simulator.until(
             lambda: [m for m in one.simulator.originals.values() if "已設定 `image.style`" in text_of(m)]
         )

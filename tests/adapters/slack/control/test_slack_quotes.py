@@ -1,5 +1,6 @@
 """Prices before a request is made, and approvers who grant or decline it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,12 @@ import pytest
 
 from aimodels.reference import MODELS
 from simulators.slack import Message, SlackSimulator
-from tests.support.service import quiet_logs
+from tests.support.database.engines import engine, server, url
+from tests.support.service import FAST, quiet_logs
 from tests.support.slack.drafts import labels
 from tests.support.slack.service import Service, service
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 PRICES = (f"{MODELS['image']}=picture:0.5",)
@@ -64,10 +67,11 @@ async def test_a_price_comes_first_where_it_is_asked_for(slack: SlackSimulator, 
         assert made(running) == [1, 1]
 
 
-async def test_an_approver_grants_or_declines(slack: SlackSimulator, tmp_path: Path) -> None:
+async def test_an_approver_grants_or_declines(slack: SlackSimulator, tmp_path: Path, engine: dict[str, Any]) -> None:
     """Asked in a channel of their own; the asker is told; nobody grants their own; it is in the audit log."""
     office = slack.add_channel("office", members=[slack.ada.id, slack.bob.id, slack.team.bot.id])
-    async with service(slack, tmp_path, bot_prices=PRICES, bot_approve_above=0.6, bot_media_per_day=5) as running:
+    given: dict[str, Any] = {"bot_prices": PRICES, "bot_approve_above": 0.6, "bot_media_per_day": 5, **engine}
+    async with service(slack, tmp_path, **given) as running:
         slack.bob.slash("/settings", "approve_above 0.7 --for channel", channel=slack.team.direct(slack.bob.id))
         await told(slack, slack.bob, "Only an administrator")
         slack.ada.slash("/settings", "approval_channel here --for workspace", channel=office)
@@ -126,4 +130,32 @@ async def test_an_approver_is_asked_in_private(slack: SlackSimulator, tmp_path: 
         assert not [m for m in slack.bob.sees() if "asks for something" in m.content]
         slack.ada.press(ask, "Approve")
         await answer(running, question, "cost 0.5")
+        assert made(running) == [2]
+
+
+async def test_a_group_decides_and_what_nobody_decides_on_lapses(slack: SlackSimulator, tmp_path: Path) -> None:
+    """The request names the user group; who is in it decides there, administrators beside it do not."""
+    group = slack.group("Leads", slack.bob, id="S0LEADS")
+    timing = replace(FAST, pipeline=replace(FAST.pipeline, approval_hour=2.0, approval_look=0.05))
+    given: dict[str, Any] = {"bot_prices": PRICES, "bot_approve_above": 0.6, "core_timing": timing}
+    async with service(slack, tmp_path, **given) as running:
+        slack.ada.slash("/settings", f"approvers <!subteam^{group.id}|@leads> --for workspace")
+        await told(slack, slack.ada, "is set (this workspace)")
+        question = slack.ada.mention("image two foxes -n 2")
+        waiting = await answer(running, question, "S0LEADS can decide here")
+        assert labels(waiting) == ["Approve", "Decline", "Withdraw"]
+        slack.ada.press(waiting, "Approve")
+        await told(slack, slack.ada, "Only an approver")
+        assert not made(running)
+        slack.bob.press(waiting, "Approve")
+        await answer(running, question, "cost 0.5")
+        await told(slack, slack.ada, "Approved by Bob")
+        assert made(running) == [2]
+
+        slack.ada.slash("/settings", "approval_hours 0.1 --for workspace")
+        await slack.until(lambda: len([m for m in slack.ada.sees() if "is set (this workspace)" in m.content]) == 2)
+        late = slack.ada.mention("image three foxes -n 3")
+        lapsed = await answer(running, late, "Nobody decided in time: the request has lapsed.")
+        assert labels(lapsed) == []
+        await running.idle()
         assert made(running) == [2]
