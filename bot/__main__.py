@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from bot import __version__
+from bot.backup.command_line import add_commands
 from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
 from bot.settings.core import load_settings
@@ -104,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
         arguments.add_argument("request", metavar="REQUEST", help=operator_text("cli.view.request"))
         acting.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
         acting.set_defaults(run=_act, act=name)
+    add_commands(add)
     sandbox = add("sandbox", operator_text("cli.sandbox"))
     sandbox.flags.add_argument("--host", default="127.0.0.1", help=operator_text("cli.host"))
     sandbox.flags.add_argument("--port", type=port, default=8081, help=operator_text("cli.port"))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from bot.backup.unfinished import refuse_unfinished
 from bot.bootstrap import Core, build, ops_server, web_server
 from bot.cockpit.links import operator_link
 from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
@@ -33,6 +34,7 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
 
     Raises `SettingsError` or `StoreError` when it can't start or go on.
     """
+    refuse_unfinished(settings)
     adapters, is_fallback = create_adapters(settings, conversation=conversation)
     if not adapters and settings.bot_port is None:
         names = [name for name, platform in find_platforms().items() if not platform.is_fallback]

@@ -136,6 +136,12 @@ class Settings(ApiSettings):
     bot_retention_days: int = Field(
         90, ge=0, le=36500, description="Days for which conversations and files are kept. 0: for ever."
     )
+    bot_migration_backups: int = Field(
+        3,
+        ge=0,
+        le=100,
+        description="Backups that are kept in BOT_DATA_DIR/backups of those made before a new version changes the database. 0: none is made.",
+    )
     bot_audit_days: int = Field(365, ge=0, le=36500, description="Days for which the audit log is kept. 0: for ever.")
     bot_recorder: Literal["off", "redacted", "full"] = Field(
         "redacted",

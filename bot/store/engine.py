@@ -1,5 +1,6 @@
 """The choice of the engine by the settings."""
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.errors import SettingsError
@@ -13,12 +14,19 @@ from bot.store.timing import StoreTiming
 def make_store(settings: Settings, timing: StoreTiming | None = None) -> Store:
     """Make the store, not opened yet. Raises `SettingsError` if its extra is not installed."""
     zone = ZoneInfo(settings.bot_time_zone)
+    before = partial(_back_up, settings) if settings.bot_migration_backups else None
     if settings.postgres_url is None:
-        return SqliteStore(settings.database_path, timing=timing, zone=zone)
+        return SqliteStore(settings.database_path, timing=timing, zone=zone, before_migration=before)
     try:
         from bot.store.postgres.store import PostgresStore
     except ModuleNotFoundError as exc:
         if exc.name != "asyncpg":
             raise
         raise SettingsError(operator_text("start.no_driver")) from exc
-    return PostgresStore(settings.postgres_url, timing=timing, zone=zone)
+    return PostgresStore(settings.postgres_url, timing=timing, zone=zone, before_migration=before)
+
+
+async def _back_up(settings: Settings, version: int) -> None:
+    from bot.backup.create import back_up_version  # only needed once a version
+
+    await back_up_version(settings, version)

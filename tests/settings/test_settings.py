@@ -81,6 +81,7 @@ WRONG = {
     "BOT_MAX_ATTEMPTS": (("x", "0", "21"), "a whole number from 1 to 20"),
     "BOT_SHUTDOWN_TIMEOUT": (("x", "-1", "601"), "a number from 0 to 600"),
     "BOT_RETENTION_DAYS": (("x", "-1", "36501"), "a whole number from 0 to 36500"),
+    "BOT_MIGRATION_BACKUPS": (("x", "-1", "101"), "a whole number from 0 to 100"),
     "BOT_AUDIT_DAYS": (("x", "-1", "36501"), "a whole number from 0 to 36500"),
     "BOT_RECORDER": (("yes", "texts"), "off, redacted or full"),
     "BOT_RECORDER_MEGABYTES": (("x", "0", "100001"), "a whole number from 1 to 100000"),

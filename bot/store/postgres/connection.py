@@ -1,4 +1,4 @@
-"""Connections to the server, translation of its errors, and migrations of the schema."""
+"""Connections to the server, and translation of its errors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from bot.errors import StoreError, StoreUnavailable
 from bot.i18n import operator_text
 from bot.settings.database_url import address
-from bot.store.shared.migrations import find_pending
 from bot.store.shared.sql import to_numbered
 
 Connection = Any  #: an asyncpg connection: the library has no types
@@ -20,8 +19,6 @@ Connection = Any  #: an asyncpg connection: the library has no types
 #: connection in the middle of an operation.
 BROKEN = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-#: Key of the advisory lock under which the schema is changed.
-_MIGRATION_LOCK = 0x636D7574
 #: Connections that read.
 _READERS = 4
 #: The server drops the connections of a machine that vanished after 10 + 2 × 5 seconds.
@@ -74,13 +71,7 @@ class Connections:
         self._pool: Any = None
 
     async def open(self) -> None:
-        """Migrate the schema and open the pool. Raises `StoreError`."""
-        connection = await self.connect()
-        try:
-            with self.translate_errors():
-                await self._migrate(connection)
-        finally:
-            await close(connection)
+        """Open the pool. Raises `StoreError`."""
         with self.translate_errors():
             self._pool = await asyncpg.create_pool(
                 self._url.get_secret_value(),
@@ -139,17 +130,6 @@ class Connections:
         if state.startswith(_PASSING):
             return StoreUnavailable(operator_text("database.busy", name=self.name, reason=error))
         return StoreError(operator_text("database.failed", name=self.name, reason=error))
-
-    async def _migrate(self, connection: Connection) -> None:
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
-            await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY)")
-            version = await connection.fetchval("SELECT coalesce(max(version), 0) FROM schema_version")
-            for migration in find_pending("postgres", version, self.name):
-                await connection.execute(migration.script)
-                if migration.step is not None:
-                    await migration.step(PostgresDatabase(connection))
-                await connection.execute("INSERT INTO schema_version VALUES ($1)", migration.number)
 
 
 async def _keep_as_is(_: Connection) -> None:

@@ -22,6 +22,7 @@ from bot.store.postgres.connection import Connections
 from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Lease
 from bot.store.postgres.recorder import PostgresRecorder
+from bot.store.postgres.schema import BeforeMigration, prepare
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
@@ -38,15 +39,26 @@ _LONGEST_NOTIFIED = 1900
 
 
 class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
-    """See `bot.ports.Store`. `url`: postgresql://user:password@host/database."""
+    """See `bot.ports.Store`. `url`: postgresql://user:password@host/database.
+
+    `before_migration`: is called with the version of the schema before it is changed.
+    """
 
     owner_column = "owner"
     dialect = Dialect(live="live", live_turns="turns", find="strpos", has_media=statements.HAS_MEDIA)
 
-    def __init__(self, url: SecretStr, *, timing: StoreTiming | None = None, zone: ZoneInfo = UTC_ZONE) -> None:
+    def __init__(
+        self,
+        url: SecretStr,
+        *,
+        timing: StoreTiming | None = None,
+        zone: ZoneInfo = UTC_ZONE,
+        before_migration: BeforeMigration | None = None,
+    ) -> None:
         timing = timing or StoreTiming()
         super().__init__(timing, zone)
         self._connections = Connections(url, timeout=timing.statement)
+        self._before_migration = before_migration
         self._lease = Lease(self._connections, timing=timing, on_notification=self._on_notification, adopt=self._adopt)
         self._writer = PostgresWriter(self._connections)
         self._stack = AsyncExitStack()
@@ -55,6 +67,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
+            await prepare(self._connections, self._before_migration)
             await self._connections.open()
             stack.push_async_callback(self._connections.close)
             stack.push_async_callback(self._lease.close)

@@ -1,6 +1,7 @@
 """Checks and migrations of a database file when it is opened."""
 
 import sqlite3
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiosqlite
@@ -13,7 +14,12 @@ from bot.store.sqlite.errors import damaged, translate
 CHECKED_BYTES = 32_000_000
 
 
-async def prepare(db: aiosqlite.Connection, path: Path, *, busy_timeout: float) -> None:
+BeforeMigration = Callable[[int], Awaitable[None]]  #: is called with the version that the database has
+
+
+async def prepare(
+    db: aiosqlite.Connection, path: Path, *, busy_timeout: float, before_migration: BeforeMigration | None = None
+) -> None:
     """Set the connection up for writing, check the file and bring its schema up to date.
 
     Raises `StoreCorrupt`, `SchemaTooNew`, `StoreUnavailable`.
@@ -30,7 +36,7 @@ async def prepare(db: aiosqlite.Connection, path: Path, *, busy_timeout: float) 
         await db.execute_fetchall("PRAGMA secure_delete = ON")
         await db.execute_fetchall("PRAGMA journal_size_limit = 67108864")
         await _check(db, path)
-        await _migrate(db, path)
+        await _migrate(db, path, before_migration)
     except sqlite3.Error as exc:
         raise translate(exc, path) from exc
 
@@ -44,9 +50,13 @@ async def _check(db: aiosqlite.Connection, path: Path) -> None:
         raise damaged(path, str(found[0]))
 
 
-async def _migrate(db: aiosqlite.Connection, path: Path) -> None:
+async def _migrate(db: aiosqlite.Connection, path: Path, before: BeforeMigration | None) -> None:
     (row,) = await db.execute_fetchall("PRAGMA user_version")
-    for migration in find_pending("sqlite", int(row[0]), path):
+    version = int(row[0])
+    pending = find_pending("sqlite", version, path)
+    if pending and before is not None:
+        await before(version)
+    for migration in pending:
         try:
             await db.executescript(f"BEGIN IMMEDIATE;\n{migration.script}")
             if migration.step is not None:

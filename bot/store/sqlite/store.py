@@ -37,7 +37,7 @@ from bot.store.sqlite.lock import ownership
 from bot.store.sqlite.queue import Entry, make_entry
 from bot.store.sqlite.reader import SqliteReader
 from bot.store.sqlite.reservations import Reservation, place_of
-from bot.store.sqlite.schema import prepare
+from bot.store.sqlite.schema import BeforeMigration, prepare
 from bot.store.sqlite.writer import SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 
@@ -48,7 +48,8 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
     `zone`: in which days and months of limits begin.
     `now`: the time in seconds since 1970; `clock`: that of waits, which nobody sets. `context_turns`: turns of a
     conversation that are held in memory, `context_size`: characters of all of them; `namespaces_cached`: namespaces
-    whose values are held in memory, `namespaces_known`: those of which only the names are.
+    whose values are held in memory, `namespaces_known`: those of which only the names are. `before_migration`: is
+    called with the version of the schema before it is changed.
     """
 
     dialect = Dialect(
@@ -70,6 +71,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
         context_size: int = 8_000_000,
         namespaces_cached: int = 10_000,
         namespaces_known: int = 20_000,
+        before_migration: BeforeMigration | None = None,
     ) -> None:
         super().__init__(
             now=now,
@@ -79,6 +81,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
             zone=zone,
         )
         self._path = path
+        self._before_migration = before_migration
         self._stack = AsyncExitStack()
         self._probe = WriteProbe(self._touch, interval=self._timing.write_check)
         self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known, now=now)
@@ -93,7 +96,8 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
             stack.enter_context(ownership(self._path))
             try:
                 db = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
-                await prepare(db, self._path, busy_timeout=self._timing.busy)
+                busy = self._timing.busy
+                await prepare(db, self._path, busy_timeout=busy, before_migration=self._before_migration)
                 reader = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
                 await reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._timing.busy * 1000)}")
                 await reader.execute_fetchall("PRAGMA query_only = ON")

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 
 import bot.commands
+from bot.backup.archive import Keys, Manifest
 from bot.models import Answer, Event, Turn
 from bot.store.shared import codec
 
@@ -17,12 +18,13 @@ _MODULES = (
         "tests.support.channel.adapter",
         "tests.support.console.talker",
     ),
+    *("bot.backup.create", "bot.backup.restore", "bot.backup.postgres_copy", "bot.store.postgres.store"),
     "anyio._backends._asyncio",
     *(f"bot.commands.{module.name}" for module in pkgutil.iter_modules(bot.commands.__path__)),
 )
 for name in _MODULES:
     importlib.import_module(name)
-for kind in (Answer, Event, Turn):
+for kind in (Answer, Event, Turn, Manifest, Keys):
     codec._adapter(kind)
 gc.collect()
 gc.freeze()  # or the collector of each process would copy all of it

@@ -1,0 +1,80 @@
+"""The command line's part of backups."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.i18n import operator_text
+from bot.security.private_files import restrict_new_files
+from bot.settings.core import load_settings
+
+
+class CommandParser(Protocol):
+    """A command's parser whose flags are in a group of their own."""
+
+    flags: argparse._ArgumentGroup
+
+    def add_argument_group(self, title: str) -> argparse._ArgumentGroup:
+        """Add a group."""
+
+    def set_defaults(self, **values: Any) -> None:
+        """Set what the parsed arguments have."""
+
+
+def add_commands(add: Callable[[str, str], CommandParser]) -> None:
+    """Add the commands. `add`: adds one by its name and its explanation."""
+    backup = add("backup", operator_text("cli.backup"))
+    _add_file(backup, "cli.backup.file")
+    backup.flags.add_argument("--media", action="store_true", help=operator_text("cli.backup.media"))
+    backup.set_defaults(run=_backup)
+    restore = add("restore", operator_text("cli.restore"))
+    _add_file(restore, "cli.restore.file")
+    restore.flags.add_argument("--replace", action="store_true", help=operator_text("cli.restore.replace"))
+    restore.set_defaults(run=_restore)
+
+
+def _add_file(command: CommandParser, key: str) -> None:
+    arguments = command.add_argument_group(operator_text("cli.arguments"))
+    arguments.add_argument("file", metavar="FILE", type=Path, help=operator_text(key))
+
+
+def _backup(parsed: argparse.Namespace) -> int:
+    from bot.backup.create import create_backup
+
+    settings = load_settings()
+    restrict_new_files()
+    made = asyncio.run(create_backup(settings, parsed.file, has_media=parsed.media))
+    print(operator_text("backup.made", file=parsed.file, rows=made.rows, tables=len(made.tables)))
+    print(operator_text("backup.secret"))
+    key = "backup.with_media" if made.media.is_included else "backup.without_media"
+    size = f"{made.media.bytes / 1_000_000:.1f}"
+    print(operator_text(key, files=made.media.files, size=size, folder=settings.media_dir))
+    return 0
+
+
+def _restore(parsed: argparse.Namespace) -> int:
+    from bot.backup.restore import restore_backup
+
+    settings = load_settings()
+    restrict_new_files()
+    done = asyncio.run(restore_backup(settings, parsed.file, replaces=parsed.replace))
+    manifest = done.manifest
+    print(
+        operator_text(
+            "backup.restored",
+            file=parsed.file,
+            name=settings.database_name,
+            at=f"{manifest.created_at:%Y-%m-%d %H:%M} UTC",
+            rows=manifest.rows,
+            tables=len(manifest.tables),
+        )
+    )
+    if done.kept is not None:
+        print(operator_text("backup.kept", file=done.kept))
+    if done.settings_file is not None:
+        print(operator_text("backup.settings", file=done.settings_file))
+    if not manifest.media.is_included and manifest.media.files:
+        print(operator_text("backup.media_missing", files=manifest.media.files, folder=settings.media_dir))
+    return 0

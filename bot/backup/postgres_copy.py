@@ -1,0 +1,192 @@
+"""Copies of a PostgreSQL database: one snapshot of one that is in use, and its way back."""
+
+import secrets
+import zipfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import IO
+
+from bot.backup.archive import TABLES, Archive, Manifest
+from bot.backup.digest import RowsDigest, TableFigures
+from bot.errors import BackupError, StoreError, StoreInUse
+from bot.i18n import operator_text
+from bot.settings.core import Settings
+from bot.store.postgres.connection import Connection, Connections
+from bot.store.postgres.lease import LOCK
+from bot.store.postgres.schema import migrate, read_version
+from bot.store.timing import StoreTiming
+
+# ruff: noqa: S608 - names of the schema and constants are joined
+
+VERSION_TABLE = "schema_version"
+#: Seconds for the copy of one table.
+PATIENCE = 86_400.0
+_CHUNK = 1 << 20
+
+_OF_SCHEMA = "FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = current_schema()"
+_TABLES = f"SELECT relname {_OF_SCHEMA} AND relkind = 'r'"
+_COLUMNS = """
+SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
+AND attgenerated = '' ORDER BY attnum
+"""
+_REFERENCES = """
+SELECT DISTINCT source.relname, target.relname FROM pg_constraint
+JOIN pg_class AS source ON source.oid = conrelid JOIN pg_class AS target ON target.oid = confrelid
+JOIN pg_namespace ON pg_namespace.oid = connamespace WHERE nspname = current_schema() AND contype = 'f'
+"""
+_SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = current_schema()"
+_FREE_SEQUENCES = f"""
+SELECT relname {_OF_SCHEMA} AND relkind = 'S' AND NOT EXISTS (
+    SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype IN ('a', 'i', 'e'))
+"""
+_FUNCTIONS = """
+SELECT pg_proc.oid::regprocedure::text FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+WHERE nspname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
+_SERVICES = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = $1 AND objsubid = 2
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def connections_of(settings: Settings) -> Connections:
+    """Return connections to the database of the settings, which name one."""
+    assert settings.postgres_url is not None
+    return Connections(settings.postgres_url, timeout=StoreTiming().statement)
+
+
+async def names_of_tables(connection: Connection) -> list[str]:
+    """Return the names of the service's tables; one comes after those that it refers to."""
+    left = sorted({name for (name,) in await connection.fetch(_TABLES)} - {VERSION_TABLE})
+    references = [tuple(row) for row in await connection.fetch(_REFERENCES)]
+    found: list[str] = []
+    while left:
+        free = [name for name in left if not any(one == name and to in left and to != name for one, to in references)]
+        found += free or left
+        left = [name for name in left if name not in found]
+    return found
+
+
+async def names_of_columns(connection: Connection, table: str) -> tuple[str, ...]:
+    """Return the columns that are stored."""
+    return tuple(name for (name,) in await connection.fetch(_COLUMNS, _quoted(table)))
+
+
+async def read_figures(connection: Connection, columns: Mapping[str, Sequence[str]]) -> dict[str, TableFigures]:
+    """Read the figures of tables of these columns."""
+    return {table: await _copy_out(connection, table, tuple(names)) for table, names in columns.items()}
+
+
+async def dump(
+    connections: Connections, archive: zipfile.ZipFile
+) -> tuple[int, Mapping[str, TableFigures], Mapping[str, int]]:
+    """Write one snapshot of the database, which may be in use; returns its version, figures and sequences.
+
+    Raises `StoreError`.
+    """
+    connection = await connections.connect(idle_in_transaction_session_timeout="0")
+    try:
+        with connections.translate_errors():
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                version = await read_version(connection)
+                if not version:
+                    raise StoreError(operator_text("backup.no_database", name=connections.name))
+                figures = {}
+                for table in await names_of_tables(connection):
+                    columns = await names_of_columns(connection, table)
+                    with archive.open(TABLES + table, "w", force_zip64=True) as member:
+                        figures[table] = await _copy_out(connection, table, columns, member)
+                sequences = {name: last for name, last in await connection.fetch(_SEQUENCES) if last is not None}
+    finally:
+        connection.terminate()
+    return version, figures, sequences
+
+
+async def verify(connections: Connections, archive: Archive, manifest: Manifest) -> None:
+    """Restore a backup into a schema of its own, compare the figures, and drop the schema again.
+
+    All of it is one transaction that is rolled back. Raises `StoreError` and `BackupError`.
+    """
+    connection = await connections.connect(idle_in_transaction_session_timeout="0")
+    try:
+        with connections.translate_errors():
+            transaction = connection.transaction()
+            await transaction.start()
+            schema = _quoted(f"scratch_{secrets.token_hex(8)}")
+            await connection.execute(f"CREATE SCHEMA {schema}")
+            await connection.execute(f"SET LOCAL search_path TO {schema}")
+            await load(connection, archive, manifest)
+            await transaction.rollback()
+    finally:
+        connection.terminate()
+
+
+async def load(connection: Connection, archive: Archive, manifest: Manifest) -> None:
+    """Fill the current schema, which is empty, and compare the figures. Raises `BackupError`."""
+    await migrate(connection, str(archive.name), through=manifest.schema)
+    tables = await names_of_tables(connection)
+    if set(tables) != set(manifest.tables):
+        raise archive.damaged()
+    for table in tables:
+        await connection.execute(f"ALTER TABLE {_quoted(table)} DISABLE TRIGGER USER")
+    with archive.opened() as opened:
+        for table in tables:
+            with opened.open(TABLES + table) as member:
+                await connection.copy_to_table(
+                    table, source=_chunks(member), columns=manifest.tables[table].columns, timeout=PATIENCE
+                )
+    for table in tables:
+        await connection.execute(f"ALTER TABLE {_quoted(table)} ENABLE TRIGGER USER")
+    for name, last in manifest.sequences.items():
+        await connection.execute("SELECT setval(to_regclass($1), $2)", _quoted(name), last)
+    columns = {table: figures.columns for table, figures in manifest.tables.items()}
+    if await read_figures(connection, columns) != dict(manifest.tables):
+        raise BackupError(operator_text("backup.differs", file=archive.name))
+
+
+async def has_rows(connection: Connection) -> bool:
+    """Return whether the database has content."""
+    for table in await names_of_tables(connection):
+        if await connection.fetchval(f"SELECT EXISTS (SELECT 1 FROM {_quoted(table)})"):
+            return True
+    return False
+
+
+async def refuse_running(connection: Connection, name: str) -> None:
+    """Raise `StoreInUse` while a service works in the database. One that starts now waits for the migration's lock."""
+    if await connection.fetchval(_SERVICES, LOCK):
+        raise StoreInUse(operator_text("backup.in_use", name=name))
+
+
+async def drop_all(connection: Connection) -> None:
+    """Drop the tables, sequences and functions of the current schema."""
+    for (table,) in await connection.fetch(_TABLES):
+        await connection.execute(f"DROP TABLE {_quoted(table)} CASCADE")
+    for (sequence,) in await connection.fetch(_FREE_SEQUENCES):
+        await connection.execute(f"DROP SEQUENCE {_quoted(sequence)}")
+    for (function,) in await connection.fetch(_FUNCTIONS):
+        await connection.execute(f"DROP FUNCTION {function} CASCADE")
+
+
+async def _copy_out(
+    connection: Connection, table: str, columns: tuple[str, ...], member: IO[bytes] | None = None
+) -> TableFigures:
+    """Read the lines of a table, write them to the member, and return their figures."""
+    digest = RowsDigest()
+
+    async def take(data: bytes) -> None:
+        digest.add_lines(data)
+        if member is not None:
+            member.write(data)
+
+    listed = ", ".join(map(_quoted, columns))
+    await connection.copy_from_query(f"SELECT {listed} FROM {_quoted(table)}", output=take, timeout=PATIENCE)
+    return digest.figures(columns)
+
+
+async def _chunks(member: IO[bytes]) -> AsyncIterator[bytes]:
+    while chunk := member.read(_CHUNK):
+        yield chunk
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,177 @@
+"""Restoring a backup: all of it or nothing, while no service runs."""
+
+import asyncio
+import shutil
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from bot.backup import sqlite_copy
+from bot.backup.archive import MEDIA, Archive, Keys, Manifest, sync_folder
+from bot.backup.create import FOLDER, create_backup
+from bot.backup.keys import KEY_FILE, SETTINGS_FILE, missing_settings, replaces_key, write_keys, write_private
+from bot.backup.unfinished import marker_of
+from bot.errors import BackupError, StoreError
+from bot.i18n import operator_text
+from bot.settings.core import Settings
+from bot.store.shared.migrations import find_pending
+from bot.store.sqlite.lock import ownership
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a restore has done."""
+
+    manifest: Manifest
+    kept: Path | None = None  #: a backup, or the damaged file, of what was replaced
+    settings_file: Path | None = None  #: lines to be added to .env
+
+
+async def restore_backup(settings: Settings, file: Path, *, replaces: bool = False) -> Restored:
+    """Restore a backup. `replaces`: a database or key that is there, of which a backup is made, is replaced.
+
+    Nothing is changed where it raises `BackupError`, `StoreError` or `SettingsError`.
+    """
+    archive = Archive(file)
+    manifest = await asyncio.to_thread(archive.read_manifest)
+    find_pending(manifest.engine, manifest.schema, file)  # a newer one is refused
+    engine = "sqlite" if settings.postgres_url is None else "postgres"
+    if manifest.engine != engine:
+        raise BackupError(operator_text(f"backup.is_{manifest.engine}", file=file, name=settings.database_name))
+    keys = archive.read_keys()
+    marker = marker_of(settings)
+    was_interrupted = marker.exists()
+    try:
+        settings.bot_data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if replaces_key(settings, keys) and not (replaces or was_interrupted):
+            raise BackupError(operator_text("backup.other_key", path=settings.bot_data_dir / KEY_FILE))
+        step = _Step(settings, archive, manifest, keys, replaces=replaces, was_interrupted=was_interrupted)
+        kept = await (step.sqlite() if manifest.engine == "sqlite" else step.postgres())
+        missing = missing_settings(settings, keys)
+        found = None
+        if missing:
+            found = settings.bot_data_dir / SETTINGS_FILE
+            write_private(found, "".join(f"{name}={value}\n" for name, value in missing.items()))
+        marker.unlink(missing_ok=True)
+    except OSError as exc:
+        raise BackupError(operator_text("backup.unwritable", file=exc.filename, reason=exc.strerror)) from exc
+    return Restored(manifest=manifest, kept=kept, settings_file=found)
+
+
+class _Step:
+    """The steps that differ between the engines; each returns what was kept of what it replaced."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        archive: Archive,
+        manifest: Manifest,
+        keys: Keys,
+        *,
+        replaces: bool,
+        was_interrupted: bool,
+    ) -> None:
+        self._settings = settings
+        self._archive = archive
+        self._manifest = manifest
+        self._keys = keys
+        self._replaces = replaces or was_interrupted
+        self._moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+
+    async def sqlite(self) -> Path | None:
+        path = self._settings.database_path
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = path.with_name(f"{path.name}.restoring")
+        with ownership(path):
+            kept = await self._keep_sqlite(path)
+            try:
+                sqlite_copy.remove(new)
+                await asyncio.to_thread(sqlite_copy.unpack, self._archive, new, self._manifest.tables)
+                await self._install_files()
+                for end in ("-wal", "-shm"):  # a healthy database has put their content into its file
+                    path.with_name(path.name + end).unlink(missing_ok=True)
+                new.replace(path)
+                sync_folder(path.parent)
+            finally:
+                sqlite_copy.remove(new)
+        return kept
+
+    async def _keep_sqlite(self, path: Path) -> Path | None:
+        """Keep what is to be replaced: as a backup, or as it is where it is damaged."""
+        try:
+            has_content = await asyncio.to_thread(sqlite_copy.has_rows, path)
+        except StoreError:
+            has_content = True
+        if not has_content:
+            return None
+        self._refuse_content()
+        try:
+            kept = await self._back_up()
+            await asyncio.to_thread(sqlite_copy.checkpoint, path)
+        except (StoreError, BackupError):
+            kept = path.with_name(f"{path.name}.before-restore-{self._moment}")
+            for end in ("", "-wal"):
+                if (source := path.with_name(path.name + end)).exists():
+                    shutil.copy2(source, kept.with_name(kept.name + end))
+        return kept
+
+    async def postgres(self) -> Path | None:
+        from bot.backup import postgres_copy
+        from bot.store.postgres.schema import lock
+
+        connections = postgres_copy.connections_of(self._settings)
+        connection = await connections.connect(idle_in_transaction_session_timeout="0")
+        kept = None
+        try:
+            with connections.translate_errors():
+                async with connection.transaction():
+                    await lock(connection)
+                    await postgres_copy.refuse_running(connection, connections.name)
+                    if await postgres_copy.has_rows(connection):
+                        self._refuse_content()
+                        kept = await self._back_up()
+                    await postgres_copy.drop_all(connection)
+                    await postgres_copy.load(connection, self._archive, self._manifest)
+                    await self._install_files()
+        finally:
+            connection.terminate()
+        return kept
+
+    def _refuse_content(self) -> None:
+        if not self._replaces:
+            raise BackupError(operator_text("backup.not_empty", name=self._settings.database_name))
+
+    async def _back_up(self) -> Path:
+        folder = self._settings.bot_data_dir / FOLDER
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = folder / f"before-restore-{self._moment}.zip"
+        await create_backup(self._settings, kept)
+        return kept
+
+    async def _install_files(self) -> None:
+        """Put generated files and the key where they belong, right before the database; the marker says so."""
+        await asyncio.to_thread(self._install_media)
+        folder = self._settings.bot_data_dir
+        if replaces_key(self._settings, self._keys):
+            write_private(marker_of(self._settings), str(self._archive.path))
+            sync_folder(folder)
+        write_keys(self._settings, self._keys, aside=folder / f"{KEY_FILE}.before-restore-{self._moment}")
+
+    def _install_media(self) -> None:
+        folder = self._settings.media_dir
+        with self._archive.opened() as archive:
+            for member in archive.infolist():
+                if member.filename.startswith(MEDIA):
+                    self._install_one(member, folder)
+
+    def _install_one(self, member: zipfile.ZipInfo, folder: Path) -> None:
+        name = PurePosixPath(member.filename.removeprefix(MEDIA))
+        if name.is_absolute() or ".." in name.parts:
+            raise self._archive.damaged()
+        target = folder / name
+        if not target.exists():
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part = target.with_name(f"{target.name}.part")
+            self._archive.extract(member.filename, part)
+            part.replace(target)
