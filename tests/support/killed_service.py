@@ -51,7 +51,17 @@ async def main(url: str, seam: str) -> None:
     adapter.draft = kill_at(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
     with stop_signals() as stopping:
         async with bootstrap.build(settings, {adapter.name: adapter}, timing=timing) as core:
-            for step in ("record", "claim", "save_draft", "commit", "complete", "admit", "reopen"):
+            for step in (
+                "record",
+                "claim",
+                "save_draft",
+                "commit",
+                "complete",
+                "admit",
+                "reopen",
+                "begin_call",
+                "settle_lost_calls",
+            ):
                 setattr(core.store, step, kill_at(seam, f"store.{step}", getattr(core.store, step)))
             await run_until(core, stopping)
 

@@ -23,7 +23,7 @@ _running = contextlib.ExitStack()  #: the server of this process
 
 
 @functools.cache
-def _start() -> Any:
+def start() -> Any:
     """Start a server outside pytest's folder, which the user that PostgreSQL runs as can't enter."""
     folder = _running.enter_context(tempfile.TemporaryDirectory(prefix="postgres-"))
     server = pgserver.get_server(Path(folder) / "data")
@@ -50,7 +50,7 @@ def stop() -> None:
 @pytest.fixture(scope="module")
 def server() -> Any:
     """The server: one for all tests of this process."""
-    return _start()
+    return start()
 
 
 def running_server() -> Any:
