@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import structlog
 
-from adapters.discord.reply_target import ReplyTarget
+from adapters.discord.reply_target import DiscordClock, ReplyTarget
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from bot.background import BackgroundTasks
@@ -57,6 +56,7 @@ class TokenDeadlines:
         self._on_due = on_due
         self._store = store
         self._timing = timing
+        self.clock = DiscordClock()  #: told of each interaction
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stored: set[str] = set()
         self._tasks = BackgroundTasks("token deadline")
@@ -71,7 +71,7 @@ class TokenDeadlines:
 
     def watch(self, target: ReplyTarget, key: str) -> None:
         """Start the timer of an answer, once."""
-        now = time.time()
+        now = self.clock.now()
         if key not in self._timers and now < target.expires_at:
             delay = target.expires_at - self._timing.token_reserve - now
             self._timers[key] = asyncio.get_running_loop().call_later(delay, partial(self._start, target, key))
@@ -91,7 +91,11 @@ class TokenDeadlines:
 
     def is_due(self, target: ReplyTarget) -> bool:
         """Whether the interaction's token ends so soon that no new work is begun with it."""
-        return bool(target.token) and time.time() > target.expires_at - self._timing.token_reserve
+        return bool(target.token) and self.clock.now() > target.expires_at - self._timing.token_reserve
+
+    def is_over(self, target: ReplyTarget) -> bool:
+        """Whether the interaction's token is no longer used."""
+        return self.clock.now() > target.expires_at - self._timing.token_margin
 
     async def stop(self) -> None:
         """Cancel all timers and what they started."""

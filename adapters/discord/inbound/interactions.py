@@ -84,6 +84,7 @@ class InteractionHandler:
 
     async def _guard(self, interaction: discord.Interaction, handling: Awaitable[None]) -> None:
         """Handle an interaction; tell the person of a failure where Discord still accepts an answer."""
+        self._deadlines.clock.note(interaction.id)
         try:
             await handling
         except (discord.HTTPException, discord.InteractionResponded, *NETWORK_ERRORS) as exc:

@@ -61,8 +61,8 @@ class DiscordDraft:
         self._key = key
         self._is_single = bool(target.token) and (not target.can_post or target.deferred == "private")
         self._is_first = ref is None
-        shared = services.client, services.core, services.acknowledgements
-        self._original = OriginalResponse(*shared, target, key=key, timing=services.timing) if target.token else None
+        shared = services.client, services.core, services.acknowledgements, services.deadlines
+        self._original = OriginalResponse(*shared, target, key=key) if target.token else None
         self._messages = self._open_messages(ref or "")
         self._rate = services.edit_rates.of(target.token or target.answer_channel)
         self.confirm: Confirm = always_owned  #: that the event is still this process's

@@ -1,6 +1,5 @@
 """The original response of an interaction: the "thinking" message that becomes the answer while its token works."""
 
-import time
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -10,11 +9,10 @@ from discord.webhook.async_ import async_context
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import raise_delivery_errors
-from adapters.discord.interaction_tokens import Acknowledgements
+from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.payload import LOADING, leaf_components, request_parameters
 from adapters.discord.reply_target import ReplyTarget
-from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import BUTTON_ID, STOP, ButtonIds, signer_of
 from bot.ports import AdapterServices
 
@@ -34,17 +32,17 @@ class OriginalResponse:
         client: DiscordClient,
         core: AdapterServices,
         acknowledgements: Acknowledgements,
+        deadlines: TokenDeadlines,
         target: ReplyTarget,
         *,
         key: str,
-        timing: Timing,
     ) -> None:
         self._client = client
         self._core = core
         self._acknowledgements = acknowledgements
         self._target = target
         self._key = key
-        self._timing = timing
+        self._deadlines = deadlines
         self._is_closed = False
 
     @cached_property
@@ -54,7 +52,7 @@ class OriginalResponse:
 
     async def is_usable(self) -> bool:
         """Whether it exists and its token works."""
-        if not self._is_closed and time.time() > self._target.expires_at - self._timing.token_margin:
+        if not self._is_closed and self._deadlines.is_over(self._target):
             self._is_closed = True
         if not self._is_closed:
             self._is_closed = await self._acknowledgements.wait(self._target.interaction) is False

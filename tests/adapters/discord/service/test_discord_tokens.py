@@ -1,6 +1,9 @@
 """An interaction's token lets whoever knows it write in the bot's name: it is a secret of the service."""
 
+import time
 from pathlib import Path
+
+import pytest
 
 from simulators.discord.values import CHANNEL
 from tests.support.discord.whole import whole
@@ -20,3 +23,19 @@ async def test_an_interaction_token_is_not_readable_at_rest(tmp_path: Path) -> N
         await one.start()
         answer = await one.see(CHANNEL, "re: hello")
         assert one.simulator.originals[token] is answer
+
+
+@pytest.mark.parametrize("offset", [3600, -3600])
+async def test_a_clock_that_is_set_ends_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offset: int) -> None:
+    """While it is an hour ahead or behind, an answer takes the place of "thinking", and nothing is left."""
+    clock = time.time
+    async with whole(tmp_path) as one:
+        held = one.echo.hold("hello")
+        token = await one.command("chat", prompt="hello")
+        await one.echo.until(lambda: one.echo.running == 1)
+        monkeypatch.setattr(time, "time", lambda: clock() + offset)
+        held.set()
+        answer = await one.see(CHANNEL, "re: hello")
+        assert one.simulator.originals[token] is answer
+        await one.core.worker.drain()
+        assert one.simulator.bot_messages(CHANNEL) == [answer]
