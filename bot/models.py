@@ -278,6 +278,7 @@ class Capabilities:
     edit_interval: float = 1.0  #: seconds between two visible updates of one draft
     status_interval: float = 5.0  #: seconds after which a status is shown again with its elapsed time
     has_roles: bool = False  #: whether people have roles, which rules may name
+    repeats_private: bool = False  #: whether a private answer that is delivered twice is there once
     lacks: frozenset[str] = frozenset()  #: names of settings that mean nothing there
 
 

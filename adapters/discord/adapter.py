@@ -74,7 +74,10 @@ class Discord(DiscordDirectory):
         self._timing = timing = timing or Timing()
         #: the size limit of files depends on the channel: `DiscordDraft.finish` enforces it
         self.capabilities = Capabilities(
-            edit_interval=timing.edit_interval, status_interval=timing.status_interval, has_roles=True
+            edit_interval=timing.edit_interval,
+            status_interval=timing.status_interval,
+            has_roles=True,
+            repeats_private=True,
         )
         self._served = ServedPlaces(lambda: self.client, servers=servers, serves_everybody=serves_everybody)
         self._client: DiscordClient | None = None

@@ -151,7 +151,7 @@ class CoreServices:
 
     def redeliver(self, adapter: str, event_id: str) -> None:
         """See `AdapterServices.redeliver`."""
-        self.worker.redelivery.start(adapter, event_id, with_private=True)
+        self.worker.redelivery.start(adapter, event_id)
 
     # -- people
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TypeVar
 
-from bot.errors import DeliveryDelayed
+from bot.errors import DeliveryDelayed, StoreError
 from bot.models import Answer, Job, Status
 from bot.ops.tracing import span
 from bot.pipeline.timing import PipelineTiming
@@ -53,13 +53,21 @@ class FencedDraft:
     """A draft with a time limit for each step; a step that exceeds it raises `DeliveryDelayed`.
 
     `confirm` runs before each step; an error that it raises prevents the step. The platform's draft runs it again
-    before each call, as a step may wait and has several. After a long step it runs once more: nothing keeps a process
-    from being paused right before it writes a request.
+    before each call, as a step may wait and has several. After each step it runs once more: nothing keeps a process
+    from being paused right before it writes a request. `on_doubt` is called where it fails then.
     """
 
-    def __init__(self, draft: Draft, confirm: Confirm, timing: PipelineTiming, timer: SharedTimer) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        confirm: Confirm,
+        on_doubt: Callable[[], None],
+        timing: PipelineTiming,
+        timer: SharedTimer,
+    ) -> None:
         self._draft = draft
         self._confirm = confirm
+        self._on_doubt = on_doubt
         self._timing = timing
         self._timer = timer
         self.may_have_hidden = False  #: something that another process, which had taken over, has shown
@@ -94,17 +102,28 @@ class FencedDraft:
             await self._confirm_after(began_at)
 
     async def _confirm_after(self, began_at: float) -> None:
-        """Confirm after a long step, by the clock that goes on while the process is paused."""
+        """Confirm after a step; after a long one, by the clock that goes on in a pause, what it says may be too old."""
         if abs(time.time() - began_at) > self._timing.in_flight:
             self.may_have_hidden = True
+        try:
             await self._confirm()
+        except StoreError:
+            self._on_doubt()
+            raise
 
 
 async def open_draft(
-    adapter: Sender, job: Job, *, private: bool, confirm: Confirm, timing: PipelineTiming, timer: SharedTimer
+    adapter: Sender,
+    job: Job,
+    confirm: Confirm,
+    on_doubt: Callable[[], None],
+    *,
+    private: bool,
+    timing: PipelineTiming,
+    timer: SharedTimer,
 ) -> FencedDraft:
     """Call `Adapter.draft` with a time limit. Raises `DeliveryError` and the errors of `confirm`."""
     await confirm()
     with span("draft"), DeliveryTimeout(timing.draft_step, timer):
         draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private, confirm=confirm)
-    return FencedDraft(draft, confirm, timing, timer)
+    return FencedDraft(draft, confirm, on_doubt, timing, timer)

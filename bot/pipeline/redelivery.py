@@ -5,13 +5,14 @@ it shows may hide what another process, which has taken over, has shown meanwhil
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 
 import structlog
 
-from bot.errors import StoreError
+from bot.errors import OwnershipLost, StoreError
 from bot.pipeline.timing import PipelineTiming
-from bot.ports import Journal
+from bot.ports import Confirm, Journal, Sender
 
 log = structlog.get_logger(__name__)
 
@@ -19,37 +20,66 @@ log = structlog.get_logger(__name__)
 class Redelivery:
     """Puts answered events back to be delivered, by whichever process claims them."""
 
-    def __init__(self, journal: Journal, timing: PipelineTiming) -> None:
+    def __init__(self, journal: Journal, adapters: Mapping[str, Sender], timing: PipelineTiming) -> None:
         self._journal = journal
+        self._adapters = adapters
         self._timing = timing
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()  #: ends the pauses; after them there is one more try each
 
-    def start(self, adapter: str, event_id: str, *, with_private: bool = False) -> None:
+    def start(self, adapter: str, event_id: str, *, confirm: Confirm | None = None) -> None:
         """Deliver the answer to an event once more, in a task; an answer that is still to come is delivered anyway.
 
-        `with_private`: also one that the asker alone sees, which a platform may have no way to show only once.
+        `confirm`: nothing is done where the event turns out to be still this process's own. A private answer is left
+        alone where the platform has no way to show it only once.
         """
-        task = asyncio.create_task(self._run(adapter, event_id, with_private), name=f"redelivery {event_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        key = adapter, event_id
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.create_task(self._run(*key, confirm), name=f"redelivery {event_id}")
+            self._tasks[key].add_done_callback(lambda _: self._tasks.pop(key))
 
     async def stop(self) -> None:
         """Put back at once what has not been put back yet; what takes too long is cancelled."""
         self._stopping.set()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._timing.last_redelivery)
-        for task in self._tasks:
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._timing.last_redelivery)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, adapter: str, event_id: str, with_private: bool) -> None:
+    async def _run(self, adapter: str, event_id: str, confirm: Confirm | None) -> None:
+        if confirm is not None and await self._is_owned(confirm):
+            return
+        await self._put_back(adapter, event_id)  # this process may die
+        await self._pause(self._timing.late_redelivery)
+        await self._put_back(adapter, event_id)  # a request was perhaps still on its way
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    async def _is_owned(self, confirm: Confirm) -> bool:
+        """Confirm as soon as the database can tell. False also where it can't in time."""
         for pause in self._timing.redelivery:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
+            await self._pause(pause)
+            try:
+                await confirm()
+            except OwnershipLost:
+                return False
+            except StoreError:
+                continue
+            return True
+        return False
+
+    async def _put_back(self, adapter: str, event_id: str) -> None:
+        for pause in self._timing.redelivery:
+            await self._pause(pause)
             try:
                 job = await self._journal.job(adapter, event_id)
-                if job is None or job.answer is None or (job.answer.private and not with_private):
+                if job is None or job.answer is None:
+                    return
+                if job.answer.private and not self._adapters[adapter].capabilities.repeats_private:
                     return
                 if any(media.path is not None and not media.path.exists() for media in job.answer.media):
                     return  # that the file is gone would take the place of the file

@@ -14,9 +14,10 @@ class PipelineTiming:
     finish: float = 180.0  #: for a platform to show an answer, beside the time for its length
     bytes_per_second: float = 50_000  #: rate of the slowest connection that uploads are granted
     characters_per_second: float = 100  #: rate at which a platform shows text at least
-    in_flight: float = 0.5  #: of a step of a draft, after which ownership is confirmed once more
-    #: Between tries to put an answer back that may be hidden; the first is for requests on their way to end.
-    redelivery: tuple[float, ...] = (4.0, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+    in_flight: float = 0.5  #: of a step of a draft, after which what ownership was confirmed by may be too old
+    #: Before each try to put an answer back that may be hidden.
+    redelivery: tuple[float, ...] = (0.0, 0.2, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+    late_redelivery: float = 4.0  #: before it is put back once more: requests on their way have ended by then
     last_redelivery: float = 5.0  #: for all such answers to be put back when the process ends
     cancel: float = 10.0  #: for a cancelled answer to be delivered as far as it got
     delayed: float = 5.0  #: before a new try, if the platform delays a delivery without saying for how long

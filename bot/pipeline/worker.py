@@ -73,7 +73,7 @@ class Worker:
         self._postponed: dict[int, EarlierTry] = {}  #: events returned for another try, by sequence number
         self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
-        self.redelivery = Redelivery(journal, self._timing)
+        self.redelivery = Redelivery(journal, self._adapters, self._timing)
         self.canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()
 
@@ -185,7 +185,8 @@ class Worker:
         job = running.job
         adapter, confirm = self._adapters[job.event.adapter], partial(self._queue.confirm, job)
         private = self._dispatcher.is_private(job)
-        draft = await open_draft(adapter, job, private=private, confirm=confirm, timing=self._timing, timer=self._timer)
+        doubt = partial(self.redelivery.start, job.event.adapter, job.event.id, confirm=confirm)
+        draft = await open_draft(adapter, job, confirm, doubt, private=private, timing=self._timing, timer=self._timer)
         running.draft = draft
         if job.ref is None:
             self._metrics.first_sign(job.event)

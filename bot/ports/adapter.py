@@ -150,7 +150,7 @@ class AdapterServices(Protocol):
     def redeliver(self, adapter: str, event_id: str) -> None:
         """Have an answer delivered once more soon: another process may have shown it, and this one hidden it.
 
-        One that is still to come is delivered anyway. Delivering a private answer twice must show it once.
+        One that is still to come is delivered anyway. See `Capabilities.repeats_private` for private ones.
         """
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:

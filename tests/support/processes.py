@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from multiprocessing.connection import wait
@@ -94,15 +95,25 @@ def service(timing: ServiceTiming | None = None) -> int:
 Moment = Literal["connected", "writing"]
 
 
-def pausing_service(moment: Moment, method: str, path: str) -> int:
-    """Run the service; it stops at the first request of that method whose path contains `path`."""
+def pausing_service(
+    moment: Moment, method: str, path: str, is_unnoticed: bool = False, timing: ServiceTiming | None = None
+) -> int:
+    """Run the service; it stops at the first request of that method whose path contains `path`.
+
+    `is_unnoticed`: its clock stops with it, as if the pause were too short to tell.
+    """
     is_due = True
+    clock = time.time
 
     def stop(request: Any) -> None:
         nonlocal is_due
         if is_due and request.method == method and path in request.url.path:
             is_due = False
+            stopped_at = clock()
             signal.raise_signal(signal.SIGSTOP)  # in this thread: sent to the process, it might come a little later
+            if is_unnoticed:
+                pause = clock() - stopped_at
+                time.time = lambda: clock() - pause
 
     connect, send = aiohttp.TCPConnector.connect, aiohttp.ClientRequest.send
 
@@ -119,7 +130,7 @@ def pausing_service(moment: Moment, method: str, path: str) -> int:
 
     aiohttp.TCPConnector.connect = connect_and_stop  # type: ignore[assignment,method-assign]
     aiohttp.ClientRequest.send = stop_and_send  # type: ignore[assignment,method-assign]
-    return service()
+    return service(timing)
 
 
 async def wait_until_stopped(process: Process) -> None:

@@ -10,6 +10,8 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from bot.pipeline.timing import PipelineTiming
+from bot.timing import ServiceTiming
 from simulators.slack import Message, SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import connected, name_of, server, url
@@ -146,7 +148,10 @@ async def test_a_process_that_was_paused_in_the_middle_of_a_post(
 async def test_a_process_that_was_paused_right_before_it_writes_an_edit(
     slack: SlackSimulator, tmp_path: Path, url: SecretStr
 ) -> None:
-    """The answer that another process has finished meanwhile is half an answer again, but not for long."""
+    """The answer of another process is half an answer again, but not for long: though the first one dies soon.
+
+    Its pause is too short to be told by its length.
+    """
     slack.faults.unknown("chat.startStream")  # so that the answer grows by edits
     async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
 
@@ -161,7 +166,8 @@ async def test_a_process_that_was_paused_right_before_it_writes_an_edit(
         api.play(grow, events(piece("all of it", finish="stop")))
         more = {"BOT_DATABASE_URL": url.get_secret_value(), "AIMODELS_STREAMING": "true"}
         given = environment(slack, api.url, tmp_path, **more)
-        target = processes.pausing_service, "writing", "POST", "/chat.update"
+        timing = ServiceTiming(pipeline=PipelineTiming(late_redelivery=3600.0))
+        target = processes.pausing_service, "writing", "POST", "/chat.update", True, timing
         paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
         await slack.until(lambda: len(slack.sockets.open) == 1, 60)
         question = slack.ada.mention("hello")
@@ -171,12 +177,18 @@ async def test_a_process_that_was_paused_right_before_it_writes_an_edit(
             processes.process(processes.service, environment=given, folder=tmp_path)
         )
         await slack.until(lambda: answers(slack, question) == ["all of it"], 30)
-        paused.send_signal(signal.SIGCONT)
-        await slack.until(lambda: answers(slack, question) != ["all of it"], 30)
+        async with connected(url) as connection:
+            waiting = "SELECT count(*) FROM events WHERE NOT done"
+            while await connection.fetchval(waiting):  # noqa: ASYNC110 - until the other has noted that it is done
+                await asyncio.sleep(0.02)
+            paused.send_signal(signal.SIGCONT)
+            await slack.until(lambda: answers(slack, question) != ["all of it"], 30)
+            while answers(slack, question) != ["all of it"] and not await connection.fetchval(waiting):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        paused.send_signal(signal.SIGKILL)
         await slack.until(lambda: answers(slack, question) == ["all of it"], 30)
-        for one in (paused, other):
-            one.send_signal(signal.SIGTERM)
-            assert await one.wait() == 0
+        other.send_signal(signal.SIGTERM)
+        assert await other.wait() == 0
     assert answers(slack, question) == ["all of it"]
 
 
