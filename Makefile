@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench pictures torture budget postgres llama lock clean help
+.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench docs pictures torture budget postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -59,6 +59,11 @@ audit: .venv/.dev ## Compare the packages with PyPI's list of known vulnerabilit
 
 bench: .venv/.dev ## Measure. Example: make bench ARGS='service store'
 	$(BIN)/python -m bench $(ARGS)
+
+docs: .venv/.dev ## Build the documentation as a site, in build/docs/site. A link that leads nowhere is an error
+	@rm -rf build/docs && mkdir -p build/docs/source
+	@tar -cf - *.md LICENSE .env.example docs */README.md sdk/*/README.md | tar -xf - -C build/docs/source
+	@$(BIN)/zensical build --strict --clean
 
 pictures: .venv/.dev ## Make the pictures of the documents anew. Needs Chromium. Example: make pictures ARGS='slack discord'
 	$(BIN)/python -m bench.pictures $(ARGS)
