@@ -56,7 +56,7 @@ async def places(engine: str, folder: Path, count: int) -> AsyncIterator[list[Pl
             url = None
             if engine == "postgres":
                 postgres = pytest.importorskip("tests.support.database.postgres")
-                server = postgres.running_server()
+                server = postgres.start()
                 url = await stack.enter_async_context(postgres.database(server, "template1"))
             made.append(Place(folder / f"place{number}", url))
         yield made

@@ -53,11 +53,6 @@ def server() -> Any:
     return start()
 
 
-def running_server() -> Any:
-    """Return that server, where no fixture can be asked for it."""
-    return _start()
-
-
 @contextlib.asynccontextmanager
 async def database(server: Any, template: str = _MIGRATED) -> AsyncIterator[SecretStr]:
     """Create a database, dropped afterwards with its connections; yields its URL."""
