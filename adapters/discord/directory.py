@@ -38,13 +38,13 @@ class DiscordDirectory:
         return "role" if any(guild.get_role(int(name)) is not None for guild in guilds) else "person"
 
     async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
-        """Return a member with their roles; None: no member, or where Discord does not tell."""
+        """Ask Discord for a member with their roles; None: no member, or where Discord does not tell."""
         target = ReplyTarget.of(reply_to)
         guild = self._client.get_guild(int(target.guild)) if self._client is not None and target.guild else None
         if guild is None or _ID.fullmatch(person) is None:
             return None
         try:
-            member = guild.get_member(int(person)) or await guild.fetch_member(int(person))
+            member = await guild.fetch_member(int(person))
         except (discord.HTTPException, *NETWORK_ERRORS):
             return None
         return build_actor(member, target.locale)

@@ -282,7 +282,9 @@ class Slack:
             log.info("person not read", reason=str(exc))
             return None
         workspace = replace(workspace, team=target.team or workspace.team)
-        found = await self._users.find(workspace, plain)
+        found = await self._users.read(workspace, plain)
+        if found is None:
+            return None
         return build_actor(replace(found, roles=await self._groups.read(workspace, plain)), workspace)
 
     async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:

@@ -5,7 +5,8 @@ import pkgutil
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import SecretStr
@@ -19,18 +20,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot import __version__
 from bot.cockpit import pages
 from bot.cockpit.address import PageAddress
+from bot.cockpit.identity.confirmation import RightsConfirmation
+from bot.cockpit.identity.sign_in import SignInPages
 from bot.cockpit.links import CALLER, ROOT, LinkSigner
 from bot.cockpit.live import LiveParts, Render
-from bot.cockpit.page import COMMAND_LINE, Page, Rights, Visit, read_form, registered_pages
-from bot.cockpit.protection import HEADERS, HSTS, FormTokens, SignInAttempts, is_same_origin
+from bot.cockpit.page import COMMAND_LINE, Page, Visit, read_form, registered_pages
+from bot.cockpit.protection import HEADERS, HSTS, FormTokens, is_same_origin
 from bot.cockpit.rendering import Templates
-from bot.cockpit.sessions import LIFETIME, Session, Sessions
+from bot.cockpit.sessions import Session, Sessions
 from bot.cockpit.sources import Sources
 from bot.errors import StoreError
 from bot.i18n import is_known, language_of, translate
 from bot.ports import AuditEntry
 from bot.security.token_cipher import TokenCipher
 from bot.security.value_signer import derive_key
+from bot.settings.core import Settings
+
+if TYPE_CHECKING:
+    from bot.cockpit.identity.openid import OpenIdProvider
 
 log = structlog.get_logger(__name__)
 
@@ -55,20 +62,31 @@ class Cockpit:
         for module in pkgutil.iter_modules(pages.__path__):
             importlib.import_module(f"{pages.__name__}.{module.name}")
         self.sources = sources
-        self.sessions = Sessions(sources.values, sources.journal, TokenCipher(keys))
+        cipher = TokenCipher(keys)
+        self.sessions = Sessions(sources.values, sources.journal, cipher)
         self.live = LiveParts(_LIVE_INTERVAL)
         self._streams: Counter[str] = Counter()  #: open streams, by session
         self._address = address
-        self._signer = LinkSigner(secret)
         self._callers = LinkSigner(secret, purpose=CALLER)  # of the command line
         self._tokens = FormTokens(derive_key(secret, b"cockpit form"))
-        self._attempts = SignInAttempts()
         self._templates = Templates(sources.settings.bot_time_zone, __version__)
         self._menu = sorted((page for page in registered_pages() if page.title), key=lambda page: page.order)
-        self._cookie = "__Host-cockpit" if address.public_url else "cockpit"
+        provider = _open_provider(sources.settings)
+        self._provider = urlsplit(sources.settings.bot_oidc_issuer).hostname if provider else ""
+        self._sign_in = SignInPages(self, address, LinkSigner(secret), cipher, provider)
+        self._rights = RightsConfirmation(sources.settings, sources.policy, sources.adapters, sources.journal)
         self.app = self._protect(Starlette(routes=self._routes()))
 
     # -- for pages
+
+    def show(self, request: Request, template: str, *, status: int = 200, **values: object) -> Response:
+        """Return a page for a person who is not signed in."""
+        return HTMLResponse(self._render(template, self._locale(request), **values), status_code=status)
+
+    def refuse(self, request: Request, key: str, status: int) -> Response:
+        """Return the sentence `key`, and how to sign in."""
+        text = translate(key, self._locale(request))
+        return self.show(request, "message.html", status=status, text=text)
 
     def render(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page for a person who is signed in."""
@@ -102,7 +120,7 @@ class Cockpit:
             self._streams[visit.session.key] += 1
             try:
                 async for text in self.live.watch(key, render):
-                    if await self.sessions.find(visit.request.cookies.get(self._cookie, "")) is None:
+                    if await self._find_session(visit.request) is None:
                         return  # ended meanwhile
                     yield f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
             finally:
@@ -119,8 +137,7 @@ class Cockpit:
     def _routes(self) -> list[Route | Mount]:
         routes: list[Route | Mount] = [
             Mount(f"{ROOT}/static", StaticFiles(packages=[("bot.cockpit", "static")])),
-            Route(f"{ROOT}/enter", self._enter, methods=["GET"]),
-            Route(f"{ROOT}/enter", self._sign_in, methods=["POST"]),
+            *self._sign_in.routes,
             Route(f"{ROOT}/language", self._choose_language, methods=["POST"]),
         ]
         for page in registered_pages():
@@ -131,28 +148,28 @@ class Cockpit:
     def _handler(self, page: Page) -> Handler:
         async def handle(request: Request) -> Response:
             try:
-                session = self._find_caller(request) or await self.sessions.find(request.cookies.get(self._cookie, ""))
+                session = self._find_caller(request) or await self._find_session(request)
                 if session is None:
-                    return self._refuse(request, "cockpit.signed_out", 401)
+                    return self.refuse(request, "cockpit.signed_out", 401)
                 if not page.is_open_to(session.visitor):
                     home = next(one for one in self._menu if one.is_open_to(session.visitor))
                     is_entrance = not page.path and not page.is_act
                     return (
                         RedirectResponse(f"{ROOT}{home.path}")
                         if is_entrance
-                        else self._refuse(request, "cockpit.not_yours", 403)
+                        else self.refuse(request, "cockpit.not_yours", 403)
                     )
                 fields = read_form(await request.body()) if page.is_act else []
                 token = dict(fields).get("token", "")
                 if page.is_act and session.key and not self._tokens.verify(session.key, token):
-                    return self._refuse(request, "cockpit.foreign_form", 403)
+                    return self.refuse(request, "cockpit.foreign_form", 403)
                 locale = self._locale(request, session)
                 return await page.endpoint(
                     Visit(cockpit=self, request=request, session=session, locale=locale, fields=fields)
                 )
             except StoreError as exc:
                 log.warning("page not shown", path=page.path, reason=str(exc))
-                return self._refuse(request, "cockpit.no_database", 503)
+                return self.refuse(request, "cockpit.no_database", 503)
 
         return handle
 
@@ -160,6 +177,24 @@ class Cockpit:
         """Return who calls from the command line, which has the service's key; None: nobody does."""
         found = self._callers.verify(_bearer(request))
         return None if found is None else Session(key="", visitor=found.visitor, since=datetime.now(UTC))
+
+    async def _find_session(self, request: Request) -> Session | None:
+        """Return the session of a browser. One whose person has lost the rights ends. Raises `StoreError`."""
+        session = await self.sessions.find(request.cookies.get(self._sign_in.cookie, ""))
+        if session is None or await self._rights.confirm(session):
+            return session
+        await self.sessions.end(session.key)
+        self._rights.forget(session)
+        who = session.visitor
+        await self.sources.audit_log.add_audit(
+            AuditEntry(
+                adapter=who.adapter or COMMAND_LINE,
+                actor=who.actor,
+                action="cockpit.rights_lost",
+                workspace=who.workspace,
+            )
+        )
+        return None
 
     def _protect(self, app: ASGIApp) -> ASGIApp:
         """Check where a request comes from, and add the headers that every answer has."""
@@ -189,52 +224,6 @@ class Cockpit:
 
         return protected
 
-    # -- signing in
-
-    async def _enter(self, request: Request) -> Response:
-        """Show a button: a preview of the link, which a platform makes, must not use it up."""
-        token = request.query_params.get("token", "")
-        found = self._signer.verify(token)
-        if found is None:
-            return self._refuse(request, "cockpit.bad_link", 403)
-        page = self._render("enter.html", self._locale(request), link=token, name=found.visitor.name)
-        return HTMLResponse(page)
-
-    async def _sign_in(self, request: Request) -> Response:
-        form = dict(read_form(await request.body()))
-        found = self._signer.verify(form.get("link", ""))
-        if found is None and not self._attempts.allow(request.client.host if request.client else ""):
-            return self._refuse(request, "cockpit.too_many", 429)
-        try:
-            if found is None or not await self.sessions.use_link(found.nonce, found.expires):
-                return self._refuse(request, "cockpit.bad_link", 403)
-            cookie = await self.sessions.begin(found.visitor)
-            who = found.visitor
-            await self.sources.audit_log.add_audit(
-                AuditEntry(
-                    adapter=who.adapter or COMMAND_LINE,
-                    actor=who.actor or Rights.OPERATOR,
-                    action="cockpit.sign_in",
-                    workspace=who.workspace,
-                )
-            )
-        except StoreError as exc:
-            log.warning("not signed in", reason=str(exc))
-            return self._refuse(request, "cockpit.no_database", 503)
-        log.info("signed in to the cockpit", adapter=who.adapter or "command line", workspace=who.workspace)
-        response = RedirectResponse(ROOT, status_code=303)
-        is_secure = bool(self._address.public_url)
-        response.set_cookie(
-            self._cookie,
-            cookie,
-            max_age=int(LIFETIME.total_seconds()),
-            httponly=True,
-            secure=is_secure,
-            samesite="lax",
-            path="/" if is_secure else ROOT,
-        )
-        return response
-
     async def _choose_language(self, request: Request) -> Response:
         form = dict(read_form(await request.body()))
         response = RedirectResponse(ROOT, status_code=303)
@@ -244,19 +233,14 @@ class Cockpit:
 
     # -- parts
 
-    def _refuse(self, request: Request, key: str, status: int) -> Response:
-        locale = self._locale(request)
-        page = self._render("message.html", locale, text=translate(key, locale))
-        return HTMLResponse(page, status_code=status)
-
     async def _not_found(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._refuse(Request(scope), "cockpit.no_page", 404)(scope, receive, send)
+        await self.refuse(Request(scope), "cockpit.no_page", 404)(scope, receive, send)
 
     def _render(self, template: str, locale: str, **values: Any) -> str:
         def t(key: str, **fields: object) -> str:
             return translate(f"cockpit.{key}", locale, **fields)
 
-        return self._templates.render(template, locale, {"t": t, "root": ROOT, **values})
+        return self._templates.render(template, locale, {"t": t, "root": ROOT, "provider": self._provider, **values})
 
     def _locale(self, request: Request, session: Session | None = None) -> str:
         """The language of a page: the chosen one, else that of the person, else that of the browser."""
@@ -265,6 +249,15 @@ class Cockpit:
             given = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip()
             locale = (session.visitor.locale if session is not None else "") or given
         return language_of(locale)
+
+
+def _open_provider(settings: Settings) -> "OpenIdProvider | None":
+    """Return the identity provider of the settings; None: there is none."""
+    if not settings.bot_oidc_issuer:
+        return None
+    from bot.cockpit.identity.openid import OpenIdProvider  # of an extra
+
+    return OpenIdProvider(settings)
 
 
 def _bearer(request: Request) -> str:

@@ -26,6 +26,8 @@ LIFETIME = 600
 CALLER = b"cockpit caller"
 #: Path of the pages, below which is everything that is theirs.
 ROOT = "/cockpit"
+#: Path to which an identity provider sends the browser back.
+CALLBACK = f"{ROOT}/oidc/callback"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,9 @@ class Visitor:
     is_administrator: bool = True  #: of `workspace`; False: sees only what is their own
     adapter: str = ""  #: platform on which the person got the link; "": the command line
     workspace: str = ""  #: id of the workspace or server that an administrator administers, or where a person asked
-    actor: str = ""  #: the person's id on the platform; "": whoever can read the service's key
+    actor: str = ""  #: the person's id on the platform, or an identity; "": whoever can read the service's key
+    event: str = ""  #: id of the request for the link, by which the platform is asked whether the rights last
+    grant: str = ""  #: entry of `BOT_OIDC_OPERATORS` that makes an operator of an identity
     name: str = ""
     locale: str = ""  #: BCP 47 tag; "": that of the browser
 

@@ -32,6 +32,7 @@ async def cockpit(ctx: Context) -> Parts:
         adapter=ctx.event.adapter,
         workspace=place.workspace,
         actor=actor.id,
+        event=ctx.event.id,
         name=actor.name,
         locale=actor.locale,
     )

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
+from bot.cockpit.address import PageAddress
+from bot.cockpit.links import CALLBACK
 from bot.commands import load_offered
 from bot.control.registry import APPROVAL_CHANNEL
 from bot.errors import SettingsError, StoreError, StoreInUse
@@ -33,7 +35,7 @@ async def check() -> list[CheckResult]:
     findings = [_check_rules(settings), *_check_names(), *await _check_ports(settings)]
     findings.append(await _check_database(settings))
     findings.append(await _check_api(settings))
-    findings += _check_ops(settings)
+    findings += [*_check_ops(settings), *await _check_sign_in(settings)]
     errors: list[CheckResult] = []
     adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: errors.extend(_errors(name, exc)))
     findings += errors
@@ -51,6 +53,7 @@ async def check_running(settings: Settings, adapters: Mapping[str, Adapter]) -> 
     The database is not opened anew: closing a file of it would give up the lock that the process has on it.
     """
     findings = [_check_rules(settings), *_check_names(), await _check_api(settings), *_check_ops(settings)]
+    findings += await _check_sign_in(settings)
     for adapter in adapters.values():
         findings.extend(await adapter.check())
     return [*findings, *await _check_roles(settings, adapters, frozenset())]
@@ -135,6 +138,22 @@ async def _check_ports(settings: Settings) -> list[CheckResult]:
             text = operator_text("check.in_use") if is_ok else str(exc)
         found.append(CheckResult(subject=operator_text("check.port", host=host, port=port), text=text, is_ok=is_ok))
     return found
+
+
+async def _check_sign_in(settings: Settings) -> list[CheckResult]:
+    """Ask the identity provider for its addresses, if the settings name one."""
+    if not settings.bot_oidc_issuer:
+        return []
+    from bot.cockpit.identity.openid import OpenIdProvider, SignInFailed  # of an extra
+
+    subject = operator_text("check.sign_in", issuer=settings.bot_oidc_issuer)
+    try:
+        await OpenIdProvider(settings).discover()
+    except SignInFailed as exc:
+        text = operator_text("check.sign_in_fails", reason=exc)
+        return [CheckResult(subject=subject, text=text, is_ok=False)]
+    text = operator_text("check.sign_in_works", url=PageAddress.from_settings(settings).base_url() + CALLBACK)
+    return [CheckResult(subject=subject, text=text, is_ok=True)]
 
 
 async def _check_database(settings: Settings) -> CheckResult:

@@ -282,7 +282,7 @@ class Directory(Protocol):
         """Return what an id names; None: nobody on this platform."""
 
     async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
-        """Return a person, with their roles, in the workspace of a request; None: they can't be read."""
+        """Read a person anew, with roles and rights, in the workspace of a request; None: they can't be read."""
 
     async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
         """Return why the service can't write in a channel; "": it can, or that can't be known.

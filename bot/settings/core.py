@@ -14,6 +14,7 @@ from bot.settings.api import ORIGIN, ApiSettings
 from bot.settings.approvers import validate_approvers
 from bot.settings.base import HttpUrl, Words, read
 from bot.settings.database_url import address, validate_database_url
+from bot.settings.identity_provider import require_beside_issuer, validate_issuer
 
 _SHORTEST_TOKEN = 16  # characters
 #: The ways to redact a request to the API, the weakest first.
@@ -100,6 +101,24 @@ class Settings(ApiSettings):
     bot_cockpit_texts: bool = Field(
         False,
         description="Show on these pages also what people write and get, and files made in private. Without it: when, by whom, and files made in channels.",
+    )
+    bot_oidc_issuer: Annotated[HttpUrl, AfterValidator(validate_issuer)] = Field(
+        "",
+        description="Address of an OpenID Connect provider with which operators sign in to these pages, such as https://login.example.com. Needs the extra oidc. Empty: only links sign in.",
+    )
+    bot_oidc_client_id: Annotated[str, AfterValidator(require_beside_issuer)] = Field(
+        "", validate_default=True, description="Id of the service at the provider."
+    )
+    bot_oidc_client_secret: SecretStr | None = Field(
+        None, description="Secret of the service at the provider. Empty: it has none, as a public client."
+    )
+    bot_oidc_scopes: Words = Field(
+        ("openid", "email", "profile"), description="Scopes to ask the provider for; some need groups for its groups."
+    )
+    bot_oidc_operators: Annotated[Words, AfterValidator(require_beside_issuer)] = Field(
+        (),
+        validate_default=True,
+        description="People of the provider who have the operator's rights: verified e-mail addresses, or CLAIM=VALUE such as groups=muse-operators.",
     )
     bot_secret_key: SecretStr | None = Field(
         None,

@@ -39,6 +39,10 @@ class UserDirectory:
             return person
         return replace(person, roles=self._groups.roles_of(workspace, user))
 
+    async def read(self, workspace: Workspace, user: str) -> Person | None:
+        """Look a user up anew; None: Slack does not tell."""
+        return await self._look_up(workspace, user)
+
     async def _find(self, workspace: Workspace, user: str, team: str) -> Person:
         is_enterprise = team.startswith("E")
         from_event = Person(id=user, team="" if is_enterprise else team, enterprise=team if is_enterprise else "")

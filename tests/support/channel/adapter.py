@@ -259,11 +259,15 @@ class ChannelAdapter(NoDirectory):
 
     def __init__(self, url: str, capabilities: Capabilities | None = None) -> None:
         self.capabilities = capabilities or Capabilities(edit_interval=0.05)
+        self.members: dict[str, Actor] = {}  #: what the platform tells of people, by id
         # httpx's own transport takes several times the CPU
         self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(verify=False))
 
     def connected(self, services: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
         return contextlib.nullcontext()
+
+    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
+        return self.members.get(person)
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         while True:

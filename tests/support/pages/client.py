@@ -60,6 +60,10 @@ class Pages:
         sent = {"Origin": self.base, **headers}
         return await self._request("POST", path, data={"token": token, **fields}, headers=sent)
 
+    async def submit(self, url: str, fields: dict[str, str]) -> Shown:
+        """Send a form of a page that is not ours."""
+        return await self._request("POST", url, data=fields)
+
     async def sign_in(self, visitor: Visitor = OPERATOR, *, url: str = "") -> Shown:
         """Open a link and press its button."""
         self.http.cookie_jar.clear()

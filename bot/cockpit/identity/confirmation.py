@@ -1,0 +1,96 @@
+"""Rights while a session lasts: the platform is asked now and then whether the person still has them."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.cockpit.sessions import Session
+from bot.cockpit.visitor import Visitor
+from bot.policy import Policy
+from bot.ports import Directory, Journal
+from bot.settings.core import Settings
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two questions on one session.
+EVERY = 60.0
+#: Seconds for which rights go on that nobody can confirm, as when the platform is away.
+UNCONFIRMED = 600.0
+#: Seconds for an answer of the platform.
+_TIMEOUT = 10.0
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known of one session. Times are those of `now`."""
+
+    asked_at: float
+    unknown_since: float | None = None
+    has_rights: bool = True
+
+
+class RightsConfirmation:
+    """Confirms the rights of sessions, each at most once in `EVERY` seconds and only while it is used."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        policy: Policy,
+        directories: Mapping[str, Directory],
+        journal: Journal,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._policy = policy
+        self._directories = directories
+        self._journal = journal
+        self._now = now
+        self._states: dict[str, _State] = {}
+
+    async def confirm(self, session: Session) -> bool:
+        """Return whether the person has the rights of the session still. Raises `StoreError`."""
+        who, now = session.visitor, self._now()
+        if who.grant:
+            return who.grant in self._settings.bot_oidc_operators
+        if not who.adapter or not (who.is_operator or who.is_administrator):
+            return True  # nothing that somebody could take away
+        state = self._states.get(session.key)
+        if state is None:
+            state = self._states[session.key] = _State(asked_at=now - EVERY)
+        if now - state.asked_at < EVERY:
+            return state.has_rights
+        state.asked_at = now
+        found = await self._ask(who)
+        if found is None:
+            state.unknown_since = now if state.unknown_since is None else state.unknown_since
+            state.has_rights = now - state.unknown_since < UNCONFIRMED
+        else:
+            state.unknown_since, state.has_rights = None, found
+        return state.has_rights
+
+    def forget(self, session: Session) -> None:
+        """Forget a session that has ended."""
+        self._states.pop(session.key, None)
+
+    async def _ask(self, who: Visitor) -> bool | None:
+        """Return whether the person has these rights on the platform; None: it does not tell. Raises `StoreError`."""
+        directory = self._directories.get(who.adapter)
+        job = await self._journal.job(who.adapter, who.event) if who.event else None
+        if directory is None or job is None:
+            return None
+        if job.event.actor.is_operator:
+            return True  # at the terminal
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                actor = await directory.find_actor(job.event.reply_to, who.actor)
+        except TimeoutError:
+            log.info("rights not confirmed", adapter=who.adapter)
+            return None
+        if actor is None:
+            return None
+        event = replace(job.event, actor=actor)
+        return self._policy.is_service_admin(event) if who.is_operator else actor.is_admin
