@@ -16,6 +16,7 @@ BENCHMARKS = (
     "discord",
     "slack",
     "together",
+    "cockpit.viewers",
 )
 
 

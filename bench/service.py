@@ -172,6 +172,13 @@ async def bare_handler(base_url: str, *, exchanges: int = 0) -> AsyncIterator[As
 @contextlib.asynccontextmanager
 async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
     """Run the service on an adapter at no cost."""
+    async with running(base_url, folder) as (_, ask):
+        yield ask
+
+
+@contextlib.asynccontextmanager
+async def running(base_url: str, folder: Path, **more: Any) -> AsyncIterator[tuple[bootstrap.Core, Ask]]:
+    """Run the service on an adapter at no cost; also return its parts. `more`: settings."""
     settings = Settings(  # type: ignore[call-arg, unused-ignore]
         _env_file=None,
         aimodels_base_url=base_url,
@@ -179,6 +186,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
         bot_data_dir=folder,
         bot_requests_per_minute=0,
         bot_chat_concurrency=CONVERSATIONS,
+        **more,
     )
     logs.configure("info", "json")  # log lines are written, as in production
     adapter = BenchAdapter()
@@ -200,7 +208,7 @@ async def service(base_url: str, folder: Path) -> AsyncIterator[Ask]:
             await core.inbox.accept(event)
             await shown
 
-        yield ask
+        yield core, ask
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         await core.worker.stop()

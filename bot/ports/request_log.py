@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.models import Kind
+from bot.models import Kind, Lane
 
 #: `waiting`: recorded, or given back to be tried again; `running`: a process has it; `failed`: answered with an error.
 RequestState = Literal["waiting", "running", "answered", "failed"]
@@ -53,6 +53,7 @@ class RequestFilter:
     channel: str = ""
     actor: str = ""
     command: str = ""
+    lane: Lane | None = None
     is_open: bool | None = None  #: whether an answer is still owed
     has_files: bool = False  #: only with files in the answer
     before: int | None = None  #: only of lower `seq`

@@ -9,6 +9,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.cockpit.visitor import Visitor
+from bot.pipeline.timing import PipelineTiming
 from tests.support.pages.client import Pages, pages
 from tests.support.scripted_api import chat_data, data
 
@@ -41,7 +42,8 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
         assert list(shown.values()) == ["waiting", "running", "answered"]
         assert list(await states(web, "?state=open")) == [second, first]
         assert list(await states(web, "?actor=ann")) == [quick]
-        assert await states(web, "?command=image") == {}
+        assert await states(web, "?command=image") == await states(web, "?lane=free") == {}
+        assert list(await states(web, "?lane=conversation&adapter=channel")) == [second, first, quick]
 
         page = await web.post("/cockpit/requests/act", {"act": "drop", "request": second})
         assert "Dropped: 1." in page.words
@@ -63,6 +65,40 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
         acts = [(entry.action, entry.subject) for entry in await service.core.store.audit("channel", limit=9)]
         expected = [("request.requeue", done.reply_to), ("request.cancel", running), ("request.drop", waiting)]
         assert acts == expected
+
+
+async def test_many_requests_are_steered_at_once(tmp_path: Path) -> None:
+    """Each act is done with those of the chosen whose state allows it, and says with how many."""
+    patient = PipelineTiming(delayed=0.05, shortest_pause=3600, longest_pause=3600, outage_pause=3600)
+    async with pages(tmp_path, timing=patient, bot_patience=600) as web:
+        service, act = web.service, "/cockpit/requests/act"
+        done = [await service.ask(f"quick {n}", who="ann", conversation=f"{n}") for n in "ab"]
+        gate = service.echo.hold("SLOW")
+        running = [await service.start_asking(f"SLOW {n}", who="bob", conversation=n) for n in "cd"]
+        waiting = [await service.channel.ask(f"SLOW {n} too", who="bob", conversation=n) for n in "cd"]
+        service.echo.broken.add("BROKEN")
+        broken = [await service.channel.ask(f"BROKEN {n}", who="eve", conversation=n) for n in "ef"]
+        await web.sign_in()
+        while len([state for state in (await states(web, "?actor=eve")).values() if state == "waiting"]) < len(broken):
+            await service.channel.until(lambda: True)
+        everything = list(await states(web))
+        by_state = {state: [seq for seq, one in (await states(web)).items() if one == state] for state in ("waiting",)}
+        later = [seq for seq in by_state["waiting"] if seq in await states(web, "?actor=bob")]
+
+        assert "Dropped: 2." in (await web.post(act, {"act": "drop", "request": later})).words
+        service.echo.broken.clear()
+        assert "Being tried again: 2." in (await web.post(act, {"act": "retry", "request": everything})).words
+        await service.channel.wait_for_answers(*broken)
+        assert [service.answer(one).text for one in broken] == ["re: BROKEN e", "re: BROKEN f"]
+        assert "Stopped: 2." in (await web.post(act, {"act": "cancel", "request": everything})).words
+        await service.channel.wait_for_answers(*running)
+        assert all("Stopped." in service.answer(one).text for one in running)
+        assert [service.channel.answers(one) for one in waiting] == [[], []]
+        gate.set()
+        again = [seq for seq in everything if seq in await states(web, "?actor=ann")]
+        service.echo.instead += [data(chat_data("anew"))] * 2
+        assert "Being answered again: 2." in (await web.post(act, {"act": "requeue", "request": again})).words
+        await service.channel.until(lambda: [one.text for one in done] == ["anew", "anew"])
 
 
 async def test_texts_are_hidden_until_the_operator_opts_in(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aimodels.reference import MODELS
 from bot.cockpit.visitor import Visitor
 from bot.ports import AuditEntry
 from tests.support.media_files import PNG
@@ -34,6 +35,7 @@ async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) ->
         files = re.findall(r'<img src="(/cockpit/media/\d+/0)"', gallery.text)
         assert len(files) == 2
         assert "a fox" not in gallery.text  # a text of a person
+        assert f"image , {MODELS['image']}, 0.50 for the answer Ann, channel w general" in gallery.words
         usage = (await web.get("/cockpit/usage?by=person")).words
         assert "Ann (ann) 1 0 1 0.50" in usage
         assert "Total 2 0 2 1.00" in usage

@@ -194,6 +194,7 @@ class JournalContract(StoreSuite):
         assert await listed(actor="bob", is_open=True) == ["e3"]
         assert await listed(has_files=True) == ["e1"]
         assert await listed(command="image", is_open=False) == ["e2"]
+        assert await listed(lane=Lane.FREE) == ["e4", "e3"]
         assert await listed(before=rows[0].seq, limit=2) == ["e3", "e2"]
         await store.retry(running, 60)
         again = (await store.list_requests(RequestFilter(actor="bob"), limit=1))[0]

@@ -1,5 +1,6 @@
 """Everything that was made: a gallery with who made it, where and how, and a way to delete it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -8,7 +9,7 @@ from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_request, visible
 from bot.models import Answer, Job, Media
-from bot.ports import RequestFilter, RequestRow
+from bot.ports import CallRow, RequestFilter, RequestRow
 
 _PAGE = 30
 #: Files that a browser shows in a page. Others are downloaded: a page of somebody else's making is never opened here.
@@ -23,7 +24,8 @@ class Piece:
     media: Media
     number: int  #: place in the answer
     prompt: str
-    model: str
+    models: Sequence[str]  #: that were asked for the answer
+    cost: float | None  #: of the whole answer; None: not known
     is_hidden: bool  #: made in private, and the operator does not show texts
 
 
@@ -37,7 +39,7 @@ async def show_media(visit: Visit) -> Response:
     for row in rows:
         job = await visit.sources.journal.job(row.adapter, row.id)
         if job is not None:
-            pieces += _pieces(visit, row, job)
+            pieces += _pieces(visit, row, job, await visit.sources.request_log.calls_of(row.adapter, row.id))
     older = rows[-1].seq if len(rows) == _PAGE else None
     return visit.render("media.html", pieces=pieces, older=older)
 
@@ -73,8 +75,10 @@ async def delete_media(visit: Visit) -> Response:
     return RedirectResponse(f"{ROOT}/media", status_code=303)
 
 
-def _pieces(visit: Visit, row: RequestRow, job: Job) -> list[Piece]:
+def _pieces(visit: Visit, row: RequestRow, job: Job, calls: Sequence[CallRow] = ()) -> list[Piece]:
     has_texts = visit.sources.settings.bot_cockpit_texts
+    used = [call for call in calls if call.state == "settled"]
+    costs = [call.cost for call in used if call.cost is not None]
     is_private = job.event.location.is_private or (job.answer is not None and job.answer.private)
     return [
         Piece(
@@ -82,7 +86,8 @@ def _pieces(visit: Visit, row: RequestRow, job: Job) -> list[Piece]:
             media=media if has_texts else replace(media, name="", description=""),
             number=number,
             prompt=job.event.prompt if has_texts else "",
-            model=job.event.options.get("model", ""),
+            models=list(dict.fromkeys(call.model for call in used)),
+            cost=sum(costs) if costs else None,
             is_hidden=is_private and not has_texts,
         )
         for number, media in enumerate(job.answer.media if job.answer is not None else ())

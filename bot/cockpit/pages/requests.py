@@ -11,12 +11,12 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.request_acts import ACTS, acts_for, run_act
-from bot.models import Job
+from bot.models import Job, Lane
 from bot.ports import CallRow, RequestFilter, RequestRow
 
 #: Requests on one page.
 _PAGE = 50
-_FILTERS = ("adapter", "workspace", "channel", "actor", "command")
+_FILTERS = ("adapter", "workspace", "channel", "actor", "command", "lane")
 _STATES: Mapping[str, bool | None] = {"open": True, "done": False}
 
 
@@ -34,7 +34,9 @@ async def show_requests(visit: Visit) -> Response:
     """List the newest requests that the visitor may see, by the filters of the address."""
     values = await _read(visit)
     known = [spec.name for spec in visit.sources.registry.specs]
-    return visit.render("requests.html", **values, commands=known, platforms=list(visit.sources.health))
+    return visit.render(
+        "requests.html", **values, commands=known, platforms=list(visit.sources.health), lanes=list(Lane)
+    )
 
 
 @page("/requests/live", rights=Rights.ADMINISTRATOR)
@@ -71,9 +73,11 @@ async def show_request(visit: Visit) -> Response:
 async def act_on_requests(visit: Visit) -> Response:
     """Cancel, try again, answer anew or drop the chosen requests, of those that the visitor may see."""
     name = visit.form.get("act", "")
+    chosen = dict.fromkeys(visit.chosen("request")[:_PAGE])
+    # All are read before the first is changed: one act may let others go on.
+    rows = [await find_request(visit, read_number(seq)) for seq in chosen]
     done = 0
-    for seq in dict.fromkeys(visit.chosen("request")[:_PAGE]):
-        row = await find_request(visit, read_number(seq))
+    for row in rows:
         if row is not None and name in ACTS and await run_act(visit, name, row):
             done += 1
     back = visit.form.get("back", "")
@@ -99,6 +103,7 @@ async def list_requests(visit: Visit, given: Mapping[str, str]) -> Sequence[Requ
         channel=given.get("channel", ""),
         actor=given.get("actor", ""),
         command=given.get("command", ""),
+        lane=next((lane for lane in Lane if lane == given.get("lane")), None),
         is_open=_STATES.get(given.get("state", "")),
         before=read_number(before),
     )

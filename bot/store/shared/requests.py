@@ -23,6 +23,7 @@ _CONDITIONS = {
     "channel": "channel = :channel",
     "actor": "actor = :actor",
     "command": "command = :command",
+    "lane": "lane = :lane",
 }
 _CALLS = """
 SELECT at, kind, model, items, micros, state FROM calls

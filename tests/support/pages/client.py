@@ -1,7 +1,7 @@
 """A browser without a screen: cookies, forms and their tokens, over real connections."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -52,13 +52,18 @@ class Pages:
         """Open a page."""
         return await self._request("GET", path, headers=headers)
 
-    async def post(self, path: str, fields: dict[str, str], *, token: str | None = None, **headers: str) -> Shown:
+    async def post(
+        self, path: str, fields: Mapping[str, str | Sequence[str]], *, token: str | None = None, **headers: str
+    ) -> Shown:
         """Send a form as a page of ours does. `token`: in place of the one that the first page has."""
+        given = [
+            (name, one) for name, value in fields.items() for one in ([value] if isinstance(value, str) else value)
+        ]
         if token is None:
             found = re.search(r'name="token" value="(\w+)"', (await self.get("/cockpit/sessions")).text)
             token = found[1] if found else ""
         sent = {"Origin": self.base, **headers}
-        return await self._request("POST", path, data={"token": token, **fields}, headers=sent)
+        return await self._request("POST", path, data=[("token", token), *given], headers=sent)
 
     async def submit(self, url: str, fields: dict[str, str]) -> Shown:
         """Send a form of a page that is not ours."""
