@@ -1,0 +1,30 @@
+"""Parts of pages that move: made once for all who look, and not at all without anybody."""
+
+import asyncio
+from itertools import count
+
+from bot.cockpit.live import LiveParts
+
+
+async def test_a_hundred_viewers_share_each_rendering() -> None:
+    """However many look, a part is made once for each refresh; without anybody nothing runs."""
+    parts, numbers = LiveParts(0.0), count(1)
+    made: list[int] = []
+
+    async def render() -> str:
+        made.append(next(numbers))
+        return str(made[-1])
+
+    async def look() -> list[int]:
+        seen: list[int] = []
+        async for text in parts.watch("overview", render):
+            seen.append(int(text))
+            if len(seen) == 3:
+                return seen
+        raise AssertionError("the part has ended")
+
+    everybody = await asyncio.gather(*(look() for _ in range(100)))
+    assert all(seen == sorted(set(seen)) for seen in everybody)
+    assert len(made) < 100  # alone they would need 300
+    await asyncio.sleep(0)
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "cockpit"] == []
