@@ -74,9 +74,7 @@ class PlaySession:
         self._sandbox = Child("sandbox", command, self.folder, {}, code=self._code)
         self.service = Child("service", ("bot", "run"), self.folder, self._environment(), code=self._code)
         await self._web.start()
-        await self._sandbox.start()
-        await self._start_service()
-        await self._read_manifest()
+        await asyncio.gather(self._sandbox.start(), self._start_service(), self._read_manifest())
 
     async def stop(self) -> None:
         """End everything."""
