@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from simulators.play.wire import Entry, Wire
 
 #: Headers that belong to one connection.
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+_ID = re.compile(r"[0-9a-f]{12,}")
 _STARTS = 20.0  #: seconds within which the API listens
 
 
@@ -47,7 +49,7 @@ class ApiProxy:
         entry = Entry(
             platform="api",
             kind="api",
-            title=f"{request.method} {request.path}",
+            title=f"{request.method} {_ID.sub('…', request.path)}",
             at=time.monotonic(),
             detail=lambda: {"request": text[:20_000]},
         )

@@ -5,6 +5,9 @@ import { post } from "./api.js";
 const ARROWS = { event: "→", call: "←", api: "⇄", note: "•" };
 const MEANINGS = { event: "from the platform to the service", call: "from the service to the platform", api: "from the service to the AI API", note: "note" };
 
+/** A name that may go on in the next line after its separators. */
+const breakable = (text) => text.split(/(?<=[/._])/).flatMap((part) => [part, h("wbr")]);
+
 /** Build the panel in `page.wire`. */
 export function wire(page) {
   const entries = new Map();
@@ -23,7 +26,7 @@ export function wire(page) {
   const render = (one) => h("li", { class: `entry ${one.kind}${one.is_wrong ? " wrong" : ""}` }, h("button", { type: "button", data: { focus: `entry${one.id}` }, on: { click: () => detail(one.id) } },
     h("time", {}, new Date(one.at).toLocaleTimeString([], { hour12: false }), `.${String(one.at % 1000).padStart(3, "0")}`),
     h("span", { class: "arrow", title: MEANINGS[one.kind] }, ARROWS[one.kind], h("span", { class: "visually-hidden" }, ` ${MEANINGS[one.kind]}: `)),
-    h("span", { class: "title" }, one.title, one.note && h("span", { class: "subtext" }, ` ${one.note}`)),
+    h("span", { class: "title" }, ...breakable(one.title), one.note && h("span", { class: "subtext" }, ` ${one.note}`)),
     h("span", { class: "outcome" }, one.status, one.ms !== null && one.kind !== "note" ? ` ${one.ms} ms` : "")));
   const draw = () => {
     const wanted = [...entries.values()].filter((one) => other.checked || [page.platform, "api", "service"].includes(one.platform)).sort((a, b) => a.at - b.at || a.id - b.id).slice(-300);

@@ -61,12 +61,12 @@ async def write(page: Page, text: str, *, field: str = "#composer-text") -> None
     await page.keyboard.press("Enter")
 
 
-async def dismiss(page: Page, message: Locator) -> None:
-    """Dismiss a private message; its menu closes when something new is shown meanwhile."""
+async def choose(page: Page, message: Locator, entry: str) -> None:
+    """Choose in the menu of a message, which closes when something new is shown meanwhile."""
     for _ in range(20):
         await message.get_by_role("button", name="More actions").click()
         with suppress(PlaywrightTimeout):
-            await page.get_by_role("menuitem", name="Dismiss").click(timeout=1500)
+            await page.get_by_role("menuitem", name=entry, exact=True).click(timeout=1500)
             return
     raise AssertionError("the menu never stayed open")
 
@@ -189,11 +189,13 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
     await page.get_by_role("button", name="Send the event twice").click()
     await expect(page.get_by_text("MESSAGE_CREATE was sent again")).to_be_visible()
+    await choose(page, answers.first, "Reply")
     await page.locator("#composer-files").set_input_files([TEXT])
     await page.locator("#composer-text").fill("summarise this file")
     await page.keyboard.press("Enter")
     await expect(answers.nth(1)).to_contain_text("three words here")
     await expect(answers).to_have_count(2)
+    await expect(page.locator("#messages .message:not(.bot)").last).to_contain_text("↱ Muse: Hello!")
     await expect(page.get_by_role("link", name="<i>notes.txt")).to_be_visible()
     await page.get_by_role("button", name="# general", exact=True).click()
 
@@ -210,7 +212,7 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await answers.get_by_role("button", name="Delete").click()
     private = page.locator("#messages .ephemeral")
     await expect(private).to_contain_text("Deleted.")
-    await dismiss(page, private)
+    await choose(page, private, "Dismiss")
     await expect(answers).to_have_count(0)
 
     await page.locator("#composer-text").press_sequentially("/comp")
