@@ -149,11 +149,12 @@ def test_times_are_injected() -> None:
     assert [module_name(path) for path in TESTS if replaced.search(path.read_text(encoding="utf-8"))] == []
 
 
-def test_an_idle_service_loads_no_media_library(tmp_path: Path) -> None:
-    """Without the sandbox, a whole run of the service imports no numpy, Pillow, PyAV or FastAPI."""
+def test_an_idle_service_loads_no_media_library_and_no_page(tmp_path: Path) -> None:
+    """Without the sandbox, a whole run imports no numpy, Pillow, PyAV or FastAPI; without a visitor no page."""
     script = (
         "import sys; from bot.__main__ import main; assert main([]) == 0;"
-        "print('loaded:', *sorted({'numpy', 'PIL', 'av', 'fastapi', 'opentelemetry'} & set(sys.modules)))"
+        "unwanted = {'numpy', 'PIL', 'av', 'fastapi', 'opentelemetry', 'jinja2', 'authlib', 'bot.cockpit.app'};"
+        "print('loaded:', *sorted(unwanted & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -156,25 +156,17 @@ async def _read_forms(web: Pages, paths: set[str]) -> tuple[list[Form], Mapping[
     found: list[Form] = []
     texts = {}
     for path in sorted(paths):
-        shown = await _get(web, path)
-        texts[path] = shown[1]
+        texts[path] = (await web.peek(path)).text
         reader = FormReader()
-        reader.feed(shown[1])
+        reader.feed(texts[path])
         found += reader.forms
     return found, texts
 
 
-async def _get(web: Pages, path: str) -> tuple[int, str]:
-    """Open a page; of a stream return the first event."""
-    async with web.http.get(web.base + path, allow_redirects=False) as response:
-        if response.content_type == "text/event-stream":
-            return response.status, (await response.content.readuntil(b"\n\n")).decode()
-        return response.status, (await response.read()).decode("utf-8", "replace")
-
-
 async def _open(web: Pages, visitor: Visitor, page: Page, path: str) -> None:
     """Open a page: without the right to it there is one sentence, and with it nothing of others."""
-    status, text = await _get(web, path)
+    shown = await web.peek(path)
+    status, text = shown.status, shown.text
     if visitor not in MAY[page.rights]:
         is_entrance = page.path == "" and status == 307
         assert is_entrance or (status == 403 and "You may not see this page." in text), path

@@ -52,6 +52,13 @@ class Pages:
         """Open a page."""
         return await self._request("GET", path, headers=headers)
 
+    async def peek(self, path: str) -> Shown:
+        """Open a page without following where it leads; of a stream return the first event."""
+        async with self.http.get(self.base + path, allow_redirects=False) as response:
+            is_stream = response.content_type == "text/event-stream"
+            body = await (response.content.readuntil(b"\n\n") if is_stream else response.read())
+            return Shown(response.status, body.decode("utf-8", "replace"), response.headers, str(response.url))
+
     async def post(
         self, path: str, fields: Mapping[str, str | Sequence[str]], *, token: str | None = None, **headers: str
     ) -> Shown:
