@@ -1,9 +1,11 @@
 """`approvals`: the requests that wait for an approver; and the form in which one is declined."""
 
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code, table_row
+from bot.control.approvals import describe_request
 from bot.control.quotes import money
 from bot.models import CommandSpec, Event, Lane, Option, Text
 
@@ -24,14 +26,15 @@ async def approvals(ctx: Context) -> Parts:
         yield Text(await ctx.approvals.decide(ctx.event))
         return
     columns = ("who", "what", "price", "until")
-    lines = [table_row([ctx.translate(f"approval.{column}") for column in columns]), "|---|---|---:|---|"]
+    zone = ctx.settings.bot_time_zone
+    lines = [table_row([ctx.translate(f"approval.{column}", zone=zone) for column in columns]), "|---|---|---:|---|"]
     for waiting in await ctx.approvals.waiting.all():
         if waiting.adapter != ctx.event.adapter or waiting.workspace != ctx.event.location.workspace:
             continue
         job = await ctx.journal.job(waiting.adapter, waiting.event)
         if job is not None and await _may_see(ctx, job.event):
-            until = f"{datetime.fromtimestamp(waiting.until, UTC):%Y-%m-%d %H:%M} UTC"
-            what = table_code(f"/{job.event.command} {job.event.prompt}")
+            until = f"{datetime.fromtimestamp(waiting.until, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+            what = table_code(describe_request(job.event))
             lines.append(
                 table_row([table_code(job.event.actor.name or job.event.actor.id), what, money(waiting.price), until])
             )

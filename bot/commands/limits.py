@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from bot.commandline.mentions import read_mention, split_mentions
+from bot.commandline.mentions import link_mention, read_mention, split_mentions
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import change_button
 from bot.commands._tables import table_code, table_row
@@ -72,9 +72,10 @@ async def limits(ctx: Context) -> Parts:
     if not _may_set(ctx, rule):
         raise ctx.not_allowed(f"settings.not_allowed.{ctx.option('in')}", Scope(ctx.option("in")))
     locale = ctx.event.actor.locale
-    await change_limit(ctx.quotas.limits, rule, ctx.audit, is_removed=clears, locale=locale)
+    rule = await change_limit(ctx.quotas.limits, rule, ctx.audit, is_removed=clears, locale=locale)
     limit = describe_amount(rule.to_limit(), locale)
-    yield Text(ctx.translate("limits.cleared" if clears else "limits.set", limit=limit, whom=_whom_text(ctx, rule)))
+    words = {"limit": limit, "whom": _whom_text(ctx, rule), "where": _where_text(ctx, rule)}
+    yield Text(ctx.translate("limits.cleared" if clears else "limits.set", **words))
 
 
 def _rule(ctx: Context, amount: str, *, clears: bool) -> LimitRule:
@@ -126,7 +127,7 @@ async def _overview(ctx: Context) -> AsyncIterator[str]:
             [
                 describe_amount(rule.to_limit(), locale),
                 table_code(rule.whom),
-                ctx.translate("limits.in.workspace" if rule.adapter else "limits.in.service"),
+                _where_text(ctx, rule),
             ]
         )
         for rule in rules
@@ -169,8 +170,15 @@ def _is_shown(ctx: Context, rule: LimitRule) -> bool:
 
 
 def _whom_text(ctx: Context, rule: LimitRule) -> str:
-    key = f"limits.whom.{rule.who}" if not rule.id else f"limits.whom.one_{rule.who}"
-    return ctx.translate(key, id=rule.id.replace("`", "'"))
+    if not rule.id:
+        return ctx.translate(f"limits.whom.{rule.who}")
+    named = read_mention(rule.whom)
+    name = table_code(rule.id) if named is None else link_mention(named)
+    return ctx.translate(f"limits.whom.one_{rule.who}", name=name)
+
+
+def _where_text(ctx: Context, rule: LimitRule) -> str:
+    return ctx.translate("limits.in.workspace" if rule.adapter else "limits.in.service")
 
 
 def _table(heads: list[str], lines: list[str]) -> str:

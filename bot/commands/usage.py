@@ -14,6 +14,8 @@ from bot.media.chart import draw_bars
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import UsageField, UsageSum
 
+_DAYS_BY_MONTH = 366  #: that are looked back where nobody says how many
+
 
 @command(
     CommandSpec(
@@ -29,7 +31,7 @@ from bot.ports import UsageField, UsageSum
             ),
             Option(
                 name="days",
-                description="How many days to look back",
+                description="How many days to look back; by month a year, if left out",
                 kind="integer",
                 default="7",
                 minimum=1,
@@ -57,7 +59,8 @@ from bot.ports import UsageField, UsageSum
 )
 async def usage(ctx: Context) -> Parts:
     """Answer with a table; with a chart of it; or with a file of everything in it."""
-    whose, days, by = ctx.option("whose"), ctx.integer("days"), ctx.option("by")
+    whose, by = ctx.option("whose"), ctx.option("by")
+    days = _DAYS_BY_MONTH if by == "month" and "days" not in ctx.event.options else ctx.integer("days")
     if not _may_see(ctx, whose):
         raise UsageError(ctx.translate(f"spent.not_allowed.{whose}"))
     today = datetime.now(ZoneInfo(ctx.settings.bot_time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)

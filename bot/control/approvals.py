@@ -13,7 +13,7 @@ import structlog
 from bot.commandline.mentions import Mention, link_mention
 from bot.control.beside import make_beside
 from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, money
+from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_within, money
 from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS, split_list
 from bot.control.waiting_requests import WaitingRequest, WaitingRequests
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
@@ -88,15 +88,12 @@ class Approvals:
             workspace=event.location.workspace,
         )
         await self.waiting.keep(waiting, event)
-        shown = " ".join(request.event.prompt.split())[:_LONGEST_PROMPT]
         text = translate(
             "approval.ask",
             locale,
             who=event.actor.name or event.actor.id,
             price=money(request.price),
-            command=request.spec.name,
-            prompt=shown,
-            options=" ".join(f"--{name} {value}" for name, value in sorted(request.event.options.items())),
+            request=describe_request(request.event),
             hours=f"{hours:g}",
         )
         for ask, place in zip(asks, places, strict=True):
@@ -105,10 +102,13 @@ class Approvals:
         label = translate("approval.withdraw", locale)
         options = {**base, "choice": "withdraw"}
         withdraw = Action(name="withdraw", label=label, command=DECIDE, options=options)
-        names = join_list(map(link_mention, self._approvers(event, effective)[:_NAMED]), locale)
-        key = "approval.waiting" if places else "approval.waiting_for" if names else "approval.waiting_here"
+        approvers = self._approvers(event, effective)
+        has_roles = any(one.subject == "role" for one in approvers)
+        is_here = not places or (has_roles and not (event.location.is_private or effective.get(APPROVAL_CHANNEL)))
+        names = join_list(map(link_mention, approvers[:_NAMED]), locale)
+        key = "approval.waiting" if not is_here else "approval.waiting_for" if names else "approval.waiting_here"
         text = translate(key, locale, price=money(request.price), hours=f"{hours:g}", names=names)
-        return Answer(text=text, actions=(withdraw,) if places else (approve, decline, withdraw))
+        return Answer(text=text, actions=(approve, decline, withdraw) if is_here else (withdraw,))
 
     async def _places(self, event: Event, effective: EffectiveSettings, digest: str) -> Sequence[Mapping[str, str]]:
         """Return where approvers are asked: in their channel, else each person in private."""
@@ -146,7 +146,7 @@ class Approvals:
                     raise UsageError(translate("approval.too_late", locale))
                 await self._tell(waiting, job.event, press)  # an earlier try got so far
             elif options.get("stage") == "quote":
-                await self._decide_quote(job.event, press)
+                choice = await self._decide_quote(job.event, press)
             elif waiting is None or waiting.digest != digest:
                 raise UsageError(translate("approval.too_late", locale))
             else:
@@ -190,14 +190,17 @@ class Approvals:
         own = Mention("person", event.actor.id) if effective.get(APPROVE_OWN) != "yes" else None
         return [one for kind in kinds for name in ids[kind] if (one := Mention(kind, name)) != own]
 
-    async def _decide_quote(self, event: Event, press: Event) -> None:
+    async def _decide_quote(self, event: Event, press: Event) -> str:
+        """Make the request, or the cheaper one, or cancel it; return which sentence says so."""
         options, locale = press.options, event.actor.locale
         if options["choice"] == "cancel":
             await self._reopen(event, press, Answer(text=translate("quote.cancelled", locale)))
-            return
+            return "cancel"
         changes = {name.removeprefix(CHANGE): value for name, value in options.items() if name.startswith(CHANGE)}
         changed = replace(event, options={**event.options, **changes}, agreed=int(options["price"]))
-        await self._reopen(await self._admit(changed, press), press)
+        changed = await self._admit(changed, press)
+        await self._reopen(changed, press)
+        return "make" if is_within(changed.agreed, changed, await self.scoped.for_event(changed)) else "ask"
 
     async def _decide_approval(self, waiting: WaitingRequest, event: Event, press: Event) -> None:
         """Note the decision, apply it, tell everybody. After a crash the press is repeated and goes on."""
@@ -316,6 +319,12 @@ class Approvals:
                     await self.waiting.delete(current)
             except UsageError:  # it is being shown: at the next look
                 return
+
+
+def describe_request(event: Event) -> str:
+    """Return a request as it could be typed, its beginning if it is long."""
+    options = (f"--{name} {value}" for name, value in sorted(event.options.items()))
+    return " ".join((f"/{event.command}", " ".join(event.prompt.split())[:_LONGEST_PROMPT], *options))
 
 
 def _is_open(job: Job, stage: str, digest: str) -> bool:

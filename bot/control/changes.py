@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Protocol
@@ -41,8 +42,8 @@ def read_amount(measure: Measure, text: str, locale: str) -> int:
     return round(value)
 
 
-async def change_limit(book: LimitBook, rule: LimitRule, audit: Audit, *, is_removed: bool, locale: str) -> None:
-    """Set or clear a limit. Raises `UsageError` where there is none to clear."""
+async def change_limit(book: LimitBook, rule: LimitRule, audit: Audit, *, is_removed: bool, locale: str) -> LimitRule:
+    """Set or clear a limit; return it as it is, or was. Raises `UsageError` where there is none to clear."""
     before = await book.set(rule, is_removed=is_removed)
     if is_removed and before is None:
         raise UsageError(translate("limits.unknown", locale))
@@ -55,6 +56,7 @@ async def change_limit(book: LimitBook, rule: LimitRule, audit: Audit, *, is_rem
             before=None if before is None else to_units(rule.measure, before),
             after=None if after is None else to_units(rule.measure, after),
         )
+    return rule if before is None or not is_removed else replace(rule, amount=before)
 
 
 async def change_setting(

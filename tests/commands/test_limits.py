@@ -57,7 +57,8 @@ async def test_administrators_see_what_is_set_and_the_prices(runner: CommandRunn
     shown = await ask(runner)
     assert "| 12 pictures a day | `person` | this workspace |" in shown
     assert shown.count("not known yet") == sum(len(runner.settings.models(kind)) for kind in KINDS)
-    assert "is gone" in await ask(runner, of="pictures", for_="person", clear="yes")
+    gone = await ask(runner, of="pictures", for_="person", clear="yes")
+    assert "The limit is gone: 12 pictures a day, for each person (this workspace)." in gone
     log = (await runner.ask("audit", admin=True)).text
     assert "`limits.set` | `pictures / day, person (workspace)` | `10` | `12`" in log
     assert "`limits.clear` | `pictures / day, person (workspace)` | `12` | – |" in log

@@ -32,6 +32,8 @@ async def test_usage_is_summed_by_what_is_asked_for(runner: CommandRunner) -> No
     assert [row[0] for row in await rows(runner, "channel")] == ["`ch1`"]
     [month] = await rows(runner, "month")
     assert len(month[0]) == len("2026-11")
+    text = (await runner.ask("usage", options={"by": "month"})).text
+    assert "last 366 days" in text
     text = (await runner.ask("usage", options={"whose": "channel", "by": "role"}, admin=True)).text
     assert "| **Total** | **3** | **15** | **3** | **0.0024** |" in text
 

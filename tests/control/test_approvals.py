@@ -55,6 +55,25 @@ async def press(
     return one.answer(pressed).text
 
 
+async def test_people_and_a_role_may_approve(tmp_path: Path) -> None:
+    """People are asked in private, and members of the role decide where the request is; once."""
+    given: dict[str, Any] = {**APPROVED, "bot_approvers": ("person:bob", "role:leads"), "bot_time_zone": "Asia/Taipei"}
+    async with service(tmp_path, **given) as one:
+        asked = await ask(one)
+        waiting = one.answer(asked)
+        assert "[@bob](person:bob), [@leads](role:leads) can decide here." in waiting.text
+        assert waiting.actions == ["approve", "decline", "withdraw"]
+        question = await shown(one, "to bob", "two foxes --n 2")
+        listed = (await one.ask("", command="approvals", who="dora", member=True, roles=["leads"])).text
+        assert "Lapses (Asia/Taipei)" in listed
+        assert "`/image two foxes --n 2`" in listed
+        assert "Approved" in await press(one, waiting, "approve", "dora", roles=["leads"])
+        assert "decided or changed already" in await press(one, question, "approve", "bob")
+        await one.core.worker.drain()
+        assert "Approved by Dora." in (await shown(one, "to bob", "two foxes")).text
+        assert len(one.echo.bodies) == 1
+
+
 async def test_a_decision_is_made_once(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Two approvers at the same instant, after a restart: one decides, the other is told; one picture is paid."""
     async with service(tmp_path, **APPROVED, **engine) as one:

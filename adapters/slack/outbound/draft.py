@@ -271,16 +271,17 @@ class SlackDraft:
     async def _post_ephemeral(self, answer: Answer) -> None:
         if self._posted_ephemeral == answer:
             return
-        await self._remove()
+        is_in_channel = bool(self._target.channel)  # else direct messages are the place that was chosen
+        if is_in_channel:
+            await self._remove()
         thread = self.messages.thread
         if self._target.parent and not self._target.thread and thread:
             await self.messages.delete(thread)  # the parent of a request that has no answer for everybody
             self.messages.thread = thread = ""
-        if answer.media:
+        if answer.media or not is_in_channel:
             await self._deliver_in_dm(answer, "")
         elif not await post_ephemeral(self._api, answer, key=self._key, thread=thread):
-            is_shut_out = bool(self._target.channel)  # else direct messages are the place that was chosen
-            await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale) if is_shut_out else "")
+            await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
         self._posted_ephemeral = answer
 
     async def _deliver_in_dm(self, answer: Answer, note: str) -> None:

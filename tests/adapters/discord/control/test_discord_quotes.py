@@ -54,6 +54,7 @@ async def test_a_quote_and_then_an_approval(tmp_path: Path) -> None:
         await one.press(quote, "quote-make")  # Ada's press
         await one.see_ephemeral(CHANNEL, _said("quote.not_yours"))
         await one.press(quote, "quote-make", **_BOB)
+        await one.see_ephemeral(CHANNEL, _said("decide.done.ask"))
         waiting = await one.see(CHANNEL, _said("approval.waiting", price="1.00", hours="24"))
         assert waiting["id"] == quote["id"]
         ask = await one.see(DM, "two foxes")

@@ -131,6 +131,9 @@ async def test_an_approver_is_asked_in_private(slack: SlackSimulator, tmp_path: 
         slack.ada.press(ask, "Approve")
         await answer(running, question, "cost 0.5")
         assert made(running) == [2]
+        [ask] = await asked(running, slack.team.direct(slack.ada.id), "two foxes")
+        assert "Approved by Ada." in ask.content
+        assert labels(ask) == []
 
 
 async def test_a_group_decides_and_what_nobody_decides_on_lapses(slack: SlackSimulator, tmp_path: Path) -> None:
