@@ -15,6 +15,7 @@ async def scenes(session: PlaySession, camera: Camera) -> None:
         await slack.made(session, person, "image", text)
     page = await camera.sign_in(await session.cockpit_link(), size=(1180, 640))
     await camera.take(page, "cockpit-overview")
-    for name, path in (("requests", "requests"), ("media", "media"), ("settings", "settings")):
+    people = f"people?adapter=slack&workspace={session.slack.simulator.team.id}"
+    for name, path in (("requests", "requests"), ("media", "media"), ("settings", "settings"), ("people", people)):
         await page.goto(f"{page.url.partition('/cockpit')[0]}/cockpit/{path}")
         await camera.take(page, f"cockpit-{name}")

@@ -73,8 +73,7 @@ class Sessions:
         if secret is None:
             return None
         key = _key(secret)
-        value = await self._sessions.get(key)
-        return None if value is None else _parse(key, value)
+        return _parse(key, await self._sessions.get(key))
 
     async def end(self, key: str) -> None:
         """End a session."""
@@ -82,15 +81,21 @@ class Sessions:
 
     async def all(self) -> Sequence[Session]:
         """Return all sessions, the newest first."""
-        found = [_parse(key, value) for key, value in (await self._sessions.items()).items()]
-        return sorted(found, key=lambda session: session.since, reverse=True)
+        found = (_parse(key, value) for key, value in (await self._sessions.items()).items())
+        return sorted((one for one in found if one is not None), key=lambda session: session.since, reverse=True)
 
 
 def _key(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _parse(key: str, value: str) -> Session:
-    fields = json.loads(value)
-    since = datetime.fromtimestamp(fields["since"], UTC)
-    return Session(key=key, visitor=Visitor.from_json(fields["visitor"]), since=since)
+def _parse(key: str, value: str | None) -> Session | None:
+    """Return a session as it is stored; None: there is none, or it is of another version."""
+    if value is None:
+        return None
+    try:
+        fields = json.loads(value)
+        since = datetime.fromtimestamp(fields["since"], UTC)
+        return Session(key=key, visitor=Visitor.from_json(fields["visitor"]), since=since)
+    except (ValueError, KeyError, TypeError):
+        return None

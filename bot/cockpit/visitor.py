@@ -13,7 +13,7 @@ class Visitor:
     """
 
     is_operator: bool = False
-    is_administrator: bool = True  #: of `workspace`; False: sees only what is their own
+    is_administrator: bool = False  #: of `workspace`
     adapter: str = ""  #: platform on which the person got the link; "": the command line
     workspace: str = ""  #: id of the workspace or server that an administrator administers, or where a person asked
     actor: str = ""  #: the person's id on the platform, or an identity; "": whoever can read the service's key

@@ -20,7 +20,7 @@ async def test_rules_and_pauses_hold_at_once_in_the_own_places(tmp_path: Path) -
         service, store = web.service, web.service.core.store
         assert (await service.ask("a fox", command="image", who="bob")).files
 
-        await web.sign_in(Visitor(adapter="channel", workspace="other", actor="eve", name="Eve"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="other", actor="eve", name="Eve"))
         assert (await web.post("/cockpit/access", {**GENERAL, **RULE})).status == 404  # a channel of w
         assert (await web.post("/cockpit/access/pause", {**GENERAL, "act": "pause"})).status == 404
         for forged in (OURS, {}):
@@ -55,7 +55,7 @@ async def test_rules_and_pauses_hold_at_once_in_the_own_places(tmp_path: Path) -
         )
         waiting = await service.channel.ask("later", who="dan", conversation="3")
         await service.channel.until(lambda: waiting in service.channel.acknowledged)
-        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="ann", name="Ann"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann"))
         assert "Paused. tea" in (await web.get("/cockpit/access?channel=general")).words
         assert "Resumed." in (await web.post("/cockpit/access/pause", {**GENERAL, "act": "resume"})).words
         await service.channel.wait_for_answers(waiting)

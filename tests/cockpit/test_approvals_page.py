@@ -15,7 +15,7 @@ PRICES = (f"{MODELS['image']}=picture:0.5",)
 
 
 def visitor(actor: str, workspace: str = "w") -> Visitor:
-    return Visitor(adapter="channel", workspace=workspace, actor=actor, name=actor.title())
+    return Visitor(is_administrator=True, adapter="channel", workspace=workspace, actor=actor, name=actor.title())
 
 
 async def ask(web: Pages, conversation: str) -> str:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("quiet_logs")
 PRICES = (f"{MODELS['image']}=picture:0.5",)
 #: A word in every name, id and text of the other workspace.
 THEIRS = "zeta"
-ADMINISTRATOR = Visitor(adapter="channel", workspace="w", actor="ann", name="Ann")
+ADMINISTRATOR = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann")
 PERSON = Visitor(adapter="channel", workspace="w", actor="pia", name="Pia", is_administrator=False)
 #: Who may open the pages of each right, beside the operator.
 MAY: Mapping[Rights, Sequence[Visitor]] = {
@@ -128,7 +128,9 @@ async def _fill(web: Pages) -> list[int]:
     )
     await service.channel.wait_for_answers(dear)
     await service.core.worker.drain()
-    await web.sign_in(Visitor(adapter="channel", workspace=THEIRS, actor=f"{THEIRS}-ida", name=f"{THEIRS} Ida"))
+    await web.sign_in(
+        Visitor(is_administrator=True, adapter="channel", workspace=THEIRS, actor=f"{THEIRS}-ida", name=f"{THEIRS} Ida")
+    )
     await web.post("/cockpit/settings", {**PLACE, "name": "system_prompt", "value": f"{THEIRS} words", "act": "set"})
     limit = {"amount": "5", "of": "pictures", "per": "day", "who": "person", "id": f"{THEIRS}-bob", "act": "set"}
     await web.post("/cockpit/limits", {**PLACE, **limit})

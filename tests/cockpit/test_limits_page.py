@@ -18,7 +18,7 @@ async def test_limits_are_set_seen_and_cleared(tmp_path: Path) -> None:
     async with pages(tmp_path, bot_budget_per_day=5) as web:
         fox = await web.service.ask("a fox", command="image")
         assert fox.files
-        await web.sign_in(Visitor(adapter="channel", workspace="other", actor="bob", name="Bob"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="other", actor="bob", name="Bob"))
         for place in (OURS, {}, {"adapter": "channel", "workspace": "other", "channel": "general"}):
             shown = await web.post("/cockpit/limits", {**place, **LIMIT})
             assert "The limit is set." in shown.words

@@ -1,19 +1,22 @@
 """Signing in with OpenID Connect: at a provider that is not ours, and at one that lies."""
 
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from joserfc.jwk import RSAKey
-from oidc_provider_mock import User, run_server_in_thread
 from pydantic import SecretStr
 from yarl import URL
 
 from bot.ops.check import check_running
 from tests.support.openid_provider import CLIENT, SECRET, DishonestProvider, dishonest_provider
 from tests.support.pages.client import Pages, Shown, pages
+
+with warnings.catch_warnings(record=True):  # what it imports is deprecated
+    from oidc_provider_mock import User, run_server_in_thread
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 

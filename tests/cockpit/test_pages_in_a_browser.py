@@ -12,7 +12,7 @@ from tests.support.pages.client import pages
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 
-ADMINISTRATOR = Visitor(adapter="channel", workspace="w", actor="ann", name="Ann")
+ADMINISTRATOR = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann")
 PERSON = Visitor(adapter="channel", workspace="w", actor="pia", name="Pia", is_administrator=False)
 PHONE = ViewportSize(width=390, height=844)
 

@@ -31,7 +31,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "channel other 1 0.00" in shown
         assert "channel w 2 0.50" in shown
 
-        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="ann", name="Ann"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann"))
         shown = (await web.get(WORKSPACE)).words
         assert "temperature 0.2" in shown
         assert "This month 0.50 2 requests" in shown

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("quiet_logs")
 async def test_the_operator_checks_the_platforms(tmp_path: Path) -> None:
     """By a button, not at each view; what is wrong comes first; the service goes on answering."""
     async with pages(tmp_path, bot_deny_roles=("R1",)) as web:
-        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="ann", name="Ann"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann"))
         assert "/cockpit/platforms" not in (await web.get("/cockpit")).text
         for path in ("/cockpit/platforms", "/cockpit/platforms/slack"):
             assert (await web.get(path)).status == 403

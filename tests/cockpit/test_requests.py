@@ -126,7 +126,7 @@ async def test_nobody_reaches_into_another_workspace(tmp_path: Path) -> None:
         await web.service.ask("mine", workspace="w")
         gate = web.service.echo.hold("SLOW")
         asked = await web.service.start_asking("SLOW", workspace="theirs")
-        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="ann", name="Ann"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann"))
         [own] = await states(web)
         theirs = next(number for number in ("1", "2") if number != own)
         for query in ("?workspace=theirs", "?adapter=other", "?workspace=&adapter=", "?before=99"):
@@ -193,7 +193,7 @@ async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
     async with pages(tmp_path, bot_cockpit_texts=True, bot_requests_per_minute=4) as web:
         await web.service.ask("", command="cockpit", who="root")
         await web.service.ask("a question", who="ann")
-        await web.sign_in(Visitor(adapter="channel", workspace="w", actor="bob", name="Bob"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="bob", name="Bob"))
         [question, command] = await states(web)
         shown = await web.get(f"/cockpit/requests/{command}")
         assert "token=" not in shown.text

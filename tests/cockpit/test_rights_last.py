@@ -38,7 +38,12 @@ async def test_a_session_ends_with_the_rights_on_the_platform(tmp_path: Path) ->
             Session(
                 key=who,
                 visitor=Visitor(
-                    is_operator=who == "root", adapter="channel", workspace="w", actor=who, event=event.reply_to
+                    is_operator=who == "root",
+                    is_administrator=True,
+                    adapter="channel",
+                    workspace="w",
+                    actor=who,
+                    event=event.reply_to,
                 ),
                 since=datetime.now(UTC),
             )

@@ -63,7 +63,7 @@ async def test_an_administrator_changes_the_own_workspace_only(tmp_path: Path) -
     """Neither the service, nor another workspace, nor a channel that was never used in the own one."""
     async with pages(tmp_path) as web:
         await web.service.ask("hello")
-        await web.sign_in(Visitor(adapter="channel", workspace="other", actor="bob", name="Bob"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="other", actor="bob", name="Bob"))
         for place in (PLACE, {**PLACE, "workspace": "other"}, {**PLACE, "channel": ""}, {}):
             fields = {**place, "name": "temperature", "value": "0.37", "act": "set"}
             await web.post("/cockpit/settings", fields)

@@ -1,5 +1,6 @@
 """Getting into the pages: links, sessions, and what keeps others out."""
 
+import json
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.support.pages.client import OPERATOR, pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
-ADMINISTRATOR = Visitor(adapter="channel", workspace="w", actor="ann", name="Ann")
+ADMINISTRATOR = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann")
 
 
 async def test_a_link_signs_in_once(tmp_path: Path) -> None:
@@ -72,6 +73,10 @@ async def test_only_our_own_pages_change_something(tmp_path: Path) -> None:
         assert "unsafe" not in policy
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["x-frame-options"] == "DENY"
+        another_version = json.dumps({"visitor": {"is_king": True}, "since": 1.0})
+        await web.service.core.store.namespace("cockpit.sessions").set("0", another_version)
+        assert (await web.get("/cockpit/sessions")).status == 200
+        await web.service.core.store.namespace("cockpit.sessions").delete("0")
         out = await web.post("/cockpit/sessions/end", end)
         assert "You are signed out." in out.words
         assert (await web.get("/cockpit")).status == 401
@@ -88,7 +93,7 @@ async def test_the_command_gives_administrators_the_rights_that_they_have(tmp_pa
 
     async with pages(tmp_path / "local") as web:
         await web.sign_in()
-        await web.sign_in(Visitor(adapter="channel", workspace="other", actor="bob", name="Bob"))
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="other", actor="bob", name="Bob"))
         [operator, other] = sorted(await _sessions(web.service.core.store))
         mine = await web.sign_in(ADMINISTRATOR)
         assert "Ann, administrator of w" in mine.words

@@ -15,7 +15,7 @@ from tests.support.pages.client import pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
-OURS = Visitor(adapter="channel", workspace="w", actor="ann", name="Ann")
+OURS = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann")
 
 
 async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) -> None:
