@@ -3,7 +3,8 @@
 The shortcuts of messages are `adapters.kit.message_actions.MESSAGE_ACTIONS`, by the same names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from bot.models import CommandSpec
 
@@ -20,6 +21,15 @@ _SUGGESTED_PROMPTS = {"ask": "chat", "image": "image", "code": "code", "help": "
 COMMAND_FORM = "make:"
 #: `callback_id` of the form that a button opens.
 BUTTON_FORM = "press"
+
+
+def thread_need(spec: CommandSpec, options: Mapping[str, str]) -> Literal["", "optional", "required"]:
+    """Return whether a slash command is about a conversation; with an option such as /export --person it is not."""
+    if any(map(options.get, spec.private_with)):
+        return ""
+    if spec.name in THREAD_COMMANDS:
+        return "required"
+    return "optional" if spec.name in THREAD_OR_CHANNEL_COMMANDS else ""
 
 
 def suggested_prompts(commands: Iterable[CommandSpec]) -> list[str]:

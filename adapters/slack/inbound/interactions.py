@@ -32,8 +32,7 @@ from adapters.slack.shortcuts import (
     BUTTON_FORM,
     COMMAND_FORM,
     GLOBAL_SHORTCUTS,
-    THREAD_COMMANDS,
-    THREAD_OR_CHANNEL_COMMANDS,
+    thread_need,
 )
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, AckBody, Json, Person
@@ -113,13 +112,13 @@ class InteractionHandler:
     ) -> AckBody:
         """Record a command; the acknowledgement of one about a conversation says which."""
         locale, recent = context.person.locale, None
-        if spec.name in THREAD_COMMANDS + THREAD_OR_CHANNEL_COMMANDS:
+        if need := thread_need(spec, request.options):
             try:
                 recent = await self._recent.find(context.workspace, context.channel, context.person)
             except StoreError as exc:
                 log.warning("conversations not read", reason=str(exc))
                 return ephemeral(translate("request.not_recorded", locale))
-        if recent is None and spec.name in THREAD_COMMANDS:
+        if recent is None and need == "required":
             return ephemeral(translate("slack.which_talk", locale, command=spec.name))
         problem = await self._record(event_from_command(context, spec, request, command=command, recent=recent))
         if problem:

@@ -164,7 +164,9 @@ async def test_an_administrator_exports_and_erases_a_person(slack: SlackSimulato
         slack.bob.slash("/export", f"--person {slack.ada.user.name}")
         await slack.until(lambda: [m for m in slack.bob.sees() if "Only administrators" in m.content])
         slack.ada.slash("/export", f"--person {slack.bob.id}")
-        await running.idle()
+        office = slack.team.direct(slack.ada.id)
+        [exported] = await slack.until(lambda: [m for m in slack.from_bot(office) if m.files])
+        assert exported.files[0].name == "person.json"
         assert not [m for m in slack.bob.sees() if "person.json" in str(m)]
         slack.ada.slash("/forget", f"--person {slack.bob.id}")
         await slack.until(lambda: [m for m in slack.ada.sees() if m.is_ephemeral and m.blocks])
