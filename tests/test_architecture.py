@@ -104,6 +104,8 @@ def test_requests_to_the_api_pass_the_rules_on_words() -> None:
             )
             assert not [module for module, _ in used if module.startswith(clients)], name
             assert not used & {("aimodels", ""), ("aimodels", "AIModels"), ("aimodels", "AsyncAIModels")}, name
+            calls = r"\.client\.(?:chat|code|images|audio|video|moderations|with_\w+|for_caller)\b"
+            assert not re.search(rf"{calls}|getattr\([\w.]*\.client\b", path.read_text(encoding="utf-8")), name
         opened = ("bot.settings.api_endpoint", "open_client") in set(imported_names(path, ("bot",)))
         assert not opened or name in {"bot.bootstrap", "bot.ops.check"}
 

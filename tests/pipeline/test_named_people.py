@@ -77,6 +77,23 @@ async def test_an_administrator_of_the_service_erases_everything(tmp_path: Path,
         assert shown.count("`erased person`") == 2  # who managed before, and after
 
 
+async def test_nobody_erases_what_keeps_them_out(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Neither a rule about a person nor what is used of a limit goes with their data; others' acts stay in the log."""
+    async with service(tmp_path, **engine) as one:
+        await one.ask("deny video person:bob", command="access", options={"for": "workspace"}, **ADMIN)
+        limit = {"of": "pictures", "per": "day", "for": "person"}
+        assert "1 picture a day" in (await one.ask("1", command="limits", options=limit, **ADMIN)).text
+        assert (await one.ask("a fox", command="image", **BOB)).files
+        assert "Erased" in (await one.ask("", command="forget", options={"confirm": "yes"}, **BOB)).text
+        assert "1 picture a day" in (await one.ask("a dog", command="image", **BOB)).text
+        assert "may not use `video`" in (await one.ask("a dog", command="video", **BOB)).text
+        assert [body["prompt"] for body in one.echo.bodies] == ["a fox"]
+        log = (await one.ask("", command="audit", **ADMIN)).text
+        assert "bob" not in log
+        assert "`access.set`" in log
+        assert "`limits.set`" in log
+
+
 async def test_who_may_not(tmp_path: Path) -> None:
     """Nobody but an administrator, for no other workspace; and nothing is erased that was not shown before."""
     async with service(tmp_path) as one:
