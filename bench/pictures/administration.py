@@ -45,8 +45,8 @@ async def _on_slack(session: PlaySession, camera: Camera, who: Administrator) ->
         f"{'no' if asker == slack.BOB else 'yes'} --name approve_own --for workspace",
         "",
     ):
-        await slack.answered_in_private(session, who.slack, "settings", text, channel="C0RANDOM")
-    page = await camera.open(url, size=(900, 760), person=who.slack, place="C0RANDOM")
+        await slack.answered_in_private(session, who.slack, "settings", text, channel="C0GENERAL")
+    page = await camera.open(url, size=(900, 760), person=who.slack, place="C0GENERAL")
     await camera.take_message(page.locator("#messages .ephemeral").last, f"administration-settings{who.suffix}")
 
     await slack.made(session, asker, "image", f"{who.storm} -n 4", channel="C0RANDOM")
