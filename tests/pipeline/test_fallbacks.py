@@ -63,6 +63,19 @@ async def test_the_next_model_answers(tmp_path: Path, step: Step) -> None:
         assert "not available" not in str(one.echo.bodies[-1]["messages"])
 
 
+async def test_each_kind_has_models_of_its_own(tmp_path: Path) -> None:
+    """In the operator's order, for whatever is asked for; the last one that is left answers, or fails."""
+    kinds = ("code", "image", "audio", "video")
+    models = {kind: tuple(f"{size}-{kind}" for size in ("big", "mid", "mini")) for kind in kinds}
+    given: dict[str, Any] = {f"bot_{kind}_models": models[kind] for kind in kinds}
+    given |= {f"bot_{kind}_fallbacks": models[kind][1:] for kind in kinds}
+    async with service(tmp_path, **given) as one:
+        for kind, (big, mid, _) in models.items():
+            asked = play(one, **{big: failure(404, "model_not_found"), mid: failure(503)})
+            await one.ask("a fox", command=kind)
+            assert asked() == [*models[kind]]
+
+
 async def test_a_time_out_counts_and_the_next_model_answers(tmp_path: Path) -> None:
     """What the failed model may have used counts; nothing is asked for again."""
     async with service(tmp_path, **IMAGE, bot_patience=600, aimodels_media_timeout=0.4) as one:
