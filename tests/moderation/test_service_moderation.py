@@ -43,6 +43,10 @@ async def test_a_flagged_request_is_not_sent(tmp_path: Path) -> None:
         assert await used(one) == {}
         assert (await one.ask("a flower")).text == "re: a flower"
         assert openai.moderated[-1] == ["a flower"]
+        thread: dict[str, Any] = {"conversation": "thread", "earlier": [["bob", "a bomb"]]}
+        assert "`violence`" in (await one.ask("what is meant?", **thread)).text
+        assert (await one.ask("a tree", **thread)).text == "re: a tree"
+        assert "bomb" not in str(openai.bodies)
 
 
 async def test_a_flagged_answer_is_not_shown(tmp_path: Path) -> None:
