@@ -129,10 +129,10 @@ async def test_a_stream_that_has_begun_is_not_continued_by_another(tmp_path: Pat
 
 
 async def test_a_model_that_takes_too_long_is_skipped(tmp_path: Path) -> None:
-    """After so many time-outs nobody waits for it any more; the metrics say so. Another account's model is asked."""
+    """After a time-out nobody waits for it any more; the metrics say so. Another account's model is asked."""
     async with scripted_api() as own:
-        given: dict[str, Any] = {"bot_breaker_failures": 2, "bot_workspace_api_origins": (own.url.removesuffix("/v1"),)}
-        async with service(tmp_path, **CHAT, **given, aimodels_timeout=0.2) as one:
+        given: dict[str, Any] = {"bot_breaker_failures": 1, "bot_workspace_api_origins": (own.url.removesuffix("/v1"),)}
+        async with service(tmp_path, **CHAT, **given, aimodels_timeout=0.6) as one:
             own.play(EchoApi(own.url))
             brought = {"event": await one.channel.ask("", command="apikey"), "action": "bring", "url": own.url}
             await one.channel.wait_for_answers(brought["event"])
@@ -143,17 +143,17 @@ async def test_a_model_that_takes_too_long_is_skipped(tmp_path: Path) -> None:
                 return [line.removeprefix(metric) for line in metrics.splitlines() if line.startswith(f"{metric}{{")]
 
             own.play(silence)
-            for _ in range(3):
+            for _ in range(2):
                 assert (await one.ask("hello")).actions == ["retry"]
-            assert len(own.requests) > 3
+            assert len(own.requests) > 2
             assert shown("bot_model_circuit") == []
             elsewhere = {"workspace": "w2", "conversation": "c2"}
-            for asked_for in (["big", "mini"], ["big", "mini"], ["mini"]):
+            for asked_for in (["big", "mini"], ["mini"]):
                 asked = play(one, big=silence)
                 assert (await one.ask("hello", **elsewhere)).text == f"re: hello{NOTE}"
                 assert asked() == asked_for
             assert shown("bot_model_circuit") == ['{model="big"} 2.0']
-            assert '{kind="chat"} 4.0' in shown("bot_model_fallbacks_total")
+            assert '{kind="chat"} 2.0' in shown("bot_model_fallbacks_total")
 
 
 async def test_an_outage_of_all_models_is_waited_out(tmp_path: Path) -> None:
