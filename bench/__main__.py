@@ -17,6 +17,7 @@ BENCHMARKS = (
     "slack",
     "together",
     "cockpit.viewers",
+    "queueing",
 )
 
 

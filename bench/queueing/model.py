@@ -1,0 +1,174 @@
+"""A queueing model of the service: what an event waits for, and how long. Nothing runs but arithmetic.
+
+An event needs CPU time of a process, its conversation's turn, the database, the AI API, CPU time again and the
+platform. Each is a queue: first come, first served, each service as long as the last (the sources of the times are
+measurements, whose spread is small beside their waits). Arrivals are independent of each other (Poisson); channels are
+of equal use, or of unequal use by Zipf's law. A channel stands for a conversation: its questions have an order.
+"""
+
+import heapq
+import itertools
+import math
+import random
+import statistics
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal["CPU", "database", "API calls", "API", "platform"]
+_PATH: tuple[Stage, ...] = ("CPU", "database", "API calls", "API", "CPU", "platform")
+_TURN = 1  # index in the path before which an event waits for the answer to the one before it
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What serves the events. Times are in seconds; a rate without a limit is infinite."""
+
+    cpu: float  #: of a process for one event
+    api: float  #: from a call of the AI API to its answer
+    processes: int = 1
+    concurrency: int = 50  #: calls of the AI API at a time, of each process
+    database: float = 0.0  #: for one event; events of all processes follow each other
+    calls_per_second: float = math.inf  #: that the AI API allows
+    platform_requests: int = 1  #: for one answer
+    platform_per_second: float = math.inf  #: requests that the platform allows, of all channels together
+
+    def seconds(self, stage: Stage) -> float:
+        """Return the seconds for which an event occupies a server of that stage."""
+        return {
+            "CPU": self.cpu / 2,
+            "database": self.database,
+            "API calls": 1 / self.calls_per_second,
+            "API": self.api,
+            "platform": self.platform_requests / self.platform_per_second,
+        }[stage]
+
+    def servers(self, stage: Stage) -> int:
+        """Return how many events that stage serves at a time."""
+        return {"CPU": self.processes, "API": self.processes * self.concurrency}.get(stage, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is asked. Without a rate each channel asks again as soon as it is answered."""
+
+    channels: int
+    per_second: float | None = None  #: events of all channels together
+    exponent: float = 0.0  #: of Zipf's law for the use of channels; 0: all alike
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of it."""
+
+    per_second: float  #: answers
+    waits: list[float]  #: seconds from each event to its answer, shortest first
+    use: Mapping[Stage, float]  #: share of the time for which each stage was at work
+
+    def wait(self, share: float) -> float:
+        """Return the seconds within which that share of the events was answered."""
+        return self.waits[min(len(self.waits) - 1, int(share * len(self.waits)))]
+
+    @property
+    def mean(self) -> float:
+        """The mean seconds from an event to its answer."""
+        return statistics.fmean(self.waits)
+
+    @property
+    def first_limit(self) -> Stage:
+        """The stage that would be the first to have too much to do."""
+        return max(self.use, key=lambda stage: self.use[stage])
+
+
+@dataclass(slots=True)
+class _Queue:
+    """A stage: when each of its servers is free."""
+
+    seconds: float
+    free: list[float]
+    busy: float = 0.0
+
+    def serve(self, now: float) -> float:
+        """Return when an event that comes now has been served."""
+        end = max(now, heapq.heappop(self.free)) + self.seconds
+        heapq.heappush(self.free, end)
+        self.busy += self.seconds
+        return end
+
+
+@dataclass(slots=True)
+class _Event:
+    channel: int
+    came: float
+    place: int = 0  #: in the path
+
+
+class _Simulation:
+    """The events that are on their way, in the order of time."""
+
+    def __init__(self, site: Site, load: Load, seed: int) -> None:
+        self.queues = {
+            stage: _Queue(site.seconds(stage), [0.0] * site.servers(stage)) for stage in dict.fromkeys(_PATH)
+        }
+        self.load = load
+        self.answers: list[tuple[float, float]] = []  #: when each was shown, and how long it took
+        self._chance = random.Random(seed)
+        self._weights = list(itertools.accumulate((rank + 1) ** -load.exponent for rank in range(load.channels)))
+        self._numbers = itertools.count()
+        self._pending: list[tuple[float, int, _Event]] = []
+        self._waiting: dict[int, deque[_Event]] = {}  #: by channel that is being answered: what waits for its turn
+
+    def run(self, seconds: float) -> None:
+        """Let events come for so many seconds."""
+        rate, upcoming = self.load.per_second, math.inf
+        if rate is None:
+            for channel in range(self.load.channels):
+                self._go_on(_Event(channel, 0.0), 0.0)
+        else:
+            upcoming = self._chance.expovariate(rate)
+        while min(upcoming, self._pending[0][0] if self._pending else math.inf) <= seconds:
+            if rate is not None and (not self._pending or upcoming <= self._pending[0][0]):
+                (channel,) = self._chance.choices(range(self.load.channels), cum_weights=self._weights)
+                self._go_on(_Event(channel, upcoming), upcoming)
+                upcoming += self._chance.expovariate(rate)
+            else:
+                now, _, event = heapq.heappop(self._pending)
+                self._arrive(event, now)
+
+    def _go_on(self, event: _Event, now: float) -> None:
+        """Let an event be served by the next stage of its path."""
+        at = self.queues[_PATH[event.place]].serve(now)
+        event.place += 1
+        heapq.heappush(self._pending, (at, next(self._numbers), event))
+
+    def _arrive(self, event: _Event, now: float) -> None:
+        """Take an event that a stage has served to the next one, or to the end."""
+        if event.place == _TURN and event.channel in self._waiting:
+            self._waiting[event.channel].append(event)
+            return
+        if event.place == _TURN:
+            self._waiting[event.channel] = deque()
+        if event.place < len(_PATH):
+            self._go_on(event, now)
+            return
+        self.answers.append((now, now - event.came))
+        waiting = self._waiting[event.channel]
+        if waiting:
+            self._go_on(waiting.popleft(), now)
+        else:
+            del self._waiting[event.channel]
+        if self.load.per_second is None:
+            self._go_on(_Event(event.channel, now), now)
+
+
+def simulate(site: Site, load: Load, *, seconds: float, seed: int = 1) -> Result:
+    """Return what happens to the events of so many seconds. The first tenth, while queues fill, is left out.
+
+    The same seed gives the same result.
+    """
+    simulation = _Simulation(site, load, seed)
+    simulation.run(seconds)
+    counted = sorted(wait for at, wait in simulation.answers if at > seconds / 10)
+    use = {stage: min(1.0, queue.busy / (len(queue.free) * seconds)) for stage, queue in simulation.queues.items()}
+    return Result(len(counted) / (seconds * 0.9), counted, use)
