@@ -19,8 +19,9 @@ from bot.settings.prices import parse_prices
 
 log = structlog.get_logger(__name__)
 
-#: The options that say how long a sound or video is to be, and how big a picture or video.
-_SECONDS, _SIZES = "duration", ("size", "resolution")
+#: The options that say how big a picture or video is to be.
+SIZE_OPTIONS = ("size", "resolution")
+_SECONDS = "duration"  #: the option that says how long a sound or video is to be
 _LONGEST = 1e6  #: seconds
 #: Amounts for which a unit's price is given.
 _PER = {"input": 1_000_000, "output": 1_000_000, "second": 1000}
@@ -49,7 +50,7 @@ class Prices:
             sent = len(event.prompt.encode(errors="replace")) + (self.input_tokens if kind == "chat" else 0)
             return Usage(kind=kind, model=model, prompt_tokens=sent, completion_tokens=self.output_tokens)
         items = requested_items(event, spec)
-        size = next((_value(event, spec, name) for name in _SIZES if spec.option(name) is not None), "")
+        size = next((_value(event, spec, name) for name in SIZE_OPTIONS if spec.option(name) is not None), "")
         return Usage(kind=kind, model=model, items=items, seconds=_seconds(event, spec) * items, size=size)
 
     def cost_of(self, usage: Usage) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.control.effective import EffectiveSettings
-from bot.control.prices import PriceBook, Prices, requested_items
+from bot.control.prices import SIZE_OPTIONS, PriceBook, Prices, requested_items
 from bot.control.registry import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.i18n import translate
 from bot.limits import MICROS
@@ -22,7 +22,6 @@ DECISIONS = frozenset(
 )
 #: Prefix of the options of such a button that are changes of the request's options.
 CHANGE = "with."
-_SIZES = ("size", "resolution")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +133,7 @@ def _fewer(request: PricedRequest) -> Iterator[_Candidate]:
 
 
 def _smaller(settings: Settings, request: PricedRequest) -> Iterator[_Candidate]:
-    for name in _SIZES:
+    for name in SIZE_OPTIONS:
         option, kind = request.spec.option(name), request.spec.kind
         if option is None or kind is None:
             continue
@@ -162,7 +161,7 @@ def _models(settings: Settings, request: PricedRequest) -> Iterator[_Candidate]:
     kind = request.spec.kind
     if kind is None:
         return
-    sizes = {request.event.options[name] for name in _SIZES if request.event.options.get(name)}
+    sizes = {request.event.options[name] for name in SIZE_OPTIONS if request.event.options.get(name)}
     for model in settings.models(kind):
         makes = sizes_of(settings, kind, model)
         if model != request.model and (not makes or sizes.issubset(makes)):
