@@ -13,7 +13,9 @@ async def scenes(session: PlaySession, camera: Camera) -> None:
     await slack.made(session, slack.BOB, "code", "--language python is a word a palindrome?")
     for person, text in ((slack.MEI, "雪地裡的紅狐狸 --size 512x512"), (slack.BOB, "a harbour at dawn --size 512x512")):
         await slack.made(session, person, "image", text)
+    await slack.command(session, slack.BOB, "video", "waves on a beach --duration 8")
     page = await camera.sign_in(await session.cockpit_link(), size=(1180, 640))
+    await page.locator("progress").wait_for()
     await camera.take(page, "cockpit-overview")
     people = f"people?adapter=slack&workspace={session.slack.simulator.team.id}"
     for name, path in (("requests", "requests"), ("media", "media"), ("settings", "settings"), ("people", people)):

@@ -104,6 +104,7 @@ def _status(found: Mapping[str, Any]) -> str:
         spent = found[key]
         amount = operator_text("cockpit.cli.spent", cost=format_money(spent["cost"]), requests=spent["requests"])
         lines.append((operator_text(f"cockpit.cli.{key}"), amount))
+    lines += [(one["limit"], operator_text("cockpit.cli.left", left=one["left"])) for one in found["budgets"]]
     return _table(lines)
 
 

@@ -12,7 +12,7 @@ from bot.control.access import ALWAYS_OPEN
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import COMMANDS_OFF
 from bot.control.scopes import Scope
-from bot.limits import Limit, Period, Subject
+from bot.limits import Limit, Measure, Period, Subject
 from bot.models import Actor, Event
 from bot.policy.quota import describe_amount, describe_left
 from bot.ports import RequestFilter
@@ -63,7 +63,7 @@ async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> 
         closed=closed,
         are_roles_known=are_roles_known,
         paused=[scope for scope, _ in effective.paused()],
-        standings=await _standings(visit, place, event),
+        standings=await read_standings(visit, place, event),
         today=await read_spent(visit, window_begin(Period.DAY, zone), adapters, **where),
         month=await read_spent(visit, window_begin(Period.MONTH, zone), adapters, **where),
         values=dict(sorted(effective.set_in(Scope.ME if person else place.scope).items())),
@@ -121,14 +121,19 @@ def _find_closed(visit: Visit, event: Event, effective: EffectiveSettings) -> Ma
     return closed
 
 
-async def _standings(visit: Visit, place: SettingsPlace, event: Event) -> Sequence[ShownStanding]:
-    """Return the limits whose use can be told: a place has none of a person, the service none of a workspace."""
+async def read_standings(
+    visit: Visit, place: SettingsPlace, event: Event, *, measure: Measure | None = None
+) -> Sequence[ShownStanding]:
+    """Return the limits whose use can be told: a place has none of a person, the service none of a workspace.
+
+    `measure`: only those on it. Raises `StoreError`.
+    """
     counts = {
         Subject.PERSON: bool(event.actor.id),
         Subject.MEMBER: bool(event.actor.id and place.workspace),
         Subject.CHANNEL: bool(place.channel),
         Subject.WORKSPACE: bool(place.workspace),
-        Subject.SERVICE: True,
+        Subject.SERVICE: visit.visitor.is_operator,  # what others use is nobody's business
     }
     standings = await visit.sources.quotas.standings(event)
     return [
@@ -139,7 +144,7 @@ async def _standings(visit: Visit, place: SettingsPlace, event: Event) -> Sequen
             ends=one.ends if one.used and not _is_rate(one.limit) else None,
         )
         for one in standings
-        if counts[one.limit.subject]
+        if counts[one.limit.subject] and measure in (None, one.limit.measure)
     ]
 
 

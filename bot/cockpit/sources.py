@@ -1,6 +1,6 @@
 """The parts of the service that the pages show and steer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -11,6 +11,7 @@ from bot.control.prices import PriceBook
 from bot.media import Spool
 from bot.models import Actor, Event
 from bot.ops.metrics import Metrics, RateLimiter
+from bot.pipeline.jobs import RunningJob
 from bot.policy import Policy, Quotas
 from bot.ports import Adapter, AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
 from bot.settings.core import Settings
@@ -47,6 +48,7 @@ class Sources:
     queue: EventQueue
     journal: Journal
     request_log: RequestLog
+    running: Callable[[], Collection[RunningJob]]  #: what this process answers now
     cancel: Cancel
     check_words: CheckWords
     values: KeyValues
@@ -71,6 +73,7 @@ class Sources:
             queue=core.store,
             journal=core.store,
             request_log=core.store,
+            running=lambda: core.worker.canceller.running,
             cancel=core.worker.canceller.cancel_event,
             check_words=core.check_words,
             values=core.store,

@@ -32,6 +32,11 @@ class Canceller:
         self._running = running
         self._timing = timing
 
+    @property
+    def running(self) -> AbstractSet[RunningJob]:
+        """The jobs that this process answers now."""
+        return self._running
+
     async def cancel_event(
         self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None
     ) -> bool:

@@ -63,6 +63,12 @@ class RunningJob:
         draft = self.draft
         return draft.ref if draft is not None and draft.ref != self.ref else None
 
+    @property
+    def progress(self) -> float | None:
+        """How much is made, 0 to 1; None: not known."""
+        status = None if self.draft is None else self.draft.shown
+        return None if status is None else status.progress
+
     async def save_ref(self, queue: EventQueue) -> None:
         """Store the draft's reference if it has changed."""
         ref = self.new_ref

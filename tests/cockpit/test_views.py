@@ -18,6 +18,31 @@ pytestmark = pytest.mark.usefixtures("quiet_logs")
 OURS = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann")
 
 
+async def test_the_overview_shows_what_runs_and_what_is_left(tmp_path: Path) -> None:
+    """What is being answered, and what is left of budgets: an administrator's of the workspace, and of no other."""
+    async with pages(tmp_path, bot_budget_per_day=5) as web:
+        service = web.service
+        await service.ask("a fox", command="image", workspace="w", conversation="1")
+        gate = service.echo.hold("SLOW")
+        asked = await service.start_asking("SLOW", command="image", workspace="w", conversation="2")
+        theirs = await service.start_asking("SLOW too", workspace="theirs", conversation="3")
+        await web.sign_in()
+        limit = {"amount": "3", "of": "money", "per": "month", "who": "everybody", "id": "", "act": "set"}
+        await web.post("/cockpit/limits", {"adapter": "channel", "workspace": "w", **limit})
+        shown = (await web.get("/cockpit")).words
+        assert "a budget of 5 a day 4" in shown
+        assert re.search(r"Being answered image [\d.]+ s chat [\d.]+ s", shown), shown
+        status = (await web.get("/cockpit/api/status")).text
+        assert '"budgets":[{"limit":"a budget of 5 a day"' in status
+        await web.sign_in(OURS)
+        shown = (await web.get("/cockpit")).words
+        assert "a budget of 3 a month 2" in shown
+        assert "a budget of 5" not in shown
+        assert re.search(r"Being answered image [\d.]+ s Language", shown), shown
+        gate.set()
+        await service.channel.wait_for_answers(asked, theirs)
+
+
 async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) -> None:
     """The operator sees everything; an administrator what belongs to the workspace, whatever the address asks for."""
     async with pages(tmp_path) as web:

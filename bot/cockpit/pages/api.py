@@ -66,4 +66,4 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, datetime):
         return value.isoformat()
-    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
+    return _plain(asdict(value)) if hasattr(value, "__dataclass_fields__") else value

@@ -1,16 +1,32 @@
 """The first page: whether all is well, what waits, how fast it is, and what it costs."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
 from bot.cockpit.page import Rights, Visit, page
-from bot.cockpit.profile import read_spent
+from bot.cockpit.profile import read_spent, read_standings
 from bot.cockpit.rendering import window_begin
-from bot.limits import Period
+from bot.cockpit.settings_place import SettingsPlace
+from bot.limits import Measure, Period
 from bot.models import Lane
 from bot.ops.figures import read_counts, read_durations
+
+_MOST = 20  #: running requests in the list
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningNow:
+    """A request that is being answered."""
+
+    seq: int
+    command: str
+    seconds: int  #: since it was received
+    progress: float | None  #: 0 to 1; None: not known
 
 
 @page("", rights=Rights.ADMINISTRATOR, title="cockpit.menu.overview", order=0)
@@ -41,7 +57,28 @@ async def read_overview(visit: Visit) -> dict[str, Any]:
     }
     if visit.visitor.is_operator:
         values |= await _read_service(visit)
+    who = visit.visitor
+    place = SettingsPlace() if who.is_operator else SettingsPlace(adapter=who.adapter, workspace=who.workspace)
+    values["budgets"] = await read_standings(visit, place, place.event(visit), measure=Measure.MONEY)
+    values["running"] = _read_running(visit)
     return values
+
+
+def _read_running(visit: Visit) -> Sequence[RunningNow]:
+    """Return what this process answers now, of what the visitor may see, the longest first."""
+    now = datetime.now(UTC)
+    found = [(one.job.event, one) for one in visit.sources.running()]
+    seen = [(event, one) for event, one in found if visit.visitor.may_see(event.adapter, event.location.workspace)]
+    seen.sort(key=lambda pair: pair[0].received_at)
+    return [
+        RunningNow(
+            seq=one.job.seq,
+            command=event.command,
+            seconds=round((now - event.received_at).total_seconds()),
+            progress=one.progress,
+        )
+        for event, one in seen[:_MOST]
+    ]
 
 
 async def _read_service(visit: Visit) -> dict[str, Any]:
