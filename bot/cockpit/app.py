@@ -24,14 +24,14 @@ from bot.cockpit.identity.confirmation import RightsConfirmation
 from bot.cockpit.identity.sign_in import SignInPages
 from bot.cockpit.links import CALLER, ROOT, LinkSigner
 from bot.cockpit.live import LiveParts, Render
-from bot.cockpit.page import COMMAND_LINE, Page, Visit, read_form, registered_pages
+from bot.cockpit.page import Page, Visit, read_form, registered_pages
 from bot.cockpit.protection import HEADERS, HSTS, FormTokens, is_same_origin
 from bot.cockpit.rendering import Templates
 from bot.cockpit.sessions import Session, Sessions
 from bot.cockpit.sources import Sources
+from bot.cockpit.visitor import Visitor
 from bot.errors import StoreError
 from bot.i18n import is_known, language_of, translate
-from bot.ports import AuditEntry
 from bot.security.token_cipher import TokenCipher
 from bot.security.value_signer import derive_key
 from bot.settings.core import Settings
@@ -113,8 +113,8 @@ class Cockpit:
         `name`: of the event and of the part: all visitors with the same rights and language share it.
         """
         who = visit.visitor
-        scope = ("",) if who.is_operator else (who.adapter, who.workspace)
-        key = (name, scope, visit.locale, str(visit.request.query_params))
+        rights = (who.adapter, who.workspace, "" if who.is_administrator else who.actor)
+        key = (name, () if who.is_operator else rights, visit.locale, str(visit.request.query_params))
 
         async def events() -> AsyncIterator[str]:
             self._streams[visit.session.key] += 1
@@ -152,13 +152,7 @@ class Cockpit:
                 if session is None:
                     return self.refuse(request, "cockpit.signed_out", 401)
                 if not page.is_open_to(session.visitor):
-                    home = next(one for one in self._menu if one.is_open_to(session.visitor))
-                    is_entrance = not page.path and not page.is_act
-                    return (
-                        RedirectResponse(f"{ROOT}{home.path}")
-                        if is_entrance
-                        else self.refuse(request, "cockpit.not_yours", 403)
-                    )
+                    return self._turn_away(request, page, session.visitor)
                 fields = read_form(await request.body()) if page.is_act else []
                 token = dict(fields).get("token", "")
                 if page.is_act and session.key and not self._tokens.verify(session.key, token):
@@ -173,6 +167,13 @@ class Cockpit:
 
         return handle
 
+    def _turn_away(self, request: Request, page: Page, visitor: Visitor) -> Response:
+        """Refuse a page; at the entrance lead to the first page that the visitor has."""
+        if page.path or page.is_act:
+            return self.refuse(request, "cockpit.not_yours", 403)
+        first = next(one for one in self._menu if one.is_open_to(visitor))
+        return RedirectResponse(f"{ROOT}{first.path}")
+
     def _find_caller(self, request: Request) -> Session | None:
         """Return who calls from the command line, which has the service's key; None: nobody does."""
         found = self._callers.verify(_bearer(request))
@@ -185,15 +186,7 @@ class Cockpit:
             return session
         await self.sessions.end(session.key)
         self._rights.forget(session)
-        who = session.visitor
-        await self.sources.audit_log.add_audit(
-            AuditEntry(
-                adapter=who.adapter or COMMAND_LINE,
-                actor=who.actor,
-                action="cockpit.rights_lost",
-                workspace=who.workspace,
-            )
-        )
+        await self._sign_in.audit(session.visitor, "cockpit.rights_lost")
         return None
 
     def _protect(self, app: ASGIApp) -> ASGIApp:

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 EVERY = 60.0
 #: Seconds for which rights go on that nobody can confirm, as when the platform is away.
 UNCONFIRMED = 600.0
+#: Seconds after which a session that nobody uses is forgotten.
+_REMEMBERED = 86_400.0
 #: Seconds for an answer of the platform.
 _TIMEOUT = 10.0
 
@@ -60,6 +62,7 @@ class RightsConfirmation:
             return True  # nothing that somebody could take away
         state = self._states.get(session.key)
         if state is None:
+            self._states = {key: one for key, one in self._states.items() if now - one.asked_at < _REMEMBERED}
             state = self._states[session.key] = _State(asked_at=now - EVERY)
         if now - state.asked_at < EVERY:
             return state.has_rights

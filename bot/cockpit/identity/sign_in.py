@@ -96,13 +96,14 @@ class SignInPages:
     async def _begin(self, who: Visitor) -> Response:
         """Begin a session in the browser."""
         cookie = await self._cockpit.sessions.begin(who)
-        await self._audit(who, "cockpit.sign_in", after=who.grant or None)
+        await self.audit(who, "cockpit.sign_in", after=who.grant or None)
         log.info("signed in to the cockpit", adapter=who.adapter or "command line", workspace=who.workspace)
         response = RedirectResponse(ROOT, status_code=303)
         self._set_cookie(response, self.cookie, cookie, int(LIFETIME.total_seconds()))
         return response
 
-    async def _audit(self, who: Visitor, action: str, *, after: str | None = None) -> None:
+    async def audit(self, who: Visitor, action: str, *, after: str | None = None) -> None:
+        """Add what concerns somebody's sign-in to the audit log. Raises `StoreError`."""
         entry = AuditEntry(
             adapter=who.adapter or COMMAND_LINE,
             actor=who.actor or Rights.OPERATOR,
@@ -154,7 +155,7 @@ class SignInPages:
         grant = identity.find_grant(self._cockpit.sources.settings.bot_oidc_operators)
         who = Visitor(is_operator=True, actor=identity.id, name=identity.name, grant=grant)
         if not grant:
-            await self._audit(who, "cockpit.sign_in_refused")
+            await self.audit(who, "cockpit.sign_in_refused")
             is_unverified = bool(identity.claims.get("email")) and not identity.email
             key = "cockpit.oidc.unverified" if is_unverified else "cockpit.oidc.not_operator"
             return self._cockpit.refuse(request, key, 403)
