@@ -76,6 +76,7 @@ class DiscordState:
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
         self.guilds = {GUILD: "Lab"}
         self.roles: dict[str, str] = {}  #: names of the guild's roles beside the bot's own, by id
+        self.powers: dict[str, int] = {}  #: permissions that a role gives, by id
         self.held: dict[str, list[str]] = {}  #: roles of people
         self.owners: dict[str, str] = {}  #: of guilds; by default Ada, who owns the application, too
         self.outsiders: set[tuple[str, str]] = set()  #: guilds, with people who are no members of them
@@ -206,7 +207,10 @@ class DiscordState:
         }
 
     def _roles(self) -> list[Json]:
-        return [{"id": number, "name": name, "permissions": "0", "position": 2} for number, name in self.roles.items()]
+        return [
+            {"id": number, "name": name, "permissions": str(self.powers.get(number, 0)), "position": 2}
+            for number, name in self.roles.items()
+        ]
 
     def member(self, number: str) -> Json:
         """A person as a member of the guild, with their roles."""

@@ -19,6 +19,7 @@ Json = dict[str, Any]
 _SLOW = 1.5  #: seconds by which each request is late on demand
 _EVERYTHING, _EVERYBODY = 2147483647, 104189504  #: permissions of an administrator, and of others
 _MEI = "1033044521375764532"
+_ADMINISTRATORS = "1033044521375764599"
 _ID = re.compile(r"(token)?\d{15,}")
 
 
@@ -36,6 +37,9 @@ class DiscordSide:
             Person(discord, _MEI, "美玲", locale="zh-TW", permissions=_EVERYTHING),
         )
         self.people = {one.id: one for one in people}
+        discord.roles[_ADMINISTRATORS] = "Administrators"  # Ada owns the server
+        discord.powers[_ADMINISTRATORS] = _EVERYTHING
+        discord.held[_MEI] = [_ADMINISTRATORS]
         self.actions = DiscordActions(discord)
         self._open: dict[str, Entry] = {}  #: interactions without an acknowledgement, by token
         self._seen_calls = 0
