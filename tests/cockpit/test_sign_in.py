@@ -2,13 +2,16 @@
 
 import json
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.cockpit.links import LIFETIME, LinkSigner, link
+from bot.cockpit.sessions import Sessions
 from bot.cockpit.visitor import Visitor
-from bot.security.keys import signing_key
+from bot.security.keys import encryption_keys, signing_key
+from bot.security.token_cipher import TokenCipher
 from tests.support.pages.client import OPERATOR, pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
@@ -50,6 +53,17 @@ async def test_links_that_are_not_ours_or_too_old_do_not_sign_in(tmp_path: Path)
         statuses = [(await web.post("/cockpit/enter", {"link": "x"}, token="")).status for _ in range(10)]
         assert statuses[-1] == 429
         assert (await web.post("/cockpit/enter", {"link": good}, token="")).status == 200  # strangers lock nobody out
+
+
+async def test_a_sign_in_ends_after_eight_hours(tmp_path: Path) -> None:
+    """By itself, on the server: a browser that keeps its cookie is signed out; so is one with a changed cookie."""
+    async with pages(tmp_path) as web:
+        store, keys = web.service.core.store, encryption_keys(web.service.core.settings)
+        for age, status in ((timedelta(hours=7, minutes=59), 200), (timedelta(hours=8, seconds=1), 401)):
+            begun = datetime.now(UTC) - age
+            cookie = await Sessions(store, store, TokenCipher(keys), now=lambda begun=begun: begun).begin(OPERATOR)  # type: ignore[misc]
+            for value, expected in ((cookie, status), (f"{cookie[:-4]}AAAA", 401)):
+                assert (await web.get("/cockpit", Cookie=f"cockpit={value}")).status == expected
 
 
 async def test_only_our_own_pages_change_something(tmp_path: Path) -> None:
