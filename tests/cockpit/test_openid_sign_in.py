@@ -60,10 +60,14 @@ async def test_an_operator_signs_in_at_a_provider_that_is_not_ours(tmp_path: Pat
             assert found.is_ok
             assert "/cockpit/oidc/callback" in found.text
             cookies = {one.key: one.value for one in web.http.cookie_jar}
-        async with pages(tmp_path, **oidc(issuer, "eve@example.com", secret="x")) as web:
-            web.http.cookie_jar.update_cookies(cookies, response_url=URL(f"{web.base}/cockpit"))
-            assert (await web.get("/cockpit")).status == 401
-            assert "cockpit.rights_lost" in {e.action for e in await web.service.core.store.audit("cockpit", limit=9)}
+    async with pages(tmp_path, **oidc(issuer, "eve@example.com", secret="x")) as web:
+        web.http.cookie_jar.update_cookies(cookies, response_url=URL(f"{web.base}/cockpit"))
+        assert (await web.get("/cockpit")).status == 401
+        assert "cockpit.rights_lost" in {e.action for e in await web.service.core.store.audit("cockpit", limit=9)}
+        for _ in range(2):  # the provider is gone
+            away = await web.get("/cockpit/oidc")
+            assert (away.status, "can't be used at the moment" in away.words) == (503, True)
+        assert (await web.get("/cockpit")).status == 401
 
 
 async def come_back(

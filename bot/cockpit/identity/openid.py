@@ -3,6 +3,7 @@
 https://openid.net/specs/openid-connect-core-1_0.html and https://openid.net/specs/openid-connect-discovery-1_0.html
 """
 
+import asyncio
 import json
 import secrets
 import time
@@ -33,6 +34,8 @@ LIFETIME = 600
 _LEEWAY, _TIMEOUT = 60, 15.0
 #: Seconds for which the provider's addresses and keys are remembered.
 _REMEMBERED = 3600.0
+#: Seconds after which a provider that has failed is asked again, whoever wants to sign in.
+_PAUSE = 5.0
 _TRANSPORT_ERRORS = (httpx.HTTPError, httpx.InvalidURL, ValueError)
 
 
@@ -111,6 +114,8 @@ class OpenIdProvider:
         self._metadata: Mapping[str, Any] = {}
         self._keys: KeySet | None = None
         self._read_at = 0.0
+        self._retry_at = 0.0
+        self._discovering = asyncio.Lock()
 
     async def begin(self, redirect_uri: str) -> tuple[str, Attempt]:
         """Return the provider's address to go to, and the attempt to keep in the browser. Raises `SignInFailed`."""
@@ -159,8 +164,16 @@ class OpenIdProvider:
 
     async def discover(self) -> Mapping[str, Any]:
         """Return the provider's metadata. Raises `SignInFailed`."""
-        if self._metadata and time.monotonic() - self._read_at < _REMEMBERED:
+        async with self._discovering:
+            now = time.monotonic()
+            if not self._metadata or now - self._read_at > _REMEMBERED:
+                if now < self._retry_at:
+                    raise SignInFailed("cockpit.oidc.away", "it failed a moment ago")
+                self._retry_at = now + _PAUSE
+                self._metadata, self._keys, self._read_at = await self._read_metadata(), None, now
             return self._metadata
+
+    async def _read_metadata(self) -> Mapping[str, Any]:
         try:
             async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
                 answer = await client.get(f"{self._issuer}/.well-known/openid-configuration")
@@ -172,8 +185,8 @@ class OpenIdProvider:
                     raise SignInFailed("cockpit.oidc.away", f"without {', '.join(sorted(missing))}")
         except (AttributeError, *_TRANSPORT_ERRORS) as exc:
             raise SignInFailed("cockpit.oidc.away", f"{type(exc).__name__}: {exc}") from exc
-        self._metadata, self._keys, self._read_at = metadata, None, time.monotonic()
-        return self._metadata
+        found: Mapping[str, Any] = metadata
+        return found
 
     async def _exchange(self, client: httpx.AsyncClient, attempt: Attempt, code: str) -> dict[str, Any]:
         """Return the tokens for a code."""
