@@ -1,6 +1,8 @@
 """Redaction: masks, and pseudonyms that are put back."""
 
+import re
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from aimodels import ChatDelta
 from bot.moderation.detectors import Finding, find_private
 from bot.moderation.redaction import Redactor, merge
+from bot.moderation.seen_text import find_as_seen
 
 SECRETS = ("ann@example.com", "bob@example.com", "0912-345-678", "sk-proj-abcdefghijklmnop123", "4111 1111 1111 1111")
 
@@ -52,6 +55,21 @@ async def test_what_was_replaced_comes_back(words: list[str], cuts: list[int]) -
     deltas = [delta async for delta in one.restore_stream(in_pieces(sent, cuts))]
     assert "".join(delta.text for delta in deltas) == text
     assert "stop" in [delta.finish_reason for delta in deltas]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 14), st.sampled_from("\u200b\u00ad\u2060\ufe0f")), max_size=8),
+    st.text("é中 \u200b"),
+)
+def test_what_is_hidden_is_replaced_whole(hidden: list[tuple[int, str]], before: str) -> None:
+    """Wherever invisible characters are in an address, they go with it and come back with it."""
+    address = "ann@example.com"
+    for at, character in sorted(hidden, reverse=True):
+        address = address[:at] + character + address[at:]
+    one = Redactor(partial(find_as_seen, find_private), b"key")
+    sent = one.redact(f"{before} {address}!")
+    assert re.fullmatch(rf"{re.escape(before)} EMAIL_\w{{6}}!", sent)
+    assert one.restore(sent) == f"{before} {address}!"
 
 
 async def test_an_answer_is_not_held_back() -> None:
