@@ -90,9 +90,11 @@ class Worker:
             try:
                 job = await self._queue.claim(free, self._adapters.keys())
                 self.canceller.apply_requests()
-                if job is None:
-                    if await self._is_idle():
-                        self._idle.set()
+                if job is not None:
+                    self._start(job)
+                elif await self._is_idle():
+                    self._idle.set()
+                if job is None or not self._queue.may_have_more:
                     await self._queue.wait()
                     self._idle.clear()
             except StoreUnavailable as exc:
@@ -101,8 +103,6 @@ class Worker:
                 pause = min(pause * 2, self._timing.longest_pause)
                 continue
             pause = self._timing.shortest_pause
-            if job is not None:
-                self._start(job)
 
     async def _is_idle(self) -> bool:
         if self._postponed and not (await self._queue.counts())["waiting"]:

@@ -47,10 +47,13 @@ class EventQueue(Protocol):
         """Take on a ready event whose lane key is idle; None when there is none.
 
         `lanes`: the kinds of lane that have a free slot; `adapters`: those that can deliver. Between people the one
-        served least recently goes first; within a lane key the order is that of recording. Events with a
-        pre-committed answer use `Lane.FREE` whatever they were recorded with. A claimed event is this process's
-        until `complete`, `retry` or `release`.
+        served least recently goes first; within a lane key the order is that of recording. Events with a committed
+        answer use `Lane.FREE`. A claimed event is this process's until `complete`, `retry` or `release`.
         """
+
+    @property
+    def may_have_more(self) -> bool:
+        """False after a claim: as long as `wait` has not returned, another one would find nothing."""
 
     async def wait(self) -> None:
         """Return when `claim` may have something that it did not have when it last returned None."""
@@ -120,9 +123,8 @@ class EventQueue(Protocol):
     ) -> int:
         """Ask other processes to stop generating; returns the number of events that this concerns.
 
-        Those are unanswered events that others have claimed, of this id, conversation or actor, recorded before
-        `before`.
-        Waits up to `patience` seconds until they are given back or completed. A store of one process has no others.
+        Those are unanswered events that others have claimed, of this id, conversation or actor, recorded before that
+        one. Waits up to `patience` seconds until they are given back or completed. One process alone has no others.
         """
 
     def cancel_requests(self) -> Collection[int]:
@@ -153,7 +155,6 @@ class Journal(Protocol):
         With `answer` only that is to be shown from now on, in place of the answer it had; without, the event has this
         prompt, these options and attachments now and is to be answered again, attempts counted anew. An unclaimed
         event just gets the new content or answer. False: the event is unknown or claimed; nothing was changed.
-
         `is_repeated`: the answer is the one that it has, and so are its turns.
         """
 
@@ -323,7 +324,6 @@ class Maintenance(Protocol):
         """Erase what is stored of a person; returns the media whose files are to be deleted.
 
         `workspace`: only what belongs to this one, unless there is nothing of other places.
-
         Their turns and the answers to them, the content of their events and the values that they own are erased; usage
         stays as sums that no longer name them. Safe to repeat.
         """

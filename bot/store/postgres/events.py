@@ -8,28 +8,26 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
-
-import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.limits import MICROS
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.postgres import statements
+from bot.store.postgres.claims import PostgresClaims
 from bot.store.postgres.connection import Connections, PostgresDatabase
-from bot.store.postgres.lease import CHANNEL, LOCK, Lease
+from bot.store.postgres.lease import CHANNEL
 from bot.store.postgres.parameters import usage_columns, which_events
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import calls, codec
 from bot.store.shared.quota import HOUR, PRICE_DAYS
-from bot.store.shared.rows import complete_turn, make_lane_key, parse_job
+from bot.store.shared.rows import complete_turn, make_lane_key
 from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
 
-#: Kinds of notifications: there may be an event to claim; values have changed; events are to be cancelled.
-EVENTS = "events"
+#: Kinds of notifications: values have changed; events are to be cancelled.
 VALUES = "values"
 CANCEL = "cancel"
 _CANCELLED = 300  #: events in one notification
@@ -41,87 +39,16 @@ def lane_key(lane: Lane, adapter: str, conversation: str, command: str, actor: s
     return None if parts is None else json.dumps(parts)
 
 
-class PostgresEvents:
-    """The methods of `EventQueue` after `record`, and corrections of events."""
+class PostgresEvents(PostgresClaims):
+    """The methods of `EventQueue` after `claim`, and corrections of events."""
 
     _connections: Connections
-    _lease: Lease
     _writer: PostgresWriter
 
     def __init__(self, timing: StoreTiming, zone: ZoneInfo) -> None:
-        self._timing = timing
+        super().__init__(timing)
         self._zone = zone  #: in which days and months of limits begin
-        self._changed = asyncio.Event()
-        self._running: dict[int, Job] = {}  #: by sequence number
-        self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
-        self._take_over_at = 0.0  #: monotonic
         self._cancel_requests: set[int] = set()  #: of other processes
-        self._homes: list[int] = []  #: all numbers that this process has had
-
-    async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
-        self._changed.clear()
-        free = {"lanes": [lane.value for lane in lanes], "adapters": [codec.to_key(adapter) for adapter in adapters]}
-        async with self._lease.connection() as db:
-            try:
-                await self._take_over(db)
-                row = await self._take(db, free)
-            except BaseException:
-                self._has_lost_track = True
-                raise
-            if row is None:
-                return None
-            job = parse_job([row])
-            assert job is not None
-            job = replace(job, event=replace(job.event, id=codec.from_key(row["id"])))  # with its lone surrogates
-            self._running[job.seq] = job
-            return job
-
-    async def _take(self, db: PostgresDatabase, free: Mapping[str, object]) -> Any:
-        while True:
-            try:
-                numbers = {"owner": self._lease.number, "homes": self._homes}
-                return await db.row(statements.CLAIM, **numbers, **self._due(), **free)
-            except asyncpg.UniqueViolationError:  # another process was quicker with another event of the lane key
-                continue
-
-    async def _take_over(self, db: PostgresDatabase) -> None:
-        """Release the events of processes that ended, and those that this one has lost track of."""
-        if self._has_lost_track:
-            number = self._lease.number
-            await db.rows(statements.ADOPT, owners_before=[number], owner=number, running=list(self._running))
-            self._has_lost_track = False
-        if time.monotonic() >= self._take_over_at:
-            self._take_over_at = time.monotonic() + self._timing.take_over
-            await db.rows(statements.TAKE_OVER, lock=LOCK)
-
-    async def _adopt(self, db: PostgresDatabase, before: Collection[int], number: int) -> None:
-        """Move the running events to a new number, except those that another process has taken over.
-
-        What broke this connection, such as a restart of the server, may have broken those of the others: none of their
-        events is taken over before they have had time to connect anew. Its answer would be paid for again.
-        """
-        self._homes.append(number)
-        if before:
-            await db.rows(statements.MOVE_HOME, home=number, before=list(before))
-            self._take_over_at = time.monotonic() + self._timing.return_of_others
-            running = list(self._running)
-            rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)
-            kept = {row["seq"] for row in rows if row["is_kept"]}
-            self._running = {seq: job for seq, job in self._running.items() if seq in kept}
-
-    def _due(self) -> dict[str, float]:
-        """Return the time until which events are due, and after which again: no wait is that long."""
-        now = time.time()
-        return {"now": now, "bound": now + self._timing.longest_retry}
-
-    async def wait(self) -> None:
-        ((at,),) = await self._connections.rows(statements.NEXT_TIME, **self._due())
-        longest = self._timing.take_over
-        try:
-            async with asyncio.timeout(longest if at is None else min(max(at - time.time(), 0.0), longest)):
-                await self._changed.wait()
-        except TimeoutError:
-            pass
 
     async def confirm(self, job: Job) -> None:
         await self._lease.verify()
@@ -133,30 +60,14 @@ class PostgresEvents:
         if not self._lease.is_held:
             raise StoreUnavailable(f"Whether event {job.event.id} is still ours, the database has yet to say.")
 
-    async def _write_owned(
-        self,
-        job: Job,
-        work: Callable[[PostgresDatabase, int], Awaitable[T | None]],
-        *,
-        then: Callable[[], None] = lambda: None,
-        notify: str = "",
-    ) -> T:
-        """Write for a job. `work` gets the owner's number and returns None when the event is not owned by it.
+    async def _write_owned(self, job: Job, write: Callable[[], Awaitable[tuple[int, T | None]]]) -> T:
+        """Write for a job. `write` returns the owner's number, and None when the event is not owned by it.
 
         Raises `OwnershipLost`.
         """
-
-        async def mine(db: PostgresDatabase) -> tuple[int, T | None]:
-            number = self._lease.number
-            return number, await work(db, number) if self._running.get(job.seq) is job else None
-
-        def done(result: tuple[int, T | None]) -> None:
-            if result[1] is not None:
-                then()
-
         while True:
             self._check_ownership(job)
-            number, result = await self._writer.submit(mine, then=done, notify=notify)
+            number, result = await write()
             if result is not None:
                 return result
             self._check_ownership(job)
@@ -165,9 +76,37 @@ class PostgresEvents:
                 self._has_lost_track = True  # a new number, whose adoption has yet to be heard of, may have the row
                 raise _lost(job)
 
+    async def _write_row(
+        self,
+        job: Job,
+        sql: str,
+        *,
+        then: Callable[[], None] = lambda: None,
+        notify: str = "",
+        **values: object,
+    ) -> None:
+        """Write the row of a job by a statement of many events. Raises `OwnershipLost`."""
+        number = 0
+
+        def row() -> Mapping[str, object] | None:
+            nonlocal number
+            number = self._lease.number
+            return {"seq": job.seq, "owner": number, **values} if self._running.get(job.seq) is job else None
+
+        def done(*, is_written: bool) -> None:
+            if is_written:
+                then()
+
+        async def write() -> tuple[int, bool | None]:
+            is_written = await self._writer.submit_row(
+                sql, row, key=("seq",), then=lambda written: done(is_written=written), notify=notify
+            )
+            return number, is_written or None
+
+        await self._write_owned(job, write)
+
     async def save_draft(self, job: Job, ref: str) -> None:
-        draft = {"seq": job.seq, "ref": json.dumps(ref), "attempts": job.attempt}
-        await self._write_owned(job, lambda db, owner: db.value(statements.DRAFT, owner=owner, **draft))
+        await self._write_row(job, statements.DRAFT, ref=json.dumps(ref), attempts=job.attempt)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
@@ -190,7 +129,11 @@ class PostgresEvents:
                 return True
             return False if await db.value(statements.IS_ANSWERED, seq=job.seq, owner=owner) else None
 
-        return await self._write_owned(job, work)
+        async def mine(db: PostgresDatabase) -> tuple[int, bool | None]:
+            number = self._lease.number
+            return number, await work(db, number) if self._running.get(job.seq) is job else None
+
+        return await self._write_owned(job, lambda: self._writer.submit(mine))
 
     async def _priced(self, usage: Sequence[Usage]) -> Sequence[Usage]:
         """Give estimates the dearest known price of their kind."""
@@ -231,18 +174,17 @@ class PostgresEvents:
     ) -> None:
         await self._give_back(
             job,
-            statements.RETRY,
-            ready_at=time.time() + min(seconds, self._timing.longest_retry),
+            ready_at=time.time() + min(seconds, self._timing.longest_retry) if seconds > 0 else 0.0,
             attempts=None if failing_since is None and is_counted else job.attempt - 1,
             failing_since=None if failing_since is None else failing_since.timestamp(),
         )
 
     async def release(self, job: Job) -> None:
-        await self._give_back(job, statements.RELEASE, attempts=job.attempt - 1)
+        await self._give_back(job, ready_at=0.0, attempts=job.attempt - 1, failing_since=None)
 
-    async def _give_back(self, job: Job, sql: str, **values: float | None) -> None:
+    async def _give_back(self, job: Job, **values: float | None) -> None:
         try:
-            await self._end(job, sql, **values)
+            await self._end(job, statements.GIVE_BACK, **values)
         except StoreUnavailable:  # it is released when the database is back
             self._drop(job)
             self._has_lost_track = True
@@ -258,9 +200,7 @@ class PostgresEvents:
             self._drop(job)
             self._changed.set()
 
-        await self._write_owned(
-            job, lambda db, owner: db.value(sql, seq=job.seq, owner=owner, **values), then=then, notify=EVENTS
-        )
+        await self._write_row(job, sql, then=then, notify=self._news, **values)
 
     async def cancel_waiting(
         self,
@@ -311,8 +251,8 @@ class PostgresEvents:
         return requested
 
     async def _change(self, work: Callable[[PostgresDatabase], Awaitable[T]]) -> T:
-        """Write, and notify all processes that there may be an event to claim."""
-        return await self._writer.submit(work, then=lambda _: self._changed.set(), notify=EVENTS)
+        """Write what may be followed by an event to claim."""
+        return await self._writer.submit(work, then=lambda _: self._changed.set(), notify=self._news)
 
     # -- corrections
 

@@ -9,7 +9,7 @@ from zlib import crc32
 import structlog
 
 from bot.errors import StoreError, StoreUnavailable
-from bot.store.postgres.connection import Connection, Connections, PostgresDatabase, close
+from bot.store.postgres.connection import BY_INDEX, Connection, Connections, PostgresDatabase, close
 from bot.store.timing import StoreTiming
 
 log = structlog.get_logger(__name__)
@@ -51,6 +51,7 @@ class Lease:
         self._ticked = 0.0  #: when the event loop last looked for what has arrived, on the same clock
         self._numbers: list[int] = []  #: that may own events of this process in the table
         self.number = 0  #: of this process
+        self.sender = 0  #: process id of the connection that notifies
 
     async def open(self) -> None:
         """Connect and take a number. Raises `StoreError`."""
@@ -119,7 +120,7 @@ class Lease:
             return bool(await db.value(f"SELECT {function}(:lock::integer, :name::integer)", **keys))
 
     async def _connect(self) -> Connection:
-        connection = await self._connections.connect(synchronous_commit="off")
+        connection = await self._connections.connect(synchronous_commit="off", **BY_INDEX)
         try:
             with self._connections.translate_errors():
                 number = await connection.fetchval("SELECT nextval('owners')")
@@ -136,6 +137,7 @@ class Lease:
         if self.number:
             log.info("database connection replaced", number=number)
         self._connection, self.number, self._seen = connection, number, time.time()
+        self.sender = int(connection.get_server_pid())
         self._numbers = [number]
         self._on_notification("", 0)
         return connection

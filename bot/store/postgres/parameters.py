@@ -1,12 +1,17 @@
 """Parameters of statements, as the driver takes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.models import Job, Usage
 from bot.store.shared import codec
 from bot.store.shared.rows import USAGE_COLUMNS, make_usage_rows, usage_place
+
+
+def as_columns(rows: Sequence[Mapping[str, object]]) -> dict[str, list[object]]:
+    """Return an array of each parameter, as statements of many events take them."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def usage_columns(job: Job, usage: Sequence[Usage], now: datetime) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from bot.limits import OPERATORS, Amounts, Limit, Measure, Period, QuotaRequest,
 from bot.models import Actor, Answer, Event, Job, Lane, Location, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.connection import PostgresDatabase
-from bot.store.postgres.events import EVENTS, PostgresEvents, lane_key
+from bot.store.postgres.events import PostgresEvents, lane_key
 from bot.store.postgres.lease import LOCK
+from bot.store.postgres.parameters import as_columns
 from bot.store.shared import calls, codec
 from bot.store.shared.quota import (
     OF_SUBJECT,
@@ -129,14 +130,23 @@ class PostgresRecorder(PostgresEvents):
     ) -> bool:
         row = _recorded(event, lane, answer, quota)
 
+        def then(_: object) -> None:
+            self._changed.set()
+
+        if quota is None and not event.is_local:
+            return await self._writer.submit_row(
+                statements.RECORD, lambda: row, key=("adapter", "id"), then=then, notify=self._news
+            )
+
         async def work(db: PostgresDatabase) -> bool | OverLimit:
             home = await self._make_local(db, row) if event.is_local else None
+            columns = as_columns([{**row, "home": home}])
             if quota is None:
-                return await db.value(statements.RECORD, home=home, **row) is not None
-            return await self._count(db, event, quota, statements.RECORD, {**row, "home": home})
+                return await db.value(statements.RECORD, **columns) is not None
+            return await self._count(db, event, quota, statements.RECORD, columns)
 
         locks = _locks(event, quota) if quota is not None else ()
-        recorded = await self._writer.submit(work, then=lambda _: self._changed.set(), notify=EVENTS, locks=locks)
+        recorded = await self._writer.submit(work, then=then, notify=self._news, locks=locks)
         if isinstance(recorded, OverLimit):
             raise recorded
         return recorded
@@ -277,5 +287,6 @@ def _recorded(event: Event, lane: Lane, answer: Answer | None, quota: QuotaReque
         "received_at": event.received_at.timestamp(),
         "event": codec.dumps(event),
         "answer": None if answer is None else codec.dumps(answer),
+        "home": None,
         **_uses(_NOTHING if quota is None else quota.uses),
     }

@@ -4,34 +4,16 @@
 
 #: An event with an answer only needs delivery. Its own lane is kept for a later change of its content.
 _LANE = "CASE WHEN answer IS NULL THEN lane ELSE 'free' END"
-#: Of one lane key one event runs at a time, the oldest first; between people the one served least recently goes first.
-#: Whether a lane is idle is only asked in that order, until a few are found: more than other processes can be about to
-#: take. The adapter is not to be looked up in an index, which has finished events.
-CLAIM = f"""
-WITH waiting AS (
-    SELECT seq, lane_key FROM events
-    LEFT JOIN people ON people.adapter = events.adapter AND people.actor = events.actor
-    WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND (ready_at <= :now OR ready_at > :bound)
-    AND (home IS NULL OR home = ANY(:homes::integer[]))
-    AND {_LANE} = ANY(:lanes::text[]) AND events.adapter || '' = ANY(:adapters::text[])
-    ORDER BY coalesce(people.served, 0), events.seq),
-ready AS (
-    SELECT seq, row_number() OVER () AS place FROM (
-        SELECT seq FROM waiting WHERE lane_key IS NULL OR NOT EXISTS (
-            SELECT 1 FROM events AS other WHERE other.lane_key = waiting.lane_key AND NOT other.done
-            AND (other.seq < waiting.seq OR other.owner IS NOT NULL))
-        LIMIT 32) AS first),
-head AS (
-    SELECT events.seq FROM ready JOIN events ON events.seq = ready.seq
-    WHERE done IS NOT TRUE AND owner IS NULL ORDER BY place LIMIT 1 FOR UPDATE OF events SKIP LOCKED),
-taken AS (
-    UPDATE events SET owner = :owner FROM head WHERE events.seq = head.seq
-    RETURNING events.seq, event, attempts, ref, answer, failing_since, adapter, actor, id),
-served AS (
-    INSERT INTO people SELECT adapter, actor, nextval('served') FROM taken
-    ON CONFLICT (adapter, actor) DO UPDATE SET served = excluded.served)
-SELECT seq, event, attempts, ref, answer, failing_since, id FROM taken
+#: The functions are explained in the migration that makes them. Of one lane key one event runs at a time, the oldest
+#: first; between people the one served least recently goes first.
+CLAIM = """
+SELECT * FROM claim_event(
+    :owner::integer, :homes::integer[], :now::float8, :bound::float8, :lanes::text[], :occupied::text[],
+    :adapters::text[], :channel::text)
 """
+#: Content of a claimed event that is too long for the answer of the function.
+CONTENT = "SELECT event, answer FROM events WHERE seq = :seq"
+TIDY = "SELECT tidy_queues()"
 _IS_GONE = """NOT EXISTS (
     SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = :lock
     AND objid::bigint = events.{} AND objsubid = 2
@@ -57,19 +39,26 @@ WHERE owner = ANY(:owners_before::integer[]) AND NOT done RETURNING seq, owner I
 """
 #: The events that only this process can answer move to its new number.
 MOVE_HOME = "UPDATE events SET home = :home WHERE home = ANY(:before::integer[]) AND NOT done"
-NEXT_TIME = """
-SELECT min(ready_at) FROM events WHERE NOT done AND owner IS NULL AND ready_at > :now AND ready_at <= :bound
-"""
+#: Statements of many events at once take an array of each parameter, and return the keys of what they wrote.
 RECORD = """
 INSERT INTO events (
     adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event, answer,
     kind, items, tokens, milliseconds, micros, own, home)
-VALUES (
-    :adapter, :id, :actor, :conversation, :lane, :lane_key, :command, :channel, :replaces, :workspace, :received_at,
-    :event, :answer, :kind, :items, :tokens, :milliseconds, :micros, :is_own, :home)
-ON CONFLICT (adapter, id) DO NOTHING RETURNING seq
+SELECT adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event,
+    answer, kind, items, tokens, milliseconds, micros, own, home
+FROM unnest(:adapter::text[], :id::text[], :actor::text[], :conversation::text[], :lane::text[], :lane_key::text[],
+    :command::text[], :channel::text[], :replaces::text[], :workspace::text[], :received_at::float8[], :event::text[],
+    :answer::text[], :kind::text[], :items::integer[], :tokens::bigint[], :milliseconds::bigint[], :micros::bigint[],
+    :is_own::boolean[], :home::integer[]) WITH ORDINALITY AS new (
+    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event,
+    answer, kind, items, tokens, milliseconds, micros, own, home, n)
+ORDER BY n ON CONFLICT (adapter, id) DO NOTHING RETURNING adapter, id
 """
-DRAFT = "UPDATE events SET ref = :ref, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq"
+DRAFT = """
+UPDATE events SET ref = new.ref, attempts = new.attempts
+FROM unnest(:seq::bigint[], :owner::integer[], :ref::text[], :attempts::integer[]) AS new (seq, owner, ref, attempts)
+WHERE events.seq = new.seq AND events.owner = new.owner RETURNING events.seq
+"""
 
 #: The columns of usage, one array each.
 _USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[], :prompt_tokens::bigint[],
@@ -143,20 +132,21 @@ HAS_MEDIA = """(strpos(answer, '"media":[{') > 0 OR strpos(answer, '"media": [{'
 #: Content that is to be erased is erased now; an answer with files stays until these are pruned.
 COMPLETE = f"""
 UPDATE events SET done = true, owner = NULL, event = CASE WHEN forgotten THEN NULL ELSE event END,
-    ref = CASE WHEN forgotten THEN NULL ELSE coalesce(:ref::text, ref) END,
+    ref = CASE WHEN forgotten THEN NULL ELSE coalesce(new.ref, events.ref) END,
     answer = CASE WHEN forgotten AND {HAS_MEDIA} IS NOT TRUE THEN NULL ELSE answer END
-WHERE seq = :seq AND owner = :owner RETURNING seq
+FROM unnest(:seq::bigint[], :owner::integer[], :ref::text[]) AS new (seq, owner, ref)
+WHERE events.seq = new.seq AND events.owner = new.owner RETURNING events.seq
 """
-RETRY = """
-UPDATE events SET owner = NULL, ready_at = :ready_at, attempts = coalesce(:attempts::integer, attempts),
-    failing_since = coalesce(:failing_since::float8, failing_since)
-WHERE seq = :seq AND owner = :owner RETURNING seq
+#: Without `attempts` or `failing_since` these stay.
+GIVE_BACK = """
+UPDATE events SET owner = NULL, ready_at = new.ready_at, attempts = coalesce(new.attempts, events.attempts),
+    failing_since = coalesce(new.failing_since, events.failing_since)
+FROM unnest(:seq::bigint[], :owner::integer[], :ready_at::float8[], :attempts::integer[], :failing_since::float8[])
+    AS new (seq, owner, ready_at, attempts, failing_since)
+WHERE events.seq = new.seq AND events.owner = new.owner RETURNING events.seq
 """
 WAKE = """
 UPDATE events SET ready_at = 0 WHERE NOT done AND owner IS NULL AND answer IS NULL AND ready_at > :now
-"""
-RELEASE = """
-UPDATE events SET owner = NULL, ready_at = 0, attempts = :attempts WHERE seq = :seq AND owner = :owner RETURNING seq
 """
 #: Events that other processes are answering.
 ANSWERED_ELSEWHERE = """

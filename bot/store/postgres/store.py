@@ -18,6 +18,7 @@ from bot.limits import UTC_ZONE
 from bot.models import Job, Lane, Media
 from bot.ports import AuditEntry, Namespace
 from bot.store.postgres import maintenance, statements
+from bot.store.postgres.claims import EVENTS
 from bot.store.postgres.connection import Connections
 from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Lease
@@ -91,7 +92,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
 
         They come on the connection that claims: what was written before an event was recorded is known when it runs.
         """
-        if sender == self._writer.sender:  # this process knows already
+        if sender in {self._writer.sender, self._lease.sender}:  # this process knows already
             return
         kind, _, details = payload.partition(" ")
         if kind == VALUES and details:  # of one namespace
@@ -99,6 +100,8 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
             return
         if kind == CANCEL:
             self._cancel_requests.update(map(int, details.split()))
+        elif kind == EVENTS and details and self._free.isdisjoint(details.split()):  # it has no free slot for these
+            return
         elif kind in ("", VALUES):
             self._values.clear()
         self._changed.set()
@@ -168,6 +171,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
         answers = await self._writer.submit(
             lambda db: maintenance.forget(db, adapter, actor, workspace), then=then, notify=VALUES, locks=locks
         )
+        await self.rows(statements.TIDY)
         return [media for answer in answers for media in parse_media(answer)]
 
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
@@ -178,6 +182,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
             gone = len(answers)
             media += [item for answer in answers for item in parse_media(answer)]
         await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
+        await self.rows(statements.TIDY)
         if audit_before is not None:
             await self._writer.submit(lambda db: db.rows(audit.PRUNE, before=audit_before.timestamp()))
         return media

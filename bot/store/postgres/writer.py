@@ -1,16 +1,19 @@
 """The writer: pending operations are written in order, together in one transaction."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar, Union
 
 import asyncpg  # type: ignore[import-untyped]
 
 from bot.errors import StoreError
-from bot.store.postgres.connection import BROKEN, Connection, Connections, PostgresDatabase, close
+from bot.store.postgres.connection import BROKEN, BY_INDEX, Connection, Connections, PostgresDatabase, close
 from bot.store.postgres.lease import CHANNEL
+from bot.store.postgres.parameters import as_columns
 from bot.store.shared.writer import Operation, WriterLoop
 
 T = TypeVar("T")
+
+AnyWork = Union["_Work[Any]", "_Row"]
 
 _GROUP = 100  #: operations in one transaction
 _TRIES = 3  #: tries of an operation that meets such a conflict
@@ -35,7 +38,53 @@ class _Work(Operation[T]):
         self.locks = locks
 
 
-class PostgresWriter(WriterLoop[_Work[Any]]):
+class _Row(Operation[bool]):
+    """A row of a statement that writes many; the result is whether it was written."""
+
+    def __init__(
+        self,
+        sql: str,
+        row: Callable[[], Mapping[str, object] | None],
+        key: Sequence[str],
+        then: Callable[[bool], None],
+        notify: str,
+    ) -> None:
+        super().__init__()
+        self.sql = sql
+        self.row = row
+        self.key = key
+        self.then = then
+        self.notify = notify
+        self.locks: Collection[int] = ()
+
+
+class _Statement:
+    """A statement with the rows of a group that it writes, each of another key."""
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql
+        self.rows: dict[tuple[object, ...], tuple[int, Mapping[str, object]]] = {}  #: with places in the group
+
+    async def execute(self, db: PostgresDatabase, results: list[Any]) -> None:
+        """Write the rows and note which were written."""
+        columns = as_columns([row for _, row in self.rows.values()])
+        for written in await db.rows(self.sql, **columns):
+            results[self.rows[tuple(written)][0]] = True
+
+
+class _Step:
+    """Work at a place of a group."""
+
+    def __init__(self, work: _Work[Any], place: int) -> None:
+        self._work = work
+        self._place = place
+
+    async def execute(self, db: PostgresDatabase, results: list[Any]) -> None:
+        """Do the work and note its result."""
+        results[self._place] = await self._work.work(db)
+
+
+class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
     """See `WriterLoop`."""
 
     def __init__(self, connections: Connections) -> None:
@@ -60,17 +109,33 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
         """
         return await self.execute(_Work(work, then, notify, locks))
 
+    async def submit_row(
+        self,
+        sql: str,
+        row: Callable[[], Mapping[str, object] | None],
+        *,
+        key: Sequence[str],
+        then: Callable[[bool], None] = lambda _: None,
+        notify: str = "",
+    ) -> bool:
+        """Write a row by a statement that takes arrays, with all other rows that are pending for it.
+
+        Returns whether it is among the rows that the statement returned, by the columns of its `key`. `row` is called
+        when it is written; None: there is nothing to write. For the rest see `submit`.
+        """
+        return await self.execute(_Row(sql, row, key, then, notify))
+
     async def release(self) -> None:
         """See `WriterLoop.release`."""
         if self._connection is not None:
             await close(self._connection)
 
-    async def write_next(self) -> Sequence[_Work[Any]]:
+    async def write_next(self) -> Sequence[AnyWork]:
         """See `WriterLoop.write_next`. Nothing is tried again later."""
         await self._write([self._pending.popleft() for _ in range(min(len(self._pending), _GROUP))])
         return ()
 
-    async def _write(self, group: Sequence[_Work[Any]], tries: int = 1) -> None:
+    async def _write(self, group: Sequence[AnyWork], tries: int = 1) -> None:
         try:
             results = await self._transaction(group)
         except asyncpg.PostgresError as exc:
@@ -89,17 +154,25 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
                 operation.then(result)
                 operation.succeed(result)
 
-    async def _transaction(self, group: Sequence[_Work[Any]]) -> list[Any]:
+    async def _transaction(self, group: Sequence[AnyWork]) -> list[Any]:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await self._connections.connect()
+            self._connection = await self._connections.connect(**BY_INDEX)
             self.sender = int(self._connection.get_server_pid())
         connection = self._connection
         db = PostgresDatabase(connection)
         payloads = sorted({operation.notify for operation in group} - {""})
+        locks = {key for operation in group for key in operation.locks}
+        steps, results = _plan(group)
+        if not steps:
+            return results
+        is_alone = len(steps) == 1 and isinstance(steps[0], _Statement) and not payloads and not locks
         try:
-            await connection.execute(_begin({key for operation in group for key in operation.locks}))
-            results = [await operation.work(db) for operation in group]
-            await connection.execute("".join(map(_notify, payloads)) + "COMMIT")
+            if not is_alone:  # a statement alone is a transaction
+                await connection.execute(_begin(locks))
+            for step in steps:
+                await step.execute(db, results)
+            if not is_alone:
+                await connection.execute("".join(map(_notify, payloads)) + "COMMIT")
         except asyncpg.PostgresError:
             await _roll_back(connection)
             raise
@@ -108,11 +181,32 @@ class PostgresWriter(WriterLoop[_Work[Any]]):
             raise
         return results
 
-    def _fail(self, group: Sequence[_Work[Any]], error: Exception) -> None:
+    def _fail(self, group: Sequence[AnyWork], error: Exception) -> None:
         is_known = isinstance(error, (StoreError, asyncpg.PostgresError, *BROKEN))
         explained = self.as_store_error(error, self._connections.explain) if is_known else error
         for operation in group:
             operation.fail(explained)
+
+
+def _plan(group: Sequence[AnyWork]) -> tuple[list["_Statement | _Step"], list[Any]]:
+    """Return the steps of a transaction, and the results so far: rows of one statement are written together."""
+    steps: list[_Statement | _Step] = []
+    results: list[Any] = [False] * len(group)
+    open_ones: dict[str, _Statement] = {}
+    for place, operation in enumerate(group):
+        if isinstance(operation, _Work):
+            steps.append(_Step(operation, place))
+            continue
+        row = operation.row()
+        if row is None:
+            continue
+        key = tuple(row[name] for name in operation.key)
+        statement = open_ones.get(operation.sql)
+        if statement is None or key in statement.rows:  # of two rows of one key the second is written later
+            statement = open_ones[operation.sql] = _Statement(operation.sql)
+            steps.append(statement)
+        statement.rows[key] = place, row
+    return steps, results
 
 
 def _notify(payload: str) -> str:

@@ -44,6 +44,10 @@ class SqliteEvents(SqliteRecorder):
         self._changed.clear()
         return None
 
+    @property
+    def may_have_more(self) -> bool:
+        return True  # it is cheap to see
+
     async def wait(self) -> None:
         due = self._queue.next_time()
         patience = None if due is None else max(due - self._clock(), 0.0)

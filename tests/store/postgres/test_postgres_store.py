@@ -232,7 +232,7 @@ async def test_what_waits_again_may_be_claimed_before_the_writer_has_its_answer(
 
 @contextlib.asynccontextmanager
 async def slow_commits(url: SecretStr) -> AsyncIterator[tuple[SecretStr, asyncio.Event, asyncio.Event]]:
-    """A connection to the server that delays the answers to COMMIT.
+    """A connection to the server that delays the answers to COMMIT, and to an update that is a transaction itself.
 
     Yields its URL, an event that is set when such an answer has come, and one that lets it through.
     """
@@ -243,7 +243,7 @@ async def slow_commits(url: SecretStr) -> AsyncIterator[tuple[SecretStr, asyncio
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while read := await reader.read(65536):
-                if b"COMMIT\0Z" in read:
+                if b"COMMIT\0Z" in read or b"UPDATE 1\0Z" in read:
                     is_committed.set()
                     await release.wait()
                 writer.write(read)

