@@ -1,10 +1,11 @@
-"""The command line: run (the default), check, manifest, cockpit, what the running service does, sandbox."""
+"""The command line: run (the default), check, manifest, cockpit, what the running service does, recordings, sandbox."""
 
 import argparse
 import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from bot import __version__
 from bot.backup.command_line import add_commands
@@ -106,6 +107,18 @@ def parser() -> argparse.ArgumentParser:
         acting.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
         acting.set_defaults(run=_act, act=name)
     add_commands(add)
+    record = add("record", operator_text("cli.record"))
+    kinds = record.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    about = operator_text("cli.record.export")
+    export = kinds.add_parser("export", help=about, description=about)
+    given = export.add_argument_group(operator_text("cli.arguments"))
+    given.add_argument("request", metavar="EVENT", help=operator_text("cli.view.request"))
+    export.flags.add_argument("-o", "--output", metavar="FILE", type=Path, help=operator_text("cli.record.output"))
+    export.set_defaults(run=_export_recording)
+    replay = add("replay", operator_text("cli.replay"))
+    given = replay.add_argument_group(operator_text("cli.arguments"))
+    given.add_argument("file", metavar="FILE", type=Path, help=operator_text("cli.replay.file"))
+    replay.set_defaults(run=_replay)
     sandbox = add("sandbox", operator_text("cli.sandbox"))
     sandbox.flags.add_argument("--host", default="127.0.0.1", help=operator_text("cli.host"))
     sandbox.flags.add_argument("--port", type=port, default=8081, help=operator_text("cli.port"))
@@ -185,6 +198,29 @@ def _act(parsed: argparse.Namespace) -> int:
     done = ServiceClient(load_settings()).act(parsed.act, parsed.request)
     print(json.dumps(done) if parsed.json else operator_text(f"cockpit.cli.{parsed.act}", request=done["request"]))
     return 0
+
+
+def _export_recording(parsed: argparse.Namespace) -> int:
+    from bot.recorder.command_line import export_recording
+
+    text = json.dumps(export_recording(load_settings(), parsed.request), ensure_ascii=False, indent=1)
+    if parsed.output is None:
+        print(text)
+        return 0
+    try:
+        parsed.output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as exc:
+        raise BotError(f"{parsed.output}: {exc.strerror}") from exc
+    print(operator_text("record.written", file=parsed.output))
+    return 0
+
+
+def _replay(parsed: argparse.Namespace) -> int:
+    from bot.recorder.replay import replay
+
+    differences = replay(parsed.file)
+    print("\n".join(differences) or operator_text("replay.same"))
+    return 1 if differences else 0
 
 
 def _sandbox(parsed: argparse.Namespace) -> int:

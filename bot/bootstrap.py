@@ -46,7 +46,8 @@ from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
 from bot.policy import LimitNotices, Policy, Quotas, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
-from bot.recorder.opening import open_recorder
+from bot.recorder.erasure import RecordingsEraser
+from bot.recorder.opening import open_recorder, recording_files, recording_key
 from bot.recorder.recorder import Recorder
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
@@ -185,7 +186,9 @@ async def build(
             audit_log=store,
             questions=Questions(Quotes(settings=settings, prices=prices), approvals),
             policy=policy,
-            maintenance=store,
+            maintenance=RecordingsEraser(
+                database=store, files=recording_files(settings), key=recording_key(secret), recorder=recorder
+            ),
             api=guarded,
             workspace_apis=workspace_apis,
             limits=limits,

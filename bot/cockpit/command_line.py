@@ -56,6 +56,11 @@ class ServiceClient:
             raise BotError(operator_text("cockpit.cli.not_possible", request=request, state=done["state"]))
         return done
 
+    def recording(self, request: str) -> Mapping[str, Any] | None:
+        """Return the recording of a request, by its number or id; None: there is none."""
+        answer = self._ask("GET", f"/recordings?{urlencode({'request': request})}")
+        return None if answer.status_code == _NOT_FOUND else answer.json()
+
     def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
             answer = httpx.request(

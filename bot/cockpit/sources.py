@@ -14,6 +14,7 @@ from bot.ops.metrics import Metrics, RateLimiter
 from bot.pipeline.jobs import RunningJob
 from bot.policy import Policy, Quotas
 from bot.ports import Adapter, AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
+from bot.recorder.recorder import Recorder
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Sources:
     audit_log: AuditLog
     ledger: UsageLedger
     reports: UsageReports
+    recorder: Recorder | None = None  #: None: it is off
 
     @classmethod
     def of(cls, core: "Core") -> Self:
@@ -80,6 +82,7 @@ class Sources:
             audit_log=core.store,
             ledger=core.store,
             reports=core.store,
+            recorder=core.recorder,
         )
 
     @property

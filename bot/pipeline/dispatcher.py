@@ -37,7 +37,8 @@ from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refuse
 from bot.pipeline.jobs import OutcomeBuilder
 from bot.pipeline.retries import Failure
 from bot.policy import Policy, Quotas
-from bot.ports import Adapter, AuditLog, ContextStore, Journal, KeyValues, Maintenance, UsageLedger, UsageReports
+from bot.ports import Adapter, AuditLog, ContextStore, Journal, KeyValues, UsageLedger, UsageReports
+from bot.recorder.erasure import Eraser
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ class Dispatcher:
     audit_log: AuditLog
     questions: Questions
     policy: Policy
-    maintenance: Maintenance
+    maintenance: Eraser
     api: GuardedApi
     workspace_apis: WorkspaceApis
     limits: LearntLimits

@@ -52,7 +52,7 @@ class Receipt:
 
     payload: object
     at: float  #: seconds since the epoch
-    request: str = ""  #: key of the request that was recorded for it; "": none yet
+    request: str = ""  #: id of the event that was recorded for it; "": none yet
     calls: list[PlatformCall] = field(default_factory=list)  #: made before the request was recorded
 
 
@@ -63,9 +63,8 @@ receipt: ContextVar[Receipt | None] = ContextVar("receipt", default=None)
 class CallRecorder(Protocol):
     """Records the calls of platforms."""
 
-    @property
-    def is_recording(self) -> bool:
-        """Whether the present task works for a request."""
+    def begin_call(self) -> Callable[[PlatformCall], None] | None:
+        """Return what records a call of the present task once it has ended; None: it works for no request.
 
-    def add_call(self, call: PlatformCall) -> None:
-        """Record a call that has ended. Its answer may still be read."""
+        The answer may still be read then.
+        """

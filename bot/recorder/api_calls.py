@@ -121,13 +121,21 @@ def details(call: RecordedApiCall, redactor: RecordingRedactor) -> dict[str, Any
     if call.answered:
         kept["answered"] = int(call.answered * 1000)
     if call.body:
-        kept["body"] = redactor.redact(_parse(call.body)) if len(call.body) <= _LARGEST_BODY else len(call.body)
+        kept["body"] = redactor.redact(_own(_parse(call.body))) if len(call.body) <= _LARGEST_BODY else len(call.body)
     answer = b"".join(call.pieces)
     if call.is_stream:
         kept["stream"] = _summarise_stream(answer, call, redactor)
     elif answer:
         kept["answer"] = redactor.redact(_parse(answer))
     return kept
+
+
+def _own(body: Any) -> Any:
+    """Return a request without what others said before in the conversation: that is theirs to erase."""
+    messages = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(messages, list):
+        return body
+    return {**body, "messages": messages[-1:], "earlier_messages": max(0, len(messages) - 1)}
 
 
 def _summarise_stream(answer: bytes, call: RecordedApiCall, redactor: RecordingRedactor) -> dict[str, Any]:

@@ -56,6 +56,18 @@ class RecordingFiles:
             if wanted in content:
                 yield from (line for line in content.split(b"\n") if wanted in line)
 
+    def erase(self, text: str) -> None:
+        """Remove all lines of the requests of which a line contains the text."""
+        found = text.encode()
+        keys = {line.partition(b",")[0] for line in self.lines_with(text)}  # a line begins with its request
+        for path in self._paths() if keys else ():
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if found not in line and line.partition(b",")[0] not in keys]
+            if len(kept) < len(lines):
+                rest = path.with_suffix(".new")
+                rest.write_bytes(b"".join(kept))
+                rest.replace(path)
+
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob(f"*{_SUFFIX}")) if self.folder.is_dir() else []
 

@@ -19,9 +19,10 @@ import structlog
 
 from bot.models import Event, Job
 from bot.ops.tracing import current
-from bot.ports import PlatformCall, receipt
+from bot.ports import PlatformCall, Receipt, receipt
 from bot.recorder.api_calls import RecordedApiCall, RecordedTransport
 from bot.recorder.files import RecordingFiles
+from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
 from bot.recorder.requests import RecordedRequest
 
@@ -29,8 +30,8 @@ log = structlog.get_logger(__name__)
 
 #: Requests in memory, at most: the newest, of which all can still be written.
 _REQUESTS = 200
-#: Seconds after which a request that is not done yet is written as far as it is.
-_LONG = 2.0
+#: Seconds after which a request that is still being answered is written as far as it is.
+_LONG = 5.0
 
 
 @dataclass(eq=False, kw_only=True)
@@ -43,7 +44,7 @@ class Recorder:
     hidden: Collection[str] = ()  #: commands with secrets, of which nothing that was written is kept
     interval: float = 1.0  #: seconds between two writes
     _requests: OrderedDict[str, RecordedRequest] = field(default_factory=OrderedDict)
-    _running: dict[RecordedRequest, None] = field(default_factory=dict)
+    _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
     _changed: dict[RecordedRequest, None] = field(default_factory=dict)
     _timer: asyncio.TimerHandle | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "recorder"))
@@ -54,25 +55,25 @@ class Recorder:
 
     def recorded(self, event: Event) -> None:
         """See `bot.ops.tracing.Tracing`."""
-        request, received = self._find(self.redactor.pseudonym(event.id)), receipt.get()
+        request, received = self._find(event.id), receipt.get()
         payload, at = None, event.received_at.timestamp()
         if received is not None and not received.request:
-            received.request, at = request.key, received.at
+            received.request, at = event.id, received.at
             payload = None if event.command in self.hidden else received.payload
             for call in received.calls:
-                request.add_call("platform call", call)
+                request.add_platform_call(call)
             received.calls.clear()
         request.add_received(at, event, payload)
 
     def begin(self, job: Job) -> None:
         """See `bot.ops.tracing.Tracing`."""
-        request = self._find(self.redactor.pseudonym(job.event.id))
+        request = self._find(job.event.id)
         request.is_done = False
         current.set((*current.get(), request))
-        request.add_step("claimed", time.time(), figures={"attempt": job.attempt})
+        now = self._running[request] = time.time()
+        request.add_step("claimed", now, figures={"attempt": job.attempt})
         if job.attempt > 1:
             request.keep()
-        self._running[request] = None
         if self._timer is None:
             self._start_timer()
 
@@ -82,27 +83,28 @@ class Recorder:
 
     def _begin_api_call(self) -> Callable[[RecordedApiCall], None] | None:
         request = _current_request()
-        return None if request is None else partial(request.add_call, "api call")
+        return None if request is None else request.add_api_call
 
-    @property
-    def is_recording(self) -> bool:
+    def begin_call(self) -> Callable[[PlatformCall], None] | None:
         """See `bot.ports.CallRecorder`."""
-        return receipt.get() is not None or _current_request() is not None
-
-    def add_call(self, call: PlatformCall) -> None:
-        """See `bot.ports.CallRecorder`."""
-        request, received = _current_request(), receipt.get()
-        if request is None and received is not None:
-            request = self._requests.get(received.request)
-            if not received.request:
-                received.calls.append(call)
+        request = _current_request()
         if request is not None:
-            request.add_call("platform call", call)
+            return request.add_platform_call
+        received = receipt.get()
+        return None if received is None else partial(self._add_early_call, received)
 
-    def _find(self, key: str) -> RecordedRequest:
-        request = self._requests.get(key)
+    def _add_early_call(self, received: Receipt, call: PlatformCall) -> None:
+        """Add a call made while a payload is handled: its request may be recorded already, or later, or never."""
+        request = self._requests.get(received.request)
+        if request is not None:
+            request.add_platform_call(call)
+        elif not received.request:
+            received.calls.append(call)
+
+    def _find(self, event_id: str) -> RecordedRequest:
+        request = self._requests.get(event_id)
         if request is None:
-            request = self._requests[key] = RecordedRequest(key, self._note)
+            request = self._requests[event_id] = RecordedRequest(event_id, self._note)
             if len(self._requests) > _REQUESTS:
                 self._requests.popitem(last=False)
         return request
@@ -121,10 +123,10 @@ class Recorder:
     def _start_writing(self) -> None:
         self._timer = None
         long_ago = time.time() - _LONG
-        for request in list(self._running):
+        for request, since in list(self._running.items()):
             if request.is_done:
                 del self._running[request]
-            elif request.began_at < long_ago:
+            elif since < long_ago:
                 request.keep()
         due, self._changed = self._changed, {}
         if due:
@@ -132,9 +134,22 @@ class Recorder:
         if self._running and self._timer is None:
             self._start_timer()
 
+    async def find(self, event_id: str) -> Recording | None:
+        """Return all that is known of a request, by this process and others; None: nothing. Raises `OSError`."""
+        await self.write(event_id)
+        return await read_recording(self.files, self.redactor.pseudonym(event_id))
+
+    def drop(self, person: str) -> None:
+        """Drop from memory what a person asked, who is to be erased. `person`: as the redactor names them."""
+        for key, request in list(self._requests.items()):
+            if self.redactor.person(*request.sender) == person:
+                del self._requests[key]
+                self._changed.pop(request, None)
+                request.forget()
+
     async def write(self, event_id: str) -> None:
         """Write a request that is still in memory, and what else is due."""
-        request = self._requests.get(self.redactor.pseudonym(event_id))
+        request = self._requests.get(event_id)
         if request is not None:
             request.keep()
         due, self._changed = list(self._changed), {}
@@ -147,7 +162,9 @@ class Recorder:
             try:
                 entries = request.take(self.redactor)
                 if entries:
-                    lines.append(json.dumps([request.key, entries], separators=(",", ":")).encode())
+                    lines.append(
+                        json.dumps([self.redactor.pseudonym(request.event), entries], separators=(",", ":")).encode()
+                    )
             except Exception as exc:  # noqa: BLE001 - foreign data of any form: nothing of it may fail a request
                 self._fail(type(exc).__name__)
         try:

@@ -89,6 +89,10 @@ class RecordingRedactor:
         """Return what a request is filed under, which does not tell its id."""
         return blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=12).hexdigest()
 
+    def person(self, adapter: str, actor: str) -> str:
+        """Return by what the requests of a person are found, to be erased."""
+        return self.pseudonym(f"{adapter}\0{actor}")
+
     def redact(self, value: Any, name: str = "", *, is_spoken: bool = False) -> Any:
         """Return a JSON value without what must not be kept. `is_spoken`: by a person, so that commands stay."""
         if isinstance(value, str):
@@ -163,7 +167,7 @@ class RecordingRedactor:
             return REMOVED if text else ""
         if self.keeps_texts:
             return self._without_secrets(text)
-        is_word = (name in _PROTOCOL and _WORD.fullmatch(text)) or text.lower() in self.words
+        is_word = (name in _PROTOCOL and _WORD.fullmatch(text)) or (is_spoken and text.lower() in self.words)
         if is_word or _TIMESTAMP.fullmatch(text) or _DATE.fullmatch(text):
             return text
         if _ID.fullmatch(text):

@@ -49,21 +49,17 @@ class RecordedRequest:
     all that is said would cost more than a tenth of answering it.
     """
 
-    __slots__ = ("_changed", "_written", "entries", "is_done", "is_kept", "key")
+    __slots__ = ("_changed", "_written", "entries", "event", "is_done", "is_kept", "sender")
 
-    def __init__(self, key: str, changed: "Callable[[RecordedRequest], None]") -> None:
+    def __init__(self, event: str, changed: "Callable[[RecordedRequest], None]") -> None:
         """`changed`: called after each change of a request that is kept."""
-        self.key = key
+        self.event = event  #: id
         self.entries: list[Entry] = []
+        self.sender = ("", "")  #: platform and id of the person; "": not known
         self.is_done = False
         self.is_kept = False  #: it is written
         self._written = 0  # entries
         self._changed = changed
-
-    @property
-    def began_at(self) -> float:
-        """When it came in, in seconds since the epoch."""
-        return self.entries[0][0]
 
     def keep(self) -> None:
         """Have it written, with what happens to it from now on."""
@@ -76,7 +72,8 @@ class RecordedRequest:
             packed = marshal.dumps(cast(Any, payload))
         except ValueError:
             packed = marshal.dumps(None)
-        self.entries.append((at, _OWN, "received", "", (event.adapter, event.command, event.actor.locale, packed)))
+        self.sender = (event.adapter, event.actor.id)
+        self.entries.append((at, _OWN, "received", "", (event.command, event.actor.locale, packed)))
         self.add_step("recorded", time.time())
 
     def add_step(self, kind: str, at: float, ended: float = 0.0, *, error: str = "", figures: Any = None) -> None:
@@ -85,11 +82,21 @@ class RecordedRequest:
         if error or self.is_kept:
             self.keep()
 
-    def add_call(self, kind: str, call: RecordedApiCall | PlatformCall) -> None:
-        """Add a call."""
-        self.entries.append((call.at, _OWN, kind, "", call))
+    def add_api_call(self, call: RecordedApiCall) -> None:
+        """Add a call of the AI API."""
+        self.entries.append((call.at, _OWN, "api call", "", call))
         if self.is_kept or call.has_failed:
             self.keep()
+
+    def add_platform_call(self, call: PlatformCall) -> None:
+        """Add a call of the platform."""
+        self.entries.append((call.at, _OWN, "platform call", "", call))
+        if self.is_kept or call.has_failed:
+            self.keep()
+
+    def forget(self) -> None:
+        """Drop what happened."""
+        self.entries, self._written = [], 0
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """See `bot.ops.tracing.Trace`."""
@@ -98,6 +105,9 @@ class RecordedRequest:
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
         """See `bot.ops.tracing.Trace`."""
         self.is_done = True
+        for entry in self.entries:
+            if isinstance(entry[4], PlatformCall):
+                entry[4].let_go()
         self.add_step("done", time.time(), figures={"outcome": outcome, **figures})
         if outcome not in _WELL:
             self.keep()
@@ -109,7 +119,17 @@ class RecordedRequest:
         without the empty values at its end.
         """
         begin, self._written = self._written, len(self.entries)
-        return [_describe(entry, redactor) for entry in self.entries[begin : self._written]]
+        return [self._describe(entry, redactor) for entry in self.entries[begin : self._written]]
+
+    def _describe(self, entry: Entry, redactor: RecordingRedactor) -> list[Any]:
+        if entry[2] != "received":
+            return _describe(entry, redactor)
+        command, locale, packed = entry[4]
+        payload = redactor.redact(marshal.loads(packed), is_spoken=True)  # noqa: S302 - packed here
+        known = command if command in redactor.words else ""
+        about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
+        about["person"] = redactor.person(*self.sender)
+        return [int(entry[0] * 1000), "received", 0, "", "", "", 0, about]
 
 
 def _describe(entry: Entry, redactor: RecordingRedactor) -> list[Any]:
@@ -118,12 +138,6 @@ def _describe(entry: Entry, redactor: RecordingRedactor) -> list[Any]:
     if ended != _OWN:
         found = [begun, kind, int(ended * 1000) - begun if ended else 0]
         return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
-    if kind == "received":
-        adapter, command, locale, packed = rest
-        payload = redactor.redact(marshal.loads(packed), is_spoken=True)  # noqa: S302 - packed here
-        known = command if command in redactor.words else ""
-        about = {"adapter": adapter, "command": known, "locale": locale, "payload": payload}
-        return [begun, kind, 0, "", "", "", 0, about]
     call: RecordedApiCall | PlatformCall = rest
     call.let_go()
     if isinstance(call, PlatformCall):

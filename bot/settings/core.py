@@ -163,7 +163,7 @@ class Settings(ApiSettings):
     )
     bot_audit_days: int = Field(365, ge=0, le=36500, description="Days for which the audit log is kept. 0: for ever.")
     bot_recorder: Literal["off", "redacted", "full"] = Field(
-        "redacted",
+        "off",
         description="Flight recorder of each request: off, redacted (without texts, names, ids and secrets) or full (without secrets only).",
     )
     bot_recorder_megabytes: int = Field(

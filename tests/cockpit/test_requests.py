@@ -12,7 +12,7 @@ from bot.cockpit.page import registered_pages
 from bot.cockpit.visitor import Visitor
 from bot.pipeline.timing import PipelineTiming
 from tests.support.pages.client import Pages, pages
-from tests.support.scripted_api import chat_data, data
+from tests.support.scripted_api import chat_data, data, failure
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
@@ -156,7 +156,7 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         shown = capsys.readouterr()
         return status, shown.out + shown.err
 
-    async with pages(tmp_path) as web:
+    async with pages(tmp_path, bot_recorder="redacted") as web:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
         monkeypatch.setenv("BOT_PORT", str(web.server.port))
@@ -178,6 +178,11 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         await web.service.channel.wait_for_answers(running)
         status, text = await run("retry", running)
         assert (status, "answered" in text) == (2, True)
+        status, text = await run("record", "export", running)
+        assert (status, json.loads(text)["command"]) == (0, "chat")
+        file = tmp_path / "one.json"
+        assert (await run("record", "export", "1", "-o", str(file)))[0] == 0
+        assert json.loads(file.read_text())["steps"][-1]["outcome"] == "answered"
         status, text = await run("cancel", "unknown")
         assert (status, "no request unknown" in text) == (2, True)
         monkeypatch.setenv("BOT_SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH")
@@ -221,3 +226,30 @@ async def test_odd_requests_are_answered_like_any_others(tmp_path: Path) -> None
             assert (await web.get(f"/cockpit/{path}")).status == 404
         for path in ("requests?before=99999999999999999999", f"audit?before={many}", f"usage?days={many}"):
             assert (await web.get(f"/cockpit/{path}")).status == 200
+
+
+async def test_the_timeline_of_a_request_and_its_recording(tmp_path: Path) -> None:
+    """Each step in order with its time, retries and errors; the file has all, for those who may see the request."""
+    async with pages(tmp_path, bot_recorder="redacted") as web:
+        service = web.service
+        service.echo.instead = [failure(503)]
+        answer = await service.ask(SECRET)
+        await web.sign_in()
+        page = await web.get("/cockpit/requests/1")
+        steps = ["received", "recorded", "claimed", "answer opened", "asked the AI API", "committed", "answer shown"]
+        steps.append("done")
+        places = [page.words.index(f" {step} ", page.words.index("Timeline")) for step in steps]
+        assert places == sorted(places)
+        assert re.search(r"POST /v1/chat/completions 503 .* POST /v1/chat/completions 200", page.words)
+        file = json.loads((await web.get("/cockpit/requests/1/recording")).text)
+        asked = [step["status"] for step in file["steps"] if step["kind"] == "api call"]
+        assert (file["format"], file["version"], file["platform"]) == ("channelmuse recording", 1, "channel")
+        assert asked == [503, 200]
+        assert SECRET not in str(file)
+        await web.sign_in(
+            Visitor(is_administrator=True, adapter="channel", workspace="elsewhere", actor="eve", name="Eve")
+        )
+        assert (await web.get("/cockpit/requests/1/recording")).status == 404
+        acts = [entry.action for entry in await service.core.store.audit("channel", limit=9)]
+        assert "request.exported" in acts
+    assert answer.text == f"re: {SECRET}"

@@ -42,7 +42,7 @@ def entries(folder: Path) -> list[list[Any]]:
 
 async def test_a_request_with_a_fault_is_kept_whole_without_texts_names_ids_and_secrets(tmp_path: Path) -> None:
     """Times, structure and lengths stay, and ids belong together as before. A request that went well is not written."""
-    async with SlackSimulator() as slack, slack_service(slack, tmp_path, timing=FAST) as one:
+    async with SlackSimulator() as slack, slack_service(slack, tmp_path, timing=FAST, bot_recorder="redacted") as one:
         one.echo.instead = [failure(503)]
         slack.faults.limit("chat.postMessage", 0)
         await one.answers(slack.ada.mention(TEXT))
@@ -73,7 +73,7 @@ async def test_a_request_with_a_fault_is_kept_whole_without_texts_names_ids_and_
 
 async def test_a_running_request_is_there_after_a_kill(tmp_path: Path) -> None:
     """What is written while it runs is on the disk; commands stay readable, as they decide what is done."""
-    async with whole(tmp_path) as one:
+    async with whole(tmp_path, bot_recorder="redacted") as one:
         held = one.echo.hold("fox")
         await one.command("image", prompt="a red fox", style="anime")
         await one.echo.until(lambda: bool(one.echo.prompts))
@@ -92,7 +92,7 @@ async def test_a_running_request_is_there_after_a_kill(tmp_path: Path) -> None:
 async def test_a_disk_that_fails_fails_no_request(tmp_path: Path) -> None:
     """What could not be kept is counted."""
     (tmp_path / "recordings").write_text("a file where the folder should be")
-    async with service(tmp_path) as one:
+    async with service(tmp_path, bot_recorder="redacted") as one:
         assert (await one.ask("hello")).text == "re: hello"
         recorder = one.core.recorder
         assert recorder is not None
@@ -101,12 +101,31 @@ async def test_a_disk_that_fails_fails_no_request(tmp_path: Path) -> None:
         assert one.core.metrics.registry.get_sample_value("bot_recorder_failures_total") == 1
 
 
-async def test_it_is_off_by_one_setting(tmp_path: Path) -> None:
+async def test_it_is_off_unless_it_is_asked_for(tmp_path: Path) -> None:
     """Nothing is kept, and nothing is asked of a platform's adapter."""
-    async with service(tmp_path, bot_recorder="off") as one:
+    async with service(tmp_path) as one:
         await one.ask("hello")
         assert one.core.services.call_recorder is None
     assert not (tmp_path / "recordings").exists()
+
+
+async def test_a_person_is_erased_from_recordings(tmp_path: Path) -> None:
+    """What was kept with texts goes with `/forget`, from the disk and from memory; that of others stays."""
+    async with service(tmp_path, bot_recorder="full") as one:
+        one.echo.instead = [failure(503)]
+        first = await one.ask("words of ann", who="ann")
+        one.echo.instead = [failure(503)]
+        other = await one.ask("words of bob", who="bob")
+        recorder = one.core.recorder
+        assert recorder is not None
+        await recorder.write("")
+        assert "words of ann" in recorded(tmp_path)
+        await one.ask("", command="forget", options={"confirm": "yes"}, who="ann")
+        assert "words of ann" not in recorded(tmp_path)
+        assert "words of bob" in recorded(tmp_path)
+        assert await recorder.find(first.reply_to) is None
+        assert await recorder.find(other.reply_to) is not None
+    assert "words of ann" not in recorded(tmp_path)
 
 
 def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:

@@ -91,10 +91,10 @@ class DiscordClient(discord.AutoShardedClient):
         self._recorder = recorder
         self.router: EventRouter | None = None  #: None: events are dropped
         self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name
-        self._skip_own_messages()
-        self._skip_unreadable_events()
         if recorder is not None:
             self._note_payloads()
+        self._skip_own_messages()
+        self._skip_unreadable_events()
         self.add_dynamic_items(ActionButton)
         _throttle_cleanup(self.http, timing.rate_limit_cleanup)
 

@@ -18,7 +18,8 @@ def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
     """Return a middleware that records the calls made for requests."""
 
     async def call(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        if not recorder.is_recording:
+        record = recorder.begin_call()
+        if record is None:
             return await handler(request)
         made = PlatformCall(request.method, request.url, time.time(), _body_of(request.body))
         try:
@@ -27,13 +28,13 @@ def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
             is_from_network = isinstance(exc, aiohttp.ClientError | OSError | asyncio.CancelledError)
             made.is_sent = is_from_network and not isinstance(exc, aiohttp.ClientConnectorError)
             made.error, made.ended = type(exc).__name__, time.time()
-            recorder.add_call(made)
+            record(made)
             raise
         made.status, made.ended = response.status, time.time()
         if response.status >= _BAD:
             made.retry_after = response.headers.get("Retry-After", "")
         made.read_answer = partial(_answer_of, response)
-        recorder.add_call(made)
+        record(made)
         return response
 
     return call
@@ -50,7 +51,8 @@ def _body_of(body: object) -> bytes:
 
 
 def _part_of(part: object) -> bytes:
-    assert isinstance(part, payload.Payload)
+    if not isinstance(part, payload.Payload):
+        return b""
     headers = part._binary_headers  # noqa: SLF001 - as they are sent
     return b"--\r\n" + headers + (b"" if b"filename" in headers else _body_of(part)) + b"\r\n--"
 

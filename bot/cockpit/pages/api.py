@@ -8,10 +8,12 @@ from starlette.responses import JSONResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.overview import read_overview
+from bot.cockpit.pages.recordings import find_recording
 from bot.cockpit.pages.requests import find_request, list_requests
 from bot.cockpit.rendering import days_ago
 from bot.cockpit.request_acts import ACTS, run_act
 from bot.limits import UTC_ZONE
+from bot.ports import RequestRow
 
 
 @page("/api/status", rights=Rights.OPERATOR)
@@ -29,15 +31,23 @@ async def requests(visit: Visit) -> Response:
 @act("/api/requests/act", rights=Rights.OPERATOR)
 async def act_on_request(visit: Visit) -> Response:
     """Do something with one request, by its id or number; 404 when there is none, 409 when it is not possible."""
-    name, wanted = visit.form.get("act", ""), visit.form.get("request", "")
-    row = await find_request(visit, read_number(wanted))
-    for adapter in visit.adapters if row is None else ():
-        job = await visit.sources.journal.job(adapter, wanted)
-        row = row or await find_request(visit, None if job is None else job.seq)
+    name = visit.form.get("act", "")
+    row = await _find(visit, visit.form.get("request", ""))
     if row is None or name not in ACTS:
         return _json({"error": "unknown"}, status=404)
     is_done = await run_act(visit, name, row)
     return _json({"request": row.id, "state": row.state, "is_done": is_done}, status=200 if is_done else 409)
+
+
+@page("/api/recordings", rights=Rights.OPERATOR)
+async def recording(visit: Visit) -> Response:
+    """Return the recording of one request, by its id or number; 404 when there is none."""
+    row = await _find(visit, visit.request.query_params.get("request", ""))
+    found = None if row is None else await find_recording(visit, row)
+    if row is None or found is None:
+        return _json({"error": "unknown"}, status=404)
+    await visit.audit("request.exported", adapter=row.adapter, workspace=row.workspace, subject=row.id)
+    return _json(found.to_json(visit.sources.settings))
 
 
 @page("/api/usage", rights=Rights.OPERATOR)
@@ -47,6 +57,15 @@ async def usage(visit: Visit) -> Response:
     days = min(read_number(given) or 30, 3660)
     rows = await visit.sources.ledger.usage(since=days_ago(days, UTC_ZONE))
     return _json([asdict(row) for row in rows])
+
+
+async def _find(visit: Visit, wanted: str) -> RequestRow | None:
+    """Find a request by its number or id."""
+    row = await find_request(visit, read_number(wanted))
+    for adapter in visit.adapters if row is None else ():
+        job = await visit.sources.journal.job(adapter, wanted)
+        row = row or await find_request(visit, None if job is None else job.seq)
+    return row
 
 
 def _json(value: Any, *, status: int = 200) -> Response:

@@ -1,8 +1,7 @@
 """The requests: a list that moves, one request with its calls and files, and what can be done with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,23 +9,16 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
+from bot.cockpit.pages.recordings import find_recording, may_export
 from bot.cockpit.request_acts import ACTS, acts_for, run_act
 from bot.models import Job, Lane
-from bot.ports import CallRow, RequestFilter, RequestRow
+from bot.ports import RequestFilter, RequestRow
+from bot.recorder.timeline import build_timeline
 
 #: Requests on one page.
 _PAGE = 50
 _FILTERS = ("adapter", "workspace", "channel", "actor", "command", "lane")
 _STATES: Mapping[str, bool | None] = {"open": True, "done": False}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A line of a request's timeline."""
-
-    at: datetime
-    what: str  #: key of a sentence
-    call: CallRow | None = None
 
 
 @page("/requests", rights=Rights.ADMINISTRATOR, title="cockpit.menu.requests", order=10)
@@ -57,12 +49,15 @@ async def show_request(visit: Visit) -> Response:
     if row is None or job is None:
         return visit.not_found("cockpit.requests.unknown")
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
+    recording = await find_recording(visit, row)
     return visit.render(
         "request.html",
         row=row,
         job=job,
         calls=calls,
-        steps=_steps(row, calls),
+        steps=build_timeline(row, calls, recording),
+        is_recorded=visit.sources.recorder is not None,
+        can_export=recording is not None and may_export(visit),
         has_texts=visit.sources.settings.bot_cockpit_texts,
         acts=acts_for(visit, row),
         words=_words(visit, job),
@@ -123,16 +118,6 @@ async def _read(visit: Visit) -> dict[str, Any]:
     older = urlencode({**filters, "before": rows[-1].seq}) if len(rows) == _PAGE else ""
     acted = given["act"] if given["act"] in ACTS else ""
     return {"rows": rows, "query": urlencode(filters), "older": older, "given": given, "acted": acted}
-
-
-def _steps(row: RequestRow, calls: Sequence[CallRow]) -> Sequence[Step]:
-    steps = [Step(at=row.received_at, what="received")]
-    steps += [Step(at=call.at, what="call", call=call) for call in calls]
-    if row.failing_since is not None:
-        steps.append(Step(at=row.failing_since, what="failing"))
-    if row.next_try is not None:
-        steps.append(Step(at=row.next_try, what="next_try"))
-    return sorted(steps, key=lambda step: step.at)
 
 
 def _words(visit: Visit, job: Job) -> Mapping[str, str]:

@@ -1,0 +1,103 @@
+"""Recordings as they are read: the timeline of one request, and the file that is made of it."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot import __version__
+from bot.models import KINDS
+from bot.recorder.files import RecordingFiles
+from bot.settings.core import Settings
+
+#: What a file says that it is; a newer version may have what an older one can't read.
+FORMAT, VERSION = "channelmuse recording", 1
+#: Settings that decide how a request is answered; a replay takes no others from a file.
+SETTINGS = (
+    *("aimodels_api_flavor", "bot_patience", "bot_max_attempts", "bot_answer_tokens"),
+    *(f"bot_{kind}_{what}" for kind in KINDS for what in ("models", "fallbacks")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedMoment:
+    """Something that happened to a request."""
+
+    at: int  #: milliseconds since the epoch
+    kind: str  #: "received", "recorded", "claimed", "draft", "api call", "platform call", "commit" …
+    took: int = 0  #: milliseconds
+    error: str = ""  #: kind of the error that ended it
+    method: str = ""  #: of a call
+    path: str = ""
+    status: int = 0  #: of a call; 0: no answer
+    rest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a call of the API or the platform."""
+        return bool(self.method)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What was recorded of one request, in order."""
+
+    moments: Sequence[RecordedMoment]
+
+    @property
+    def received(self) -> RecordedMoment | None:
+        """How it came in; None: not recorded."""
+        return next((moment for moment in self.moments if moment.kind == "received"), None)
+
+    def to_json(self, settings: Settings) -> dict[str, Any]:
+        """Return the file: all of it, with times since the receipt."""
+        received = self.received or self.moments[0]
+        about = received.rest
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "service": __version__,
+            "platform": about.get("adapter", ""),
+            "command": about.get("command", ""),
+            "locale": about.get("locale", ""),
+            "texts": settings.bot_recorder == "full",
+            "settings": {name.upper(): _plain(getattr(settings, name)) for name in SETTINGS},
+            "received_at": received.at,
+            "payload": about.get("payload"),
+            "steps": [_step(moment, received.at) for moment in self.moments if moment is not received],
+        }
+
+
+async def read_recording(files: RecordingFiles, key: str) -> Recording | None:
+    """Return what all processes have written of a request; None: nothing. Raises `OSError`."""
+    lines = await asyncio.to_thread(lambda: list(files.lines_with(key)))
+    return parse_recording(lines, key)
+
+
+def parse_recording(lines: Iterable[bytes], key: str) -> Recording | None:
+    """Return the recording in lines of the files; a line that was cut by a kill is left out."""
+    found: list[RecordedMoment] = []
+    for line in lines:
+        try:
+            of, entries = json.loads(line)
+        except ValueError:
+            continue
+        if of == key:
+            found += [RecordedMoment(*entry) for entry in entries]
+    return Recording(sorted(found, key=lambda moment: moment.at)) if found else None
+
+
+def _step(moment: RecordedMoment, received_at: int) -> dict[str, Any]:
+    step: dict[str, Any] = {"at": moment.at - received_at, "kind": moment.kind}
+    if moment.is_call:
+        step |= {"method": moment.method, "path": moment.path, "status": moment.status}
+    if moment.took:
+        step["took"] = moment.took
+    if moment.error:
+        step["error"] = moment.error
+    return {**step, **moment.rest}
+
+
+def _plain(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,149 @@
+"""The AI API of a replay: it answers as it is recorded, call by call."""
+
+import asyncio
+import json
+import struct
+import time
+import zlib
+from collections import defaultdict, deque
+from typing import Any, Self
+
+from aiohttp import web
+
+from simulators.replay.recording import CannotReplayError, Json, Recording
+
+_PATIENCE = 2.0  #: seconds that an answer is awaited in a replay, at most
+_KEY = "the-key-of-the-replay"
+
+
+class RecordedApi:
+    """An async context manager that listens on a free port. `unexpected`: calls without a recorded answer."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._answers: dict[str, deque[Json]] = defaultdict(deque)
+        for call in recording.calls("api call"):
+            if "audio" in call["path"] or "video" in call["path"]:
+                raise CannotReplayError("media")
+            self._answers[_key(call["method"], call["path"])].append(call)
+        self.unexpected: list[str] = []
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.router.add_get("/picture.png", self._picture)
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings that connect a service to it."""
+        streaming = str(self._recording.is_streamed).lower()
+        return {"AIMODELS_BASE_URL": f"{self.url}/v1", "AIMODELS_API_KEY": _KEY, "AIMODELS_STREAMING": streaming}
+
+    async def _picture(self, _request: web.Request) -> web.Response:
+        return web.Response(body=_png(), content_type="image/png")
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        await request.read()
+        waiting = self._answers[_key(request.method, request.path)]
+        if not waiting:
+            self.unexpected.append(f"{request.method} {request.path}")
+            return web.json_response({"success": False, "error": {"code": "NOT_RECORDED"}}, status=400)
+        call = waiting.popleft()
+        began = self._recording.received_at + call["at"]
+        await asyncio.sleep(min(max(0, call.get("answered", began) - began) / 1000, _PATIENCE))
+        if not call["status"]:
+            return _cut(request)
+        if "stream" in call:
+            return await self._stream(request, call)
+        body = json.dumps(self._with_files(call.get("answer", {}))).encode()
+        headers = self._headers(call)
+        return web.Response(body=body, status=call["status"], headers=headers, content_type="application/json")
+
+    async def _stream(self, request: web.Request, call: Json) -> web.StreamResponse:
+        found = call["stream"]
+        text, number = found["text"], max(1, found["pieces"])
+        size = max(1, -(-len(text) // number))
+        pieces = [text[at : at + size] for at in range(0, len(text), size)]
+        spent = call.get("answered", 0) - self._recording.received_at - call["at"]
+        pause = min(max(0, call.get("took", 0) - spent) / 1000, _PATIENCE) / max(1, len(pieces))
+        response = web.StreamResponse(status=call["status"], headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for piece in pieces:
+            await response.write(_event(found, {"content": piece}))
+            await asyncio.sleep(pause)
+        if found.get("error"):
+            await response.write(f"data: {json.dumps(found['error'])}\n\n".encode())
+        elif not found["is_whole"]:
+            return _cut(request)
+        else:
+            await response.write(_event(found, {}, reason=found["finish_reason"] or "stop", usage=found["usage"]))
+            await response.write(b"data: [DONE]\n\n")
+        await response.write_eof()
+        return response
+
+    def _with_files(self, value: Any) -> Any:
+        """Return an answer whose files can be fetched."""
+        if isinstance(value, dict):
+            return {
+                key: f"{self.url}/picture.png" if key == "url" and isinstance(item, str) else self._with_files(item)
+                for key, item in value.items()
+            }
+        return [self._with_files(item) for item in value] if isinstance(value, list) else value
+
+    def _headers(self, call: Json) -> dict[str, str]:
+        """Return the headers on rate limits; the time of a reset is moved, and at most some seconds away."""
+        headers = dict(call.get("headers", {}))
+        if "retry-after" in headers:
+            headers["retry-after"] = str(min(_number(headers["retry-after"]), _PATIENCE))
+        if "x-ratelimit-reset" in headers:
+            began = (self._recording.received_at + call["at"]) / 1000
+            away = min(max(0.0, _number(headers["x-ratelimit-reset"]) - began), _PATIENCE)
+            headers["x-ratelimit-reset"] = str(time.time() + away)
+        return headers
+
+
+def _key(method: str, path: str) -> str:
+    """What calls have in common of which the n-th answer is the n-th recorded one."""
+    return method if method == "GET" else f"{method} {'/'.join(path.split('/')[-2:])}"
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _event(found: Json, delta: Json, *, reason: str | None = None, usage: Any = None) -> bytes:
+    chunk: Json = {"object": "chat.completion.chunk", "model": found["model"]}
+    chunk["choices"] = [{"index": 0, "delta": delta, "finish_reason": reason}]
+    if usage:
+        chunk["usage"] = usage
+    return f"data: {json.dumps(chunk)}\n\n".encode()
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _png() -> bytes:
+    """A small picture."""
+
+    def part(name: bytes, content: bytes) -> bytes:
+        whole = name + content
+        return struct.pack(">I", len(content)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0\x80\x80\x80")
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", pixels) + part(b"IEND", b"")

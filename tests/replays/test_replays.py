@@ -1,0 +1,50 @@
+"""Recorded incidents, each played again with the current code: what people see must be what they saw."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from tests.support.service import quiet_logs
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+FOLDER = Path(__file__).parent
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.json")), ids=lambda file: file.stem)
+def test_an_incident_ends_in_the_same_visible_answer(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Under the faults that happened; `python -m bot record export` wrote the file."""
+    status = main(["replay", str(file)])
+    assert (status, capsys.readouterr().out) == (0, "The same answer comes out.\n")
+
+
+def test_a_file_chooses_no_other_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of somebody else names no database or address to use; what is seen now and was seen is told, status 1."""
+    recorded = json.loads((FOLDER / "discord_lost_reply.json").read_text())
+    changed = json.loads(json.dumps(recorded["steps"]).replace('"xx: xxxxx', '"xx: xxxxxyy'))
+    assert changed != recorded["steps"]
+    file = tmp_path / "other.json"
+    foreign = {"BOT_DATABASE_URL": "mysql://elsewhere", "AIMODELS_BASE_URL": "no address"}  # a start would fail
+    file.write_text(json.dumps({**recorded, "steps": changed, "settings": {**recorded["settings"], **foreign}}))
+    assert main(["replay", str(file)]) == 1
+    assert capsys.readouterr().out.startswith("Message 1 was ")
+
+
+def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No recording, one of another version or platform, one that began with a button: status 2."""
+    recorded = json.loads((FOLDER / "slack_lost_reply.json").read_text())
+    for given, reason in (
+        ({}, "is no recording"),
+        ({**recorded, "version": 99}, "has version 99"),
+        ({**recorded, "platform": "elsewhere"}, "no simulator of the platform"),
+        ({**recorded, "payload": None}, "not recorded"),
+        ({**recorded, "payload": {"type": "block_actions"}}, "began with a button"),
+    ):
+        file = tmp_path / "one.json"
+        file.write_text(json.dumps(given))
+        assert main(["replay", str(file)]) == 2
+        error = capsys.readouterr().err
+        assert reason in error
+        assert error.count("\n") == 1
