@@ -73,14 +73,19 @@ def _kind(option: Option, limits: FormLimits) -> FieldKind:
     return "paragraph" if option.is_prompt else "line"
 
 
-def problems(spec: CommandSpec, values: Mapping[str, str], *, locale: str) -> dict[str, str]:
-    """Return what is wrong with the values of a form, by option name, as sentences without Markdown."""
-    found = {}
+def problems(
+    spec: CommandSpec, values: Mapping[str, str], *, locale: str, more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return what is wrong with the values of a form, by option name, as sentences without Markdown.
+
+    `more`: what the core has found.
+    """
+    found = dict(more or {})
     for name, value in values.items():
         option = spec.option(name)
         if option is not None and (problem := parser.validate_option(option, value, locale=locale)):
-            found[name] = problem.replace("`", "")
-    return found
+            found[name] = problem
+    return {name: problem.replace("`", "") for name, problem in found.items()}
 
 
 def without_file_names(options: Mapping[str, str], spec: CommandSpec | None) -> dict[str, str]:

@@ -7,15 +7,25 @@ from collections.abc import Collection, Mapping
 from bot.i18n import translations
 
 _SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?", re.IGNORECASE)
+_SWITCHES = (("on", "yes", "true"), ("off", "no", "false"))
 _SIMILARITY = 0.5  # least likeness of words, 0 to 1
 
 
+def is_switch(choices: Collection[str]) -> bool:
+    """Return whether the name of an option with these choices means yes by itself: `--clear`."""
+    return tuple(choices) == ("no", "yes")
+
+
 def written_forms(choices: Collection[str]) -> Mapping[str, str]:
-    """Return the choices by how people write them, in lower case: as they are, or translated into any language."""
+    """Return the choices by how people write them, in lower case: as they are, or translated into any language.
+
+    A switch may be written with any of the usual words.
+    """
     translated = {
         text.lower(): choice for choice in choices for text in translations(f"choice.label.{choice}").values()
     }
-    return {**translated, **{choice.lower(): choice for choice in choices}}
+    switched = {word: choice for choice in choices for words in _SWITCHES if choice in words for word in words}
+    return {**translated, **switched, **{choice.lower(): choice for choice in choices}}
 
 
 def nearest_choice(value: str, choices: Collection[str]) -> str:

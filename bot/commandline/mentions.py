@@ -19,6 +19,7 @@ MENTION = re.compile(r"<(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\
 _TYPED = re.compile(r"(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)")
 _WORD = re.compile(rf"{MENTION.pattern.replace('?P<', '?P<_')}|[^\s,]+")
 _UNSAFE = re.compile(r"[<>|\s]+")
+_MARKUP = re.compile(r"[<>|\s\[\]()`*_~\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,15 @@ def write_mention(subject: Subject, id: str, label: str = "") -> str:  # noqa: A
     return f"<{subject}:{id}|{shown}>" if shown else f"<{subject}:{id}>"
 
 
-def link_mention(mention: Mention) -> str:
-    """Return Markdown that names somebody; in a private answer a platform shows it as a mention."""
-    return f"[@{mention.id}]({mention})"
+def link_mention(mention: Mention, name: str = "") -> str:
+    """Return Markdown that names somebody or a channel; in a private answer a platform shows it as a mention.
+
+    `name`: shown where it is no mention, such as in a table without markup; "": the id.
+    """
+    if mention.subject == "workspace":
+        return f"`{mention}`"
+    sign = "#" if mention.subject == "channel" else "@"
+    return f"[{sign}{_MARKUP.sub(' ', name).strip() or mention.id}]({mention})"
 
 
 def split_mentions(text: str) -> Sequence[str]:

@@ -6,7 +6,7 @@ Rules for flags:
 - A known flag with a valid value is a flag anywhere in the text.
 - An unknown flag, or a known one with an invalid value, is an error at the beginning and among the flags at the end;
   elsewhere it belongs to the prompt, as in `explain git log --oneline please`.
-- The prompt is the text as typed, without the flags.
+- A switch needs no value at the beginning and at the end. The prompt is the text as typed, without the flags.
 """
 
 import difflib
@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.commandline.choices import nearest_choice, written_forms
+from bot.commandline.choices import is_switch, nearest_choice, written_forms
 from bot.commandline.secrets import exposes_secret, refuse_secret
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import join_list, translate
@@ -49,6 +49,7 @@ class _FlagMatch:
     option: Option | None  #: None: the command has no such flag
     value: str | None = None
     value_at: int = -1  #: index of the value if it is a separate word, else -1
+    is_bare: bool = False  #: a switch without a value
     rejection: str = ""
 
 
@@ -87,12 +88,11 @@ def flags(spec: CommandSpec) -> tuple[tuple[str, Option], ...]:
 
 def usage_line(spec: CommandSpec, *, prefix: str = "/") -> str:
     """Return the usage of a command: `/image <prompt> [--size 512x512|1024x1024] [-n 1-4]`."""
-    words = [prefix + spec.name]
-    if spec.prompt is not None:
-        words.append(f"<{spec.prompt.name}>" if spec.prompt.required else f"[{spec.prompt.name}]")
+    named = spec.prompt and (f"<{spec.prompt.name}>" if spec.prompt.required else f"[{spec.prompt.name}]")
+    words = [prefix + spec.name, *([named] if named else [])]
     for option in spec.options:
         if not option.is_prompt and not option.is_secret:
-            word = f"{_flag_name(option)} {_value_hint(option)}"
+            word = f"{_flag_name(option)} {_value_hint(option)}".rstrip()
             words.append(word if option.required else f"[{word}]")
     return " ".join(words)
 
@@ -110,7 +110,7 @@ def _flag_name(option: Option) -> str:
 
 def _value_hint(option: Option) -> str:
     if option.choices:
-        return "|".join(option.choices)
+        return "" if is_switch(option.choices) else "|".join(option.choices)
     if option.minimum is not None and option.maximum is not None:
         return f"{option.minimum:g}-{option.maximum:g}"
     return f"<{option.kind if option.kind in {'number', 'integer', 'file'} else option.name}>"
@@ -167,13 +167,12 @@ class _CommandReader:
         rejection = rejection or self._find_missing(prompt, options)
         if exposes_secret(self.spec, prompt, options, rejection):
             return Request(command=self.spec.name, rejection=refuse_secret(self.spec, self.locale, self.prefix))
-        named = {option.name for option in self.spec.options if option.kind == "file"}
         return Request(
             command=self.spec.name,
             prompt=self.rest.strip() if rejection else prompt,
             options=options,
             rejection=rejection,
-            files=tuple(value for name, value in options.items() if name in named),
+            files=tuple(options[one.name] for one in self.spec.options if one.kind == "file" and one.name in options),
         )
 
     def _text(self, word: Word) -> str:
@@ -208,6 +207,8 @@ class _CommandReader:
         if word is None or (word.is_plain and self._find([word])):
             return item
         value = self._text(word)
+        if item.option and is_switch(item.option.choices) and self._validate("", item.option, unquote(value))[1]:
+            return item
         # An unknown flag takes a value only if it is surely meant as a flag: misspelt, or in a media command.
         if item.option is None and not self._nearest_flag(item.flag) and self.spec.kind not in MEDIA_KINDS:
             return item
@@ -217,6 +218,8 @@ class _CommandReader:
         """Unquote and validate the flag's value."""
         if item.option is None:
             return item
+        if not item.value and is_switch(item.option.choices):
+            return replace(item, value="yes", is_bare=True)
         if not item.value:
             return replace(item, rejection=self._translate("value", flag=item.flag, allowed=_value_hint(item.option)))
         value, rejection = self._validate(item.flag, item.option, unquote(item.value))
@@ -229,15 +232,13 @@ class _CommandReader:
         flagged = {at for item in found for at in (item.start, item.value_at)}
         prose = [word.start for word in words[:ended] if word.start not in flagged]
         first, last = (prose[0], prose[-1]) if prose else (len(self.rest), -1)
-        accepted = [item for item in found if item.option is not None and not item.rejection]
-        for item in found:
-            # An invalid flag is an error outside the prompt only: before its first word or after its last.
-            if item.start < first or item.start > last:
-                if item.option is None:
-                    return accepted, self._unknown_flag(item.flag)
-                if item.rejection:
-                    return accepted, item.rejection
-        return accepted, ""
+        # Only before the prompt's first word and after its last an invalid flag is an error, and a bare one a flag.
+        outside = [item for item in found if item.start < first or item.start > last]
+        accepted = [one for one in found if one.option and not one.rejection and (one in outside or not one.is_bare)]
+        wrong = next((item for item in outside if item.option is None or item.rejection), None)
+        if wrong is None:
+            return accepted, ""
+        return accepted, wrong.rejection or self._unknown_flag(wrong.flag)
 
     def _prompt(self, accepted: Sequence[_FlagMatch], words: Sequence[Word], ended: int) -> str:
         """Return the text as typed, without the flags."""

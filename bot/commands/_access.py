@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
-from bot.commands._tables import table_code, table_row
-from bot.control.access import EVERYTHING
+from bot.control.access import EVERYTHING, describe_rule
 from bot.control.registry import COMMANDS_OFF
 from bot.control.scopes import ADMINISTERED
 from bot.errors import UsageError
@@ -18,19 +17,17 @@ from bot.policy.explanations import explain_decision
 
 
 def list_rules(ctx: Context) -> str:
-    """Return a table of the rules that the author administers here; others that hold here are counted."""
+    """Return the rules that the author administers here; others that hold here are counted."""
     mine = [scope for scope in ADMINISTERED if ctx.may_administer(scope)]
     rules = ctx.effective.access_rules()
     shown = [rule for rule in rules if rule.scope in mine]
-    rows = [(rule.what, rule.verb, f"{rule.subject}:{rule.id}", f"settings.scope.{rule.scope}") for rule in shown]
+    lines = [f"- {describe_rule(rule, ctx.event.actor.locale)}" for rule in shown]
     if ctx.is_service_admin():
-        rows += [(*row, "access.environment") for row in ctx.policy.environment_rules()]
-    parts = [ctx.translate("access.intro" if rows else "access.nothing")]
-    if rows:
-        heads = [ctx.translate(f"access.{column}") for column in ("what", "rule", "whom", "where")]
-        table = [table_row(heads), "|" + "---|" * len(heads)]
-        table += [table_row([*map(table_code, row[:3]), ctx.translate(row[3])]) for row in rows]
-        parts.append("\n".join(table))
+        where = ctx.translate("access.environment")
+        lines += [f"- `{what}` {verb} `{whom}` ({where})" for what, verb, whom in ctx.policy.environment_rules()]
+    parts = [ctx.translate("access.intro" if lines else "access.nothing")]
+    if lines:
+        parts.append("\n".join(lines))
     if len(rules) > len(shown):
         parts.append(ctx.translate("access.more", count=len(rules) - len(shown)))
     return "\n\n".join([*parts, ctx.translate("access.how")])

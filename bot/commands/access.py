@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.commandline.choices import nearest_choice
 from bot.commandline.mentions import Mention, read_mention, split_mentions
 from bot.commands._access import explain, list_closed_commands, list_rules
 from bot.commands._base import Context, Parts, command
@@ -57,8 +58,9 @@ async def access(ctx: Context) -> Parts:
     words, locale = list(split_mentions(ctx.event.prompt)), ctx.event.actor.locale
     action = ctx.option("do") or (words.pop(0).lower() if words else "show")
     if action not in _ACTIONS:
-        allowed = ctx.join_list(f"`{one}`" for one in _ACTIONS)
-        raise UsageError(ctx.translate("option.choice", name="do", value=action[:40], allowed=allowed))
+        values = {"flag": "do", "value": action[:40].replace("`", "'"), "near": nearest_choice(action, _ACTIONS)}
+        key = "usage.choice_near" if values["near"] else "usage.choice"
+        raise UsageError(ctx.translate(key, allowed=ctx.join_list(f"`{one}`" for one in _ACTIONS), **values))
     if action == "show":
         is_administered = _administers_any(ctx)
         yield Text(list_rules(ctx) if is_administered else list_closed_commands(ctx))
@@ -85,10 +87,13 @@ async def access(ctx: Context) -> Parts:
         )
         for subject in subjects
     ]
-    for rule in rules:
-        await change_rule(ctx.effective, rule, until, ctx.audit, is_removed=action == "clear")
-    key = "access.cleared" if action == "clear" else "access.set"
-    yield Text("\n".join(ctx.translate(key, rule=describe_rule(rule, locale)) for rule in rules))
+    clears = action == "clear"
+    before = [await change_rule(ctx.effective, rule, until, ctx.audit, is_removed=clears) for rule in rules]
+    if clears and not any(before):
+        raise UsageError(ctx.translate("access.no_such_rule"))
+    done = [rule for rule in before if rule is not None] if clears else rules
+    key = "access.cleared" if clears else "access.set"
+    yield Text("\n".join(ctx.translate(key, rule=describe_rule(rule, locale)) for rule in done))
 
 
 def _administers_any(ctx: Context) -> bool:
@@ -114,7 +119,7 @@ def _subject(ctx: Context, word: str) -> Mention:
         return Mention("workspace", location.workspace)
     found = read_mention(word)
     if found is None:
-        raise UsageError(ctx.translate("access.missing"))
+        raise UsageError(ctx.translate("access.nobody", name=word[:40].replace("`", "'")))
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot.commandline.mentions import read_mention
+from bot.commandline.mentions import Mention, link_mention, read_mention
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
 from bot.commands._tables import table_code, table_row
@@ -18,6 +18,7 @@ from bot.ports import ERASED_PERSON, AuditEntry
 _LONGEST_FILE = 100_000  # entries
 #: Entries that are read at once, and how often, for the managers of a channel.
 _PAGE, _PAGES = 500, 20
+_PERSON = re.compile(r"person:([^\s<>|]+)")
 _ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
 
 
@@ -72,9 +73,8 @@ async def audit(ctx: Context) -> Parts:
         yield await ctx.spool.write("audit.csv", text, content_type="text/csv", event=ctx.event.id, description="audit")
         await ctx.audit("audit.export")
         return
-    lines = [table_row(heads), "|" + "---|" * len(columns)]
-    lines += [table_row([table_code(text) for text in _cells(ctx, entry)]) for entry in entries]
-    yield Text("\n".join(lines))
+    rows = [table_row(heads), "|" + "---|" * len(columns)]
+    yield Text("\n".join([*rows, *(await _named_rows(ctx, entries))]))
 
 
 def _may_read(ctx: Context) -> bool:
@@ -107,10 +107,27 @@ async def _find_actor(ctx: Context, named: str) -> str:
     return mention.id if mention is not None else (await find_person(ctx, named)).id
 
 
+async def _named_rows(ctx: Context, entries: Sequence[AuditEntry]) -> Sequence[str]:
+    """Return the rows of a table that has people's names instead of their ids, as far as they are known."""
+    people = {person for entry in entries for person in (entry.actor, *_PERSON.findall(entry.subject)) if person}
+    names = await ctx.reports.names(ctx.event.adapter, people)
+
+    def name(match: re.Match[str]) -> str:
+        return f"@{names[match[1]]}" if match[1] in names else match[0]
+
+    rows = []
+    for entry in entries:
+        at, who, action, subject, *values = _cells(ctx, entry)
+        author = link_mention(Mention("person", who), names.get(who, "")) if entry.actor else table_code(who)
+        cells = map(table_code, (action, _PERSON.sub(name, subject), *values))
+        rows.append(table_row([table_code(at), author, *cells]))
+    return rows
+
+
 def _cells(ctx: Context, entry: AuditEntry) -> list[str]:
     assert entry.at is not None, "read from the store"
     erased = ctx.translate("audit.erased")
     texts = (entry.subject, entry.before or "", entry.after or "")
     subject, before, after = (_ERASED.sub(lambda _: erased, text) for text in texts)
-    subject = f"{subject} ({entry.scope})" if entry.scope else subject
+    subject = f"{subject} ({entry.scope})".lstrip() if entry.scope else subject
     return [f"{entry.at:%Y-%m-%d %H:%M} UTC", entry.actor or erased, entry.action, subject, before, after]

@@ -42,7 +42,7 @@ async def model(ctx: Context) -> Parts:
         raise UsageError(unknown(ctx, name, ctx.settings.models(kind)))
     whole_channel = ctx.option("channel") == "yes"
     if whole_channel and not ctx.may_administer(Scope.CHANNEL):
-        raise UsageError(ctx.translate("model.not_allowed"))
+        raise ctx.not_allowed("model.not_allowed", Scope.CHANNEL)
     setting, value = f"model.{kind}", None if name == DEFAULT else name
     await set_and_audit(ctx, setting, None if whole_channel else value, Scope.THREAD)
     if whole_channel:

@@ -1,8 +1,8 @@
 """`pause`: hold the requests of a channel, a workspace or everybody back; they are answered after `resume`."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._settings import scope_option, scope_to_administer, set_and_audit
-from bot.control.access import PAUSED
+from bot.commands._settings import scope_option, scope_to_administer
+from bot.control.changes import change_pause
 from bot.models import CommandSpec, Lane, Option, Text
 
 
@@ -20,5 +20,5 @@ async def pause(ctx: Context) -> Parts:
     """Pause a scope; what is being answered ends."""
     scope = scope_to_administer(ctx)
     reason = " ".join(ctx.event.prompt.split())
-    await set_and_audit(ctx, PAUSED, f"|{reason}", scope)
+    await change_pause(ctx.effective, reason, scope, ctx.audit)
     yield Text(ctx.translate("pause.done", scope=ctx.translate(f"settings.scope.{scope}")))

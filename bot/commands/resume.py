@@ -1,8 +1,8 @@
 """`resume`: end a pause; the requests that wait are answered."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._settings import scope_option, scope_to_administer, set_and_audit
-from bot.control.access import PAUSED
+from bot.commands._settings import scope_option, scope_to_administer
+from bot.control.changes import change_pause
 from bot.models import CommandSpec, Lane, Text
 
 
@@ -19,8 +19,7 @@ from bot.models import CommandSpec, Lane, Text
 async def resume(ctx: Context) -> Parts:
     """End the pause of a scope; others may still hold."""
     scope = scope_to_administer(ctx)
-    was_paused = any(one is scope for one, _ in ctx.effective.paused())
-    await set_and_audit(ctx, PAUSED, None, scope)
+    was_paused = await change_pause(ctx.effective, None, scope, ctx.audit)
     await ctx.wake()
     key = "resume.done" if was_paused else "resume.nothing"
     sentences = [ctx.translate(key, scope=ctx.translate(f"settings.scope.{scope}"))]

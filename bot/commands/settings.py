@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from bot.commandline.mentions import find_mentions
+from bot.commandline.mentions import Mention, find_mentions, link_mention
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import change_button, set_and_audit
 from bot.commands._tables import table_code, table_row
@@ -159,7 +159,7 @@ async def _details(ctx: Context, setting: ScopedSetting) -> str:
     value, locale = ctx.effective.find(setting.name), ctx.event.actor.locale
     option = setting.option
     lines = [f"`{setting.name}`: {setting.describe(locale)}"]
-    lines.append(_holds(ctx, value))
+    lines.append(_holds(ctx, setting, value))
     allowed = option.choices or setting.words
     if allowed:
         lines.append(ctx.translate("settings.allowed", values=_codes(ctx, allowed)))
@@ -173,12 +173,20 @@ async def _confirmation(ctx: Context, setting: ScopedSetting, scope: Scope, *, i
     value = ctx.effective.find(setting.name)
     key = "settings.cleared" if is_cleared else "settings.set"
     done = ctx.translate(key, name=setting.name, scope=ctx.translate(f"settings.scope.{scope}"))
-    return f"{done} {_holds(ctx, value)}"
+    return f"{done} {_holds(ctx, setting, value)}"
 
 
-def _holds(ctx: Context, value: EffectiveValue) -> str:
+def _holds(ctx: Context, setting: ScopedSetting, value: EffectiveValue) -> str:
     key = "settings.holds" if value.text else "settings.holds_nothing"
-    return ctx.translate(key, value=table_code(value.text, longest=1000), origin=_origin(ctx, value.scope))
+    return ctx.translate(key, value=_shown(setting, value.text), origin=_origin(ctx, value.scope))
+
+
+def _shown(setting: ScopedSetting, text: str) -> str:
+    """Return a value; people, roles and channels by name, where the platform knows it."""
+    if setting.is_place and text:
+        return link_mention(Mention("channel", text))
+    named = find_mentions(text) if setting.is_of_people else ()
+    return " ".join(map(link_mention, named)) or table_code(text, longest=1000)
 
 
 def _origin(ctx: Context, scope: Scope | None) -> str:

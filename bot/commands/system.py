@@ -5,7 +5,6 @@ from bot.commands._settings import set_and_audit
 from bot.control.registry import SYSTEM_PROMPT
 from bot.control.scopes import Scope
 from bot.conversation.attachments import code_block
-from bot.errors import UsageError
 from bot.models import CommandSpec, Option, Text
 
 
@@ -37,6 +36,6 @@ async def system(ctx: Context) -> Parts:
         yield Text(f"{ctx.translate(key)}\n\n{shown}\n\n{ctx.translate('system.how')}")
         return
     if not ctx.may_administer(Scope.CHANNEL):
-        raise UsageError(ctx.translate("system.not_allowed"))
+        raise ctx.not_allowed("system.not_allowed", Scope.CHANNEL)
     await set_and_audit(ctx, SYSTEM_PROMPT, None if clear else text, Scope.CHANNEL)
     yield Text(ctx.translate("system.cleared" if clear else "system.set"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from bot.commandline.mentions import Subject
+from bot.commandline.mentions import Mention, Subject, link_mention
 from bot.control.scopes import Scope
 from bot.i18n import translate
 from bot.models import KINDS, CommandSpec
@@ -62,6 +62,6 @@ def parse_rule(scope: Scope, value: str) -> AccessRule:
 
 
 def describe_rule(rule: AccessRule, locale: str) -> str:
-    """Return one rule in a line."""
+    """Return one rule in a line; a platform shows whom it is about by name."""
     scope = translate(f"settings.scope.{rule.scope}", locale)
-    return f"`{rule.what}` {rule.verb} `{rule.subject}:{rule.id}` ({scope})"
+    return f"`{rule.what}` {rule.verb} {link_mention(Mention(rule.subject, rule.id))} ({scope})"

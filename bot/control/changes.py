@@ -4,10 +4,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
+from bot.commandline.choices import nearest_choice
 from bot.control.access import ALWAYS_OPEN, PAUSED, AccessRule, parse_rule, rule_targets
 from bot.control.effective import EffectiveSettings
 from bot.control.limits import LimitBook, LimitRule, to_units
@@ -65,8 +65,23 @@ async def change_setting(
     """Set a value that has been checked, None: clear it; what concerns others is in the audit log."""
     before = await effective.set(name, value, scope)
     if scope is not Scope.ME and before != value:
-        done = ("pause.end", "pause.begin") if name == PAUSED else ("settings.clear", "settings.set")
-        await audit(done[value is not None], subject=name, scope=scope.value, before=before, after=value)
+        await audit(
+            "settings.clear" if value is None else "settings.set",
+            subject=name,
+            scope=scope.value,
+            before=before,
+            after=value,
+        )
+
+
+async def change_pause(effective: EffectiveSettings, reason: str | None, scope: Scope, audit: Audit) -> bool:
+    """Pause a scope, None: end its pause; return whether it was paused."""
+    value = None if reason is None else f"|{reason}"
+    stored = await effective.set(PAUSED, value, scope)
+    if stored != value:
+        before = None if stored is None else stored.removeprefix("|")
+        await audit("pause.end" if value is None else "pause.begin", scope=scope.value, before=before, after=reason)
+    return stored is not None
 
 
 def read_target(word: str, specs: Sequence[CommandSpec], locale: str) -> str:
@@ -78,21 +93,22 @@ def read_target(word: str, specs: Sequence[CommandSpec], locale: str) -> str:
         return name
     if name in ALWAYS_OPEN:
         raise UsageError(translate("access.always_open", locale, name=name))
-    near = get_close_matches(name, choices, 1)
-    allowed = join_list((f"`{one}`" for one in dict.fromkeys([*near, *choices])), locale)
-    raise UsageError(translate("option.choice", locale, name="what", value=word[:40], allowed=allowed))
+    near = nearest_choice(name, choices)
+    values = {"name": word[:40].replace("`", "'"), "near": near}
+    allowed = join_list((f"`{one}`" for one in choices), locale)
+    raise UsageError(translate("access.unknown_near" if near else "access.unknown", locale, allowed=allowed, **values))
 
 
 def read_until(text: str, locale: str) -> datetime | None:
-    """Return the end of a rule: the end of a day in UTC, or a time from now. Raises `UsageError`."""
+    """Return the end of a rule: the last second of a day in UTC, or a time from now. Raises `UsageError`."""
     text, now = text.strip().lower(), datetime.now(UTC)
     if not text:
         return None
     if (match := _DURATION.fullmatch(text)) is not None:
         return now + timedelta(hours=int(match[1]) * _HOURS[match[2]])
     try:
-        end = datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
-    except (ValueError, OverflowError):
+        end = datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+    except ValueError:
         end = now
     if end <= now:
         raise UsageError(translate("access.until", locale, value=text[:40]))
@@ -101,15 +117,17 @@ def read_until(text: str, locale: str) -> datetime | None:
 
 async def change_rule(
     effective: EffectiveSettings, rule: AccessRule, until: datetime | None, audit: Audit, *, is_removed: bool
-) -> None:
-    """Set or clear an access rule."""
+) -> AccessRule | None:
+    """Set or clear an access rule; return the one that it replaces."""
     value = None if is_removed else rule.dumps()
-    before = await effective.set(rule.name, value, rule.scope, expires=until)
-    if before != value:
+    stored = await effective.set(rule.name, value, rule.scope, expires=until)
+    before = None if stored is None else parse_rule(rule.scope, stored)
+    if stored != value:
         await audit(
             "access.clear" if is_removed else "access.set",
             subject=f"{rule.what} {rule.subject}:{rule.id}",
             scope=rule.scope.value,
-            before=None if before is None else parse_rule(rule.scope, before).verb,
+            before=None if before is None else before.verb,
             after=None if is_removed else rule.verb,
         )
+    return before

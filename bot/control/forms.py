@@ -1,14 +1,18 @@
-"""Fields of the forms for settings, and completions of their names and values, for every platform. Pure."""
+"""Forms for settings and rules, for every platform: their fields, what is wrong with values, completions. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from bot.control.changes import read_target, read_until
 from bot.control.registry import ScopedSetting
+from bot.errors import UsageError
 from bot.i18n import describe_option
 from bot.models import CommandSpec, Option
 
 #: The options of the command `settings`.
 NAME, VALUE, FOR = "name", "value", "for"
+#: An option of the command `access`.
+UNTIL = "until"
 
 
 def form_options(
@@ -41,6 +45,39 @@ def completions(registry: Mapping[str, ScopedSetting], option: str, given: Mappi
     if setting is None:
         return tuple(registry)
     return tuple(f"{setting.name} {value}" for value in _values(setting)) or (setting.name,)
+
+
+def problems(
+    registry: Mapping[str, ScopedSetting],
+    specs: Sequence[CommandSpec],
+    spec: CommandSpec,
+    values: Mapping[str, str],
+    *,
+    locale: str,
+) -> Mapping[str, str]:
+    """Return what is wrong with the values of a form, by field, in sentences: settings, and access rules."""
+    found = {}
+    for name, value in values.items():
+        option = spec.option(name)
+        try:
+            if option is not None and option.suggests_commands and value:
+                read_target(value, specs, locale)
+            elif option is not None and name == UNTIL:
+                read_until(value, locale)
+            elif option is not None and name == VALUE and value:
+                found[name] = _problem(registry.get(values.get(NAME, "")), value, locale)
+            elif option is None and value:
+                found[name] = _problem(registry.get(name), value, locale)
+        except UsageError as exc:
+            found[name] = str(exc)
+    return {name: problem for name, problem in found.items() if problem}
+
+
+def _problem(setting: ScopedSetting | None, value: str, locale: str) -> str:
+    """Return what is wrong with the value of a setting; whether a channel can be used is asked later."""
+    if setting is None or setting.is_place:
+        return ""
+    return setting.error(setting.normalize(value), locale)
 
 
 def _values(setting: ScopedSetting) -> Sequence[str]:

@@ -223,6 +223,12 @@ class CoreServices:
         """See `AdapterServices.form_options`."""
         return forms.form_options(self.scoped.offered(adapter), spec, names, locale=locale)
 
+    def form_problems(
+        self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str
+    ) -> Mapping[str, str]:
+        """See `AdapterServices.form_problems`."""
+        return forms.problems(self.scoped.offered(adapter), self.registry.specs, spec, values, locale=locale)
+
     def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
         """See `AdapterServices.completions`."""
         return forms.completions(self.scoped.offered(adapter), option, given)

@@ -188,6 +188,11 @@ class AdapterServices(Protocol):
     ) -> Sequence[Option]:
         """Return the options that a button's form asks for by name; names that nobody knows are ignored."""
 
+    def form_problems(
+        self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str
+    ) -> Mapping[str, str]:
+        """Return what is wrong with the values of a form beside the bounds of the command's options, by name."""
+
     def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
         """Return the values of an option with `is_completed`. `given`: all options as they are typed so far."""
 

@@ -34,7 +34,7 @@ async def test_rules_and_pauses_hold_at_once_in_the_own_places(tmp_path: Path) -
         assert "No rule of an administrator holds here." in shown
         assert "mine" not in shown
         for wrong, words in (
-            ({"what": "imgae"}, "Allowed: image"),
+            ({"what": "imgae"}, "Did you mean image"),
             ({"what": "help"}, "open to everybody"),
             ({"id": "b ob"}, "Name whom the rule is about"),
             ({"until": "soon"}, "no time to come"),
@@ -67,7 +67,7 @@ async def test_rules_and_pauses_hold_at_once_in_the_own_places(tmp_path: Path) -
         assert entries[::-1] == [
             ("access.set", "image person:bob", "workspace", "operator"),
             ("access.clear", "image person:bob", "workspace", "operator"),
-            ("pause.begin", "paused:", "channel", "operator"),
+            ("pause.begin", "", "channel", "operator"),
             ("cockpit.sign_in", "", "", "ann"),
-            ("pause.end", "paused:", "channel", "ann"),
+            ("pause.end", "", "channel", "ann"),
         ]

@@ -33,7 +33,11 @@ SPECS = (
         name="video",
         description="",
         kind="video",
-        options=(PROMPT, Option(name="image", description="", kind="file")),
+        options=(
+            PROMPT,
+            Option(name="image", description="", kind="file"),
+            Option(name="last", description="", kind="choice", choices=("no", "yes")),
+        ),
     ),
     CommandSpec(
         name="usage",
@@ -128,6 +132,10 @@ def test_known_flags_are_read_anywhere(given_flags: list[str], before: str, afte
         ("/usage channel 7", "", {"scope": "channel", "days": "7"}),
         ("/usage 7", "", {"days": "7"}),
         ("/stop now please", "now please", {}),
+        ("/video it moves --last", "it moves", {"last": "yes"}),
+        ("/video --last it moves", "it moves", {"last": "yes"}),
+        ("/video --last no it moves", "it moves", {"last": "no"}),
+        ("/video what is --last in ls", "what is --last in ls", {}),
         ("/ask a --b c", "a --b c", {}),
     ],
 )
@@ -226,6 +234,7 @@ def test_usage() -> None:
     """The usage line names every option of a command."""
     line = usage_line(SPECS[1])
     assert line == "/image <prompt> [--size 512x512|1024x1024] [--style anime|digital-art] [-n 1-4]"
+    assert usage_line(SPECS[3]) == "/video <prompt> [--image <file>] [--last]"
     assert [name for name, _ in flags(SPECS[1])] == ["--size", "--style", "--number", "-n"]
 
 

@@ -11,17 +11,19 @@ from tests.support.command_runner import CommandRunner
 async def test_words_that_are_understood(runner: CommandRunner) -> None:
     """A command, an alias or a kind; here; an end in the future; a mistake is answered with what is possible."""
     assert (
-        "`image` deny `person:bob` (this channel)"
+        "`image` deny [@bob](person:bob) (this channel)"
         in (await runner.ask("access", "deny image person:bob", admin=True)).text
     )
-    assert "`kind:video` allow `channel:" in (await runner.ask("access", "allow kind:video here", admin=True)).text
+    assert "`kind:video` allow [#" in (await runner.ask("access", "allow kind:video here", admin=True)).text
     assert "`all` deny" in (await runner.ask("access", "deny person:eve, role:r1", admin=True)).text
     for wrong, options, word in (
         ("dance image", {}, "show"),
-        ("deny imgae person:bob", {}, "Allowed: `image`"),
+        ("deny imgae person:bob", {}, "Did you mean `image`"),
         ("deny help person:bob", {}, "open to everybody"),
         ("deny image", {}, "Name whom"),
-        ("deny image bob", {}, "Name whom"),
+        ("deny image bob", {}, "`bob` names nobody"),
+        ("clear video person:bob", {}, "no such rule"),
+        ("wyh image", {}, "Did you mean `why`"),
         ("deny image person:bob", {"until": "2001-01-01"}, "no time to come"),
         ("deny image person:bob", {"until": "soon"}, "no time to come"),
         ("deny image person:bob", {"for": "service"}, "BOT_ADMINS"),
@@ -29,8 +31,12 @@ async def test_words_that_are_understood(runner: CommandRunner) -> None:
         with pytest.raises(UsageError, match=word):
             await runner.ask("access", wrong, options=options, admin=True)
     shown = (await runner.ask("access", admin=True)).text
-    assert "| `image` | `deny` | `person:bob` | this channel |" in shown
+    assert "- `image` deny [@bob](person:bob) (this channel)" in shown
     assert shown.count("`all`") == 2
+    cleared = (await runner.ask("access", "clear kind:video here", admin=True)).text
+    assert "Cleared: `kind:video` allow [#" in cleared, "the rule as it was"
+    ended = (await runner.ask("access", "deny audio person:bob", options={"until": "2996-12-31"}, admin=True)).text
+    assert "deny until 2996-12-31 23:59 UTC" in ended
 
 
 def test_no_option_has_the_name_of_a_field_of_a_press() -> None:

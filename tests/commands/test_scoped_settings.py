@@ -137,9 +137,9 @@ async def test_changes_are_in_the_audit_log(runner: CommandRunner) -> None:
         await runner.ask("audit")
     shown = (await runner.ask("audit", admin=True)).text
     assert [line.split(" | ")[1:] for line in shown.splitlines()[2:]] == [
-        ["`ada`", "`settings.set`", "`system_prompt (channel)`", "–", "`Be kind.` |"],
-        ["`bob`", "`settings.clear`", "`temperature (channel)`", "`0.2`", "– |"],
-        ["`bob`", "`settings.set`", "`temperature (channel)`", "–", "`0.2` |"],
+        ["[@Ada](person:ada)", "`settings.set`", "`system_prompt (channel)`", "–", "`Be kind.` |"],
+        ["[@Bob](person:bob)", "`settings.clear`", "`temperature (channel)`", "`0.2`", "– |"],
+        ["[@Bob](person:bob)", "`settings.set`", "`temperature (channel)`", "–", "`0.2` |"],
     ]
     (file,) = (await runner.ask("audit", options={"file": "yes"}, admin=True)).media
     assert file.path is not None
@@ -166,6 +166,9 @@ async def test_a_mistake_gets_the_nearest_value(runner: CommandRunner) -> None:
     ):
         with pytest.raises(UsageError, match=f"`{near}`"):
             await runner.ask("settings", wrong, admin=True)
+    for switch, used in (("no", "off"), ("Yes", "on")):
+        set_to = (await runner.ask("settings", f"read_files {switch}", options={"for": "channel"}, admin=True)).text
+        assert f"`{used}` holds" in set_to
     for written in ("Anime", "動漫"):
         await runner.ask("settings", f"image.style {written}")
         await runner.ask("image", "a fox")

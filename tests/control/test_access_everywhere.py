@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulators.discord.values import ADA, BOB, CHANNEL, DM, ME, OTHER, Json
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, OTHER, Json
 from tests.support.database.postgres import connected, server, url
 from tests.support.discord.messages import text_of
 from tests.support.discord.whole import whole
@@ -91,7 +91,10 @@ async def test_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
         await one.see(await bob("and now?"), "re: and now?")
         await one.mention("/access")
         shown = text_of(await one.see(CHANNEL, "Who may use what"))
-        assert all(rule in shown for rule in ("code  | allow", "image | deny", "audio | deny", "video | deny"))
+        assert all(
+            rule in shown
+            for rule in (f"`code` allow <#{OTHER}>", f"`image` deny <#{CHANNEL}>", f"`audio` deny `workspace:{GUILD}`")
+        )
         assert "chat" not in shown
         # a pause of the server keeps its requests, and nobody else's
         await change("/pause Maintenance. --for workspace", "Paused (this workspace)")

@@ -102,7 +102,7 @@ async def test_an_administrator_of_discord(tmp_path: Path, url: SecretStr) -> No
         await one.see(asked, f"re: write to {EMAIL}")
         assert "EMAIL_" in one.echo.prompts[-1]
         await one.mention(f"/access deny video <@{BOB}>", mentions=[user(ME, "Muse", bot=True), user(BOB, "Bob")])
-        await one.see(CHANNEL, f"`video` deny `person:{BOB}`")
+        await one.see(CHANNEL, f"`video` deny <@{BOB}>")
         await one.mention("/video a fox", by=BOB)
         await one.see(CHANNEL, "You may not use `video` here")
         await one.mention("/image two foxes -n 2", by=BOB)

@@ -96,6 +96,11 @@ class RecordingCore:
     ) -> Sequence[Option]:
         return forms.form_options(SETTINGS, spec, names, locale=locale)
 
+    def form_problems(
+        self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str
+    ) -> Mapping[str, str]:
+        return forms.problems(SETTINGS, COMMANDS, spec, values, locale=locale)
+
     def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
         return forms.completions(SETTINGS, option, given)
 

@@ -265,10 +265,10 @@ class InteractionHandler:
         spec = self._specs.get(button.command if button is not None else name.removeprefix(COMMAND_FORM))
         if spec is None:
             return view_errors({first_input(view): translate("request.outdated", person.locale)})
-        if found := problems(await self._services.narrow(spec), values, locale=person.locale):
+        more = self._services.form_problems(ADAPTER, spec, values, locale=person.locale)
+        if found := problems(await self._services.narrow(spec), values, locale=person.locale, more=more):
             return view_errors(found)
-        urls = body.get("response_urls") or ()
-        channel = values.pop(TARGET_CHANNEL, "")
+        urls, channel = body.get("response_urls") or (), values.pop(TARGET_CHANNEL, "")
         context = InteractionContext(
             workspace=workspace,
             person=person,

@@ -12,8 +12,8 @@ from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
 from bot.commandline.mentions import Mention, Subject, read_mention
-from bot.control.access import EVERYTHING, PAUSED, AccessRule, rule_targets
-from bot.control.changes import change_rule, change_setting, read_target, read_until
+from bot.control.access import EVERYTHING, AccessRule, rule_targets
+from bot.control.changes import change_pause, change_rule, read_target, read_until
 from bot.control.effective import EffectiveSettings
 from bot.control.scopes import ADMINISTERED, Scope
 from bot.errors import UsageError
@@ -63,8 +63,7 @@ async def pause(visit: Visit) -> Response:
         return visit.not_found("cockpit.settings.no_place")
     ends = visit.form.get("act") == "resume"
     reason = " ".join(visit.form.get("reason", "").split())[:_LONGEST_REASON]
-    value = None if ends else f"|{reason}"
-    await change_setting(await place.effective(visit), PAUSED, value, place.scope, place.audit(visit))
+    await change_pause(await place.effective(visit), None if ends else reason, place.scope, place.audit(visit))
     if ends:
         await visit.sources.queue.wake()
     return _back(place, "resumed" if ends else "paused")

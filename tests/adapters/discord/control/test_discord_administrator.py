@@ -68,17 +68,17 @@ async def test_pickers_mentions_and_forms(tmp_path: Path) -> None:
         assert f"role:{DESIGN}" in shown
         assert f"channel:{OTHER}" in shown
         assert shown.count(f"person:{BOB}") == 2
-        await ask(one, "access", f"role:{DESIGN}", do="deny", what="image", who=DESIGN)
+        await ask(one, "access", f"<@&{DESIGN}>", do="deny", what="image", who=DESIGN)
         await one.command("image", prompt="a fox", told=as_bob(DESIGN))
         await one.see_ephemeral(CHANNEL, "你在這裡不能使用 `image`")
-        shown = await ask(one, "access", f"role:{DESIGN}")
-        await fill_in(one, "role:", do="deny", what="chat", who=[BOB, DESIGN], channel=OTHER)
-        done = await see_private(one, f"person:{BOB}")
-        assert f"role:{DESIGN}" in done
-        assert f"channel:{OTHER}" in done
+        await ask(one, "access", f"- `image` deny <@&{DESIGN}>")
+        await fill_in(one, "- `image` deny", do="deny", what="chat", who=[BOB, DESIGN], channel=OTHER)
+        done = await see_private(one, f"`chat` deny <@{BOB}>")
+        assert f"<@&{DESIGN}>" in done
+        assert f"<#{OTHER}>" in done
         await ask(one, "settings", "approvers", value="approvers")
         await fill_in(one, "approvers", approvers=[ADA, DESIGN], **{"for": "workspace"})
-        await see_private(one, f"person:{ADA} role:{DESIGN}")
+        await see_private(one, f"<@{ADA}> <@&{DESIGN}>")
         await ask(one, "export", "Ada", person=ADA)
 
 

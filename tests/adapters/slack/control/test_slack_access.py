@@ -41,7 +41,7 @@ async def test_a_rule_on_a_person(slack: SlackSimulator, tmp_path: Path) -> None
         slack.bob.mention("now?")
         await running.answers(slack.ada.mention("ada may"))
         why = await ask(running, slack.ada, f"/access why chat {bob}", "What decides")
-        assert f"person:{slack.bob.id} (this channel)" in why
+        assert f"{slack.bob.id} (this channel)" in why
         assert "You may not use chat here" in await ask(running, slack.bob, "/access", "What you may not use here")
         shown = await ask(running, slack.bob, "/access why chat", "What decides: a rule for this channel")
         assert slack.bob.id not in shown
@@ -50,7 +50,7 @@ async def test_a_rule_on_a_person(slack: SlackSimulator, tmp_path: Path) -> None
         assert running.echo.prompts == ["ada may", "bob may"]
         audit = await ask(running, slack.ada, "/audit", "access.clear")
         assert "access.set" in audit
-        assert f"chat person:{slack.bob.id} (channel)" in audit
+        assert "chat @Bob (channel)" in audit
 
 
 async def test_a_manager_of_the_channel(slack: SlackSimulator, tmp_path: Path) -> None:

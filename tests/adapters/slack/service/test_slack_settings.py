@@ -81,6 +81,8 @@ async def test_a_form_of_the_table_and_of_one_setting(slack: SlackSimulator, tmp
         names = [option["value"] for option in form.content["blocks"][0]["element"]["options"]]
         assert {"image.style", "answer_all", "language"} <= set(names)
         assert "spoiler" not in names
+        await slack.ada.submit(form, {"name": "image.style", "value": "anine", "for": "channel"})
+        assert "Did you mean anime?" in form.errors["value"], "the form stays open, with what was typed"
         await slack.ada.submit(form, {"name": "image.style", "value": "anime", "for": "channel"})
         await see(slack, "image.style is set (this channel)")
         slack.ada.slash("/settings", "image.style")
