@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.commandline.choices import nearest_choice
 from bot.commandline.mentions import read_mention
 from bot.commands._base import Context
+from bot.control.scopes import Scope
 from bot.errors import UsageError
 
 
@@ -28,7 +29,7 @@ async def find_person(ctx: Context, named: str) -> NamedPerson:
     An administrator of the workspace reaches its data alone, one of the service those of the whole platform.
     """
     workspace = None if ctx.is_service_admin() else ctx.event.location.workspace
-    if workspace is not None and not (ctx.event.actor.is_admin and workspace):
+    if workspace is not None and not (workspace and ctx.is_administrator(Scope.WORKSPACE)):
         raise UsageError(ctx.translate("people.not_allowed"))
     adapter = ctx.event.adapter
     known = await ctx.journal.people(adapter, workspace=workspace)

@@ -1,6 +1,6 @@
 """Shared by the commands that change settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.commands._base import Context
 from bot.control.changes import change_setting
@@ -37,10 +37,15 @@ def scope_option() -> Option:
     )
 
 
+def administered_scopes(ctx: Context) -> Sequence[Scope]:
+    """Return the scopes that administrators change here, the nearest first."""
+    return [scope for scope in namespaces_of(ctx.event) if scope in ADMINISTERED]
+
+
 def scope_to_administer(ctx: Context) -> Scope:
     """Return the scope that `scope_option` names. Raises `UsageError` where the author does not administer it."""
     scope = Scope(ctx.option("for") or Scope.CHANNEL)
-    here = [one for one in namespaces_of(ctx.event) if one in ADMINISTERED]
+    here = administered_scopes(ctx)
     if scope not in here:
         scopes = ctx.join_list(f"`{one}`" for one in here)
         raise UsageError(ctx.translate("settings.no_scope", name=ctx.spec.name, scopes=scopes))

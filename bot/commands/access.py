@@ -1,15 +1,13 @@
 """`access`: show, explain and change the rules on who may use what."""
 
-from collections.abc import Sequence
-
 from bot.commandline.choices import nearest_choice
 from bot.commandline.mentions import Mention, read_mention, split_mentions
 from bot.commands._access import explain, list_closed_commands, list_rules
 from bot.commands._base import Context, Parts, command
-from bot.commands._settings import change_button
+from bot.commands._settings import administered_scopes, change_button
 from bot.control.access import EVERYTHING, AccessRule, describe_rule
 from bot.control.changes import change_rule, read_target, read_until
-from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
+from bot.control.scopes import ADMINISTERED, Scope
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
 
@@ -97,12 +95,7 @@ async def access(ctx: Context) -> Parts:
 
 
 def _administers_any(ctx: Context) -> bool:
-    return any(ctx.may_administer(scope) for scope in _reach(ctx))
-
-
-def _reach(ctx: Context) -> Sequence[Scope]:
-    """Return the scopes that administrators change here, the nearest first."""
-    return [scope for scope in namespaces_of(ctx.event) if scope in ADMINISTERED]
+    return any(ctx.may_administer(scope) for scope in administered_scopes(ctx))
 
 
 def _next_what(words: list[str]) -> str:
@@ -125,7 +118,7 @@ def _subject(ctx: Context, word: str) -> Mention:
 
 def _scope(ctx: Context, subject: Mention) -> Scope:
     """Return how far a rule reaches. Raises `UsageError` where the author does not administer that."""
-    given, here = ctx.option("for"), _reach(ctx)
+    given, here = ctx.option("for"), administered_scopes(ctx)
     if given:
         scope = Scope(given)
     elif subject.subject == "workspace":

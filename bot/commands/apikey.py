@@ -7,6 +7,7 @@ from aimodels.responses import Flavor
 from bot.calls.api_sentences import clean_sentence
 from bot.calls.workspace_apis import OwnApi
 from bot.commands._base import Context, Parts, command
+from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 
@@ -41,7 +42,7 @@ from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 )
 async def apikey(ctx: Context) -> Parts:
     """Show what is used, or change it."""
-    if not ctx.event.location.workspace or not (ctx.event.actor.is_admin or ctx.is_service_admin()):
+    if not ctx.event.location.workspace or not ctx.is_administrator(Scope.WORKSPACE):
         raise UsageError(ctx.translate("own_api.not_allowed"))
     if ctx.option("remove") == "yes":
         before = await ctx.workspace_apis.find(ctx.event)

@@ -109,7 +109,8 @@ async def _find_actor(ctx: Context, named: str) -> str:
 
 async def _named_rows(ctx: Context, entries: Sequence[AuditEntry]) -> Sequence[str]:
     """Return the rows of a table that has people's names instead of their ids, as far as they are known."""
-    people = {person for entry in entries for person in (entry.actor, *_PERSON.findall(entry.subject)) if person}
+    texts = [text for entry in entries for text in (entry.subject, entry.before, entry.after) if text]
+    people = {entry.actor for entry in entries if entry.actor}.union(*map(_PERSON.findall, texts))
     names = await ctx.reports.names(ctx.event.adapter, people)
 
     def name(match: re.Match[str]) -> str:
@@ -117,10 +118,10 @@ async def _named_rows(ctx: Context, entries: Sequence[AuditEntry]) -> Sequence[s
 
     rows = []
     for entry in entries:
-        at, who, action, subject, *values = _cells(ctx, entry)
+        at, who, action, *rest = _cells(ctx, entry)
         author = link_mention(Mention("person", who), names.get(who, "")) if entry.actor else table_code(who)
-        cells = map(table_code, (action, _PERSON.sub(name, subject), *values))
-        rows.append(table_row([table_code(at), author, *cells]))
+        cells = [table_code(_PERSON.sub(name, text)) for text in rest]
+        rows.append(table_row([table_code(at), author, table_code(action), *cells]))
     return rows
 
 

@@ -17,7 +17,7 @@ from bot.models import CommandSpec, Lane, Option, Text
     )
 )
 async def pause(ctx: Context) -> Parts:
-    """Pause a scope; what is being answered ends."""
+    """Pause a scope; answers that have begun are finished."""
     scope = scope_to_administer(ctx)
     reason = " ".join(ctx.event.prompt.split())
     await change_pause(ctx.effective, reason, scope, ctx.audit)

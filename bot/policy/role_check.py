@@ -39,8 +39,14 @@ async def unmatched_roles(
 
     `by_administrators`: the roles that administrators have named while the service ran.
     """
-    of_environment, known = named_roles(settings), set[str]()
     having = {name: adapter for name, adapter in adapters.items() if adapter.capabilities.has_roles}
+    listed = [
+        one
+        for one in settings.bot_admins
+        for name, adapter in having.items()
+        if adapter.kind_of(one.removeprefix(f"{name}:")) == "role"
+    ]
+    of_environment, known = named_roles(settings).union(listed), set[str]()
     for name, adapter in having.items() if of_environment or by_administrators else ():
         ids = await adapter.role_ids()
         if ids is None:

@@ -45,6 +45,9 @@ async def test_a_role_that_nobody_has_is_named(tmp_path: Path) -> None:
             "S0EMPTY",
             f"slack:{ROLE}",
         ]
+        admins = Settings(_env_file=None, bot_data_dir=tmp_path, bot_admins=("U0ADA", "S0DESIGN", "slack:S0NOBODY"))  # type: ignore[call-arg]
+        [text] = await unmatched_roles(admins, adapters)
+        assert "the role slack:S0NOBODY" in text
         slack.grants[slack.token].scopes.discard("usergroups:read")
         assert await unmatched("artists") == ""
 
