@@ -96,6 +96,8 @@ async def test_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
             for rule in (f"`code` allow <#{OTHER}>", f"`image` deny <#{CHANNEL}>", f"`audio` deny `workspace:{GUILD}`")
         )
         assert "chat" not in shown
+        await one.mention(f"/access why image <@{BOB}>")
+        await one.see(CHANNEL, f"What decides: `image` deny <#{CHANNEL}> (this workspace)")
         # a pause of the server keeps its requests, and nobody else's
         await change("/pause Maintenance. --for workspace", "Paused (this workspace)")
         kept = [await bob("kept here"), await bob("kept there", OTHER)]

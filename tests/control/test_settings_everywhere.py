@@ -44,7 +44,7 @@ async def test_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
         rooms = [slack.add_channel(f"room-{number}", members=[slack.bob.id, slack.team.bot.id]) for number in range(3)]
         random = slack.add_channel("random", members=[slack.ada.id, slack.bob.id, slack.team.bot.id])
         operators = slack.group("Operators", carol, id="S0OPS")
-        given = {**TWO_MODELS, **engine, "bot_admins": ("slack:S0OPS",)}
+        given = {**TWO_MODELS, **engine, "bot_admins": ("slack:S0OPS",), "bot_extra_parameters": ("chat.top_p=0..1",)}
         async with service(slack, tmp_path, timing=replace(FAST, groups_pause=0.0), **given) as running:
 
             async def change(text: str, where: str, by: Person = slack.ada) -> None:
@@ -78,17 +78,22 @@ async def test_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
             await change("/settings video.resolution 640x360 --for channel", "this channel")
             await change("/settings model.image image-2 --for channel", "this channel")
             await change("/settings audio.duration 30 --for me", "you", slack.bob)
+            await change("/settings chat.top_p 0.5 --for channel", "this channel")
+            await change("/settings answer_tokens 500 --for channel", "this channel")
+            await change("/settings image.style anime --for workspace", "this workspace")
             await running.ask(slack.ada, "/model chat chat-2 --channel yes", "chat-2 is used in the whole channel")
             await running.ask(slack.ada, "/system Be brief.", "Done.")
             here = await body("here")
             assert (here["temperature"], here["model"]) == (0.1, "chat-2")
+            assert (here["top_p"], here["max_tokens"]) == (0.5, 500)
             assert "Be brief." in here["messages"][0]["content"]
             there = await body("there", channel=random)
             assert (there["temperature"], there["model"]) == (0.5, MODELS["chat"])
             assert "Be brief." not in str(there)
             assert (await body("/code sort", "sort", channel=random))["model"] == "code-2"
             assert (await body("image a fox", "a fox"))["model"] == "image-2"
-            assert (await body("image a cat", "a cat", channel=random))["model"] == MODELS["image"]
+            cat = await body("image a cat", "a cat", channel=random)
+            assert (cat["model"], cat["style"]) == (MODELS["image"], "anime")
             rain = await body("audio rain", "rain", channel=random)
             assert (rain["model"], rain["duration"]) == ("audio-2", 30)
             hare = await body("video a hare", "a hare")
@@ -114,16 +119,25 @@ async def test_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
             slack.bob.say("and?", thread=question)
             await running.answers(question, 2)
             assert long not in str(sent("and?"))
+            # a command is switched off; a value is cleared
+            await change("/settings commands_off audio --for workspace", "this workspace")
+            slack.bob.slash("/audio", "thunder")
+            await running.see(slack.bob, "audio is switched off here.")
+            await change("/settings temperature --clear --for channel", "this channel")
+            assert "0.5 holds (this workspace)" in await running.ask(slack.bob, "/settings temperature", "holds")
             # it is explained, recorded, and kept
             await running.restart()
-            assert "0.1 holds (this channel)" in await running.ask(slack.bob, "/settings temperature", "holds")
+            assert "chat-2 holds (this channel)" in await running.ask(slack.bob, "/settings model.chat", "holds")
             await running.ask(slack.ada, "/model chat default --channel yes", MODELS["chat"])
-            log = (await running.ask(slack.ada, "/audit", "model.chat")).split("\n")
+            log = (await running.ask(slack.ada, "/audit -n 50", "model.chat")).split("\n")
             for entry in (
                 ("U0CAROL", "settings.set", "temperature (service)", "–", "0.9"),
+                (slack.ada.id, "settings.clear", "temperature (channel)", "0.1", "–"),
                 (slack.ada.id, "settings.set", "buttons (workspace)", "all", "few"),
                 (slack.ada.id, "settings.set", "model.chat (channel)", "–", "chat-2"),
                 (slack.ada.id, "settings.clear", "model.chat (channel)", "chat-2", "–"),
                 (slack.ada.id, "settings.set", "system_prompt (channel)", "–", "Be brief."),
             ):
                 assert [at for at in range(len(log)) if tuple(log[at : at + len(entry)]) == entry], entry
+            await running.ask(slack.ada, "/settings language zh-Hant --for workspace", "zh-Hant")
+            assert "temperature" in await running.ask(slack.bob, "/settings temperature", "模型用詞的自由程度")
