@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from bot.i18n import translations
 
 _SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?", re.IGNORECASE)
-_SWITCHES = (("on", "yes", "true"), ("off", "no", "false"))
+#: Words that mean the same choice, whichever of them it is.
+_SAME = (("on", "yes", "true"), ("off", "no", "false"), ("workspace", "server"), ("service", "everybody"))
 _SIMILARITY = 0.5  # least likeness of words, 0 to 1
 
 
@@ -19,13 +20,13 @@ def is_switch(choices: Collection[str]) -> bool:
 def written_forms(choices: Collection[str]) -> Mapping[str, str]:
     """Return the choices by how people write them, in lower case: as they are, or translated into any language.
 
-    A switch may be written with any of the usual words.
+    Some may be written with another usual word.
     """
     translated = {
         text.lower(): choice for choice in choices for text in translations(f"choice.label.{choice}").values()
     }
-    switched = {word: choice for choice in choices for words in _SWITCHES if choice in words for word in words}
-    return {**translated, **switched, **{choice.lower(): choice for choice in choices}}
+    same = {word: choice for choice in choices for words in _SAME if choice in words for word in words}
+    return {**translated, **same, **{choice.lower(): choice for choice in choices}}
 
 
 def nearest_choice(value: str, choices: Collection[str]) -> str:

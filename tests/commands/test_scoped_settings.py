@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.commandline.parser import parse
 from bot.control.forms import form_options
 from bot.control.retention import Retention
 from bot.errors import UsageError
@@ -166,6 +167,8 @@ async def test_a_mistake_gets_the_nearest_value(runner: CommandRunner) -> None:
     ):
         with pytest.raises(UsageError, match=f"`{near}`"):
             await runner.ask("settings", wrong, admin=True)
+    parsed = [parse(f"/settings temperature 1 --for {word}", runner.registry.specs) for word in ("Everybody", "server")]
+    assert [request.options["for"] for request in parsed] == ["service", "workspace"]
     for switch, used in (("no", "off"), ("Yes", "on")):
         set_to = (await runner.ask("settings", f"read_files {switch}", options={"for": "channel"}, admin=True)).text
         assert f"`{used}` holds" in set_to
