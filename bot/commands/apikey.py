@@ -37,7 +37,7 @@ from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
         ),
         lane=Lane.FREE,
         private=True,
-        example="apikey --remove yes",
+        example="apikey --remove",
     )
 )
 async def apikey(ctx: Context) -> Parts:
