@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from pydantic import SecretStr
+
+from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.security.private_files import restrict_new_files
 from bot.settings.core import load_settings
@@ -33,6 +36,11 @@ def add_commands(add: Callable[[str, str], CommandParser]) -> None:
     _add_file(restore, "cli.restore.file")
     restore.flags.add_argument("--replace", action="store_true", help=operator_text("cli.restore.replace"))
     restore.set_defaults(run=_restore)
+    move = add("migrate-store", operator_text("cli.move"))
+    addresses = move.add_argument_group(operator_text("cli.arguments"))
+    addresses.add_argument("source", metavar="SQLITE_URL", help=operator_text("cli.move.source"))
+    addresses.add_argument("target", metavar="POSTGRES_URL", help=operator_text("cli.move.target"))
+    move.set_defaults(run=_move)
 
 
 def _add_file(command: CommandParser, key: str) -> None:
@@ -77,4 +85,21 @@ def _restore(parsed: argparse.Namespace) -> int:
         print(operator_text("backup.settings", file=done.settings_file))
     if not manifest.media.is_included and manifest.media.files:
         print(operator_text("backup.media_missing", files=manifest.media.files, folder=settings.media_dir))
+    return 0
+
+
+def _move(parsed: argparse.Namespace) -> int:
+    if not parsed.source.startswith("sqlite:///") or not parsed.target.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(operator_text("move.urls"))
+    try:
+        from bot.backup.move import move_store
+    except ModuleNotFoundError as exc:
+        if exc.name != "asyncpg":
+            raise
+        raise SettingsError(operator_text("start.no_driver")) from exc
+    restrict_new_files()
+    moved = asyncio.run(move_store(load_settings(), SecretStr(parsed.source), SecretStr(parsed.target)))
+    for table, figures in moved.items():
+        print(operator_text("move.done", table=table, rows=figures.rows, checksum=figures.checksum))
+    print(operator_text("move.next", name=parsed.source))
     return 0

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+from bot.errors import StoreError, StoreInUse
+from bot.i18n import operator_text
 from bot.store.postgres.connection import Connection, Connections, PostgresDatabase, close
 from bot.store.shared.migrations import find_pending
 
@@ -9,6 +11,8 @@ from bot.store.shared.migrations import find_pending
 MIGRATION_LOCK = 0x636D7574
 #: Seconds for a change of the schema, and to wait for another process that makes one or a backup before it.
 _PATIENCE = 3600.0
+#: A table that is there while another database is moved into this one.
+UNFINISHED_MOVE = "unfinished_move"
 
 BeforeMigration = Callable[[int], Awaitable[None]]  #: is called with the version that the database has
 
@@ -20,6 +24,8 @@ async def prepare(connections: Connections, before: BeforeMigration | None) -> N
         with connections.translate_errors():
             async with connection.transaction():
                 await lock(connection)
+                if await connection.fetchval("SELECT to_regclass($1)", UNFINISHED_MOVE) is not None:
+                    raise StoreError(operator_text("move.unfinished", name=connections.name))
                 version = await read_version(connection)
                 if find_pending("postgres", version, connections.name) and before is not None:
                     await before(version)
@@ -31,6 +37,12 @@ async def prepare(connections: Connections, before: BeforeMigration | None) -> N
 async def lock(connection: Connection) -> None:
     """Keep other processes from changing the schema, and from starting, until the transaction ends."""
     await connection.execute(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})", timeout=_PATIENCE)
+
+
+async def lock_for_session(connection: Connection) -> None:
+    """Do the same until the connection ends. Raises `StoreInUse` where another process holds the lock."""
+    if not await connection.fetchval(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})"):
+        raise StoreInUse(operator_text("move.locked"))
 
 
 async def migrate(connection: Connection, name: str, *, through: int | None = None) -> None:

@@ -18,7 +18,7 @@ _MODULES = (
         "tests.support.channel.adapter",
         "tests.support.console.talker",
     ),
-    *("bot.backup.create", "bot.backup.restore", "bot.backup.postgres_copy", "bot.store.postgres.store"),
+    *("bot.backup.create", "bot.backup.restore", "bot.backup.move", "bot.store.postgres.store"),
     "anyio._backends._asyncio",
     *(f"bot.commands.{module.name}" for module in pkgutil.iter_modules(bot.commands.__path__)),
 )
