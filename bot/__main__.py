@@ -93,19 +93,11 @@ def parser() -> argparse.ArgumentParser:
     manifest.set_defaults(run=_manifest)
     cockpit = add("cockpit", operator_text("cli.cockpit"))
     cockpit.set_defaults(run=_cockpit)
-    for name in ("status", "requests", "usage"):
+    for name in ("status", "usage"):
         view = add(name, operator_text(f"cli.view.{name}"))
         view.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
         view.set_defaults(run=_view, view=name)
-        if name == "requests":
-            state = operator_text("cli.view.state")
-            view.flags.add_argument("--state", choices=("open", "done"), default="", help=state)
-    for name in ("cancel", "retry"):
-        acting = add(name, operator_text(f"cli.view.{name}"))
-        arguments = acting.add_argument_group(operator_text("cli.arguments"))
-        arguments.add_argument("request", metavar="REQUEST", help=operator_text("cli.view.request"))
-        acting.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
-        acting.set_defaults(run=_act, act=name)
+    _add_events(add("events", operator_text("cli.events")))
     add_commands(add)
     record = add("record", operator_text("cli.record"))
     kinds = record.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
@@ -126,6 +118,27 @@ def parser() -> argparse.ArgumentParser:
     sandbox.set_defaults(run=_sandbox)
     top.set_defaults(run=_run)
     return top
+
+
+def _add_events(events: _Parser) -> None:
+    """Add what can be done with events, the requests that the service has recorded."""
+    of_events = events.add_subparsers(
+        title=operator_text("cli.commands"), metavar="COMMAND", parser_class=_Parser, required=True
+    )
+    for name in ("list", "show", "retry", "cancel", "drop"):
+        text = operator_text(f"cli.events.{name}")
+        one = of_events.add_parser(name, help=text, description=text)
+        one.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
+        if name == "list":
+            state = operator_text("cli.view.state")
+            one.flags.add_argument("--state", choices=("open", "done"), default="", help=state)
+        else:
+            arguments = one.add_argument_group(operator_text("cli.arguments"))
+            arguments.add_argument("event", metavar="EVENT", help=operator_text("cli.view.request"))
+        if name in {"list", "show"}:
+            one.set_defaults(run=_view, view={"list": "requests", "show": "request"}[name])
+        else:
+            one.set_defaults(run=_act, act=name)
 
 
 def language(text: str) -> str:
@@ -186,7 +199,7 @@ def _cockpit(_parsed: argparse.Namespace) -> int:
 def _view(parsed: argparse.Namespace) -> int:
     from bot.cockpit.command_line import ServiceClient, show
 
-    given = {"state": parsed.state} if parsed.view == "requests" else {}
+    given = {name: getattr(parsed, name) for name in ("state", "event") if hasattr(parsed, name)}
     found = ServiceClient(load_settings()).get(f"/{parsed.view}", **given)
     print(show(parsed.view, found, as_json=parsed.json))
     return 0
@@ -195,7 +208,7 @@ def _view(parsed: argparse.Namespace) -> int:
 def _act(parsed: argparse.Namespace) -> int:
     from bot.cockpit.command_line import ServiceClient
 
-    done = ServiceClient(load_settings()).act(parsed.act, parsed.request)
+    done = ServiceClient(load_settings()).act(parsed.act, parsed.event)
     print(json.dumps(done) if parsed.json else operator_text(f"cockpit.cli.{parsed.act}", request=done["request"]))
     return 0
 

@@ -44,7 +44,10 @@ class ServiceClient:
     def get(self, path: str, **query: str) -> Any:
         """Return the JSON of a path."""
         given = urlencode({name: value for name, value in query.items() if value})
-        return self._ask("GET", f"{path}?{given}").json()
+        answer = self._ask("GET", f"{path}?{given}")
+        if answer.status_code == _NOT_FOUND:
+            raise BotError(operator_text("cockpit.cli.unknown", request=query.get("event", "")))
+        return answer.json()
 
     def act(self, name: str, request: str) -> Mapping[str, Any]:
         """Do something with a request, by its number or id; returns what became of it."""
@@ -74,13 +77,15 @@ class ServiceClient:
 
 
 def show(name: str, found: Any, *, as_json: bool) -> str:
-    """Return what the service said, as JSON or for people. `name`: status, requests or usage."""
+    """Return what the service said, as JSON or for people. `name`: status, requests, request or usage."""
     if as_json:
         return json.dumps(found, ensure_ascii=False, indent=2)
     if name == "status":
         return _status(found)
     if not found:
         return operator_text("cockpit.cli.nothing")
+    if name == "request":
+        return _event(found)
     columns = _COLUMNS[name]
     return _table([columns, *([_cell(column, row[column]) for column in columns] for row in found)])
 
@@ -110,6 +115,18 @@ def _status(found: Mapping[str, Any]) -> str:
         amount = operator_text("cockpit.cli.spent", cost=format_money(spent["cost"]), requests=spent["requests"])
         lines.append((operator_text(f"cockpit.cli.{key}"), amount))
     lines += [(one["limit"], operator_text("cockpit.cli.left", left=one["left"])) for one in found["budgets"]]
+    return _table(lines)
+
+
+def _event(found: Mapping[str, Any]) -> str:
+    """Return the fields of an event that say something, and its calls of the AI API, a line each."""
+    lines = [(name, _cell(name, value)) for name, value in found.items() if value not in (None, "", 0, [])]
+    lines = [(name, text) for name, text in lines if name != "calls"]
+    for call in found["calls"]:
+        cost = "?" if call["cost"] is None else format_money(call["cost"])
+        lines.append(
+            ("call", f"{_cell('call_at', call['at'])}  {call['kind']}  {call['model']}  {call['state']}  {cost}")
+        )
     return _table(lines)
 
 

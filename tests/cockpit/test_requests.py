@@ -149,7 +149,7 @@ async def test_nobody_reaches_into_another_workspace(tmp_path: Path) -> None:
 async def test_the_command_line_sees_and_steers_the_running_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`status`, `requests`, `usage` and `cancel`, for people and as JSON; each problem is one sentence and status 2."""
+    """`status`, `usage` and `events`, for people and as JSON; each problem is one sentence and status 2."""
 
     async def run(*arguments: str) -> tuple[int, str]:
         status = await asyncio.to_thread(main, arguments)
@@ -160,31 +160,45 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
         monkeypatch.setenv("BOT_PORT", str(web.server.port))
-        await web.service.ask("quick")
+        quick = (await web.service.ask("quick")).reply_to
         gate = web.service.echo.hold("SLOW")
         running = await web.service.start_asking("SLOW")
         status, text = await run("status")
         assert status == 0
         assert re.search(r"Being answered +1", text)
         assert re.search(r"Today +0.00 for 1 request", text)
-        _, text = await run("requests", "--state", "open")
+        _, text = await run("events", "list", "--state", "open")
         assert "running" in text
         assert "answered" not in text
-        _, text = await run("requests", "--json")
+        _, text = await run("events", "list", "--json")
         assert [one["state"] for one in json.loads(text)] == ["running", "answered"]
         _, text = await run("usage", "--json")
         assert json.loads(text)[0]["kind"] == "chat"
-        assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
+        assert (await run("events", "cancel", running)) == (0, f"Stopped: {running}\n")
         await web.service.channel.wait_for_answers(running)
-        status, text = await run("retry", running)
+        status, text = await run("events", "retry", running)
         assert (status, "answered" in text) == (2, True)
         status, text = await run("record", "export", running)
         assert (status, json.loads(text)["command"]) == (0, "chat")
         file = tmp_path / "one.json"
         assert (await run("record", "export", "1", "-o", str(file)))[0] == 0
         assert json.loads(file.read_text())["steps"][-1]["outcome"] == "answered"
-        status, text = await run("cancel", "unknown")
-        assert (status, "no request unknown" in text) == (2, True)
+        for act in ("cancel", "show"):
+            status, text = await run("events", act, "unknown")
+            assert (status, "no request unknown" in text) == (2, True)
+        _, text = await run("events", "show", running)
+        assert re.search(rf"^id +{running}\n(.*\n)*state +answered\n(.*\n)*call .* chat ", text, re.MULTILINE)
+        _, text = await run("events", "show", quick, "--json")
+        assert [call["state"] for call in json.loads(text)["calls"]] == ["settled"]
+        drawing = await web.service.start_asking("SLOW fox", command="image")
+        waiting = await web.service.channel.ask("SLOW bear", command="image")
+        await web.service.channel.until(lambda: waiting in web.service.channel.acknowledged)
+        for one in (waiting, drawing):
+            assert (await run("events", "drop", one)) == (0, f"Dropped: {one}\n")
+        await web.service.channel.wait_for_answers(drawing)
+        assert (web.service.answer(drawing).text, web.service.channel.answers(waiting)) == ("", [])
+        status, text = await run("events", "drop", waiting)
+        assert status == 2
         monkeypatch.setenv("BOT_SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH")
         status, text = await run("status")
         assert (status, "401" in text) == (2, True)

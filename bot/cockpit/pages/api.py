@@ -28,6 +28,16 @@ async def requests(visit: Visit) -> Response:
     return _json([asdict(row) for row in await list_requests(visit, dict(visit.request.query_params))])
 
 
+@page("/api/request", rights=Rights.OPERATOR)
+async def request(visit: Visit) -> Response:
+    """Return one request with its calls, by its id or number; 404 when there is none."""
+    row = await _find(visit, visit.request.query_params.get("event", ""))
+    if row is None:
+        return _json({"error": "unknown"}, status=404)
+    calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
+    return _json({**asdict(row), "calls": [asdict(call) for call in calls]})
+
+
 @act("/api/requests/act", rights=Rights.OPERATOR)
 async def act_on_request(visit: Visit) -> Response:
     """Do something with one request, by its id or number; 404 when there is none, 409 when it is not possible."""
