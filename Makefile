@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench docs pictures torture budget postgres llama lock clean help
+.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench docs pictures torture budget wheel postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -73,6 +73,12 @@ torture: .venv/.dev ## Run the service under faults and check what people saw. E
 
 budget: .venv/.dev ## Hold a budget while processes are killed and the database restarts. Example: make budget REQUESTS=500 KILLS=50
 	BUDGET_REQUESTS=$(or $(REQUESTS),500) BUDGET_KILLS=$(or $(KILLS),50) $(BIN)/python -m pytest -q -s tests/crash/test_budget.py
+
+wheel: .venv/.run ## Build the wheel, into dist. It needs no clone where it is installed
+	@rm -rf build dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build channelmuse.egg-info
+	@ls dist/*.whl
 
 postgres: .venv/.run ## Install the PostgreSQL driver, for several processes
 	@$(call INSTALL_PACKAGE,asyncpg) >&2

@@ -69,9 +69,15 @@ class _Parser(argparse.ArgumentParser):
         self.flags.add_argument("--language", type=language, metavar="LANGUAGE", help=help_, default=default)
 
 
+def _program() -> str:
+    """The name by which the command line was started."""
+    script = Path(sys.argv[0]).stem
+    return script if script == "channelmuse" else "python -m bot"
+
+
 def parser() -> argparse.ArgumentParser:
     """Every command and flag, explained in the operator's language."""
-    top = _Parser(prog="python -m bot", description=operator_text("cli.description"), default=None)
+    top = _Parser(prog=_program(), description=operator_text("cli.description"), default=None)
     top.flags.add_argument("--version", action="version", version=__version__, help=operator_text("cli.version"))
     commands = top.add_subparsers(title=operator_text("cli.commands"), metavar="COMMAND", parser_class=_Parser)
 

@@ -11,6 +11,7 @@ from adapters.console.chat import Chat
 from adapters.console.draft import ConsoleDraft, DeliveredAnswers, Screen
 from adapters.console.parse import ADAPTER, Person, event
 from adapters.console.plain import PlainScreen, read_messages
+from adapters.console.render import continuation
 from adapters.console.timing import Timing
 from adapters.kit.per_key import PerKey
 from bot.errors import DeliveryRefused, DownloadFailed, NothingAnswered, StoreError, WrongContent
@@ -99,7 +100,7 @@ class Console(NoDirectory):
             await asyncio.gather(reading, closed, return_exceptions=True)
 
     async def _read(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        print(translate("console.conversation", self._person.locale, name=self.conversation), file=sys.stderr)  # noqa: T201
+        print(continuation(self.conversation, self._person.locale), file=sys.stderr)  # noqa: T201
         async for text in read_messages(self._stdin):
             await self._plain.wait_until_answered()  # a line may refer to the answers above it
             await self._ask(sink, event(text, commands, conversation=self.conversation, person=self._person))

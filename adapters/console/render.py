@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,20 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from rich.console import Console, RenderableType
 
+#: The script of the installed package.
+PROGRAM = "channelmuse"
 _LINES, _CHARACTERS = 5, 400  # of an earlier answer
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+def continuation(conversation: str, locale: str) -> str:
+    """Return the line that names a conversation and the command that continues it, as this process was started."""
+    program = Path(sys.argv[0]).stem
+    is_installed = program == PROGRAM
+    command = (
+        f"{program} --conversation {conversation}" if is_installed else f"make run ARGS='--conversation {conversation}'"
+    )
+    return translate("console.conversation", locale, name=conversation, command=command)
 
 
 def finished_length(text: str) -> int:
@@ -104,7 +117,7 @@ class Renderer:
             self.notice(text, width)
             for text in (
                 translate("console.keys", self.locale),
-                translate("console.conversation", self.locale, name=conversation),
+                continuation(conversation, self.locale),
             )
         )
 

@@ -7,18 +7,16 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import AsyncIterator, Iterator
-from importlib.metadata import PathDistribution, distribution
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
 import httpx
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 import aimodels
 from sandbox.server import Sandbox
 from tests.support.reference import PYTHON_SAMPLE, REFERENCE
+from tests.support.wheels import build_wheel, install
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "sdk" / "python"
@@ -37,44 +35,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = ignore_patterns("__pycache__", "build", "*.egg-info")
     copytree(ROOT / "aimodels", folder / "aimodels", ignore=built)
     copytree(PROJECT, folder / "sdk" / "python", ignore=built)
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    done = subprocess.run(
-        [*command, "--wheel-dir", str(folder), str(folder / "sdk" / "python")],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    [made] = folder.glob("*.whl")
-    return made
+    return build_wheel(folder / "sdk" / "python", folder)
 
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path) -> Path:
     """A folder with the wheel and what it requires, and nothing else."""
-    folder = wheel.parent / "installed"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder)
-    [info] = folder.glob("*.dist-info")
-    for name in required(PathDistribution(info).requires or [], set()):
-        for top in {file.parts[0] for file in distribution(name).files or () if file.parts[0] != ".."}:
-            source = Path(str(distribution(name).locate_file(top)))
-            if source.exists() and top != "__pycache__":
-                (folder / top).symlink_to(source)
-    return folder
-
-
-def required(requirements: list[str], known: set[str]) -> set[str]:
-    """The names of all distributions that these requirements need."""
-    for text in requirements:
-        one = Requirement(text)
-        name = canonicalize_name(one.name)
-        is_needed = one.marker is None or one.marker.evaluate({"extra": ""})
-        if is_needed and name not in known:
-            known.add(name)
-            required(distribution(one.name).requires or [], known)
-    return known
+    return install(wheel)
 
 
 def run(installed: Path, program: str, folder: Path, **environment: str) -> str:

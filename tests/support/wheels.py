@@ -1,0 +1,50 @@
+"""Wheels: built from a copy of the sources, and installed where there is nothing else but what they require."""
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from importlib.metadata import PathDistribution, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+
+def build_wheel(source: Path, folder: Path) -> Path:
+    """Build the wheel of a project without a network."""
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    done = subprocess.run(
+        [*command, "--wheel-dir", str(folder), str(source)], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    [made] = folder.glob("*.whl")
+    return made
+
+
+def install(wheel: Path, extras: Sequence[str] = ()) -> Path:
+    """Return a folder with the wheel and what it requires, linked from here, and nothing else."""
+    folder = wheel.parent / f"installed{'-'.join(('', *extras))}"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    [info] = folder.glob("*.dist-info")
+    wanted = PathDistribution(info).requires or []
+    for name in _required(wanted, set(), extras):
+        for top in {file.parts[0] for file in distribution(name).files or () if file.parts[0] != ".."}:
+            source, target = Path(str(distribution(name).locate_file(top))), folder / top
+            if source.exists() and top != "__pycache__" and not target.exists():
+                target.symlink_to(source)
+    return folder
+
+
+def _required(requirements: list[str], known: set[str], extras: Sequence[str] = ()) -> set[str]:
+    """Return the names of all distributions that these requirements need."""
+    for text in requirements:
+        one = Requirement(text)
+        name = canonicalize_name(one.name)
+        chosen = ("", *extras)
+        is_needed = one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in chosen)
+        if is_needed and name not in known:
+            known.add(name)
+            _required(distribution(one.name).requires or [], known, tuple(one.extras))
+    return known
