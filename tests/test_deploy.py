@@ -1,30 +1,28 @@
 """How the service is started where it is deployed: the container's file and the Procfile."""
 
-import json
-import os
 import re
 import signal
-import socket
-import subprocess
-import sys
-import time
 import tomllib
 from pathlib import Path
 
-import httpx
 import pytest
 
-ROOT = Path(__file__).parents[1]
-DOCKERFILE = [
-    line.partition(" ")[::2] for line in (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines() if line
-]
+from tests.support.images import (
+    DOCKERFILE,
+    PATIENCE,
+    ROOT,
+    default_command,
+    entrypoint,
+    environment,
+    environment_of_image,
+    free_port,
+    healthy,
+    said,
+    started,
+    wait_for,
+)
+
 PROCFILE = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
-PATIENCE = 60.0  # seconds until a test that waits in vain fails
-
-
-def said(word: str) -> list[str]:
-    """What follows an instruction of the Dockerfile, wherever it stands."""
-    return [rest for instruction, rest in DOCKERFILE if instruction == word]
 
 
 def test_the_container_is_given_what_is_there() -> None:
@@ -68,49 +66,23 @@ def test_the_procfile_has_one_process_that_is_reached_from_outside() -> None:
 @pytest.mark.parametrize("how", ["container", "procfile"])
 def test_it_listens_and_is_ended_by_its_signal(tmp_path: Path, how: str) -> None:
     """Started as it is there, it answers on the port, and SIGTERM to the process started ends it with status 0."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    own = {"PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    port = free_port()
     if how == "container":
-        command = [word for line in (*said("ENTRYPOINT"), *said("CMD")) for word in json.loads(line)]
-        own |= dict(pair.split("=", 1) for pair in said("ENV")[0].split()) | {"BOT_PORT": str(port)}
+        command, own = [*entrypoint(), *default_command()], environment_of_image() | {"BOT_PORT": str(port)}
     else:
-        command = ["sh", "-c", PROCFILE[0].partition(":")[2]]
-        own |= {"PORT": str(port)}
-    own["BOT_DATA_DIR"] = str(tmp_path / "data")
-    with subprocess.Popen(command, cwd=tmp_path, env={**os.environ, **own}, stdin=subprocess.PIPE) as process:
-        try:
-            deadline = time.monotonic() + PATIENCE
-            while not is_alive(port):
-                assert time.monotonic() < deadline
-                assert process.poll() is None
-                time.sleep(0.1)
-            if how == "container":
-                assert healthy({**os.environ, **own}) == 0
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(PATIENCE) == 0
-        finally:
-            process.kill()
-
-
-def is_alive(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
-    except httpx.TransportError:
-        return False
-
-
-def healthy(environment: dict[str, str]) -> int:
-    """The exit status of the container's health check."""
-    command = json.loads(said("HEALTHCHECK")[0].partition(" CMD ")[2])
-    return subprocess.run([sys.executable, *command[1:]], env=environment, capture_output=True, check=False).returncode
+        command, own = ["sh", "-c", PROCFILE[0].partition(":")[2]], {"PORT": str(port)}
+    env = environment(**own | {"BOT_DATA_DIR": str(tmp_path / "data")})
+    with started(command, env, tmp_path) as process:
+        wait_for(process, f"http://127.0.0.1:{port}/healthz")
+        if how == "container":
+            assert healthy(env) == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_container_that_does_not_answer_is_not_healthy() -> None:
     """The health check fails where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert healthy({**os.environ, "BOT_PORT": str(port)}) != 0
+    assert healthy(environment(BOT_PORT=str(free_port()))) != 0
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])

