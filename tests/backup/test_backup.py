@@ -151,10 +151,14 @@ async def test_a_restore_that_is_killed_changes_all_or_nothing(engine: str, tmp_
             signing_key(place.core_settings)
             states.append(await state_of(place))
         file = tmp_path / "backup.zip"
+        half = await killed_command(new, ("backup", str(file)), {"os.rename"}, 1, folder=tmp_path)
+        assert (half, file.exists()) == (-signal.SIGKILL, False)
         await create_backup(new.core_settings, file)
         statuses: list[int | None] = []
         while 0 not in statuses:
-            statuses.append(await killed_restore(old, file, len(statuses) + 1))
+            given = ("restore", str(file), "--replace")
+            number = len(statuses) + 1
+            statuses.append(await killed_command(old, given, {"open", "os.rename", "os.remove", "os.link"}, number))
             assert statuses[-1] in {0, -signal.SIGKILL}, (tmp_path / "log").read_text()
             assert len(statuses) < 40
             found = await state_of(old)
@@ -178,22 +182,24 @@ def key_of(place: Place) -> str:
     return (place.folder / "secret.key").read_text()
 
 
-async def killed_restore(place: Place, file: Path, number: int) -> int | None:
-    """Restore in a process that kills itself at its n-th change of a file; returns its status."""
-    given = str(place.folder), str(file), number
-    async with process(restore_until, *given, environment=place.environment, folder=file.parent) as one:
+async def killed_command(
+    place: Place, arguments: tuple[str, ...], changes: set[str], number: int, folder: Path | None = None
+) -> int | None:
+    """Run a command that kills itself at its n-th change of a file in a folder; returns its status."""
+    given = str(folder or place.folder), arguments, changes, number
+    async with process(command_until, *given, environment=place.environment, folder=place.folder.parent) as one:
         return await one.wait()
 
 
-def restore_until(folder: str, file: str, number: int) -> int:
+def command_until(folder: str, arguments: tuple[str, ...], changes: set[str], number: int) -> int:
     """Run the command; before the n-th change of a file in the folder the process sends itself SIGKILL."""
     left = number
-    changes = {"os.rename", "os.remove", "os.link"}
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
         nonlocal left
-        is_write = event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)
-        if not (event in changes or is_write) or not str(given[0]).startswith(folder):
+        if event not in changes or not str(given[0]).startswith(folder):
+            return
+        if event == "open" and not (isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)):
             return
         if event == "os.rename" or not re.search(r"/backups|\.restoring", str(given[0])):
             left -= 1
@@ -201,7 +207,7 @@ def restore_until(folder: str, file: str, number: int) -> int:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(hook)
-    return main(["restore", file, "--replace"])
+    return main(arguments)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
