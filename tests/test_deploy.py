@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.images import (
+from tests.support.deploy.images import (
     DOCKERFILE,
     PATIENCE,
     ROOT,

@@ -13,7 +13,7 @@ import yaml
 from pydantic import SecretStr
 
 from tests.support.database.postgres import connected, empty_url, server
-from tests.support.images import (
+from tests.support.deploy.images import (
     PATIENCE,
     ROOT,
     default_command,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.wheels import build_wheel, install
+from tests.support.deploy.wheels import build_wheel, install
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "adapters", "aimodels", "sandbox", "simulators")

@@ -15,8 +15,8 @@ import pytest
 
 import aimodels
 from sandbox.server import Sandbox
+from tests.support.deploy.wheels import build_wheel, install
 from tests.support.reference import PYTHON_SAMPLE, REFERENCE
-from tests.support.wheels import build_wheel, install
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "sdk" / "python"
