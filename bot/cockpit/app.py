@@ -27,7 +27,7 @@ from bot.cockpit.live import LiveParts, Render
 from bot.cockpit.page import Page, Visit, read_form, registered_pages
 from bot.cockpit.protection import HEADERS, HSTS, FormTokens, is_same_origin
 from bot.cockpit.rendering import Templates
-from bot.cockpit.sessions import Session, Sessions
+from bot.cockpit.sessions import PURPOSE, Session, Sessions
 from bot.cockpit.sources import Sources
 from bot.cockpit.visitor import Visitor
 from bot.errors import StoreError
@@ -62,8 +62,7 @@ class Cockpit:
         for module in pkgutil.iter_modules(pages.__path__):
             importlib.import_module(f"{pages.__name__}.{module.name}")
         self.sources = sources
-        cipher = TokenCipher(keys)
-        self.sessions = Sessions(sources.values, sources.journal, cipher)
+        self.sessions = Sessions(sources.values, sources.journal, TokenCipher(keys, purpose=PURPOSE))
         self.live = LiveParts(_LIVE_INTERVAL)
         self._streams: Counter[str] = Counter()  #: open streams, by session
         self._address = address
@@ -73,7 +72,8 @@ class Cockpit:
         self._menu = sorted((page for page in registered_pages() if page.title), key=lambda page: page.order)
         provider = _open_provider(sources.settings)
         self._provider = urlsplit(sources.settings.bot_oidc_issuer).hostname if provider else ""
-        self._sign_in = SignInPages(self, address, LinkSigner(secret), cipher, provider)
+        attempts = TokenCipher(keys, purpose="cockpit sign-in")
+        self._sign_in = SignInPages(self, address, LinkSigner(secret), attempts, provider)
         self._rights = RightsConfirmation(sources.settings, sources.policy, sources.adapters, sources.journal)
         self.app = self._protect(Starlette(routes=self._routes()))
 

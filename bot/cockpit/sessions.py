@@ -14,6 +14,8 @@ from bot.security.token_cipher import TokenCipher
 
 #: How long a session lasts.
 LIFETIME = timedelta(hours=8)
+#: For which their cookies are encrypted.
+PURPOSE = "cockpit session"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,14 @@ from pydantic import SecretStr
 
 
 class TokenCipher:
-    """Encrypts with the first key and decrypts with all, so that a new key can be put in front of the old ones."""
+    """Encrypts with the first key and decrypts with all, so that a new key can be put in front of the old ones.
 
-    def __init__(self, keys: Sequence[SecretStr]) -> None:
+    What was encrypted for one purpose can't be decrypted for another.
+    """
+
+    def __init__(self, keys: Sequence[SecretStr], *, purpose: str = "vault") -> None:
         """`keys`: unguessable texts, at least one."""
-        fernets = [Fernet(_derive_key(key.get_secret_value())) for key in keys]
+        fernets = [Fernet(_derive_key(key.get_secret_value(), purpose)) for key in keys]
         self._newest = fernets[0]
         self._all = MultiFernet(fernets)
 
@@ -37,6 +40,6 @@ class TokenCipher:
         return True
 
 
-def _derive_key(key: str) -> bytes:
+def _derive_key(key: str, purpose: str) -> bytes:
     """Derive Fernet's 32 bytes from a text, which must be random: the derivation does not slow down guessing."""
-    return base64.urlsafe_b64encode(hashlib.sha256(b"channelmuse vault\0" + key.encode()).digest())
+    return base64.urlsafe_b64encode(hashlib.sha256(f"channelmuse {purpose}\0{key}".encode()).digest())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.cockpit.links import LIFETIME, LinkSigner, link
-from bot.cockpit.sessions import Sessions
+from bot.cockpit.sessions import PURPOSE, Sessions
 from bot.cockpit.visitor import Visitor
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.token_cipher import TokenCipher
@@ -59,9 +59,10 @@ async def test_a_sign_in_ends_after_eight_hours(tmp_path: Path) -> None:
     """By itself, on the server: a browser that keeps its cookie is signed out; so is one with a changed cookie."""
     async with pages(tmp_path) as web:
         store, keys = web.service.core.store, encryption_keys(web.service.core.settings)
+        cipher = TokenCipher(keys, purpose=PURPOSE)
         for age, status in ((timedelta(hours=7, minutes=59), 200), (timedelta(hours=8, seconds=1), 401)):
             begun = datetime.now(UTC) - age
-            cookie = await Sessions(store, store, TokenCipher(keys), now=lambda begun=begun: begun).begin(OPERATOR)  # type: ignore[misc]
+            cookie = await Sessions(store, store, cipher, now=lambda begun=begun: begun).begin(OPERATOR)  # type: ignore[misc]
             for value, expected in ((cookie, status), (f"{cookie[:-4]}AAAA", 401)):
                 assert (await web.get("/cockpit", Cookie=f"cockpit={value}")).status == expected
 

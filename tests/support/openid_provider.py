@@ -28,6 +28,7 @@ class DishonestProvider:
     change: Callable[[Claims], Claims] = lambda claims: claims  #: of an ID token, before it is signed
     algorithm: str = "RS256"
     of_another: Claims | None = None  #: claims of the userinfo endpoint in place of the person's
+    exchanged: int = 0  #: codes that somebody wanted to exchange
     asked: dict[str, str] = field(default_factory=dict)  #: parameters of the last sign-in
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
     published: RSAKey | None = None  #: in place of `key`
@@ -50,6 +51,7 @@ class DishonestProvider:
 
     async def token(self, request: web.Request) -> web.Response:
         """Exchange a code, of the client alone that proves itself and that it began the sign-in."""
+        self.exchanged += 1
         form = await request.post()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(str(form["code_verifier"]).encode()).digest()).rstrip(b"=")
         expected = base64.b64encode(b"muse:s%2Fecret%20of%20muse").decode()

@@ -66,8 +66,11 @@ def load_attempt(text: str | None) -> Attempt | None:
     """Return an attempt from its text; None: there is none, or its time is over."""
     if text is None:
         return None
-    found = Attempt(**json.loads(text))
-    return found if found.expires > time.time() else None
+    try:
+        found = Attempt(**json.loads(text))
+        return found if found.expires > time.time() else None
+    except (ValueError, TypeError):  # of another version
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +100,11 @@ class Identity:
 
     def _matches(self, entry: str) -> bool:
         claim, sign, wanted = entry.partition("=")
-        if not sign:
-            return bool(self.email) and self.email.casefold() == entry.casefold()
+        if not sign or claim == "email":
+            address = wanted if sign else entry
+            return bool(self.email) and self.email.casefold() == address.casefold()
         found = self.claims.get(claim)
-        return wanted in ([str(one) for one in found] if isinstance(found, list) else [str(found)])
+        return wanted in [str(one) for one in (found if isinstance(found, list) else [found]) if one is not None]
 
 
 class OpenIdProvider:

@@ -33,7 +33,7 @@ class SignInPages:
         cockpit: "Cockpit",
         address: PageAddress,
         signer: LinkSigner,
-        cipher: TokenCipher,
+        cipher: TokenCipher,  # of the cookie of an attempt, and of nothing else
         provider: "OpenIdProvider | None",
     ) -> None:
         self._cockpit = cockpit
@@ -41,7 +41,8 @@ class SignInPages:
         self._signer = signer
         self._cipher = cipher
         self._provider = provider
-        self._attempts = SignInAttempts()
+        self._begun = SignInAttempts()  #: at the provider
+        self._attempts = SignInAttempts()  #: links that failed, and returns from the provider
         prefix = "__Host-" if address.public_url else ""
         self.cookie = f"{prefix}cockpit"  #: name of the session's cookie
         self._attempt_cookie = f"{prefix}cockpit_oidc"
@@ -70,9 +71,9 @@ class SignInPages:
 
         return guarded
 
-    def _is_allowed(self, request: Request) -> bool:
-        """Count a failed attempt; return whether there were not too many."""
-        return self._attempts.allow(request.client.host if request.client else "")
+    def _is_allowed(self, request: Request, attempts: SignInAttempts) -> bool:
+        """Count an attempt; return whether there were not too many."""
+        return attempts.allow(request.client.host if request.client else "")
 
     # -- with a link
 
@@ -87,7 +88,7 @@ class SignInPages:
     async def _use_link(self, request: Request) -> Response:
         form = dict(read_form(await request.body()))
         found = self._signer.verify(form.get("link", ""))
-        if found is None and not self._is_allowed(request):
+        if found is None and not self._is_allowed(request, self._attempts):
             return self._cockpit.refuse(request, "cockpit.too_many", 429)
         if found is None or not await self._cockpit.sessions.use_link(found.nonce, found.expires):
             return self._cockpit.refuse(request, "cockpit.bad_link", 403)
@@ -125,6 +126,8 @@ class SignInPages:
         from bot.cockpit.identity.openid import SignInFailed
 
         assert self._provider is not None
+        if not self._is_allowed(request, self._begun):
+            return self._cockpit.refuse(request, "cockpit.too_many", 429)
         try:
             url, attempt = await self._provider.begin(f"{self._base_url(request)}{CALLBACK}")
         except SignInFailed as exc:
@@ -145,11 +148,11 @@ class SignInPages:
     async def _complete(self, request: Request, given: Mapping[str, str], cookie: str) -> Response:
         from bot.cockpit.identity.openid import SignInFailed
 
+        if not self._is_allowed(request, self._attempts):
+            return self._cockpit.refuse(request, "cockpit.too_many", 429)
         try:
             identity = await self._identify(given, cookie)
         except SignInFailed as exc:
-            if not self._is_allowed(request):
-                return self._cockpit.refuse(request, "cockpit.too_many", 429)
             log.warning("not signed in with the identity provider", reason=str(exc))
             return self._cockpit.refuse(request, exc.key, 403)
         grant = identity.find_grant(self._cockpit.sources.settings.bot_oidc_operators)
