@@ -130,18 +130,19 @@ def _ibans(text: str) -> Iterator[Finding]:
 
 def _numbers(match: "re.Match[str]") -> Iterator[Finding]:
     """Yield the numbers of cards and telephones among groups of digits, each from the start of a group."""
-    groups = [(group.start(), group.end()) for group in _GROUP.finditer(match[0])]
+    run = match[0]
+    groups = [(group.start(), group.end()) for group in _GROUP.finditer(run)]
     if _LETTER.match(match.string, match.end()):
         groups.pop()  # the beginning of a word, such as of 1024x768
     first = 0
     while first < len(groups):
-        found = _longest(match[0], groups, first)
+        found = _longest(run, groups, first)
         if found is None:
             first += 1
             continue
         last, label = found
         start = groups[first][0]
-        while start and match[0][start - 1] in "+＋(（":
+        while start and run[start - 1] in "+＋(（":
             start -= 1
         yield Finding(match.start() + start, match.start() + groups[last][1], label)
         first = last + 1
@@ -149,9 +150,10 @@ def _numbers(match: "re.Match[str]") -> Iterator[Finding]:
 
 def _longest(text: str, groups: list[tuple[int, int]], first: int) -> tuple[int, str] | None:
     """Return the last group of the longest number from a group on, and its label; None: there is none."""
-    before = text[: groups[first][0]][-2:]
+    start = groups[first][0]
+    before = text[max(0, start - 2) : start]
     is_abroad, has_bracket = "+" in before or "＋" in before, before.endswith(("(", "（"))
-    is_marked = is_abroad or has_bracket or _ascii_digits(text[groups[first][0]]) == _TRUNK
+    is_marked = is_abroad or has_bracket or _ascii_digits(text[start]) == _TRUNK
     best, digits = None, ""
     sizes: list[int] = []
     for last in range(first, len(groups)):

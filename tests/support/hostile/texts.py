@@ -35,6 +35,7 @@ from sandbox.code.templates import complete
 
 CPU_SECONDS = 2  #: of one call, which takes a tenth of it at most
 LENGTH, LESS = 50_000, 20_000  #: characters
+MORE = 500_000  #: characters of a whole text that is one run
 
 CHAT = CommandSpec(name="chat", description="", options=(Option(name="prompt", description="", is_prompt=True),))
 
@@ -43,6 +44,12 @@ RULES = ContentRules(
     refuse_words={"words": ("aaab", "中中b", "a b")},
     refuse_patterns={"pattern": compile_pattern("(a|a)*b$")},
 )
+
+
+def find_all_private(text: str) -> object:
+    """Find what is private."""
+    return list(merge(find_as_seen(find_private, text)))
+
 
 QUICK: tuple[Callable[[str], object], ...] = (
     strip_fence,
@@ -60,7 +67,7 @@ QUICK: tuple[Callable[[str], object], ...] = (
     lambda text: truncate_to_tokens(text, 8000),
     code_block,
     lambda text: cut(text, 100),
-    lambda text: list(merge(find_as_seen(find_private, text))),
+    find_all_private,
     RULES.find_refusal,
     lambda text: list(RULES.find_private(text)),
 )
@@ -106,6 +113,7 @@ def main() -> None:
         for unit in UNITS:
             run(function, (unit * LENGTH)[:LENGTH])
             run(function, f"x{(unit * LENGTH)[:LENGTH]}a")
+    run(find_all_private, "1 " * (MORE // 2))
     for function in THOROUGH:
         for unit in UNITS:
             run(function, (unit * LESS)[:LESS])
