@@ -13,7 +13,7 @@ BotError
 ├── Paused                   an administrator has paused the place of a request
 ├── NothingAnswered          every question of an input that has ended failed
 ├── StoreError               the database failed; nothing acknowledged is lost
-│   ├── StoreUnavailable     locked, or no space left
+│   ├── StoreUnavailable     not reached, locked, or no space left
 │   ├── StoreCorrupt         the file is damaged
 │   ├── SchemaTooNew         it was written by a newer version
 │   ├── StoreInUse           another process holds it
@@ -99,7 +99,9 @@ class StoreError(BotError):
 
 
 class StoreUnavailable(StoreError):
-    """The database is locked, or there is no space left."""
+    """The database can't be reached, is locked, or there is no space left."""
+
+    exit_status = 75  # EX_TEMPFAIL: a later start may succeed
 
 
 class StoreCorrupt(StoreError):

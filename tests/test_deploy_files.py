@@ -117,6 +117,8 @@ def test_the_probes_of_kubernetes_are_answered(empty_url: SecretStr, tmp_path: P
     assert budget["spec"]["minAvailable"] < deployment["spec"]["replicas"]
     assert str(pod["spec"]["securityContext"]["runAsUser"]) in " ".join(said("RUN"))
     [bot] = pod["spec"]["containers"]
+    startup = bot["startupProbe"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 3600  # the backup and migration of an upgrade
     numbers = {port["name"]: port["containerPort"] for port in bot["ports"]}
     given = {one["name"]: one["value"] for one in bot["env"]}
     assert (str(numbers["web"]), str(numbers["ops"])) == (given["BOT_PORT"], given["BOT_OPS_PORT"])

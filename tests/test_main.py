@@ -336,7 +336,10 @@ def test_what_is_there_at_the_start_is_not_looked_at_again(tmp_path: Path) -> No
 def test_a_database_server_that_is_away_is_a_sentence_without_its_password(tmp_path: Path) -> None:
     """`run` and `check` say what can't be reached, and show no password, however much is logged."""
     url = "postgresql://ann:hunter2@127.0.0.1:1/muse"
-    for arguments, status in ((("run",), 2), (("check",), 1)):
+    unit = (ROOT / "deploy" / "systemd" / "channelmuse.service").read_text(encoding="utf-8")
+    assert re.findall(r"RestartPreventExitStatus=(.*)", unit) == ["2"]  # systemd starts it again, without an end
+    assert "StartLimitIntervalSec=0" in unit
+    for arguments, status in ((("run",), 75), (("check",), 1)):
         done = bot(tmp_path, *arguments, BOT_DATABASE_URL=url, BOT_LOG_LEVEL="debug")
         assert done.returncode == status
         assert "127.0.0.1:1/muse can't be reached" in done.stdout + done.stderr

@@ -95,14 +95,26 @@ async def back_up_version(settings: Settings, version: int) -> None:
         return
     folder = settings.bot_data_dir / FOLDER
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_room(folder, _BEFORE_MIGRATION)
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         await create_backup(settings, folder / f"{_BEFORE_MIGRATION}-{moment}-schema-{version}.zip")
-        made = sorted(folder.glob(f"{_BEFORE_MIGRATION}-*.zip"))
-        for old in made[: -settings.bot_migration_backups]:
-            old.unlink(missing_ok=True)
+        keep_last(folder, _BEFORE_MIGRATION, settings.bot_migration_backups)
     except (OSError, BackupError) as exc:
         raise BackupError(operator_text("backup.before_migration", reason=exc)) from exc
+
+
+def make_room(folder: Path, kind: str) -> None:
+    """Make the folder, and remove what killed processes left of backups of a kind, under the caller's lock."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for part in folder.glob(f"{kind}-*.part*"):
+        part.unlink(missing_ok=True)
+
+
+def keep_last(folder: Path, kind: str, number: int, *, besides: Path | None = None) -> None:
+    """Remove all but the last backups of a kind, and one more that is in use. Raises `OSError`."""
+    for old in sorted(folder.glob(f"{kind}-*.zip"))[:-number]:
+        if besides is None or not old.samefile(besides):
+            old.unlink(missing_ok=True)
 
 
 async def has_rows(settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from bot.backup import sqlite_copy
 from bot.backup.archive import MEDIA, Archive, Keys, Manifest, sync_folder
-from bot.backup.create import FOLDER, create_backup
+from bot.backup.create import FOLDER, create_backup, keep_last, make_room
 from bot.backup.keys import KEY_FILE, SETTINGS_FILE, missing_settings, replaces_key, write_keys, write_private
 from bot.backup.unfinished import marker_of
 from bot.errors import BackupError, StoreError
@@ -17,6 +17,8 @@ from bot.i18n import operator_text
 from bot.settings.core import Settings
 from bot.store.shared.migrations import find_pending
 from bot.store.sqlite.lock import ownership
+
+_BEFORE_RESTORE = "before-restore"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,8 @@ async def restore_backup(settings: Settings, file: Path, *, replaces: bool = Fal
             found = settings.bot_data_dir / SETTINGS_FILE
             write_private(found, "".join(f"{name}={value}\n" for name, value in missing.items()))
         marker.unlink(missing_ok=True)
+        number = max(settings.bot_migration_backups, 1)
+        keep_last(settings.bot_data_dir / FOLDER, _BEFORE_RESTORE, number, besides=file)
     except OSError as exc:
         raise BackupError(operator_text("backup.unwritable", file=exc.filename, reason=exc.strerror)) from exc
     return Restored(manifest=manifest, kept=kept, settings_file=found)
@@ -144,8 +148,8 @@ class _Step:
 
     async def _back_up(self) -> Path:
         folder = self._settings.bot_data_dir / FOLDER
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = folder / f"before-restore-{self._moment}.zip"
+        make_room(folder, _BEFORE_RESTORE)
+        kept = folder / f"{_BEFORE_RESTORE}-{self._moment}.zip"
         await create_backup(self._settings, kept)
         return kept
 

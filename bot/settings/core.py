@@ -159,7 +159,7 @@ class Settings(ApiSettings):
         3,
         ge=0,
         le=100,
-        description="Backups that are kept in BOT_DATA_DIR/backups of those made before a new version changes the database. 0: none is made.",
+        description="Backups that are kept in BOT_DATA_DIR/backups of those made before a new version changes the database, and of those made before a restore (at least one). 0: a new version makes none.",
     )
     bot_audit_days: int = Field(365, ge=0, le=36500, description="Days for which the audit log is kept. 0: for ever.")
     bot_recorder: Literal["off", "redacted", "full"] = Field(

@@ -226,12 +226,18 @@ async def test_a_migration_begins_with_a_backup(engine: str, tmp_path: Path) -> 
             await open_store(settings)
         assert await place.tables() == before
         folder.unlink()
+        folder.mkdir()
+        for killed in ("before-migration-20250101-schema-1.zip.ab12.part", "before-migration-1.zip.cd34.part-journal"):
+            (folder / killed).write_text("what an attempt left that was killed")
         await open_store(settings)
         [first] = folder.iterdir()
         assert stat.S_IMODE(first.stat().st_mode) == 0o600
         after = await place.tables()
         assert after != before
-        await restore_backup(settings, first, replaces=True)
+        for old in ("before-restore-20250101.zip", "before-restore-20250102.zip.ab12.part"):
+            (folder / old).write_text("of an earlier restore")
+        done = await restore_backup(settings, first, replaces=True)
+        assert list(folder.glob("before-restore-*")) == [done.kept]
         assert await place.tables() == before
         await open_store(settings)
         [second] = folder.glob("before-migration-*")
