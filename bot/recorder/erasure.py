@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import structlog
-
+from bot.errors import StoreError
 from bot.models import Media
 from bot.recorder.files import RecordingFiles
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
-
-log = structlog.get_logger(__name__)
 
 
 class Eraser(Protocol):
@@ -32,12 +29,16 @@ class RecordingsEraser:
     recorder: Recorder | None
 
     async def forget(self, adapter: str, actor: str, *, workspace: str | None = None) -> Sequence[Media]:
-        """See `Eraser`. The recordings of a person are erased in all workspaces: they are short-lived anyway."""
+        """See `Eraser`. The recordings of a person are erased in all workspaces: they are short-lived anyway.
+
+        Raises `StoreError` where recordings are left; nothing else is erased then, so that all is tried again.
+        """
         person = RecordingRedactor(self.key).person(adapter, actor)
         if self.recorder is not None:
             self.recorder.drop(person)
-        try:
-            await asyncio.to_thread(self.files.erase, person)
-        except OSError as exc:
-            log.warning("recordings not erased", reason=str(exc))
+        if self.recorder is not None or self.files.folder.is_dir():
+            try:
+                await asyncio.to_thread(self.files.erase, person)
+            except OSError as exc:
+                raise StoreError(f"recordings not erased: {exc}") from exc
         return await self.database.forget(adapter, actor, workspace=workspace)

@@ -5,16 +5,30 @@ writes a row more for a message, no process waits for another, and what was writ
 that share a database share `BOT_DATA_DIR`, so that each sees the recordings of all.
 """
 
+import fcntl
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 _SUFFIX = ".jsonl"
 _PARTS = 8  # files that make up the whole size: the oldest is deleted as a whole
 _HOUR = 3600.0
 _DAY = 86_400.0
+_NEW = ".new"  #: suffix of a file that is being written, to take the place of another
+_REMEMBERED = 365 * _DAY  #: seconds for which it is known who was erased; no process keeps a request that long
+_SKEW = 60.0  #: seconds by which the clocks of processes that share the folder may differ
+
+
+class RequestLine(NamedTuple):
+    """A line of a request."""
+
+    content: bytes
+    person: str = ""  #: who asked, as the redactor names them; "": not known
+    began: float = 0.0  #: when the request came in, in seconds since the epoch
 
 
 class RecordingFiles:
@@ -28,10 +42,20 @@ class RecordingFiles:
         self._path = folder / f"{time.time_ns()}-{self._process}{_SUFFIX}"
         self._begun = time.time()
         self._looked = 0.0
+        self._erased_path = folder / "erased"
+        self._erased: Mapping[str, float] = {}
+        self._erased_version = (0, 0, 0)  # inode, time and size of the file
 
-    def append(self, lines: Sequence[bytes]) -> None:
-        """Append lines at once, and delete what is too old or too much."""
+    def append(self, lines: Sequence[RequestLine]) -> None:
+        """Append lines at once, but none of a person erased since, and delete what is too old or too much."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._lock():
+            erased = self._find_erased()
+            kept = [line.content for line in lines if line.began > erased.get(line.person, -1.0)]
+            if kept:
+                self._append(kept)
+
+    def _append(self, lines: Sequence[bytes]) -> None:
         # Opened each time: another process may have deleted the file, as the oldest of all.
         with self._path.open("ab") as file:
             file.write(b"\n".join(lines) + b"\n")
@@ -45,34 +69,80 @@ class RecordingFiles:
             self._looked = now
             self._delete(now)
 
-    def lines_with(self, key: str) -> Iterator[bytes]:
-        """Return the lines that contain a key, of all processes, in no order."""
+    def lines_with(self, key: str, *, since: float = 0.0) -> Iterator[bytes]:
+        """Return the lines that contain a key, of all processes, in no order.
+
+        `since`: when the key's request came in, in seconds since the epoch; a file that is older has nothing of it.
+        """
         wanted = key.encode()
         for path in self._paths():
             try:
-                content = path.read_bytes()
+                if path.stat().st_mtime > since - _SKEW:
+                    yield from _lines_of(path, wanted)
             except FileNotFoundError:
                 continue
-            if wanted in content:
-                yield from (line for line in content.split(b"\n") if wanted in line)
 
-    def erase(self, text: str) -> None:
-        """Remove all lines of the requests of which a line contains the text."""
-        found = text.encode()
-        keys = {line.partition(b",")[0] for line in self.lines_with(text)}  # a line begins with its request
-        for path in self._paths() if keys else ():
-            lines = path.read_bytes().splitlines(keepends=True)
-            kept = [line for line in lines if found not in line and line.partition(b",")[0] not in keys]
-            if len(kept) < len(lines):
-                rest = path.with_suffix(".new")
-                rest.write_bytes(b"".join(kept))
-                rest.replace(path)
+    def erase(self, person: str) -> None:
+        """Remove all requests of a person, and let no process append what it has of them in memory.
+
+        A file that can't be read or written keeps none of the others from it. `person`: as the redactor names them.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        wanted, failed = person.encode(), []
+        with self._lock():
+            self._remember(person)
+            keys = set()
+            for path in self._paths():
+                try:
+                    keys |= {_key_of(line) for line in _lines_of(path, wanted)}
+                except FileNotFoundError:
+                    continue
+                except OSError as exc:
+                    failed.append(exc)
+            for path in self._paths() if keys else ():
+                try:
+                    _remove(path, keys)
+                except FileNotFoundError:
+                    continue
+                except OSError as exc:
+                    failed.append(exc)
+        if failed:
+            raise failed[0]
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Have no other process, and no other thread, write in the block."""
+        with (self.folder / "lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+            yield
+
+    def _remember(self, person: str) -> None:
+        now = time.time()
+        known = {one: at for one, at in self._find_erased().items() if at > now - _REMEMBERED}
+        rest = self._erased_path.with_suffix(_NEW)
+        rest.write_text("".join(f"{one} {at}\n" for one, at in {**known, person: now}.items()), encoding="ascii")
+        rest.replace(self._erased_path)
+
+    def _find_erased(self) -> Mapping[str, float]:
+        """Return who was erased, and when; the file is read where it has changed."""
+        try:
+            found = self._erased_path.stat()
+        except FileNotFoundError:
+            return {}
+        version = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if version != self._erased_version:
+            lines = self._erased_path.read_text(encoding="ascii").splitlines()
+            self._erased = {person: float(at) for person, _, at in (line.partition(" ") for line in lines)}
+            self._erased_version = version
+        return self._erased
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob(f"*{_SUFFIX}")) if self.folder.is_dir() else []
 
     def _delete(self, now: float) -> None:
-        """Delete the oldest files beyond the limits."""
+        """Delete the oldest files beyond the limits, and what a process that was killed has begun."""
+        for path in self.folder.glob(f"*{_NEW}"):
+            path.unlink(missing_ok=True)
         total = 0
         for path in reversed(self._paths()):
             try:
@@ -82,3 +152,25 @@ class RecordingFiles:
                     path.unlink()
             except FileNotFoundError:
                 continue
+
+
+def _lines_of(path: Path, wanted: bytes) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from (line for line in file if wanted in line)
+
+
+def _key_of(line: bytes) -> bytes:
+    """Return what a line begins with: its request."""
+    return line.partition(b",")[0]
+
+
+def _remove(path: Path, keys: Collection[bytes]) -> None:
+    """Remove the lines of requests from a file, which stays as old as it is."""
+    found = path.stat()
+    lines = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if _key_of(line) not in keys]
+    if len(kept) < len(lines):
+        rest = path.with_suffix(_NEW)
+        rest.write_bytes(b"".join(kept))
+        os.utime(rest, ns=(found.st_atime_ns, found.st_mtime_ns))
+        rest.replace(path)

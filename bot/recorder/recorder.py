@@ -5,7 +5,6 @@ removed before anything reaches the disk. A kill loses what was not written yet:
 """
 
 import asyncio
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
@@ -63,11 +62,13 @@ class Recorder:
             for call in received.calls:
                 request.add_platform_call(call)
             received.calls.clear()
+        request.know(event)
         request.add_received(at, event, payload)
 
     def begin(self, job: Job) -> None:
         """See `bot.ops.tracing.Tracing`."""
         request = self._find(job.event.id)
+        request.know(job.event)
         request.is_done = False
         current.set((*current.get(), request))
         now = self._running[request] = time.time()
@@ -134,10 +135,13 @@ class Recorder:
         if self._running and self._timer is None:
             self._start_timer()
 
-    async def find(self, event_id: str) -> Recording | None:
-        """Return all that is known of a request, by this process and others; None: nothing. Raises `OSError`."""
+    async def find(self, event_id: str, *, since: float = 0.0) -> Recording | None:
+        """Return all that is known of a request, by this process and others; None: nothing. Raises `OSError`.
+
+        `since`: when it came in, in seconds since the epoch.
+        """
         await self.write(event_id)
-        return await read_recording(self.files, self.redactor.pseudonym(event_id))
+        return await read_recording(self.files, self.redactor.pseudonym(event_id), since)
 
     def drop(self, person: str) -> None:
         """Drop from memory what a person asked, who is to be erased. `person`: as the redactor names them."""
@@ -160,11 +164,9 @@ class Recorder:
         lines = []
         for request in requests:
             try:
-                entries = request.take(self.redactor)
-                if entries:
-                    lines.append(
-                        json.dumps([self.redactor.pseudonym(request.event), entries], separators=(",", ":")).encode()
-                    )
+                line = request.take(self.redactor)
+                if line is not None:
+                    lines.append(line)
             except Exception as exc:  # noqa: BLE001 - foreign data of any form: nothing of it may fail a request
                 self._fail(type(exc).__name__)
         try:

@@ -69,9 +69,9 @@ class Recording:
         }
 
 
-async def read_recording(files: RecordingFiles, key: str) -> Recording | None:
+async def read_recording(files: RecordingFiles, key: str, since: float) -> Recording | None:
     """Return what all processes have written of a request; None: nothing. Raises `OSError`."""
-    lines = await asyncio.to_thread(lambda: list(files.lines_with(key)))
+    lines = await asyncio.to_thread(lambda: list(files.lines_with(key, since=since)))
     return parse_recording(lines, key)
 
 
@@ -80,7 +80,7 @@ def parse_recording(lines: Iterable[bytes], key: str) -> Recording | None:
     found: list[RecordedMoment] = []
     for line in lines:
         try:
-            of, entries = json.loads(line)
+            of, entries, *_ = json.loads(line)
         except ValueError:
             continue
         if of == key:

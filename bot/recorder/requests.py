@@ -1,5 +1,6 @@
 """The requests in the recorder's memory: what happened to each, until it is written."""
 
+import json
 import marshal
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from bot.models import Event
 from bot.ports import PlatformCall
 from bot.recorder import api_calls, platform_calls
 from bot.recorder.api_calls import RecordedApiCall
+from bot.recorder.files import RequestLine
 from bot.recorder.redaction import RecordingRedactor
 
 #: Steps that are recorded; what the others show is in the platform's calls.
@@ -49,13 +51,14 @@ class RecordedRequest:
     all that is said would cost more than a tenth of answering it.
     """
 
-    __slots__ = ("_changed", "_written", "entries", "event", "is_done", "is_kept", "sender")
+    __slots__ = ("_changed", "_written", "began", "entries", "event", "is_done", "is_kept", "sender")
 
     def __init__(self, event: str, changed: "Callable[[RecordedRequest], None]") -> None:
         """`changed`: called after each change of a request that is kept."""
         self.event = event  #: id
         self.entries: list[Entry] = []
         self.sender = ("", "")  #: platform and id of the person; "": not known
+        self.began = time.time()  #: when it came in, or was first heard of, in seconds since the epoch
         self.is_done = False
         self.is_kept = False  #: it is written
         self._written = 0  # entries
@@ -66,13 +69,17 @@ class RecordedRequest:
         self.is_kept = True
         self._changed(self)
 
+    def know(self, event: Event) -> None:
+        """Note whose request it is, for a process that has not received it as well."""
+        self.sender = (event.adapter, event.actor.id)
+        self.began = min(self.began, event.received_at.timestamp())
+
     def add_received(self, at: float, event: Event, payload: object) -> None:
         """Add what came in; None: not known, or not to be kept."""
         try:  # as it is now, since libraries change what they read; and bytes cost the garbage collector nothing
             packed = marshal.dumps(cast(Any, payload))
         except ValueError:
             packed = marshal.dumps(None)
-        self.sender = (event.adapter, event.actor.id)
         self.entries.append((at, _OWN, "received", "", (event.command, event.actor.locale, packed)))
         self.add_step("recorded", time.time())
 
@@ -112,14 +119,20 @@ class RecordedRequest:
         if outcome not in _WELL:
             self.keep()
 
-    def take(self, redactor: RecordingRedactor) -> list[list[Any]]:
-        """Return what is not written yet, without what must not be kept.
+    def take(self, redactor: RecordingRedactor) -> RequestLine | None:
+        """Return what is not written yet, without what must not be kept; None: nothing.
 
-        Each is `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`,
+        It is JSON: what the request is filed under, what happened, and who asked. What happened is
+        `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`, each
         without the empty values at its end.
         """
         begin, self._written = self._written, len(self.entries)
-        return [self._describe(entry, redactor) for entry in self.entries[begin : self._written]]
+        entries = [self._describe(entry, redactor) for entry in self.entries[begin : self._written]]
+        if not entries:
+            return None
+        person = redactor.person(*self.sender) if self.sender[1] else ""
+        line = json.dumps([redactor.pseudonym(self.event), entries, person], separators=(",", ":"))
+        return RequestLine(line.encode(), person, self.began)
 
     def _describe(self, entry: Entry, redactor: RecordingRedactor) -> list[Any]:
         if entry[2] != "received":
@@ -128,7 +141,6 @@ class RecordedRequest:
         payload = redactor.redact(marshal.loads(packed), is_spoken=True)  # noqa: S302 - packed here
         known = command if command in redactor.words else ""
         about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
-        about["person"] = redactor.person(*self.sender)
         return [int(entry[0] * 1000), "received", 0, "", "", "", 0, about]
 
 

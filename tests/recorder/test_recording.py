@@ -1,16 +1,23 @@
 """The flight recorder: what it keeps of a request, and what never."""
 
+import asyncio
 import json
 import os
 import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from bot.recorder.files import RecordingFiles
+from bot.models import Job
+from bot.recorder.files import RecordingFiles, RequestLine
+from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
 from simulators.slack import SlackSimulator
+from tests.support.database.store import event
 from tests.support.discord.whole import whole
 from tests.support.scripted_api import failure
 from tests.support.service import quiet_logs, service
@@ -37,7 +44,7 @@ def recorded(folder: Path) -> str:
 
 def entries(folder: Path) -> list[list[Any]]:
     lines = [json.loads(line) for line in recorded(folder).splitlines()]
-    return [entry for _, found in lines for entry in found]
+    return [entry for _, found, *_ in lines for entry in found]
 
 
 async def test_a_request_with_a_fault_is_kept_whole_without_texts_names_ids_and_secrets(tmp_path: Path) -> None:
@@ -125,14 +132,71 @@ async def test_a_person_is_erased_from_recordings(tmp_path: Path) -> None:
         assert "words of bob" in recorded(tmp_path)
         assert await recorder.find(first.reply_to) is None
         assert await recorder.find(other.reply_to) is not None
+        one.echo.instead = [failure(503)]
+        await one.ask("anew by ann", who="ann")
     assert "words of ann" not in recorded(tmp_path)
+    assert "anew by ann" in recorded(tmp_path)
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    """The body of an answer that has none."""
+    yield b""
+
+
+async def test_a_person_is_erased_from_what_other_processes_have(tmp_path: Path) -> None:
+    """A process that answers what another received knows whose it is; what it has in memory is not written."""
+    async with service(tmp_path, bot_recorder="full") as one:
+        recorder = one.core.recorder
+        assert recorder is not None
+        files = RecordingFiles(recorder.files.folder, largest=10**6, days=7)
+        other = Recorder(files=files, redactor=recorder.redactor, on_failure=lambda: None)
+
+        async def answer(name: str, status: int) -> None:
+            other.begin(Job(seq=1, event=event(name, adapter="channel", received_at=datetime.now(UTC))))
+            inner = httpx.MockTransport(lambda _: httpx.Response(status, content=nothing()))
+            async with httpx.AsyncClient(transport=other.transport(inner)) as client:
+                await client.post("http://api.example/v1/images", json={"prompt": f"words of ann, {name}"})
+
+        await asyncio.create_task(answer("written", 503))
+        await other.write("written")
+        await asyncio.create_task(answer("in memory", 200))
+        assert "words of ann, written" in recorded(tmp_path)
+        await one.ask("", command="forget", options={"confirm": "yes"}, who="ann")
+        await other.write("in memory")
+        other.close()
+        assert "words of ann" not in recorded(tmp_path)
+
+
+async def test_what_cannot_be_erased_is_said(tmp_path: Path) -> None:
+    """One broken file keeps no other from being erased; the person is not told that all is gone, and tries again."""
+    async with service(tmp_path, bot_recorder="full") as one:
+        one.echo.instead = [failure(503)]
+        await one.ask("words of ann", who="ann")
+        recorder = one.core.recorder
+        assert recorder is not None
+        await recorder.write("")
+        [path] = (tmp_path / "recordings").glob("*.jsonl")
+        week = time.time() - 6 * 86_400
+        os.utime(path, (week, week))
+        path.with_name("0.jsonl").symlink_to("deleted meanwhile")
+        broken = path.with_name("1.jsonl")
+        broken.mkdir()
+        refused = await one.ask("", command="forget", options={"confirm": "yes"}, who="ann")
+        assert "words of ann" not in path.read_text()
+        assert path.stat().st_mtime == pytest.approx(week, abs=1)
+        broken.rmdir()
+        done = await one.ask("", command="forget", options={"confirm": "yes"}, who="ann")
+        assert "erased" in done.text.lower()
+        assert "erased" not in refused.text.lower()
 
 
 def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
     """The oldest are deleted; what other processes write counts, and is found."""
     files = RecordingFiles(tmp_path, largest=80_000, days=7)
+    (tmp_path / "killed.new").write_bytes(b"begun")
     for number in range(20):
-        files.append([b"%d " % number + b"x" * 10_000])
+        files.append([RequestLine(b"%d " % number + b"x" * 10_000)])
+    assert not (tmp_path / "killed.new").exists()
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 90_000
     assert list(files.lines_with("0 ")) == []
     other = RecordingFiles(tmp_path, largest=80_000, days=7)
@@ -140,8 +204,8 @@ def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
     week = time.time() - 8 * 86_400
     for path in tmp_path.iterdir():
         os.utime(path, (week, week))
-    other.append([b"new"])
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"new\n"]
+    other.append([RequestLine(b"new")])
+    assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == [b"new\n"]
 
 
 def test_secrets_are_dropped_where_texts_are_kept() -> None:

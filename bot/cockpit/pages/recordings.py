@@ -16,7 +16,7 @@ async def find_recording(visit: Visit, row: RequestRow) -> Recording | None:
     """Return what the flight recorder has of a request; None: nothing, or it is off."""
     recorder = visit.sources.recorder
     try:
-        return None if recorder is None else await recorder.find(row.id)
+        return None if recorder is None else await recorder.find(row.id, since=row.received_at.timestamp())
     except OSError as exc:
         log.warning("recording not read", reason=str(exc))
         return None
