@@ -47,7 +47,8 @@ class UseProfile:
     standings: Sequence[ShownStanding]
     today: Spent
     month: Spent
-    values: Mapping[str, str]  #: what was set for just this person or place, by the names of the settings
+    #: What was set for just this person or place, by the names of the settings; None: the person's own, of no concern.
+    values: Mapping[str, str] | None
 
 
 async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> UseProfile:
@@ -57,6 +58,7 @@ async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> 
     closed = _find_closed(visit, event, effective)
     zone = ZoneInfo(visit.sources.settings.bot_time_zone)
     where = {"workspace": place.workspace or None, "channel": place.channel or None, "actor": person or None}
+    values = effective.set_in(Scope.ME if person else place.scope)
     adapters = (place.adapter,) if place.adapter else tuple(visit.sources.health)
     return UseProfile(
         open=[spec.name for spec in visit.sources.registry.specs if spec.name not in closed],
@@ -66,7 +68,7 @@ async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> 
         standings=await read_standings(visit, place, event),
         today=await read_spent(visit, window_begin(Period.DAY, zone), adapters, **where),
         month=await read_spent(visit, window_begin(Period.MONTH, zone), adapters, **where),
-        values=dict(sorted(effective.set_in(Scope.ME if person else place.scope).items())),
+        values=dict(sorted(values.items())) if not person or _sees_all_of(visit, place, person) else None,
     )
 
 
@@ -109,6 +111,12 @@ async def find_member(visit: Visit, place: SettingsPlace, person: str) -> Actor 
     return None if adapter is None or job is None else await adapter.find_actor(job.event.reply_to, person)
 
 
+def _sees_all_of(visit: Visit, place: SettingsPlace, person: str) -> bool:
+    """Return whether the visitor may see what holds for a person wherever they ask: the operator, and themselves."""
+    who = visit.visitor
+    return who.is_operator or (who.adapter, who.actor) == (place.adapter, person)
+
+
 def _find_closed(visit: Visit, event: Event, effective: EffectiveSettings) -> Mapping[str, str]:
     """Return what is read by who uses a command that they may not use, by its name."""
     off, closed = effective.words(COMMANDS_OFF), {}
@@ -129,7 +137,7 @@ async def read_standings(
     `measure`: only those on it. Raises `StoreError`.
     """
     counts = {
-        Subject.PERSON: bool(event.actor.id),
+        Subject.PERSON: bool(event.actor.id) and _sees_all_of(visit, place, event.actor.id),
         Subject.MEMBER: bool(event.actor.id and place.workspace),
         Subject.CHANNEL: bool(place.channel),
         Subject.WORKSPACE: bool(place.workspace),

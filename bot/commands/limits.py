@@ -15,7 +15,7 @@ from bot.errors import UsageError
 from bot.i18n import kind_label
 from bot.limits import Measure, Period
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
-from bot.policy.quota import describe_amount, describe_left, format_duration
+from bot.policy.quota import describe_amount, format_duration
 
 
 @command(
@@ -114,9 +114,11 @@ async def _overview(ctx: Context) -> AsyncIterator[str]:
     lines = []
     for standing in await ctx.quotas.standings(ctx.event):
         limit = standing.limit
-        back = format_duration((standing.ends - now).total_seconds(), locale) if standing.used else "–"
+        is_whole = ctx.policy.sees_use(ctx.event, limit) and not standing.used
+        back = "–" if is_whole else format_duration((standing.ends - now).total_seconds(), locale)
         subject = ctx.translate(f"limits.subject.{limit.subject}")
-        lines.append(table_row([describe_amount(limit, locale), subject, describe_left(standing), back]))
+        left = ctx.policy.describe_left(ctx.event, standing)
+        lines.append(table_row([describe_amount(limit, locale), subject, left, back]))
     heads = [ctx.translate(f"limits.{column}") for column in ("limit", "for", "left", "back")]
     yield _table(heads, lines) if lines else ctx.translate("limits.none")
     if not any(_administers(ctx, scope) for scope in ADMINISTERED):

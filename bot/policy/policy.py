@@ -12,11 +12,11 @@ from bot.control.registry import COMMANDS_OFF
 from bot.control.scopes import Scope
 from bot.errors import OverLimit, UsageError
 from bot.i18n import join_list, translate
-from bot.limits import Measure, QuotaRequest
+from bot.limits import Limit, Measure, QuotaRequest, Subject
 from bot.models import CommandSpec, Event, Job
 from bot.policy.access import Verdict, find_refusing
 from bot.policy.limit_notices import LimitNotices
-from bot.policy.quota import Quotas, describe_amount, describe_left, refusal_text
+from bot.policy.quota import Quotas, Standing, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, id_forms, names_unread_role
 from bot.ports import Directory
@@ -212,10 +212,21 @@ class Policy:
                 f"policy.allowed.{standing.limit.subject}",
                 locale,
                 limit=describe_amount(standing.limit, locale),
-                left=describe_left(standing),
+                left=self.describe_left(event, standing),
             )
             for standing in await self._quotas.standings(event)
         ]
+
+    def describe_left(self, event: Event, standing: Standing) -> str:
+        """Return what is left of a limit; of what the whole service shares, only its administrators read how much."""
+        left = describe_left(standing)
+        if left == "0" or self.sees_use(event, standing.limit):
+            return left
+        return translate("policy.some_left", event.actor.locale)
+
+    def sees_use(self, event: Event, limit: Limit) -> bool:
+        """Return whether the author may know how much of a limit is used: other workspaces' use is not theirs."""
+        return limit.subject is not Subject.SERVICE or self.is_service_admin(event)
 
 
 def _refused_by(lists: Lists | None, event: Event, command: str) -> Refusal | None:

@@ -16,7 +16,7 @@ RULE = {"rule": "deny", "what": "video", "who": "person", "id": "bob", "until": 
 
 async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path: Path) -> None:
     """A workspace with its channels and people; a person with what holds for them alone; everybody their own page."""
-    async with pages(tmp_path) as web:
+    async with pages(tmp_path, bot_media_per_day=50) as web:
         service = web.service
         await service.ask("a fox", command="image", who="bob")
         await service.ask("hello", who="ann", conversation="2")
@@ -31,6 +31,11 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "channel other 1 0.00" in shown
         assert "channel w 2 0.50" in shown
 
+        everywhere = "50 pictures, sounds and videos a day of the person 49"
+        bob = await web.get(f"{WORKSPACE}&person=bob")
+        assert everywhere in bob.words
+        assert "temperature 0.7" in bob.words
+
         await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann"))
         shown = (await web.get(WORKSPACE)).words
         assert "temperature 0.2" in shown
@@ -44,7 +49,9 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "Bob in w" in bob.words
         assert "3 pictures a month of the person, here 2 2" in bob.words
         assert "video You may not use video here: a rule on people" in bob.words
-        assert "temperature 0.7" in bob.words
+        assert "temperature 0.7" not in bob.words  # it holds wherever Bob asks
+        assert "Settings of their own" not in bob.words
+        assert everywhere not in bob.words
         assert "The platform does not tell the roles" in bob.words
         for stranger in ("eve", "nobody"):
             assert (await web.get(f"{WORKSPACE}&person={stranger}")).status == 404
@@ -54,6 +61,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert own.url == f"{web.base}/cockpit/mine"
         assert "3 pictures a month of the person, here 2 2" in own.words
         assert "temperature 0.7" in own.words
+        assert everywhere in own.words
         assert "answered" in own.words
         assert "Ann" not in own.words
         assert (await web.get("/cockpit/sessions")).words.count("Bob") == 2  # the session, and who one is

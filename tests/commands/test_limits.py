@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.errors import UsageError
-from bot.models import KINDS
+from bot.models import KINDS, Actor
 from tests.support.command_runner import CommandRunner
 from tests.support.database.engines import engine, server, url
 from tests.support.service import quiet_logs, service
@@ -48,6 +48,20 @@ async def test_what_is_left_is_shown(runner: CommandRunner) -> None:
     assert "a budget of 1.5 a month | of this workspace | 1.4992 |" in shown
     assert "3 pictures" not in shown
     assert "person:ada" not in shown
+
+
+async def test_what_others_use_elsewhere_is_not_told(tmp_path: Path) -> None:
+    """Of what the whole service shares, people read that some is left, on the overview, too; its operator how much."""
+    shared = "a budget of 1 a day"
+    async with service(tmp_path, bot_budget_per_day=1, bot_admins=("root",)) as one:
+        assert (await one.ask("a fox", command="image", who="ann", workspace="other")).files
+        for number, (who, left) in enumerate((("bob", "some"), ("root", "0.5"))):
+            shown = (await one.ask("", command="limits", who=who, conversation=f"{number}")).text
+            assert re.search(rf"{shared} \| of everybody \| {left} \| \d+ (hour|minute|second)s? \|", shown), shown
+            told = (await one.core.services.profile("channel", Actor(id=who))).limits
+            assert told == (f"Everybody shares {shared}; {left} left.",)
+        assert (await one.ask("a fox", command="image", who="ann", workspace="other")).files
+        assert f"{shared} | of everybody | 0 |" in (await one.ask("", command="limits", who="bob")).text
 
 
 async def test_administrators_see_what_is_set_and_the_prices(runner: CommandRunner) -> None:
