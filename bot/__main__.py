@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import json
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -227,7 +229,11 @@ def _export_recording(parsed: argparse.Namespace) -> int:
         print(text)
         return 0
     try:
-        parsed.output.write_text(f"{text}\n", encoding="utf-8")
+        descriptor = os.open(parsed.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):  # it may have been there, for others to read
+                os.fchmod(descriptor, 0o600)
+            file.write(f"{text}\n")
     except OSError as exc:
         raise BotError(f"{parsed.output}: {exc.strerror}") from exc
     print(operator_text("record.written", file=parsed.output))
@@ -235,8 +241,10 @@ def _export_recording(parsed: argparse.Namespace) -> int:
 
 
 def _replay(parsed: argparse.Namespace) -> int:
-    from bot.recorder.replay import replay
-
+    try:
+        from bot.recorder.replay import replay
+    except ImportError as exc:
+        raise BotError(operator_text("replay.no_simulators", missing=exc.name)) from exc
     differences = replay(parsed.file)
     print("\n".join(differences) or operator_text("replay.same"))
     return 1 if differences else 0

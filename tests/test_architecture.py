@@ -29,6 +29,12 @@ UNIQUE_CLASS_NAMES += ["adapters/kit", "adapters/console", "adapters/discord", "
 #: Folders of a platform → folders of the same platform that they must not import.
 SEPARATE_FOLDERS = {"inbound": {"outbound"}, "outbound": {"inbound"}, "ui": {"inbound", "outbound"}}
 
+#: Packages that the service works without → the modules of `bot` that use them where they are there.
+USERS_IN_BOT = {
+    "sandbox": {"bot.__main__", "bot.platforms", "bot.settings.api_endpoint"},
+    "simulators": {"bot.recorder.replay"},
+}
+
 
 def forbidden_imports(name: str, used: set[str]) -> set[str]:
     """Return which of the modules that the module `name` uses it must not use."""
@@ -42,10 +48,9 @@ def forbidden_imports(name: str, used: set[str]) -> set[str]:
         wrong |= {u for u in used if not u.startswith((own, "adapters.kit"))} - PURE
     if name.startswith("bot."):
         wrong |= {u for u in used if u.startswith("adapters")}
+        wrong |= {u for u in used if name not in USERS_IN_BOT.get(u.partition(".")[0], {name})}
     if name.startswith("bot.commands"):
         wrong |= {u for u in used if u.startswith("bot.store")}
-    if name.startswith("bot.") and name not in {"bot.__main__", "bot.platforms", "bot.settings.api_endpoint"}:
-        wrong |= {u for u in used if u.startswith("sandbox")}
     if name.startswith("aimodels"):
         wrong |= {u for u in used if not u.startswith("aimodels")}
     if name.startswith("sandbox"):

@@ -25,6 +25,10 @@ _COLUMNS = {
 }
 
 
+class ServiceNotRunning(BotError):
+    """The service does not answer on its port."""
+
+
 class ServiceClient:
     """Asks the running service as its operator. Raises `BotError` where it can't be asked."""
 
@@ -70,7 +74,8 @@ class ServiceClient:
                 method, self._base + path, headers=self._headers, timeout=_TIMEOUT, trust_env=False, **more
             )
         except httpx.HTTPError as exc:
-            raise BotError(operator_text("cockpit.cli.not_running", address=self._base.removesuffix("/api"))) from exc
+            address = self._base.removesuffix("/api")
+            raise ServiceNotRunning(operator_text("cockpit.cli.not_running", address=address)) from exc
         if answer.status_code not in {200, _NOT_FOUND, _CONFLICT}:
             raise BotError(operator_text("cockpit.cli.refused", status=answer.status_code))
         return answer

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.cockpit.address import PageAddress
-from bot.cockpit.command_line import ServiceClient
+from bot.cockpit.command_line import ServiceClient, ServiceNotRunning
 from bot.errors import BotError
 from bot.i18n import operator_text
 from bot.recorder.opening import recording_files, recording_key
@@ -23,7 +23,7 @@ def export_recording(settings: Settings, request: str) -> Mapping[str, Any]:
     if not PageAddress.from_settings(settings).problem:
         try:
             found = ServiceClient(settings).recording(request)
-        except BotError:  # it does not run: the files are there all the same
+        except ServiceNotRunning:  # the files are there all the same
             found = None
     return found or _read_files(settings, request)
 

@@ -181,7 +181,9 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         status, text = await run("record", "export", running)
         assert (status, json.loads(text)["command"]) == (0, "chat")
         file = tmp_path / "one.json"
+        file.touch(0o644)
         assert (await run("record", "export", "1", "-o", str(file)))[0] == 0
+        assert file.stat().st_mode & 0o777 == 0o600
         assert json.loads(file.read_text())["steps"][-1]["outcome"] == "answered"
         for act in ("cancel", "show"):
             status, text = await run("events", act, "unknown")
@@ -200,8 +202,9 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         status, text = await run("events", "drop", waiting)
         assert status == 2
         monkeypatch.setenv("BOT_SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH")
-        status, text = await run("status")
-        assert (status, "401" in text) == (2, True)
+        for refused in (("status",), ("record", "export", "1")):
+            status, text = await run(*refused)
+            assert (status, "401" in text) == (2, True)
         gate.set()
     status, text = await run("status")
     assert (status, "does not answer" in text) == (2, True)
@@ -225,6 +228,23 @@ async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
             await web.service.echo.until(lambda: not web.service.echo.running)
             while (await states(web))[question] != "answered":
                 await web.service.channel.until(lambda: True)
+
+
+async def test_a_recording_with_texts_is_exported_as_pages_show_texts(tmp_path: Path) -> None:
+    """An administrator gets no file of what only its person could read."""
+    async with pages(tmp_path, bot_cockpit_texts=True, bot_recorder="full") as web:
+        await web.service.ask("a question", who="ann")
+        await web.service.ask("", command="limits", who="ann")
+        gate = web.service.echo.hold("SLOW")
+        running = await web.service.start_asking("SLOW", who="ann")
+        for actor, found in (("bob", [200, 404, 404]), ("ann", [200, 200, 200])):
+            visitor = Visitor(is_administrator=True, adapter="channel", workspace="w", actor=actor, name=actor)
+            await web.sign_in(visitor)
+            asked = [await web.get(f"/cockpit/requests/{seq}/recording") for seq in (1, 2, 3)]
+            assert [answer.status for answer in asked] == found
+        assert "recording" not in (await web.get("/cockpit/requests/9")).text
+        gate.set()
+        await web.service.channel.wait_for_answers(running)
 
 
 async def test_odd_requests_are_answered_like_any_others(tmp_path: Path) -> None:

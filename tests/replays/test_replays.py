@@ -1,6 +1,7 @@
 """Recorded incidents, each played again with the current code: what people see must be what they saw."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,13 @@ def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.
         error = capsys.readouterr().err
         assert reason in error
         assert error.count("\n") == 1
+
+
+def test_without_the_simulators_a_replay_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in the container: one sentence, status 2."""
+    monkeypatch.setitem(sys.modules, "simulators", None)
+    monkeypatch.delitem(sys.modules, "bot.recorder.replay", raising=False)
+    assert main(["replay", str(tmp_path / "one.json")]) == 2
+    assert "simulators is missing" in capsys.readouterr().err

@@ -57,7 +57,7 @@ async def show_request(visit: Visit) -> Response:
         calls=calls,
         steps=build_timeline(row, calls, recording),
         is_recorded=visit.sources.recorder is not None,
-        can_export=recording is not None and may_export(visit),
+        can_export=recording is not None and may_export(visit, job),
         has_texts=visit.sources.settings.bot_cockpit_texts,
         acts=acts_for(visit, row),
         words=_words(visit, job),
