@@ -18,7 +18,7 @@ BotError
 │   ├── SchemaTooNew         it was written by a newer version
 │   ├── StoreInUse           another process holds it
 │   └── OwnershipLost        another worker has this event now
-├── BackupError              a backup was not made, or can't be restored; nothing was changed
+├── BackupError              a backup was not made, or can't be restored
 └── DeliveryError            the platform did not show an answer
     ├── UploadTooLarge       a file is over a limit that the platform has just reported
     ├── DeliveryDelayed      a later try may succeed
@@ -121,7 +121,7 @@ class OwnershipLost(StoreError):
 
 
 class BackupError(BotError):
-    """A backup was not made, or can't be restored; nothing was changed."""
+    """A backup was not made, or can't be restored."""
 
 
 # ------------------------------------------------------------------ delivery

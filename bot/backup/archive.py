@@ -2,12 +2,11 @@
 
 import os
 import secrets
-import shutil
 import time
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 from bot.backup.digest import TableFigures
 from bot.errors import BackupError
 from bot.i18n import operator_text
+from bot.security.private_files import writing_private
 from bot.store.shared import codec
 
 #: Version of the layout of these files.
@@ -76,11 +76,10 @@ class Archive:
         self.name = name or path
 
     @contextmanager
-    def opened(self) -> Iterator[zipfile.ZipFile]:
-        """Open the file; damage found meanwhile is one sentence."""
+    def _reading(self) -> Iterator[None]:
+        """Say in one sentence what is wrong with the file; what is done with its content is outside."""
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                yield archive
+            yield
         except OSError as exc:
             raise BackupError(operator_text("backup.unreadable", file=self.name, reason=exc.strerror)) from exc
         except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError) as exc:
@@ -92,7 +91,7 @@ class Archive:
 
     def read_manifest(self) -> Manifest:
         """Check every byte of the file and return its manifest."""
-        with self.opened() as archive:
+        with self._reading(), zipfile.ZipFile(self.path) as archive:
             if archive.testzip() is not None:
                 raise self.damaged()
             text = archive.read(MANIFEST).decode()
@@ -106,16 +105,31 @@ class Archive:
 
     def read_keys(self) -> Keys:
         """Return the keys."""
-        with self.opened() as archive:
-            return codec.loads(Keys, archive.read(KEYS).decode())
+        with self._reading(), zipfile.ZipFile(self.path) as archive:
+            text = archive.read(KEYS).decode()
+        return codec.loads(Keys, text)
+
+    def members(self) -> list[zipfile.ZipInfo]:
+        """Return what is in the file."""
+        with self._reading(), zipfile.ZipFile(self.path) as archive:
+            return archive.infolist()
+
+    def chunks(self, member: str) -> Iterator[bytes]:
+        """Read a member piece by piece."""
+        with ExitStack() as stack:
+            with self._reading():
+                source = stack.enter_context(stack.enter_context(zipfile.ZipFile(self.path)).open(member))
+            while True:
+                with self._reading():
+                    chunk = source.read(_CHUNK)
+                if not chunk:
+                    return
+                yield chunk
 
     def extract(self, member: str, target: Path) -> None:
-        """Write a member to a file that only this user may read, durably."""
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file, self.opened() as archive, archive.open(member) as source:
-            shutil.copyfileobj(source, file, _CHUNK)
-            file.flush()
-            os.fsync(file.fileno())
+        """Write a member to a file that only this user may read, durably. Raises `OSError` for the target."""
+        with writing_private(target) as file:
+            file.writelines(self.chunks(member))
 
 
 @asynccontextmanager
@@ -124,13 +138,13 @@ async def writing(path: Path, verify: Callable[[Archive], Awaitable[None]]) -> A
 
     Whatever ends this before, a signal included, leaves no file of that name. Raises `BackupError`.
     """
-    part, descriptor = _open_part(path)
+    part = _free_part(path)
     try:
-        with os.fdopen(descriptor, "r+b") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                yield archive
-            file.flush()
-            os.fsync(file.fileno())
+        with (
+            writing_private(part) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        ):
+            yield archive
         await verify(Archive(part, name=path))
         part.rename(path)
         sync_folder(path.parent)
@@ -140,19 +154,15 @@ async def writing(path: Path, verify: Callable[[Archive], Awaitable[None]]) -> A
         part.unlink(missing_ok=True)
 
 
-def _open_part(path: Path) -> tuple[Path, int]:
-    """Open a file beside the one that is to be written, and remove those that killed processes left."""
+def _free_part(path: Path) -> Path:
+    """Return a free name beside the file that is to be written, and remove what killed processes left."""
     if path.exists():
         raise BackupError(operator_text("backup.exists", file=path))
-    try:
-        for part in path.parent.glob(f"{path.name}.*.part*"):
+    for part in path.parent.glob(f"{path.name}.*.part*"):
+        with suppress(OSError):
             if time.time() - part.stat().st_mtime > _ABANDONED:
                 part.unlink()
-        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise BackupError(operator_text("backup.unwritable", file=path, reason=exc.strerror)) from exc
-    return part, descriptor
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 from bot.backup.archive import Keys
+from bot.security.keys import KEY_FILE
+from bot.security.private_files import write_private
 from bot.settings.core import Settings
 
-KEY_FILE, SETTINGS_FILE = "secret.key", "restored-keys.env"
+SETTINGS_FILE = "restored-keys.env"
 
 
 def read_keys(settings: Settings) -> Keys:
@@ -39,22 +41,15 @@ def replaces_key(settings: Settings, keys: Keys) -> bool:
     return is_used and path.exists() and path.read_text(encoding="utf-8").strip() != keys.signing
 
 
-def write_keys(settings: Settings, keys: Keys, *, aside: Path) -> None:
-    """Put the signing key into the data folder; another one is kept as `aside`. Raises `OSError`."""
+def prepare_key(settings: Settings, keys: Keys, *, aside: Path) -> Path | None:
+    """Write the signing key beside its place, if it is not there; another one is kept as `aside`. Raises `OSError`."""
     path = settings.bot_data_dir / KEY_FILE
-    if settings.bot_secret_key is None and keys.signing and (not path.exists() or replaces_key(settings, keys)):
-        part = path.with_name(f"{path.name}.part")
-        write_private(part, keys.signing)
-        if path.exists() and not aside.exists():
-            os.link(path, aside)
-        part.replace(path)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only this user may read, durably. Raises `OSError`."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    if settings.bot_secret_key is not None or not keys.signing:
+        return None
+    if path.exists() and not replaces_key(settings, keys):
+        return None
+    part = path.with_name(f"{path.name}.part")
+    write_private(part, keys.signing)
+    if path.exists() and not aside.exists():
+        os.link(path, aside)
+    return part

@@ -20,7 +20,6 @@ from bot.store.timing import StoreTiming
 VERSION_TABLE = "schema_version"
 #: Seconds for the copy of one table.
 PATIENCE = 86_400.0
-_CHUNK = 1 << 20
 
 _OF_SCHEMA = "FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = current_schema()"
 _TABLES = f"SELECT relname {_OF_SCHEMA} AND relkind = 'r'"
@@ -128,18 +127,16 @@ async def load(connection: Connection, archive: Archive, manifest: Manifest) -> 
         raise archive.damaged()
     for table in tables:
         await connection.execute(f"ALTER TABLE {_quoted(table)} DISABLE TRIGGER USER")
-    with archive.opened() as opened:
-        for table in tables:
-            with opened.open(TABLES + table) as member:
-                await connection.copy_to_table(
-                    table, source=_chunks(member), columns=manifest.tables[table].columns, timeout=PATIENCE
-                )
+    for table in tables:
+        source = _pieces(archive, TABLES + table)
+        columns = manifest.tables[table].columns
+        await connection.copy_to_table(table, source=source, columns=columns, timeout=PATIENCE)
     for table in tables:
         await connection.execute(f"ALTER TABLE {_quoted(table)} ENABLE TRIGGER USER")
     for name, last in manifest.sequences.items():
         await connection.execute("SELECT setval(to_regclass($1), $2)", _quoted(name), last)
-    columns = {table: figures.columns for table, figures in manifest.tables.items()}
-    if await read_figures(connection, columns) != dict(manifest.tables):
+    stored = {table: figures.columns for table, figures in manifest.tables.items()}
+    if await read_figures(connection, stored) != dict(manifest.tables):
         raise BackupError(operator_text("backup.differs", file=archive.name))
 
 
@@ -183,9 +180,9 @@ async def _copy_out(
     return digest.figures(columns)
 
 
-async def _chunks(member: IO[bytes]) -> AsyncIterator[bytes]:
-    while chunk := member.read(_CHUNK):
-        yield chunk
+async def _pieces(archive: Archive, member: str) -> AsyncIterator[bytes]:
+    for piece in archive.chunks(member):
+        yield piece
 
 
 def _quoted(name: str) -> str:

@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 from bot.backup import sqlite_copy
 from bot.backup.archive import MEDIA, Archive, Keys, Manifest, sync_folder
 from bot.backup.create import FOLDER, create_backup, keep_last, make_room
-from bot.backup.keys import KEY_FILE, SETTINGS_FILE, missing_settings, replaces_key, write_keys, write_private
-from bot.backup.unfinished import marker_of
-from bot.errors import BackupError, StoreError
+from bot.backup.keys import SETTINGS_FILE, missing_settings, prepare_key, replaces_key
+from bot.backup.unfinished import is_marked, marker_of
+from bot.errors import BackupError, BotError, StoreError
 from bot.i18n import operator_text
+from bot.security.keys import KEY_FILE
+from bot.security.private_files import write_private
 from bot.settings.core import Settings
 from bot.store.shared.migrations import find_pending
 from bot.store.sqlite.lock import ownership
@@ -33,7 +35,8 @@ class Restored:
 async def restore_backup(settings: Settings, file: Path, *, replaces: bool = False) -> Restored:
     """Restore a backup. `replaces`: a database or key that is there, of which a backup is made, is replaced.
 
-    Nothing is changed where it raises `BackupError`, `StoreError` or `SettingsError`.
+    Nothing is changed where it raises `BackupError`, `StoreError` or `SettingsError`. Should the very change fail
+    in the middle, which the error says, no service starts until the same restore was run again.
     """
     archive = Archive(file)
     manifest = await asyncio.to_thread(archive.read_manifest)
@@ -43,24 +46,25 @@ async def restore_backup(settings: Settings, file: Path, *, replaces: bool = Fal
         raise BackupError(operator_text(f"backup.is_{manifest.engine}", file=file, name=settings.database_name))
     keys = archive.read_keys()
     marker = marker_of(settings)
-    was_interrupted = marker.exists()
+    was_interrupted = is_marked(settings, file)
+    step = _Step(settings, archive, manifest, keys, replaces=replaces, was_interrupted=was_interrupted)
     try:
         settings.bot_data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if replaces_key(settings, keys) and not (replaces or was_interrupted):
             raise BackupError(operator_text("backup.other_key", path=settings.bot_data_dir / KEY_FILE))
-        step = _Step(settings, archive, manifest, keys, replaces=replaces, was_interrupted=was_interrupted)
         kept = await (step.sqlite() if manifest.engine == "sqlite" else step.postgres())
-        missing = missing_settings(settings, keys)
-        found = None
-        if missing:
-            found = settings.bot_data_dir / SETTINGS_FILE
-            write_private(found, "".join(f"{name}={value}\n" for name, value in missing.items()))
         marker.unlink(missing_ok=True)
         number = max(settings.bot_migration_backups, 1)
         keep_last(settings.bot_data_dir / FOLDER, _BEFORE_RESTORE, number, besides=file)
-    except OSError as exc:
-        raise BackupError(operator_text("backup.unwritable", file=exc.filename, reason=exc.strerror)) from exc
-    return Restored(manifest=manifest, kept=kept, settings_file=found)
+    except (OSError, BotError) as exc:
+        if step.is_changing and marker.exists():
+            raise BackupError(operator_text("backup.halfway", file=file, reason=exc)) from exc
+        step.undo()
+        if isinstance(exc, BotError):
+            raise
+        name = exc.filename or settings.bot_data_dir
+        raise BackupError(operator_text("backup.unwritable", file=name, reason=exc.strerror)) from exc
+    return Restored(manifest=manifest, kept=kept, settings_file=step.settings_file)
 
 
 class _Step:
@@ -82,6 +86,9 @@ class _Step:
         self._keys = keys
         self._replaces = replaces or was_interrupted
         self._moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        self._written: list[Path] = []  #: what is removed where nothing is changed
+        self.settings_file: Path | None = None
+        self.is_changing = False  #: whether key or database may have changed
 
     async def sqlite(self) -> Path | None:
         path = self._settings.database_path
@@ -154,27 +161,50 @@ class _Step:
         return kept
 
     async def _install_files(self) -> None:
-        """Put generated files and the key where they belong, right before the database; the marker says so."""
+        """Put generated files and the keys where they belong, right before the database.
+
+        Where keys change, a marker says so from before the first of these changes until after the last.
+        """
         await asyncio.to_thread(self._install_media)
         folder = self._settings.bot_data_dir
-        if replaces_key(self._settings, self._keys):
-            write_private(marker_of(self._settings), str(self._archive.path))
+        missing = missing_settings(self._settings, self._keys)
+        if missing:
+            self.settings_file = folder / SETTINGS_FILE
+            self._write(self.settings_file, "".join(f"{name}={value}\n" for name, value in missing.items()))
+        if missing or replaces_key(self._settings, self._keys):
+            self._write(marker_of(self._settings), str(self._archive.path.resolve()))
+        aside = folder / f"{KEY_FILE}.before-restore-{self._moment}"
+        key = prepare_key(self._settings, self._keys, aside=aside)
+        sync_folder(folder)
+        self.is_changing = True
+        if key is not None:
+            key.replace(folder / KEY_FILE)
             sync_folder(folder)
-        write_keys(self._settings, self._keys, aside=folder / f"{KEY_FILE}.before-restore-{self._moment}")
+
+    def _write(self, path: Path, text: str) -> None:
+        if not path.exists():
+            self._written.append(path)
+        part = path.with_name(f"{path.name}.part")
+        write_private(part, text)
+        part.replace(path)
+
+    def undo(self) -> None:
+        """Remove what says that keys change, as they did not."""
+        for path in reversed(self._written):
+            path.unlink(missing_ok=True)
 
     def _install_media(self) -> None:
         folder = self._settings.media_dir
-        with self._archive.opened() as archive:
-            for member in archive.infolist():
-                if member.filename.startswith(MEDIA):
-                    self._install_one(member, folder)
+        for member in self._archive.members():
+            if member.filename.startswith(MEDIA):
+                self._install_one(member, folder)
 
     def _install_one(self, member: zipfile.ZipInfo, folder: Path) -> None:
         name = PurePosixPath(member.filename.removeprefix(MEDIA))
         if name.is_absolute() or ".." in name.parts:
             raise self._archive.damaged()
         target = folder / name
-        if not target.exists():
+        if not target.exists() or target.stat().st_size != member.file_size:  # what a full disk cut off is made good
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             part = target.with_name(f"{target.name}.part")
             self._archive.extract(member.filename, part)

@@ -12,6 +12,12 @@ def marker_of(settings: Settings) -> Path:
     return settings.bot_data_dir / "restore.unfinished"
 
 
+def is_marked(settings: Settings, file: Path) -> bool:
+    """Return whether the restore of this file was interrupted."""
+    marker = marker_of(settings)
+    return marker.exists() and marker.read_text(encoding="utf-8") == str(file.resolve())
+
+
 def refuse_unfinished(settings: Settings) -> None:
     """Raise `BackupError` where a restore was interrupted in the middle of its changes."""
     marker = marker_of(settings)

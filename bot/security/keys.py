@@ -13,8 +13,11 @@ from pydantic import SecretStr
 
 from bot.errors import SettingsError
 from bot.i18n import operator_text
+from bot.security.private_files import write_private
 from bot.settings.core import Settings
 
+#: Where the data folder has the signing key.
+KEY_FILE = "secret.key"
 _BYTES = 32
 #: Bits that a key's text has to have room for: 32 random bytes in base64 or in hexadecimal have 215 or more.
 _BITS = 200
@@ -30,7 +33,7 @@ def signing_key(settings: Settings) -> SecretStr:
         if not _is_strong(settings.bot_secret_key.get_secret_value()):
             raise SettingsError(operator_text("setting.weak_key", command=_MAKE_KEY))
         return settings.bot_secret_key
-    path = settings.bot_data_dir / "secret.key"
+    path = settings.bot_data_dir / KEY_FILE
     try:
         if not path.exists():
             _write_key(path, secrets.token_urlsafe(_BYTES))
@@ -67,11 +70,7 @@ def _write_key(path: Path, key: str) -> None:
     """Write the key atomically, readable by the owner only; of two processes the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())  # after a power cut the file must not be empty
+    write_private(part, key)
     try:
         with suppress(FileExistsError):
             os.link(part, path)

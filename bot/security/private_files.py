@@ -1,7 +1,10 @@
 """Files that only the service's own user may read. On Windows a folder's own permissions decide instead."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from bot.errors import SettingsError
 
@@ -27,6 +30,29 @@ def make_private(folder: Path, *files: Path) -> None:
         raise SettingsError(
             f"BOT_DATA_DIR: {folder} can't be made or protected ({exc.strerror}); choose another folder"
         ) from exc
+
+
+@contextmanager
+def writing_private(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file that only this user may read, in place of one of its name; at the end it is durable.
+
+    Raises `OSError`.
+    """
+    path.unlink(missing_ok=True)
+    with open(path, "x+b", opener=_open_private) as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())  # after a power cut the file must not be empty
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write such a file of a text. Raises `OSError`."""
+    with writing_private(path) as file:
+        file.write(text.encode())
+
+
+def _open_private(name: str, flags: int) -> int:
+    return os.open(name, flags, _FILE)
 
 
 def _is_ours(path: Path) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import resource
 import shutil
 import signal
 import sqlite3
@@ -10,7 +11,7 @@ import stat
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,54 @@ async def test_a_restore_that_is_killed_changes_all_or_nothing(engine: str, tmp_
         }
 
 
+async def test_a_restore_that_is_killed_where_the_environment_has_other_keys(tmp_path: Path) -> None:
+    """Without the lines for `.env` no service starts on the new database; another backup is refused meanwhile."""
+    async with places("sqlite", tmp_path, 2) as (new, old):
+        for place in (new, old):
+            async with make_store(place.core_settings) as store:
+                await store.namespace("channel:c:c").set("word", place.folder.name)
+            signing_key(place.core_settings)
+        file, other = tmp_path / "backup.zip", tmp_path / "other.zip"
+        (new.folder / "media").mkdir()
+        (new.folder / "media" / "fox.png").write_bytes(b"a whole fox")
+        await create_backup(new.core_settings, file, has_media=True)
+        shutil.copy(file, other)
+        (old.folder / "media").mkdir()
+        (old.folder / "media" / "fox.png").write_bytes(b"half")
+        environment = {**old.environment, "BOT_SECRET_KEY": "k" * 20 + "0123456789abcdefghijklmnop"}
+        first, lines = await state_of(old), old.folder / "restored-keys.env"
+        full = "restore", str(file), "--replace"
+        fresh = tmp_path / "fresh"
+        there = {**environment, "BOT_DATA_DIR": str(fresh)}
+        async with process(command_on_full_disk, full, environment=there, folder=tmp_path) as one:
+            assert await one.wait() == 2
+        assert f"{fresh} can't be written (File too large); nothing was changed." in (tmp_path / "log").read_text()
+        interrupted = 0
+        for number in range(1, 30):
+            status = await killed_command(old, full, {"os.rename", "os.remove"}, number, environment=environment)
+            if (old.folder / "restore.unfinished").exists():
+                interrupted += 1
+                with pytest.raises(BackupError, match=r"A restore was interrupted"):
+                    await run(old.core_settings)
+                with pytest.raises(BackupError, match="use --replace"):
+                    await restore_backup(old.core_settings, other)
+            elif status:
+                assert await state_of(old) == first
+            if not status:
+                break
+        assert status == 0
+        assert interrupted > 1
+        assert lines.read_text() == f"BOT_SECRET_KEY={key_of(new)}\n"
+        assert (await state_of(old))[0] == (await state_of(new))[0]
+        assert (old.folder / "media" / "fox.png").read_bytes() == b"a whole fox"
+
+
+def command_on_full_disk(arguments: tuple[str, ...]) -> int:
+    """Run the command; a file can't have more than 20 kB."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    return main(arguments)
+
+
 async def state_of(place: Place) -> tuple[Any, str]:
     return (await place.tables()).get("key_values"), key_of(place)
 
@@ -183,11 +232,17 @@ def key_of(place: Place) -> str:
 
 
 async def killed_command(
-    place: Place, arguments: tuple[str, ...], changes: set[str], number: int, folder: Path | None = None
+    place: Place,
+    arguments: tuple[str, ...],
+    changes: set[str],
+    number: int,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> int | None:
     """Run a command that kills itself at its n-th change of a file in a folder; returns its status."""
     given = str(folder or place.folder), arguments, changes, number
-    async with process(command_until, *given, environment=place.environment, folder=place.folder.parent) as one:
+    used = environment or place.environment
+    async with process(command_until, *given, environment=used, folder=place.folder.parent) as one:
         return await one.wait()
 
 
