@@ -79,7 +79,8 @@ class UserDirectory:
             answer = await self._workspaces.client_of(workspace).users_info(user=user, include_locale=True)
         except (*API_ERRORS, DeliveryError) as exc:
             log.info("user not looked up", reason=log_reason(exc))
-            self._store(workspace, Person(id=user), self._timing.user_retry)
+            _, known = self._people.get((workspace.owner, user), (0.0, None))
+            self._store(workspace, known or Person(id=user), self._timing.user_retry)
             return None
         person = _parse_user(answer["user"])
         self._store(workspace, person, self._timing.user_lifetime)
