@@ -103,12 +103,11 @@ async def _event(visit: Visit, place: SettingsPlace, person: str) -> tuple[Event
 
 
 async def find_member(visit: Visit, place: SettingsPlace, person: str) -> Actor | None:
-    """Ask the platform for a person who has used the service there; None: it does not tell. Raises `StoreError`."""
-    adapter = visit.sources.adapters.get(place.adapter)
+    """Return a person who has used the service there, as the platform tells; None: it does not. Raises `StoreError`."""
     which = RequestFilter(adapter=place.adapter, workspace=place.workspace, actor=person)
     rows = await visit.sources.request_log.list_requests(which, limit=1)
     job = await visit.sources.journal.job(rows[0].adapter, rows[0].id) if rows else None
-    return None if adapter is None or job is None else await adapter.find_actor(job.event.reply_to, person)
+    return None if job is None else await visit.sources.members.find(job.event, person)
 
 
 def _sees_all_of(visit: Visit, place: SettingsPlace, person: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
+from bot.cockpit.identity.members import Members
 from bot.commands import Registry
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings, ScopedSettings
@@ -38,6 +39,7 @@ class Sources:
 
     settings: Settings
     adapters: Mapping[str, Adapter]
+    members: Members
     rate_limiter: RateLimiter  #: that of the API
     circuits: Callable[[], Mapping[str, str]]  #: state of each model that has failed
     metrics: Metrics
@@ -64,6 +66,7 @@ class Sources:
         return cls(
             settings=core.settings,
             adapters=core.adapters,
+            members=Members(core.adapters),
             rate_limiter=core.api.rate_limiter,
             circuits=lambda: core.breaker.states(core.api.base_url),
             metrics=core.metrics,

@@ -1,5 +1,6 @@
 """What people, channels and workspaces may use, have spent and have set, and everybody's own page."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         bob = await web.get(f"{WORKSPACE}&person=bob")
         assert everywhere in bob.words
         assert "temperature 0.7" in bob.words
+        await asyncio.gather(*(web.get(f"{WORKSPACE}&person=bob") for _ in range(3)))
+        assert service.adapter.asked_of == ["bob"]  # whoever reloads, and whether the platform tells or not
 
         await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann"))
         shown = (await web.get(WORKSPACE)).words

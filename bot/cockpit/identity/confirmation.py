@@ -1,19 +1,15 @@
 """Rights while a session lasts: the platform is asked now and then whether the person still has them."""
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import structlog
-
+from bot.cockpit.identity.members import ask_platform
 from bot.cockpit.sessions import Session
 from bot.cockpit.visitor import Visitor
 from bot.policy import Policy
 from bot.ports import Directory, Journal
 from bot.settings.core import Settings
-
-log = structlog.get_logger(__name__)
 
 #: Seconds between two questions on one session.
 EVERY = 60.0
@@ -21,8 +17,6 @@ EVERY = 60.0
 UNCONFIRMED = 600.0
 #: Seconds after which a session that nobody uses is forgotten.
 _REMEMBERED = 86_400.0
-#: Seconds for an answer of the platform.
-_TIMEOUT = 10.0
 
 
 @dataclass(slots=True)
@@ -87,12 +81,7 @@ class RightsConfirmation:
             return None
         if job.event.actor.is_operator:
             return True  # at the terminal
-        try:
-            async with asyncio.timeout(_TIMEOUT):
-                actor = await directory.find_actor(job.event.reply_to, who.actor)
-        except TimeoutError:
-            log.info("rights not confirmed", adapter=who.adapter)
-            return None
+        actor = await ask_platform(directory, job.event, who.actor)
         if actor is None:
             return None
         event = replace(job.event, actor=actor)

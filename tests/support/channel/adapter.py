@@ -260,6 +260,7 @@ class ChannelAdapter(NoDirectory):
     def __init__(self, url: str, capabilities: Capabilities | None = None) -> None:
         self.capabilities = capabilities or Capabilities(edit_interval=0.05)
         self.members: dict[str, Actor] = {}  #: what the platform tells of people, by id
+        self.asked_of: list[str] = []  #: people whom it was asked for
         # httpx's own transport takes several times the CPU
         self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(verify=False))
 
@@ -267,6 +268,7 @@ class ChannelAdapter(NoDirectory):
         return contextlib.nullcontext()
 
     async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
+        self.asked_of.append(person)
         return self.members.get(person)
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
