@@ -53,7 +53,7 @@ class EventQueue(Protocol):
 
     @property
     def may_have_more(self) -> bool:
-        """False after a claim: as long as `wait` has not returned, another one would find nothing."""
+        """Return whether another `claim` may find an event now; it may be wrongly true."""
 
     async def wait(self) -> None:
         """Return when `claim` may have something that it did not have when it last returned None."""

@@ -175,6 +175,8 @@ def test_arguments_of_forms_are_texts() -> None:
     """A form's numbers and booleans, and the workspace that the SDK adds."""
     check_arguments("files.getUploadURLExternal", {"filename": "x", "length": "5", "alt_txt": "x"})
     check_arguments("users.info", {"user": "U1", "include_locale": "true", "team_id": "T1"})
+    with pytest.raises(ApiError, match="invalid_arguments"):
+        check_arguments("users.info", {"user": "U1", "include_locale": "perhaps"})
 
 
 @pytest.mark.parametrize(

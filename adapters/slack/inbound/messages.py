@@ -164,7 +164,7 @@ class MessageHandler:
         if await self._to_event(workspace, reply, is_edit=True) is None:
             return False
         ts = float(reply["ts"])
-        oldest, latest = (f"{time:.6f}" for time in (ts - 2 * self._late_event, ts))
+        oldest, latest = (f"{moment:.6f}" for moment in (ts - 2 * self._late_event, ts))
         before = await self._read_replies(workspace, channel, thread, oldest=oldest, latest=latest)
         asked = {one.get("user") for one in before if is_mention(one, workspace.bot_user) and float(one["ts"]) < ts}
         return user in asked or (bool(asked) and (await self._settings_of(workspace, channel)).answers_all)

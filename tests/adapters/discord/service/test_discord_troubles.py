@@ -26,6 +26,12 @@ async def one(tmp_path: Path, timing: Timing) -> AsyncIterator[Whole]:
         yield one
 
 
+async def tell_the_time(one: Whole) -> None:
+    """A command that is made now tells the service what time it is by Discord's clock."""
+    await one.command("help", channel=DM)
+    await one.idle()
+
+
 def nearly_over() -> str:
     """The id of an interaction that was made so long ago that its token ends soon."""
     return str(int(snowflake()) - ((15 * 60 - 44) * 1000 << 22))
@@ -164,6 +170,7 @@ async def test_token_that_ended(one: Whole, is_member: bool) -> None:
 async def test_twenty_minutes(one: Whole) -> None:
     """An answer that takes longer than its token goes on as a message of the bot's own, and is seen once."""
     hold = one.echo.hold("hello")
+    await tell_the_time(one)
     token = await one.command("chat", prompt="hello", told={"id": nearly_over()})
     await one.see(CHANNEL, translate("discord.long", "zh-TW"))
     one.simulator.interactions[token].is_expired = True
@@ -179,6 +186,7 @@ async def test_twenty_minutes_where_the_bot_is_no_member(one: Whole) -> None:
     """Where only the token can answer, it is said before its end that the answer will not be in time."""
     hold = one.echo.hold("hello")
     told = {"id": nearly_over(), "authorizing_integration_owners": {"1": ADA}}
+    await tell_the_time(one)
     token = await one.command("chat", channel=ELSEWHERE, prompt="hello", told=told)
     late = await one.see(ELSEWHERE, "/retry")
     one.simulator.interactions[token].is_expired = True
