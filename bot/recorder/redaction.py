@@ -5,6 +5,7 @@ platform are hidden until somebody says that they may be seen. Ids become stand-
 what belongs together still does. Secrets are dropped in any case.
 """
 
+import math
 import re
 import time
 from collections.abc import Collection
@@ -13,15 +14,34 @@ from typing import Any
 
 from bot.moderation.detectors import SECRET, find_private
 
-#: Names of fields with words of a protocol.
+#: Names of fields with words of a protocol, wherever they are.
 _PROTOCOL = frozenset(
     {
-        *("type", "subtype", "channel_type", "command", "method", "path", "status", "error", "code", "warning"),
-        *("model", "role", "object", "finish_reason", "locale", "guild_locale", "mimetype", "filetype", "content_type"),
-        *("mode", "response_action", "needed", "provided", "style", "kind", "outcome", "event", "msg_type", "size"),
-        *("permissions", "app_permissions", "allow", "deny", "discriminator"),
+        *("type", "subtype", "channel_type", "locale", "guild_locale", "mimetype", "filetype", "content_type"),
+        *("permissions", "app_permissions", "allow", "deny"),
     }
 )
+#: Names of such fields in the outer objects; further in they may be people's own.
+_OUTER = frozenset(
+    {
+        *("command", "method", "path", "status", "error", "code", "warning", "model", "role", "object", "style"),
+        *(
+            "finish_reason",
+            "mode",
+            "response_action",
+            "needed",
+            "provided",
+            "kind",
+            "outcome",
+            "event",
+            "msg_type",
+            "size",
+        ),
+    }
+)
+_SAID_DEPTH, _DEPTH = 3, 6  #: objects that are within each other: of what a person sent, and of calls
+#: Names of fields in which everything, names of fields included, belongs to people and apps.
+_OTHERS = frozenset({"metadata", "event_payload"})
 _WORD = re.compile(r"[\w./:+-]{1,64}", re.ASCII)
 _SECRET = re.compile(
     "token|secret|password|authorization|cookie|api_?key|response_url|trigger_id|signature|private_metadata|url_private"
@@ -43,6 +63,7 @@ REMOVED = "removed"
 _STAND_INS = 20_000  # in memory, and as many short texts
 _SHORT = 40  # characters
 _LARGEST_NUMBER = 10**14  # that is no id
+_LONG_NUMBER = 10**6  # from which a number may be that of a telephone or an account
 _EPOCH, _TIME_BITS = 1_420_070_400_000, 22  # of ids that begin with their time, in milliseconds
 _RECENT = 3_600_000  # milliseconds for which such a time is kept, as the order of messages depends on it
 _WIDE = 0x2E80  # the first of the characters that are as wide as two letters
@@ -81,7 +102,7 @@ class RecordingRedactor:
         self.keeps_texts = keeps_texts
         self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
         self._stand_ins: dict[str, str] = {}
-        self._texts: dict[tuple[str, str, bool], str] = {}
+        self._texts: dict[tuple[str, str, bool, bool], str] = {}
         self._fields: dict[str, str] = {}
         self._paths: dict[str, str] = {}
 
@@ -93,35 +114,57 @@ class RecordingRedactor:
         """Return by what the requests of a person are found, to be erased."""
         return self.pseudonym(f"{adapter}\0{actor}")
 
-    def redact(self, value: Any, name: str = "", *, is_spoken: bool = False) -> Any:
-        """Return a JSON value without what must not be kept. `is_spoken`: by a person, so that commands stay."""
+    def redact(self, value: Any, name: str = "", *, is_spoken: bool = False, depth: int = 0) -> Any:
+        """Return a JSON value without what must not be kept.
+
+        `is_spoken`: by a person, so that commands stay; `depth`: objects around the value.
+        """
         if isinstance(value, str):
-            return self._find_text(value, name, is_spoken)
+            is_word = name in _PROTOCOL or (name in _OUTER and depth <= (_SAID_DEPTH if is_spoken else _DEPTH))
+            return self._find_text(value, name, is_spoken, is_word)
         if isinstance(value, dict):
-            fields = self._fields
+            if name in _OTHERS and not self.keeps_texts:
+                return self._hide(value)
+            fields, depth = self._fields, depth + 1
             return {
-                fields.get(key) or self._field(key): self.redact(item, key, is_spoken=is_spoken)
+                fields.get(key) or self._field(key): self.redact(item, key, is_spoken=is_spoken, depth=depth)
                 for key, item in value.items()
             }
         if isinstance(value, list | tuple):
-            return [self.redact(item, name, is_spoken=is_spoken) for item in value]
-        if value is None or isinstance(value, bool | float):
-            return value
-        if isinstance(value, int):
-            is_id = value > _LARGEST_NUMBER and not self.keeps_texts
-            return int(self.stand_in(str(value))) if is_id else value
-        return type(value).__name__
+            return [self.redact(item, name, is_spoken=is_spoken, depth=depth) for item in value]
+        if isinstance(value, int | float):
+            return value if self.keeps_texts or -_LONG_NUMBER < value < _LONG_NUMBER else self._number(value)
+        return None if value is None else type(value).__name__
 
-    def _find_text(self, text: str, name: str, is_spoken: bool) -> str:
+    def _hide(self, value: Any) -> Any:
+        """Return a value of which nothing is known, without its letters and digits."""
+        if isinstance(value, dict):
+            return {str(key).translate(_LETTERS): self._hide(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._hide(item) for item in value]
+        return str(value).translate(_LETTERS)
+
+    def _number(self, value: float) -> float:
+        """Return a long number without its digits, but for ids and the present time."""
+        now = time.time() * 1000
+        if min(abs(value * 1000 - now), abs(value - now)) < _RECENT:
+            return value
+        if isinstance(value, float):
+            return math.copysign(float(_LONG_NUMBER), value)
+        digits = str(abs(value))
+        found = int(self.stand_in(digits)) if value > _LARGEST_NUMBER else 10 ** (len(digits) - 1)
+        return found if value > 0 else -found
+
+    def _find_text(self, text: str, name: str, is_spoken: bool, is_word: bool) -> str:
         """Return a text without what must not be kept; short ones come again and again."""
         if len(text) > _SHORT:
-            return self._redact_text(text, name, is_spoken)
-        key = (text, name, is_spoken)
+            return self._redact_text(text, name, is_spoken, is_word)
+        key = (text, name, is_spoken, is_word)
         found = self._texts.get(key)
         if found is None:
             if len(self._texts) >= _STAND_INS:
                 self._texts.clear()
-            found = self._texts[key] = self._redact_text(text, name, is_spoken)
+            found = self._texts[key] = self._redact_text(text, name, is_spoken, is_word)
         return found
 
     def path(self, path: str) -> str:
@@ -135,7 +178,7 @@ class RecordingRedactor:
 
     def text(self, text: str) -> str:
         """Return a text without its letters, or as it is where texts are kept."""
-        return self._redact_text(text, "", False)
+        return self._redact_text(text, "", False, False)
 
     def stand_in(self, number: str) -> str:
         """Return what an id is replaced by: always the same, and of the same form."""
@@ -162,13 +205,13 @@ class RecordingRedactor:
             rest += letters[place]
         return number[0] + rest
 
-    def _redact_text(self, text: str, name: str, is_spoken: bool) -> str:
+    def _redact_text(self, text: str, name: str, is_spoken: bool, is_word: bool) -> str:
         if name not in _NO_SECRET and name and _SECRET.search(name):
             return REMOVED if text else ""
         if self.keeps_texts:
             return self._without_secrets(text)
-        is_word = (name in _PROTOCOL and _WORD.fullmatch(text)) or (is_spoken and text.lower() in self.words)
-        if is_word or _TIMESTAMP.fullmatch(text) or _DATE.fullmatch(text):
+        is_known = (is_word and _WORD.fullmatch(text)) or (is_spoken and text.lower() in self.words)
+        if is_known or _TIMESTAMP.fullmatch(text) or _DATE.fullmatch(text):
             return text
         if _ID.fullmatch(text):
             return self.stand_in(text)
@@ -194,17 +237,26 @@ class RecordingRedactor:
         return "".join(found)
 
     def _letters(self, text: str, is_spoken: bool) -> str:
-        return _TOKEN.sub(self._spoken, text) if is_spoken else text.translate(_LETTERS)
+        return self._spoken(text) if is_spoken else text.translate(_LETTERS)
 
-    def _spoken(self, match: re.Match[str]) -> str:
-        token = match[0]
-        is_known = token.lower().lstrip("/-") in self.words or _SMALL.fullmatch(token)
-        return token if is_known else token.translate(_LETTERS)
+    def _spoken(self, text: str) -> str:
+        """Return a text of which only names of commands and options stay, and their values."""
+        found, at, is_value = [], 0, False
+        for match in _TOKEN.finditer(text):
+            token = match[0]
+            if _SMALL.fullmatch(token):
+                is_known, is_value = is_value, False
+            else:
+                is_known = token.lower().lstrip("/-") in self.words
+                is_value = is_known and token.startswith("-")
+            found += [text[at : match.start()], token if is_known else token.translate(_LETTERS)]
+            at = match.end()
+        return "".join([*found, text[at:]])
 
     def _field(self, name: str) -> str:
         if self.keeps_texts:
             return name
-        if name in _PROTOCOL or (name.isascii() and name.islower() and len(name) < _SHORT and name.isidentifier()):
+        if name in _OUTER or (name.isascii() and name.islower() and len(name) < _SHORT and name.isidentifier()):
             if len(self._fields) < _STAND_INS:
                 self._fields[name] = name
             return name

@@ -208,6 +208,35 @@ def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == [b"new\n"]
 
 
+def test_numbers_and_words_of_people_are_no_words_of_a_protocol() -> None:
+    """A number stays after an option's name alone, a protocol's word where the protocol has it."""
+    redactor = RecordingRedactor(b"key", words=["image", "count", "4"])
+    heard = {
+        "type": "event_callback",
+        "event": {
+            "text": "image --count 4 by 4 of 12",
+            "metadata": {"type": "illness", "event_payload": {"patient": "ada", "status": "ill", "beds": 12}},
+            "files": [{"mode": "hosted", "own": {"status": "pregnant", "type": "plain"}}],
+            "value": 912345678,
+            "account": 12345678901,
+            "amount": 4123456.5,
+            "count": 4,
+        },
+    }
+    assert redactor.redact(heard, is_spoken=True) == {
+        "type": "event_callback",
+        "event": {
+            "text": "image --count 4 xx 0 xx 00",
+            "metadata": {"xxxx": "xxxxxxx", "xxxxx_xxxxxxx": {"xxxxxxx": "xxx", "xxxxxx": "xxx", "xxxx": "00"}},
+            "files": [{"mode": "hosted", "own": {"status": "xxxxxxxx", "type": "plain"}}],
+            "value": 100000000,
+            "account": 10000000000,
+            "amount": 1000000.0,
+            "count": 4,
+        },
+    }
+
+
 def test_secrets_are_dropped_where_texts_are_kept() -> None:
     """The operator's choice to keep texts is none to keep tokens."""
     redactor = RecordingRedactor(b"key", keeps_texts=True, secrets=["our-own-key"])
