@@ -5,6 +5,8 @@ import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import IO
 
+import asyncpg  # type: ignore[import-untyped]
+
 from bot.backup.archive import TABLES, Archive, Manifest
 from bot.backup.digest import RowsDigest, TableFigures
 from bot.errors import BackupError, StoreError, StoreInUse
@@ -12,7 +14,7 @@ from bot.i18n import operator_text
 from bot.settings.core import Settings
 from bot.store.postgres.connection import Connection, Connections
 from bot.store.postgres.lease import LOCK
-from bot.store.postgres.schema import migrate, read_version
+from bot.store.postgres.schema import UNFINISHED_MOVE, migrate, names_created, read_version
 from bot.store.timing import StoreTiming
 
 # ruff: noqa: S608 - names of the schema and constants are joined
@@ -21,8 +23,10 @@ VERSION_TABLE = "schema_version"
 #: Seconds for the copy of one table.
 PATIENCE = 86_400.0
 
-_OF_SCHEMA = "FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = current_schema()"
-_TABLES = f"SELECT relname {_OF_SCHEMA} AND relkind = 'r'"
+_RELATIONS = """
+SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = current_schema() AND relkind = $1 AND relname = ANY($2)
+"""
 _COLUMNS = """
 SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
 AND attgenerated = '' ORDER BY attnum
@@ -32,14 +36,16 @@ SELECT DISTINCT source.relname, target.relname FROM pg_constraint
 JOIN pg_class AS source ON source.oid = conrelid JOIN pg_class AS target ON target.oid = confrelid
 JOIN pg_namespace ON pg_namespace.oid = connamespace WHERE nspname = current_schema() AND contype = 'f'
 """
-_SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = current_schema()"
-_FREE_SEQUENCES = f"""
-SELECT relname {_OF_SCHEMA} AND relkind = 'S' AND NOT EXISTS (
-    SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND deptype IN ('a', 'i', 'e'))
+#: Those of the migrations, and those of columns of the tables.
+_SEQUENCES = """
+SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = current_schema() AND (
+    sequencename = ANY($1) OR EXISTS (
+        SELECT 1 FROM pg_depend JOIN pg_class ON pg_class.oid = refobjid AND relname = ANY($2)
+        WHERE objid = to_regclass(quote_ident(sequencename)) AND deptype IN ('a', 'i')))
 """
 _FUNCTIONS = """
 SELECT pg_proc.oid::regprocedure::text FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
-WHERE nspname = current_schema() AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+WHERE nspname = current_schema() AND proname = ANY($1)
 """
 _SERVICES = """
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = $1 AND objsubid = 2
@@ -55,7 +61,8 @@ def connections_of(settings: Settings) -> Connections:
 
 async def names_of_tables(connection: Connection) -> list[str]:
     """Return the names of the service's tables; one comes after those that it refers to."""
-    left = sorted({name for (name,) in await connection.fetch(_TABLES)} - {VERSION_TABLE})
+    own = names_created("TABLE", await read_version(connection))
+    left = sorted(name for (name,) in await connection.fetch(_RELATIONS, b"r", own))
     references = [tuple(row) for row in await connection.fetch(_REFERENCES)]
     found: list[str] = []
     while left:
@@ -90,11 +97,13 @@ async def dump(
                 if not version:
                     raise StoreError(operator_text("backup.no_database", name=connections.name))
                 figures = {}
-                for table in await names_of_tables(connection):
+                tables = await names_of_tables(connection)
+                for table in tables:
                     columns = await names_of_columns(connection, table)
                     with archive.open(TABLES + table, "w", force_zip64=True) as member:
                         figures[table] = await _copy_out(connection, table, columns, member)
-                sequences = {name: last for name, last in await connection.fetch(_SEQUENCES) if last is not None}
+                found = await connection.fetch(_SEQUENCES, names_created("SEQUENCE", version), tables)
+                sequences = {name: last for name, last in found if last is not None}
     finally:
         connection.terminate()
     return version, figures, sequences
@@ -111,7 +120,10 @@ async def verify(connections: Connections, archive: Archive, manifest: Manifest)
             transaction = connection.transaction()
             await transaction.start()
             schema = _quoted(f"scratch_{secrets.token_hex(8)}")
-            await connection.execute(f"CREATE SCHEMA {schema}")
+            try:
+                await connection.execute(f"CREATE SCHEMA {schema}")
+            except asyncpg.InsufficientPrivilegeError as exc:
+                raise BackupError(operator_text("backup.no_schema", name=connections.name)) from exc
             await connection.execute(f"SET LOCAL search_path TO {schema}")
             await load(connection, archive, manifest)
             await transaction.rollback()
@@ -155,13 +167,16 @@ async def refuse_running(connection: Connection, name: str) -> None:
 
 
 async def drop_all(connection: Connection) -> None:
-    """Drop the tables, sequences and functions of the current schema."""
-    for (table,) in await connection.fetch(_TABLES):
-        await connection.execute(f"DROP TABLE {_quoted(table)} CASCADE")
-    for (sequence,) in await connection.fetch(_FREE_SEQUENCES):
+    """Drop what the migrations created in the current schema. Fails where something of others depends on it."""
+    version = await read_version(connection)
+    if not version:
+        return
+    own = [*await names_of_tables(connection), VERSION_TABLE, UNFINISHED_MOVE]
+    await connection.execute(f"DROP TABLE IF EXISTS {', '.join(map(_quoted, own))}")
+    for (sequence,) in await connection.fetch(_RELATIONS, b"S", names_created("SEQUENCE", version)):
         await connection.execute(f"DROP SEQUENCE {_quoted(sequence)}")
-    for (function,) in await connection.fetch(_FUNCTIONS):
-        await connection.execute(f"DROP FUNCTION {function} CASCADE")
+    for (function,) in await connection.fetch(_FUNCTIONS, names_created("FUNCTION", version)):
+        await connection.execute(f"DROP FUNCTION {function}")
 
 
 async def _copy_out(

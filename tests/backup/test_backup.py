@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -22,7 +23,7 @@ from pydantic import SecretStr
 from bot.__main__ import main
 from bot.backup.create import create_backup, has_rows
 from bot.backup.restore import restore_backup
-from bot.errors import BackupError, BotError
+from bot.errors import BackupError, BotError, StoreError
 from bot.security.keys import signing_key
 from bot.service import run
 from bot.settings.core import Settings
@@ -38,6 +39,12 @@ pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 ROOT = Path(__file__).parents[2]
 PREVIOUS = ROOT / "tests" / "store" / "previous_version"
+#: What another program has in the same PostgreSQL database.
+SOMEBODYS = """
+CREATE TABLE somebodys (word text); INSERT INTO somebodys VALUES ('theirs');
+CREATE SEQUENCE theirs; SELECT nextval('theirs');
+CREATE FUNCTION somebodys() RETURNS bigint LANGUAGE sql AS 'SELECT last_value FROM theirs';
+"""
 
 
 async def bot(place: Place, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -300,6 +307,34 @@ async def test_a_migration_begins_with_a_backup(engine: str, tmp_path: Path) -> 
         assert await place.tables() == after
         await open_store(settings)
         assert [second] == list(folder.glob("before-migration-*"))
+        if place.url is not None:
+            from tests.support.database.postgres import connected
+
+            async with connected(place.url) as connection:
+                assert await connection.fetchval("SELECT somebodys() FROM somebodys") == 1
+                await connection.execute("CREATE VIEW seen AS SELECT seq FROM events")
+            with pytest.raises(StoreError, match="seen depends on table"):
+                await restore_backup(settings, second, replaces=True)
+            assert await place.tables() == after
+
+
+async def test_the_privilege_that_a_backup_needs_is_named(tmp_path: Path) -> None:
+    """The user who owns the tables, but may not make a schema, reads what to grant."""
+    async with places("postgres", tmp_path, 1) as [place]:
+        from tests.support.database.postgres import connected
+
+        assert place.url is not None
+        async with make_store(place.core_settings) as store:
+            await store.namespace("channel:c:c").set("word", "x")
+        role = f"muse_{uuid4().hex}"
+        grants = f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+        async with connected(place.url) as connection:
+            await connection.execute(f"CREATE ROLE {role} LOGIN; {grants}")
+            url = re.sub("//[^:@/]*", f"//{role}", place.url.get_secret_value(), count=1)
+            limited = Place(place.folder, SecretStr(url))
+            with pytest.raises(BackupError, match="GRANT CREATE ON DATABASE"):
+                await create_backup(limited.core_settings, tmp_path / "backup.zip")
+            await connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 async def open_store(settings: Settings) -> None:
@@ -320,6 +355,7 @@ async def previous_version(place: Place) -> None:
     async with connected(place.url) as connection:
         await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         await connection.execute((PREVIOUS / "postgres.sql").read_text())
+        await connection.execute(SOMEBODYS)
 
 
 async def test_a_damaged_database_is_replaced_and_kept(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """Migrations of the schema."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from bot.errors import StoreError, StoreInUse
 from bot.i18n import operator_text
 from bot.store.postgres.connection import Connection, Connections, PostgresDatabase, close
-from bot.store.shared.migrations import find_pending
+from bot.store.shared.migrations import find_pending, migrations
 
 #: Key of the advisory lock under which the schema is changed.
 MIGRATION_LOCK = 0x636D7574
@@ -58,6 +59,23 @@ async def migrate(connection: Connection, name: str, *, through: int | None = No
             if migration.step is not None:
                 await migration.step(PostgresDatabase(connection))
             await connection.execute("INSERT INTO schema_version VALUES ($1)", migration.number)
+
+
+def names_created(kind: str, version: int) -> list[str]:
+    """Return the names of what a schema of this version has of a kind (TABLE, SEQUENCE or FUNCTION).
+
+    Whatever else is in the database belongs to others.
+    """
+    names: set[str] = set()
+    pattern = rf"^(CREATE|DROP|ALTER) {kind} (\w+)(?: RENAME TO (\w+))?"
+    for migration in migrations("postgres"):
+        if migration.number <= version:
+            for verb, name, new in re.findall(pattern, migration.script, re.MULTILINE):
+                if verb == "DROP" or new:
+                    names.discard(name)
+                if verb == "CREATE" or new:
+                    names.add(new or name)
+    return sorted(names)
 
 
 async def read_version(connection: Connection) -> int:
