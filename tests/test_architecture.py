@@ -67,6 +67,12 @@ def test_the_dependency_rule_holds() -> None:
     assert {name: used for name, used in wrong.items() if used} == {}
 
 
+def test_no_two_pages_need_each_other() -> None:
+    """Not by an import in a function either."""
+    used = {module_name(path): imported_modules(path) for path in SOURCES if "pages" in path.parts}
+    assert [(one, other) for one in used for other in used[one] if one in used.get(other, ())] == []
+
+
 def test_foreign_files_are_parsed_in_child_processes() -> None:
     """In the core, only what runs in a child process imports a library that parses documents or media."""
     core = [path for path in SOURCES if module_name(path).startswith("bot.") and path.parts[-2] != "isolation"]

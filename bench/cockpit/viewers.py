@@ -17,13 +17,13 @@ from pathlib import Path
 
 from bench import service
 from bench.api_server import api_server
+from bench.cockpit.looking import STREAMS
 from bot import bootstrap
 from bot.cockpit.links import LinkSigner, link
 from bot.cockpit.visitor import Visitor
 from bot.security.keys import signing_key
 
 VIEWERS = 100
-STREAMS = 8  #: of one sign-in
 EVENTS = 4000  #: of a run, so that it is longer than several refreshes
 PAIRS = 3
 MOST = 1.05  #: times the CPU per message

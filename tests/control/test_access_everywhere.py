@@ -8,23 +8,18 @@ from typing import Any
 import pytest
 
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, OTHER, Json
-from tests.support.database.postgres import connected, server, url
+from tests.support.database.engines import engine, server, url
+from tests.support.database.postgres import connected
 from tests.support.discord.messages import text_of
 from tests.support.discord.whole import whole
 from tests.support.service import quiet_logs
 
-__all__ = ["server", "url"]
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 OPERATORS = "1457473602180878777"
 ELSEWHERE, SECOND = "1457510428359004777", "1457468924290662777"
 _END_RULES = "UPDATE key_values SET expires = 1 WHERE expires IS NOT NULL AND name LIKE 'access:%'"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return the settings of an engine."""
-    return {"bot_database_url": request.getfixturevalue("url")} if request.param == "postgres" else {}
 
 
 async def let_rules_end(folder: Path, engine: dict[str, Any]) -> None:

@@ -10,21 +10,15 @@ import pytest
 from aimodels.reference import MODELS
 from bot.models import KINDS
 from simulators.slack import Message, Person, SlackSimulator
-from tests.support.database.postgres import server, url
+from tests.support.database.engines import engine, server, url
 from tests.support.service import quiet_logs
 from tests.support.slack.service import FAST, service
 
-__all__ = ["server", "url"]
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 #: Two models of each kind: the usual one, and `KIND-2`.
 TWO_MODELS: dict[str, Any] = {f"bot_{kind}_models": (MODELS[kind], f"{kind}-2") for kind in KINDS}
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return the settings of an engine."""
-    return {"bot_database_url": request.getfixturevalue("url")} if request.param == "postgres" else {}
 
 
 def buttons(message: Message) -> int:

@@ -1,6 +1,7 @@
 """What the documents promise to tell is in them."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def test_every_document_can_be_found() -> None:
     """Each page of docs/ is linked from the README."""
     pages = [path.name for path in (ROOT / "docs").glob("*.md") if "zh-Hant" not in path.name]
     assert [name for name in pages if f"docs/{name}" not in README] == []
+
+
+@pytest.mark.parametrize("document", ["operating.md", "operating.zh-Hant.md"])
+def test_operating_names_every_extra(document: str) -> None:
+    """Who installs the wheel reads which extras there are, in the line above the commands."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    above, found, _ = (ROOT / "docs" / document).read_text(encoding="utf-8").partition("```console\nmake wheel\n")
+    assert found
+    assert set(re.findall(r"`(\w+)`", above.split("```")[-1])) >= extras.keys() - {"dev"}
 
 
 def test_extending_tells_what_may_be_imported() -> None:

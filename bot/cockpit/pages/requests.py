@@ -1,5 +1,6 @@
 """The requests: a list that moves, one request with its calls and files, and what can be done with them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -62,6 +63,22 @@ async def show_request(visit: Visit) -> Response:
         acts=acts_for(visit, row),
         words=_words(visit, job),
     )
+
+
+@page("/requests/{seq}/recording", rights=Rights.ADMINISTRATOR)
+async def export_recording(visit: Visit) -> Response:
+    """Return the file of one request."""
+    row = await find_request(visit, read_number(visit.request.path_params["seq"]))
+    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    if row is None or job is None:
+        return visit.not_found("cockpit.requests.unknown")
+    recording = await find_recording(visit, row)
+    if recording is None or not may_export(visit, job):
+        return visit.not_found("cockpit.requests.no_recording")
+    await visit.audit("request.exported", adapter=row.adapter, workspace=row.workspace, subject=row.id)
+    text = json.dumps(recording.to_json(visit.sources.settings), ensure_ascii=False, indent=1)
+    headers = {"Content-Disposition": f'attachment; filename="request-{row.seq}.json"'}
+    return Response(text, media_type="application/json", headers=headers)
 
 
 @act("/requests/act", rights=Rights.ADMINISTRATOR)
