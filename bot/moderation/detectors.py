@@ -19,9 +19,15 @@ class Finding:
 
 SECRET, EMAIL, PHONE, CARD, IBAN = LABELS = ("SECRET", "EMAIL", "PHONE", "CARD", "IBAN")
 
-#: In letters of European languages; others stand beside addresses without a space.
+#: Names within domains, in letters of European languages and in any.
+_EUROPEAN = r"[\w\u00c0-\u052f-]++"
+_ANY = r"[\w\u00c0-\u1fff\u2c00-\u2dff\u3005-\u3007\u3041-\ud7ff\U00020000-\U0003ffff-]++"
+#: Others than European letters stand beside addresses without a space. The ideographic full stop may be a dot, where
+#: none is before it and an ending of domains follows.
 _EMAIL = re.compile(
-    r"(?<![\w.%+\u00c0-\u052f-])[\w.%+\u00c0-\u052f-]++@[\w\u00c0-\u052f-]++(?:\.(?P<last>[\w\u00c0-\u052f-]++))++",
+    rf"(?<![\w.%+\u00c0-\u052f-])[\w.%+\u00c0-\u052f-]++@(?:{_EUROPEAN}(?:\.(?P<last>{_EUROPEAN}))++"
+    rf"|{_EUROPEAN}[。｡](?:{_EUROPEAN}[.。｡])*(?:com|net|org|edu|gov|info|app|dev|[a-z]{{2}})(?![\w-])"
+    rf"|{_ANY}(?:\.(?P<other>{_EUROPEAN}|{_ANY}))++)",
     re.ASCII,
 )
 #: Keys and tokens by the prefixes or the form that their makers give them, also after a part of a name (key_sk-…).
@@ -46,9 +52,14 @@ _WORD = re.compile(r"(?<![\w/+=-])[\w-]{32,}+(?![\w/+=-])", re.ASCII)
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 _KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 
-_SEPARATORS = r" \u00a0\u3000.()（）/\-\u2010-\u2013－"
+_SEPARATORS = r" \u00a0\u2800\u3000.()（）/\-\u2010-\u2013－"
+#: Separators of lists, tables and code, and marks of Markdown: what they are between is seldom one number.
+_LISTING, _MARKS = ",|_", "*~`"
+_IS_LISTING = re.compile(f"[{_LISTING}{_MARKS}]")
 #: Groups of digits with separators between them, outside words, mentions and decimals.
-_NUMBER = re.compile(rf"(?<![A-Za-z0-9@#&!:.])[+＋]?[(（]?\d(?:[{_SEPARATORS}]{{0,2}}\d)*+")
+_NUMBER = re.compile(
+    rf"(?<![A-Za-z0-9@#&!:.])[+＋]?[(（]?\d(?:[{_MARKS}]{{0,3}}[{_SEPARATORS}{_LISTING}]{{0,2}}[{_MARKS}]{{0,3}}\d)*+"
+)
 #: A card's number whose groups are on several lines, with what begins a line in a quotation.
 _WRAPPED = re.compile(
     r"(?<![A-Za-z0-9@#&!:.])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6\d{3})(?:SEP\d{4}){3}|3[47]\d\dSEP\d{6}SEP\d{5})(?!\d)".replace(
@@ -59,7 +70,8 @@ _WRAPPED = re.compile(
 _GROUP = re.compile(r"\d++")
 _LETTER = re.compile(r"[A-Za-z_]")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2})\d{2}", re.IGNORECASE)
-_IBAN_SEPARATORS = " -\u00a0\u202f\t\r\n"  #: at most three between two characters
+_IBAN_SEPARATORS = " -\u00a0\u202f\u2800\t\r\n" + _LISTING + _MARKS
+_MOST = 5  # separators between two characters of an IBAN
 #: Countries by the length of their IBAN, of the registry that SWIFT keeps.
 _IBAN_COUNTRIES = {
     15: "NO", 16: "BE", 18: "DK FI FO GL NL SD FK", 19: "MK SI", 20: "AT BA EE KZ LT LU XK MN", 21: "CH HR LI LV",
@@ -75,6 +87,7 @@ _CARD_DIGITS, _ABROAD_DIGITS, _NATIONAL_DIGITS = range(13, 20), range(8, 16), ra
 _NORTH_AMERICA = ((3, 3, 4), (1, 3, 3, 4))
 _CHINA_MOBILE = re.compile(r"1[3-9]\d{9}")
 _CHINA_GROUPS = ((11,), (3, 4, 4))
+_CARD_GROUPS, _ISSUERS = ((4, 4, 4, 4), (4, 6, 5)), re.compile(r"4|5[1-5]|2[2-7]|6|3[47]")
 _LEAST_GROUP = 3  # digits of each part of a card's number, and after the first of a telephone's without a mark
 _TRUNK = "0"  # the first digit of a telephone's number within its country
 
@@ -83,8 +96,7 @@ def find_private(text: str) -> Iterator[Finding]:
     """Yield what looks like a secret or personal data; findings may overlap, and come in no order."""
     yield from _private_keys(text)
     yield from (Finding(*match.span(), SECRET) for form in (_KEY, _JWT) for match in form.finditer(text))
-    # The version of a package, such as name@1.2.3, is no address.
-    yield from (Finding(*match.span(), EMAIL) for match in _EMAIL.finditer(text) if match["last"].isalpha())
+    yield from (Finding(*match.span(), EMAIL) for match in _EMAIL.finditer(text) if _is_domain(match))
     for match in _NAMED.finditer(text):
         name = "bearer" if match["bearer"] else "value"
         if match["bearer"] or any(character.isdigit() for character in match["value"]):
@@ -96,6 +108,12 @@ def find_private(text: str) -> Iterator[Finding]:
             yield Finding(*match.span(), CARD)
     for match in _NUMBER.finditer(text):
         yield from _numbers(match)
+
+
+def _is_domain(match: "re.Match[str]") -> bool:
+    """Return whether an address ends as domains do: the version of a package, such as name@1.2.3, is no address."""
+    last = match["last"] or match["other"]
+    return last is None or last.isalpha() or last.startswith("xn--") or not last.isascii()
 
 
 def _private_keys(text: str) -> Iterator[Finding]:
@@ -120,7 +138,7 @@ def _ibans(text: str) -> Iterator[Finding]:
             character = text[at]
             if character.isascii() and character.isalnum():
                 found.append(character)
-            elif character not in _IBAN_SEPARATORS or text[at - 3 : at].strip(_IBAN_SEPARATORS) == "":
+            elif character not in _IBAN_SEPARATORS or not text[max(0, at - _MOST) : at].strip(_IBAN_SEPARATORS):
                 break
             at += 1
         number = "".join(found)
@@ -130,39 +148,51 @@ def _ibans(text: str) -> Iterator[Finding]:
 
 def _numbers(match: "re.Match[str]") -> Iterator[Finding]:
     """Yield the numbers of cards and telephones among groups of digits, each from the start of a group."""
-    run = match[0]
-    groups = [(group.start(), group.end()) for group in _GROUP.finditer(run)]
-    if _LETTER.match(match.string, match.end()):
-        groups.pop()  # the beginning of a word, such as of 1024x768
+    text, begin = match.string, match.start()
+    groups = [(group.start(), group.end()) for group in _GROUP.finditer(text, *match.span())]
     first = 0
     while first < len(groups):
-        found = _longest(run, groups, first)
+        found = _longest(text, begin, groups, first)
         if found is None:
             first += 1
             continue
         last, label = found
         start = groups[first][0]
-        while start and run[start - 1] in "+＋(（":
+        while start > begin and text[start - 1] in "+＋(（":
             start -= 1
-        yield Finding(match.start() + start, match.start() + groups[last][1], label)
+        yield Finding(start, groups[last][1], label)
         first = last + 1
 
 
-def _longest(text: str, groups: list[tuple[int, int]], first: int) -> tuple[int, str] | None:
+def _longest(text: str, begin: int, groups: list[tuple[int, int]], first: int) -> tuple[int, str] | None:
     """Return the last group of the longest number from a group on, and its label; None: there is none."""
-    start = groups[first][0]
-    before = text[max(0, start - 2) : start]
+    start, at = groups[first]
+    before = text[max(begin, start - 2) : start]
     is_abroad, has_bracket = "+" in before or "＋" in before, before.endswith(("(", "（"))
     is_marked = is_abroad or has_bracket or _ascii_digits(text[start]) == _TRUNK
-    best, digits = None, ""
+    best, digits, between = None, "", ""
     sizes: list[int] = []
     for last in range(first, len(groups)):
         start, end = groups[last]
         if len(digits) + end - start > _CARD_DIGITS[-1] or (sizes and not is_marked and end - start < _LEAST_GROUP):
             break
+        if sizes:
+            separator = text[at:start].strip(_MARKS) or text[at:start]
+            is_listing = _IS_LISTING.search(between or separator) or _IS_LISTING.search(separator)
+            if between and separator != between and is_listing:
+                break
+            between = separator
+        at = end
         digits += _ascii_digits(text[start:end])
         sizes.append(end - start)
-        if label := _label(digits, tuple(sizes), is_abroad=is_abroad, has_bracket=has_bracket):
+        if _LETTER.match(text, end):
+            continue  # the beginning of a word, such as of 1024x768
+        if _IS_LISTING.search(between):
+            beside = text[max(0, groups[first][0] - len(between)) : groups[first][0]], text[end : end + len(between)]
+            label = "" if between in beside else _listed_label(digits, tuple(sizes), between, is_abroad=is_abroad)
+        else:
+            label = _label(digits, tuple(sizes), is_abroad=is_abroad, has_bracket=has_bracket)
+        if label:
             best = last, label
     return best
 
@@ -186,6 +216,18 @@ def _label(digits: str, sizes: tuple[int, ...], *, is_abroad: bool, has_bracket:
         return PHONE
     is_chinese = sizes in _CHINA_GROUPS and _CHINA_MOBILE.fullmatch(digits)
     return PHONE if is_chinese or sizes in _NORTH_AMERICA else ""
+
+
+def _listed_label(digits: str, sizes: tuple[int, ...], between: str, *, is_abroad: bool) -> str:
+    """Return what a number is whose groups could be numbers of a list, a table or code; "": nothing private."""
+    label = _label(digits, sizes, is_abroad=is_abroad, has_bracket=False)
+    if label == CARD:
+        return label if sizes in _CARD_GROUPS and _ISSUERS.match(digits) else ""
+    if digits[0] == _TRUNK:
+        return label if min(sizes) >= _LEAST_GROUP and digits[1] != _TRUNK else ""
+    if is_abroad:
+        return label if "," not in between and len(sizes) >= _LEAST_GROUP >= sizes[0] else ""
+    return label if "," not in between and "|" not in between else ""
 
 
 def has_valid_luhn_checksum(digits: str) -> bool:

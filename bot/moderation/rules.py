@@ -30,6 +30,8 @@ _LONGEST_PATTERN = 1000  # characters
 _MAX_MEMORY = 8 << 20  # bytes of a compiled pattern
 #: What is left of marks over and through letters where letter and mark are no character of their own.
 _COMBINING = re.compile("[\u0300-\u036f]")
+#: Marks of Markdown that may stand within a word and are not shown there.
+_MARKDOWN = re.compile(r"[*_~`|]+")
 _SECTIONS = {"redact": (), "refuse": ("words", "patterns")}
 
 
@@ -66,9 +68,9 @@ class ContentRules:
     def find_refusal(self, text: str) -> str:
         """Return the name of the first rule that refuses a text; "": none does."""
         if self.refuse_words:
-            plain = normalize(text)
+            readings = {normalize(text), normalize(_MARKDOWN.sub("", text))}
             for name, words in self.refuse_words.items():
-                if any(has_word(plain, word) for word in words):
+                if any(has_word(plain, word) for plain in readings for word in words):
                     return name
         texts = {text, read_as_seen(text)} if self.refuse_patterns else ()
         return next((name for name, pattern in self.refuse_patterns.items() if any(map(pattern.search, texts))), "")

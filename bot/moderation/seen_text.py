@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.characters import INVISIBLE_CLASS
+from bot.characters import DASHES, HYPHENS, INVISIBLE_CLASS, SPACES
 from bot.moderation.detectors import Finding
 
 #: Letters, digits and marks of addresses in full width, and letters and digits of formulas.
@@ -18,11 +18,17 @@ _ALIKE = (
     "\u03b1\u03b9\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d"
     "\u039f\u03a1\u03a4\u03a5\u03a7"
 )
-_LOOK_ALIKES = str.maketrans(_ALIKE, "aceopxyijshdqwbkmhtABCEHIJKMOPSTXYQWaivoptuxABEZHIKMNOPTYX")
+_SEEN_AS = str.maketrans(
+    _ALIKE + HYPHENS + SPACES + DASHES,
+    "aceopxyijshdqwbkmhtABCEHIJKMOPSTXYQWaivoptuxABEZHIKMNOPTYX"
+    + "-" * len(HYPHENS)
+    + " " * len(SPACES + DASHES),  # a dash is between words
+)
 #: They count as Latin within a word that has Latin letters; a text in Cyrillic or Greek stays as it is.
 _LATIN = "A-Za-z0-9@._-"
 _OTHERWISE_SEEN = re.compile(
-    f"(?P<invisible>[{INVISIBLE_CLASS}]+)|[{_STYLED}]+|(?<=[{_LATIN}])[{_ALIKE}]+|(?<![{_ALIKE}])[{_ALIKE}]++(?=[{_LATIN}])"
+    rf"(?P<invisible>(?<=\d)[{INVISIBLE_CLASS}\u0300-\u036f]+|[{INVISIBLE_CLASS}]+)|[{_STYLED}{HYPHENS}{SPACES}{DASHES}]+"
+    f"|(?<=[{_LATIN}])[{_ALIKE}]+|(?<![{_ALIKE}])[{_ALIKE}]++(?=[{_LATIN}])"
 )
 
 
@@ -49,7 +55,7 @@ def as_seen(text: str) -> SeenText | None:
 
     def seen(match: "re.Match[str]") -> str:
         if match["invisible"] is None:
-            return unicodedata.normalize("NFKC", match[0].translate(_LOOK_ALIKES))
+            return unicodedata.normalize("NFKC", match[0].translate(_SEEN_AS))
         left_out.extend([match.start() - len(left_out)] * len(match[0]))
         return ""
 

@@ -1,16 +1,20 @@
 """Redaction: masks, and pseudonyms that are put back."""
 
 import re
+import sys
+import unicodedata
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aimodels import ChatDelta
+from bot.characters import INVISIBLE
 from bot.moderation.detectors import Finding, find_private
 from bot.moderation.redaction import Redactor, merge
-from bot.moderation.seen_text import find_as_seen
+from bot.moderation.seen_text import find_as_seen, read_as_seen
 
 SECRETS = ("ann@example.com", "bob@example.com", "0912-345-678", "sk-proj-abcdefghijklmnop123", "4111 1111 1111 1111")
 
@@ -70,6 +74,81 @@ def test_what_is_hidden_is_replaced_whole(hidden: list[tuple[int, str]], before:
     sent = one.redact(f"{before} {address}!")
     assert re.fullmatch(rf"{re.escape(before)} EMAIL_\w{{6}}!", sent)
     assert one.restore(sent) == f"{before} {address}!"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111\u20091111\u20091111\u20091111",
+        "4111\u20031111\u20071111\u28001111",
+        "4111_1111_1111_1111",
+        "4111,1111,1111,1111",
+        "4111|1111|1111|1111",
+        "**4111** 1111 1111 1111",
+        "4111 `1111` **1111** *1111*",
+        "4\ufe0f\u20e31\ufe0f\u20e31\ufe0f\u20e31\ufe0f\u20e3 1111 1111 1111",
+        "4\u03361\u03361\u03361\u0336 1\u0336111 1111 1111",
+        "0912\u2009345\u2009678",
+        "555\u2800123\u28004567",
+        "**0912** 345 678",
+        "0912_345_678",
+        "0912,345,678",
+        "+886|912|345|678",
+        "DE89\u20093704\u20030044\u20070532\u20020130\u200a00",
+        "DE89_3704_0044_0532_0130_00",
+        "**DE89** **3704** 0044 0532|0130,00",
+        "ann@example\u3002com",
+        "ann@mail\uff61example\u3002com",
+        "ann@\u4f8b\u5b50.\u4e2d\u56fd",
+        "ann@\u0909\u0926\u093e\u0939\u0930\u0923.\u092d\u093e\u0930\u0924",
+        "ann@example.xn--p1ai",
+        "sk\u2010proj\u2010abcdefghijklmnop123",
+        "a\u0600nn@example.com",
+    ],
+)
+def test_what_is_disguised_is_replaced(text: str) -> None:
+    """As a whole, but for marks of Markdown around it."""
+    masking = Redactor(partial(find_as_seen, find_private), None)
+    assert re.fullmatch(
+        r"see [*`]*\[(CARD|PHONE|IBAN|EMAIL|SECRET)\][*\u0336\ufe0f\u20e3]*!", masking.redact(f"see {text}!")
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| 4000 | 5000 | 6000 | 7000 |\n|---|---|---|---|\n|100|200|3000|\n|4111|1111|1111|1111|",
+        "100|200|3000\n01|02|2024|1030\n0123|0456|0789|0111",
+        "2019,2020,2021,2022, 001,002,003 and 100,200,3000",
+        "1,234,567,890.12 or +1,234,567,890",
+        "2026\u201311\u201327, 2019\u20142024, 12\u202f345\u202f678",
+        "IMG_20240115_123456.jpg, 13_812_345_678, order_0912_345_678, 0912345678_1",
+        "2**31*1024*1024*1000, 4*1024*1024*1000, v1.2.3_4, 10~20",
+        "\u6211\u7528Python\u3002Java\u6bd4\u8f03\u597d, name@1.2.3\u3002Thanks, react@18\u30023",
+        "vite@latest\u3002npm run",
+        "Chapter1\u2014Introduction2\u2014Something3\u2014AndMore",
+    ],
+)
+def test_ordinary_numbers_stay(text: str) -> None:
+    """Of tables, lists, dates, amounts, versions and code."""
+    assert Redactor(partial(find_as_seen, find_private), None).redact(text) == text
+
+
+def test_all_that_is_seen_through_is_known() -> None:
+    """Every format character, space and dash of Unicode."""
+    kinds: dict[str, set[str]] = {"Cf": set(), "Zs": {" "}, "Pd": {"-"}}
+    for code in range(sys.maxunicode + 1):
+        if (category := unicodedata.category(chr(code))) in kinds:
+            kinds[category].add(chr(code))
+    assert not [hex(ord(character)) for character in kinds["Cf"] if not INVISIBLE.fullmatch(character)]
+    assert {read_as_seen(f"a{character}b") for character in kinds["Zs"]} == {"a b"}
+    assert {read_as_seen(f"a{character}b") for character in kinds["Pd"]} == {"a b", "a-b"}
+
+
+def test_an_address_ends_before_the_next_sentence() -> None:
+    """An ideographic full stop ends a sentence more often than it is a dot."""
+    masking = Redactor(partial(find_as_seen, find_private), None)
+    assert masking.redact("寄到a@b.com。Thanks, 或c@d.com謝謝") == "寄到[EMAIL]。Thanks, 或[EMAIL]謝謝"
 
 
 async def test_an_answer_is_not_held_back() -> None:

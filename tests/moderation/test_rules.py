@@ -26,11 +26,13 @@ def load(folder: Path, text: str) -> ContentRules:
 
 
 def test_words_are_found_however_they_are_written(tmp_path: Path) -> None:
-    """In capitals, in full width, with invisible characters or a line's end in between; not as a part of a word."""
+    """In capitals, in full width, with what is not seen or a line's end in between; not as a part of a word."""
     rules = load(tmp_path, RULES)
     for text in ("the FALCON.", "ｆａｌｃｏｎ", "fal\u200bcon", "a blue\nheron", "叫獵鷹的計畫", "falconry: Falcon"):
         assert rules.find_refusal(text) == "project names", text
-    for text in ("falconry", "blue herons", "an eagle"):
+    for text in ("fal\u2800con", "f\u20dda\u0489lcon", "fal**con**", "f_a_l_c_o_n", "fal\u0600\u070f\U00013434con"):
+        assert rules.find_refusal(text) == "project names", text
+    for text in ("fal**conry**", "falconry", "blue herons", "an eagle"):
         assert rules.find_refusal(text) == "", text
     assert rules.find_refusal("KD-12345678") == "customer numbers"
     [finding] = rules.find_private("員工 E-123456")
