@@ -22,6 +22,7 @@ from bot.ports.adapter import (
     always_owned,
 )
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
+from bot.ports.key_values import KeyValues, Namespace, Owner
 from bot.ports.platform import Platform
 from bot.ports.recording import CallRecorder, PlatformCall, Receipt, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
@@ -29,10 +30,7 @@ from bot.ports.store import (
     ContextStore,
     EventQueue,
     Journal,
-    KeyValues,
     Maintenance,
-    Namespace,
-    Owner,
     Store,
     UsageLedger,
 )

@@ -6,7 +6,6 @@ actors are opaque text.
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -26,6 +25,7 @@ from bot.models import (
     UsageRow,
 )
 from bot.ports.audit import AuditLog
+from bot.ports.key_values import KeyValues
 from bot.ports.request_log import RequestLog
 from bot.ports.usage_reports import UsageReports
 
@@ -155,6 +155,7 @@ class Journal(Protocol):
         With `answer` only that is to be shown from now on, in place of the answer it had; without, the event has this
         prompt, these options and attachments now and is to be answered again, attempts counted anew. An unclaimed
         event just gets the new content or answer. False: the event is unknown or claimed; nothing was changed.
+
         `is_repeated`: the answer is the one that it has, and so are its turns.
         """
 
@@ -211,47 +212,6 @@ class ContextStore(Protocol):
 
     async def reset(self, job: Job) -> int:
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
-    """With what a value is erased: a person who is forgotten, a conversation whose last event is pruned, or either."""
-
-    adapter: str
-    actor: str = ""  #: "": no person's
-    conversation: str = ""  #: "": no conversation's
-
-
-class Namespace(Protocol):
-    """Small durable values by name, held in memory as a whole. A value that has expired is not there."""
-
-    async def get(self, name: str) -> str | None:
-        """Return one value, None when there is none."""
-
-    async def items(self) -> Mapping[str, str]:
-        """Return every value by its name."""
-
-    async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
-        """Set or replace a value with its expiry and owner. Without either it stays until it is deleted."""
-
-    async def delete(self, name: str) -> None:
-        """Remove a value; nothing happens when there is none."""
-
-
-class KeyValues(Protocol):
-    """Values that belong to no event, such as preferences."""
-
-    async def find_values(self, name: str) -> Mapping[str, str]:
-        """Return the values of that name by their namespaces. Reads them all: not for every event."""
-
-    async def find_by_prefix(self, prefix: str) -> Mapping[tuple[str, str], str]:
-        """Return the values whose names begin so, by namespace and name. Reads them all: not for every event."""
-
-    def namespace(self, name: str) -> Namespace:
-        """Return the values under that name."""
-
-    async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
-        """Return the values of each of these namespaces, read in one step."""
 
 
 class UsageLedger(Protocol):
@@ -324,6 +284,7 @@ class Maintenance(Protocol):
         """Erase what is stored of a person; returns the media whose files are to be deleted.
 
         `workspace`: only what belongs to this one, unless there is nothing of other places.
+
         Their turns and the answers to them, the content of their events and the values that they own are erased; usage
         stays as sums that no longer name them. Safe to repeat.
         """

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from simulators.connections import cut
 from simulators.discord import files
 from simulators.discord.components import as_sent
 from simulators.discord.errors import Refused, refused
@@ -117,7 +118,7 @@ class Rest:
                     await asyncio.sleep(self.delay)
                 headers = self.limits.check(call.method, path, pattern, major)
                 if await self._moment("before", call):
-                    return _cut(request)
+                    return cut(request)
                 request_schemas.check(call.method, pattern, call.body)
                 self._state.cdn.check(call.uploads)
                 self._check_words(call)
@@ -129,7 +130,7 @@ class Rest:
             self.calls.append(call)
             is_lost = await self._moment("after", call)
             await self._state.notify()
-            return _cut(request) if is_lost else _answered(call.status, answer, headers)
+            return cut(request) if is_lost else _answered(call.status, answer, headers)
 
         return serve
 
@@ -162,12 +163,6 @@ def _authorise(request: web.Request) -> None:
     """Check the bot's token; webhooks have their secret in the URL."""
     if request.headers.get("Authorization", f"Bot {TOKEN}") != f"Bot {TOKEN}":
         raise Refused(401, 0, "401: Unauthorized")
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 def _answered(status: int, answer: Any, headers: Mapping[str, str]) -> web.Response:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from simulators.connections import cut
 from simulators.replay.recording import CannotReplayError, Json, Recording
 
 _PATIENCE = 2.0  #: seconds that an answer is awaited in a replay, at most
@@ -61,7 +62,7 @@ class RecordedApi:
         began = self._recording.received_at + call["at"]
         await asyncio.sleep(min(max(0, call.get("answered", began) - began) / 1000, _PATIENCE))
         if not call["status"]:
-            return _cut(request)
+            return cut(request)
         if "stream" in call:
             return await self._stream(request, call)
         body = json.dumps(self._with_files(call.get("answer", {}))).encode()
@@ -83,7 +84,7 @@ class RecordedApi:
         if found.get("error"):
             await response.write(f"data: {json.dumps(found['error'])}\n\n".encode())
         elif not found["is_whole"]:
-            return _cut(request)
+            return cut(request)
         else:
             await response.write(_event(found, {}, reason=found["finish_reason"] or "stop", usage=found["usage"]))
             await response.write(b"data: [DONE]\n\n")
@@ -129,12 +130,6 @@ def _event(found: Json, delta: Json, *, reason: str | None = None, usage: Any = 
     if usage:
         chunk["usage"] = usage
     return f"data: {json.dumps(chunk)}\n\n".encode()
-
-
-def _cut(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 def _png() -> bytes:

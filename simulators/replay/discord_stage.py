@@ -1,7 +1,6 @@
 """A recorded request on the simulated Discord."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Self
 
@@ -19,6 +18,7 @@ from simulators.replay.recording import (
     substitute,
     texts,
 )
+from simulators.replay.stage import ShownMessages
 
 _COMMAND = 2
 _ID = re.compile(r"\d{15,20}|removed|token\d+")
@@ -154,10 +154,7 @@ class DiscordStage:
     @staticmethod
     def visible(recording: Recording) -> Sequence[Json]:
         """See `Stage`."""
-        shown = _Shown()
-        for call in recording.calls("platform call"):
-            shown.add(call)
-        return list(shown.messages.values())
+        return _Shown.of(recording)
 
     @staticmethod
     def lasting_calls(recording: Recording) -> Sequence[str]:
@@ -179,15 +176,8 @@ def _refusal(status: int, fault: Json) -> Refused:
     return Refused(status, int(answer.get("code") or 0), "as recorded")
 
 
-class _Shown:
-    """The messages that people see, as calls make them."""
-
-    def __init__(self) -> None:
-        self.messages: OrderedDict[str, Json] = OrderedDict()
-        self._lost: list[str] = []  #: keys of messages that may be there, as no answer came
-
+class _Shown(ShownMessages):
     def add(self, call: Json) -> None:
-        """Take a call into account."""
         route, last = _route_of(call), call["path"].rpartition("/")[2]
         is_message = "/messages" in route or re.fullmatch(r"POST webhooks/\*/\*", route)
         is_answer = route.endswith("/callback") and (call.get("body") or {}).get("type") == _SOURCE

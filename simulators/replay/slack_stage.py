@@ -14,6 +14,7 @@ from simulators.replay.recording import (
     substitute,
     texts,
 )
+from simulators.replay.stage import ShownMessages
 from simulators.slack import Channel, SlackSimulator
 from simulators.slack.faults import ApiError, CrashError, DropError, Faults, RateLimitedError, When
 from simulators.slack.values import new_id
@@ -144,10 +145,7 @@ class SlackStage:
     @staticmethod
     def visible(recording: Recording) -> Sequence[Json]:
         """See `Stage`."""
-        shown = _Shown()
-        for call in recording.calls("platform call"):
-            shown.add(call)
-        return list(shown.messages.values())
+        return _Shown.of(recording)
 
     @staticmethod
     def lasting_calls(recording: Recording) -> Sequence[str]:
@@ -198,15 +196,8 @@ class _RecordedFaults(Faults):
             raise fault
 
 
-class _Shown:
-    """The messages that people see, as calls make them."""
-
-    def __init__(self) -> None:
-        self.messages: OrderedDict[str, Json] = OrderedDict()
-        self._lost: list[str] = []  #: keys of messages that may be there, as no answer came
-
+class _Shown(ShownMessages):
     def add(self, call: Json) -> None:
-        """Take a call into account."""
         method, body, answer = _method(call), call.get("body"), call.get("answer") or {}
         if not isinstance(body, dict) or (has_failed(call) and not is_lost(call)):
             return

@@ -250,3 +250,9 @@ def locate_message(body: Json) -> tuple[str, str]:
     container = body.get("container") or {}
     channel = container.get("channel_id") or (body.get("channel") or {}).get("id") or ""
     return str(channel), str(container.get("message_ts") or "")
+
+
+def read_response_url(body: Json) -> str:
+    """Return the URL that answers a submitted form whose channel was picked; "": it has none."""
+    urls = body.get("response_urls") or ()
+    return str(urls[0].get("response_url") or "") if urls else ""

@@ -23,6 +23,7 @@ from adapters.slack.inbound.interaction_events import (
     event_from_view_submission,
     interaction_id,
     locate_message,
+    read_response_url,
 )
 from adapters.slack.inbound.parse import find_mentions, message_id, read_command
 from adapters.slack.inbound.recent_threads import RecentThreads
@@ -268,14 +269,14 @@ class InteractionHandler:
         more = self._services.form_problems(ADAPTER, spec, values, locale=person.locale)
         if found := problems(await self._services.narrow(spec), values, locale=person.locale, more=more):
             return view_errors(found)
-        urls, channel = body.get("response_urls") or (), values.pop(TARGET_CHANNEL, "")
+        channel = values.pop(TARGET_CHANNEL, "")
         context = InteractionContext(
             workspace=workspace,
             person=person,
             channel=channel or metadata.get("channel", ""),
             thread=metadata.get("thread", ""),
             event_id=interaction_id(workspace.owner, "form", view.get("id")),
-            response_url=str(urls[0].get("response_url") or "") if urls else metadata.get("response_url", ""),
+            response_url=read_response_url(body) or metadata.get("response_url", ""),
         )
         if button is not None:
             event = event_from_button(context, button, values, label=metadata.get("label", ""))

@@ -1,0 +1,47 @@
+"""Small durable values by name, which belong to no event. A part of the seam in `store.py`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """With what a value is erased: a person who is forgotten, a conversation whose last event is pruned, or either."""
+
+    adapter: str
+    actor: str = ""  #: "": no person's
+    conversation: str = ""  #: "": no conversation's
+
+
+class Namespace(Protocol):
+    """Small durable values by name, held in memory as a whole. A value that has expired is not there."""
+
+    async def get(self, name: str) -> str | None:
+        """Return one value, None when there is none."""
+
+    async def items(self) -> Mapping[str, str]:
+        """Return every value by its name."""
+
+    async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
+        """Set or replace a value with its expiry and owner. Without either it stays until it is deleted."""
+
+    async def delete(self, name: str) -> None:
+        """Remove a value; nothing happens when there is none."""
+
+
+class KeyValues(Protocol):
+    """Values that belong to no event, such as preferences."""
+
+    async def find_values(self, name: str) -> Mapping[str, str]:
+        """Return the values of that name by their namespaces. Reads them all: not for every event."""
+
+    async def find_by_prefix(self, prefix: str) -> Mapping[tuple[str, str], str]:
+        """Return the values whose names begin so, by namespace and name. Reads them all: not for every event."""
+
+    def namespace(self, name: str) -> Namespace:
+        """Return the values under that name."""
+
+    async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
+        """Return the values of each of these namespaces, read in one step."""
