@@ -13,6 +13,9 @@ from bot.i18n import operator_text
 from bot.security.private_files import restrict_new_files
 from bot.settings.core import load_settings
 
+#: A multiple of the rows of one step.
+_ROWS_OF_A_LINE = 100_000
+
 
 class CommandParser(Protocol):
     """A command's parser whose flags are in a group of their own."""
@@ -39,7 +42,7 @@ def add_commands(add: Callable[[str, str], CommandParser]) -> None:
     move = add("migrate-store", operator_text("cli.move"))
     addresses = move.add_argument_group(operator_text("cli.arguments"))
     addresses.add_argument("source", metavar="SQLITE_URL", help=operator_text("cli.move.source"))
-    addresses.add_argument("target", metavar="POSTGRES_URL", help=operator_text("cli.move.target"))
+    addresses.add_argument("target", metavar="POSTGRES_URL", nargs="?", help=operator_text("cli.move.target"))
     move.set_defaults(run=_move)
 
 
@@ -88,8 +91,17 @@ def _restore(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def show_progress(table: str, rows: int) -> None:
+    """Print how far the move of a long table has come, once in a while."""
+    if rows % _ROWS_OF_A_LINE == 0:
+        print(operator_text("move.progress", table=table, rows=rows), flush=True)
+
+
 def _move(parsed: argparse.Namespace) -> int:
-    if not parsed.source.startswith("sqlite:///") or not parsed.target.startswith(("postgresql://", "postgres://")):
+    settings = load_settings()
+    target = settings.bot_database_url if parsed.target is None else SecretStr(parsed.target)
+    is_postgres = target is not None and target.get_secret_value().startswith(("postgresql://", "postgres://"))
+    if target is None or not is_postgres or not parsed.source.startswith("sqlite:///"):
         raise SettingsError(operator_text("move.urls"))
     try:
         from bot.backup.move import move_store
@@ -98,7 +110,7 @@ def _move(parsed: argparse.Namespace) -> int:
             raise
         raise SettingsError(operator_text("start.no_driver")) from exc
     restrict_new_files()
-    moved = asyncio.run(move_store(load_settings(), SecretStr(parsed.source), SecretStr(parsed.target)))
+    moved = asyncio.run(move_store(settings, SecretStr(parsed.source), target, show_progress))
     for table, figures in moved.items():
         print(operator_text("move.done", table=table, rows=figures.rows, checksum=figures.checksum))
     print(operator_text("move.next", name=parsed.source))

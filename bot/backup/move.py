@@ -17,7 +17,7 @@ from bot.store.postgres.connection import Connection
 from bot.store.postgres.schema import UNFINISHED_MOVE, lock_for_session, migrate
 from bot.store.sqlite.lock import ownership
 
-#: ConvertedRows of one step.
+#: Rows of one step.
 _STEP = 2000
 _COLUMNS = """
 SELECT attname, typname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid

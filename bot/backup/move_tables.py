@@ -55,10 +55,6 @@ MOVED: Sequence[MovedTable] = (
     MovedTable(name="key_values", source="key_values", key="namespace, name"),
     MovedTable(name="audit", source="audit", key="seq"),
 )
-#: Tables of SQLite that have gone into others.
-MERGED = frozenset({"reservations"})
-#: Tables of PostgreSQL that other processes need, or that follow from the events.
-DERIVED = frozenset({"people", "allowances", "arrivals", "queues", "heads"})
 
 
 class SqliteTables:
@@ -89,7 +85,7 @@ class SqliteTables:
 
 
 class ConvertedRows:
-    """ConvertedRows of a table, converted."""
+    """Rows of a table as PostgreSQL gets them."""
 
     def __init__(
         self,
