@@ -41,6 +41,11 @@ class PlatformCall:
         """Whether it was refused, or got no answer."""
         return self.status >= _BAD or bool(self.error)
 
+    @property
+    def held(self) -> int:
+        """Bytes in memory."""
+        return len(self.sent) + len(self.answer)
+
     def let_go(self) -> None:
         """Keep the body of the answer instead of what it is read from."""
         self.answer, self.read_answer = self.read_answer() or self.answer, bytes

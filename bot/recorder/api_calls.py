@@ -13,6 +13,7 @@ from bot.recorder.redaction import RecordingRedactor
 
 #: Bytes of a request and of an answer that are kept.
 _LARGEST_BODY, _LARGEST_ANSWER = 65_536, 1_000_000
+_LONG_STREAM = 16_384  #: bytes of a stream from which its summary alone stays in memory
 _BAD = 400  #: HTTP status from which a call has failed
 _PIECE = re.compile(rb'"content"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _FINISH = re.compile(rb'"finish_reason"\s*:\s*"(\w+)"')
@@ -28,7 +29,8 @@ class RecordedApiCall:
     method: str
     url: httpx.URL
     at: float  #: seconds since the epoch
-    body: bytes
+    body: bytes  #: empty where it is too big
+    sent: int  #: bytes of the body
     status: int = 0  #: 0: no answer
     headers: dict[str, str] = field(default_factory=dict)  #: of the answer, on rate limits
     error: str = ""  #: kind of the error that ended it
@@ -38,14 +40,23 @@ class RecordedApiCall:
     is_whole: bool = False  #: the answer was read to its end
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0  #: bytes of the answer
+    summary: dict[str, Any] | None = None  #: of a long stream, in place of its pieces
 
     @property
     def has_failed(self) -> bool:
         """Whether it was refused, or its answer did not come to its end."""
         return bool(self.error) or not 0 < self.status < _BAD
 
+    @property
+    def held(self) -> int:
+        """Bytes in memory."""
+        text = 0 if self.summary is None else len(self.summary["text"])
+        return len(self.body) + text + sum(map(len, self.pieces))
+
     def let_go(self) -> None:
-        """Keep nothing that is not needed."""
+        """Keep the summary of a long stream instead of its pieces."""
+        if self.is_stream and self.summary is None and self.size > _LONG_STREAM:
+            self.summary, self.pieces = _summarise_stream(self), []
 
 
 #: Records a call that has ended.
@@ -65,7 +76,8 @@ class RecordedTransport(httpx.AsyncBaseTransport):
         if end is None:
             return await self._inner.handle_async_request(request)
         body = request.content if isinstance(request.stream, httpx.ByteStream) else b""
-        call = RecordedApiCall(request.method, request.url, time.time(), body)
+        kept = body if len(body) <= _LARGEST_BODY else b""
+        call = RecordedApiCall(request.method, request.url, time.time(), kept, len(body))
         try:
             response = await self._inner.handle_async_request(request)
         except BaseException as exc:
@@ -120,13 +132,14 @@ def details(call: RecordedApiCall, redactor: RecordingRedactor) -> dict[str, Any
         kept["headers"] = call.headers
     if call.answered:
         kept["answered"] = int(call.answered * 1000)
-    if call.body:
-        kept["body"] = redactor.redact(_own(_parse(call.body))) if len(call.body) <= _LARGEST_BODY else len(call.body)
-    answer = b"".join(call.pieces)
+    if call.sent:
+        kept["body"] = redactor.redact(_own(_parse(call.body))) if call.body else call.sent
     if call.is_stream:
-        kept["stream"] = _summarise_stream(answer, call, redactor)
-    elif answer:
-        kept["answer"] = redactor.redact(_parse(answer))
+        found = _summarise_stream(call) if call.summary is None else call.summary
+        hidden = {name: redactor.redact(found[name]) for name in ("usage", "error")}
+        kept["stream"] = {**found, **hidden, "text": redactor.text(found["text"])}
+    elif call.pieces:
+        kept["answer"] = redactor.redact(_parse(b"".join(call.pieces)))
     return kept
 
 
@@ -138,18 +151,19 @@ def _own(body: Any) -> Any:
     return {**body, "messages": messages[-1:], "earlier_messages": max(0, len(messages) - 1)}
 
 
-def _summarise_stream(answer: bytes, call: RecordedApiCall, redactor: RecordingRedactor) -> dict[str, Any]:
+def _summarise_stream(call: RecordedApiCall) -> dict[str, Any]:
+    answer = b"".join(call.pieces)
     pieces = [piece for piece in _PIECE.findall(answer) if piece]
     text = _parse(b'"' + b"".join(pieces) + b'"')
     reasons, usages, models = _FINISH.findall(answer), _USAGE.findall(answer), _MODEL.findall(answer)
     return {
-        "text": redactor.text(text if isinstance(text, str) else ""),
+        "text": text if isinstance(text, str) else "",
         "pieces": len(pieces),
         "finish_reason": reasons[-1].decode() if reasons else "",
-        "usage": redactor.redact(_parse(usages[-1])) if usages else None,
+        "usage": _parse(usages[-1]) if usages else None,
         "model": models[-1].decode() if models else "",
         "is_whole": b"[DONE]" in answer[-100:] or (call.is_whole and bool(reasons)),
-        "error": redactor.redact(_find_error(answer)),
+        "error": _find_error(answer),
     }
 
 

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 #: Requests in memory, at most: the newest, of which all can still be written.
 _REQUESTS = 200
+#: Bytes of what was sent and answered in memory, of all requests.
+_BYTES = 32_000_000
 #: Seconds after which a request that is still being answered is written as far as it is.
 _LONG = 5.0
 
@@ -41,6 +43,7 @@ class Recorder:
     redactor: RecordingRedactor
     on_failure: Callable[[], None]  #: counts what could not be recorded
     hidden: Collection[str] = ()  #: commands with secrets, of which nothing that was written is kept
+    largest: int = _BYTES  #: bytes in memory, of all requests but the newest
     interval: float = 1.0  #: seconds between two writes
     _requests: OrderedDict[str, RecordedRequest] = field(default_factory=OrderedDict)
     _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
@@ -102,12 +105,18 @@ class Recorder:
         elif not received.request:
             received.calls.append(call)
 
+    @property
+    def held(self) -> int:
+        """Bytes in memory, of what was sent and answered."""
+        return sum(request.held for request in self._requests.values())
+
     def _find(self, event_id: str) -> RecordedRequest:
         request = self._requests.get(event_id)
         if request is None:
             request = self._requests[event_id] = RecordedRequest(event_id, self._note)
-            if len(self._requests) > _REQUESTS:
-                self._requests.popitem(last=False)
+            held = self.held
+            while len(self._requests) > 1 and (len(self._requests) > _REQUESTS or held > self.largest):
+                held -= self._requests.popitem(last=False)[1].held
         return request
 
     # -- writing

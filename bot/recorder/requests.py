@@ -51,7 +51,7 @@ class RecordedRequest:
     all that is said would cost more than a tenth of answering it.
     """
 
-    __slots__ = ("_changed", "_written", "began", "entries", "event", "is_done", "is_kept", "sender")
+    __slots__ = ("_changed", "began", "entries", "event", "held", "is_done", "is_kept", "sender")
 
     def __init__(self, event: str, changed: "Callable[[RecordedRequest], None]") -> None:
         """`changed`: called after each change of a request that is kept."""
@@ -61,7 +61,7 @@ class RecordedRequest:
         self.began = time.time()  #: when it came in, or was first heard of, in seconds since the epoch
         self.is_done = False
         self.is_kept = False  #: it is written
-        self._written = 0  # entries
+        self.held = 0  #: bytes in memory, of what was sent and answered
         self._changed = changed
 
     def keep(self) -> None:
@@ -81,6 +81,7 @@ class RecordedRequest:
         except ValueError:
             packed = marshal.dumps(None)
         self.entries.append((at, _OWN, "received", "", (event.command, event.actor.locale, packed)))
+        self.held += len(packed)
         self.add_step("recorded", time.time())
 
     def add_step(self, kind: str, at: float, ended: float = 0.0, *, error: str = "", figures: Any = None) -> None:
@@ -92,18 +93,20 @@ class RecordedRequest:
     def add_api_call(self, call: RecordedApiCall) -> None:
         """Add a call of the AI API."""
         self.entries.append((call.at, _OWN, "api call", "", call))
+        self.held += call.held
         if self.is_kept or call.has_failed:
             self.keep()
 
     def add_platform_call(self, call: PlatformCall) -> None:
         """Add a call of the platform."""
         self.entries.append((call.at, _OWN, "platform call", "", call))
+        self.held += call.held
         if self.is_kept or call.has_failed:
             self.keep()
 
     def forget(self) -> None:
         """Drop what happened."""
-        self.entries, self._written = [], 0
+        self.entries, self.held = [], 0
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """See `bot.ops.tracing.Trace`."""
@@ -113,8 +116,9 @@ class RecordedRequest:
         """See `bot.ops.tracing.Trace`."""
         self.is_done = True
         for entry in self.entries:
-            if isinstance(entry[4], PlatformCall):
+            if isinstance(entry[4], PlatformCall | RecordedApiCall):
                 entry[4].let_go()
+        self.held = sum(map(_size, self.entries))
         self.add_step("done", time.time(), figures={"outcome": outcome, **figures})
         if outcome not in _WELL:
             self.keep()
@@ -126,8 +130,10 @@ class RecordedRequest:
         `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`, each
         without the empty values at its end.
         """
-        begin, self._written = self._written, len(self.entries)
-        entries = [self._describe(entry, redactor) for entry in self.entries[begin : self._written]]
+        taken = self.entries[:]
+        del self.entries[: len(taken)]  # what is written is read from there
+        self.held = sum(map(_size, self.entries))
+        entries = [self._describe(entry, redactor) for entry in taken]
         if not entries:
             return None
         person = redactor.person(*self.sender) if self.sender[1] else ""
@@ -142,6 +148,13 @@ class RecordedRequest:
         known = command if command in redactor.words else ""
         about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
         return [int(entry[0] * 1000), "received", 0, "", "", "", 0, about]
+
+
+def _size(entry: Entry) -> int:
+    """Return the bytes of what was sent and answered."""
+    if entry[2] == "received":
+        return len(entry[4][2])
+    return entry[4].held if isinstance(entry[4], PlatformCall | RecordedApiCall) else 0
 
 
 def _describe(entry: Entry, redactor: RecordingRedactor) -> list[Any]:

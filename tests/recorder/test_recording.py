@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from bot.models import Job
+from bot.ops.tracing import current
 from bot.recorder.files import RecordingFiles, RequestLine
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
@@ -206,6 +207,46 @@ def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
         os.utime(path, (week, week))
     other.append([RequestLine(b"new")])
     assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == [b"new\n"]
+
+
+async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
+    """Of a long stream the summary stays once its request has ended; the oldest requests go where it is too much."""
+    files = RecordingFiles(tmp_path, largest=10**6, days=7)
+    redactor = RecordingRedactor(b"key", keeps_texts=True)
+    recorder = Recorder(files=files, redactor=redactor, on_failure=lambda: None, largest=150_000)
+
+    async def streamed() -> AsyncIterator[bytes]:
+        for _ in range(1000):
+            yield b'data: {"choices":[{"delta":{"content":"word "}}]}\n\n'
+
+    async def long() -> AsyncIterator[bytes]:
+        yield b'{"text": "' + b"x" * 60_000 + b'"}'
+
+    async def answer(name: str, kind: str, content: AsyncIterator[bytes]) -> None:
+        recorder.begin(Job(seq=1, event=event(name)))
+        [request] = current.get()
+        inner = httpx.MockTransport(lambda _: httpx.Response(200, content=content, headers={"content-type": kind}))
+        async with httpx.AsyncClient(transport=recorder.transport(inner)) as client:
+            await client.post("http://api.example/v1/chat", content=b"x" * 100_000)
+        request.end("answered", {})
+
+    await asyncio.create_task(answer("stream", "text/event-stream", streamed()))
+    assert 5000 <= recorder.held < 6000
+    for number in range(5):
+        await asyncio.create_task(answer(f"long {number}", "application/json", long()))
+        assert recorder.held < 150_000 + 60_100
+    assert await recorder.find("stream") is None
+    assert await recorder.find("long 0") is None
+    found = await recorder.find("long 4")
+    assert found is not None
+    [call] = [moment for moment in found.moments if moment.is_call]
+    assert (call.rest["body"], call.rest["bytes"]) == (100_000, 60_012)
+    await asyncio.create_task(answer("stream", "text/event-stream", streamed()))
+    found = await recorder.find("stream")
+    assert found is not None
+    [call] = [moment for moment in found.moments if moment.is_call]
+    assert call.rest["stream"]["text"] == "word " * 1000
+    recorder.close()
 
 
 def test_numbers_and_words_of_people_are_no_words_of_a_protocol() -> None:
