@@ -169,7 +169,7 @@ def _longest(text: str, begin: int, groups: list[tuple[int, int]], first: int) -
     start, at = groups[first]
     before = text[max(begin, start - 2) : start]
     is_abroad, has_bracket = "+" in before or "＋" in before, before.endswith(("(", "（"))
-    is_marked = is_abroad or has_bracket or _ascii_digits(text[start]) == _TRUNK
+    is_marked = is_abroad or has_bracket or (at - start > 1 and _ascii_digits(text[start]) == _TRUNK)
     best, digits, between = None, "", ""
     sizes: list[int] = []
     for last in range(first, len(groups)):

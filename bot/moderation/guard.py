@@ -115,6 +115,11 @@ def asked_now(parameters: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     return texts, [text for name, text in leaves if name in _ADDRESSES]
 
 
+def size_of(parameters: Mapping[str, Any]) -> int:
+    """Return the characters of a request that the rules read."""
+    return sum(len(text) for name, value in parameters.items() for _, text in _leaves(name, value))
+
+
 def _since_last_answer(messages: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Return the people's messages at the end of a conversation."""
     return [*takewhile(lambda message: message["role"] == "user", reversed(messages))][::-1]

@@ -3,6 +3,7 @@
 Commands and conversations get the API from here.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -16,10 +17,12 @@ from bot.control.effective import EffectiveSettings
 from bot.control.registry import MODERATION, REDACTION
 from bot.errors import UsageError
 from bot.models import Event, Kind, Usage
-from bot.moderation.guard import AdmittedRequest, Guard, asked_now
+from bot.moderation.guard import AdmittedRequest, Guard, asked_now, size_of
 from bot.moderation.moderator import Moderator
 from bot.moderation.rules import ContentRules
 from bot.settings.core import Settings
+
+_LONG = 50_000  # characters of a request that take so long that others would wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,22 +107,26 @@ class EventApi:
         """Return the API under another rate limit; see `AsyncAIModels.with_limits`."""
         return replace(self, client=self.client.with_limits(name, longest_wait=longest_wait))
 
-    def stream_chat(self, **parameters: Any) -> AsyncGenerator[ChatDelta, None]:
+    async def stream_chat(self, **parameters: Any) -> AsyncGenerator[ChatDelta, None]:
         """Continue a conversation; see `AsyncChatCompletions.stream`."""
-        admitted = self._admit(parameters)
+        admitted = await self._admit(parameters)
         stream = self.client.chat.completions.stream
         if self.moderator is None:
             deltas = stream(**admitted.parameters)
         else:
             deltas = _moderate_stream(self.moderator, stream, admitted.parameters)
-        return deltas if admitted.redactor is None else admitted.redactor.restore_stream(deltas)
+        if admitted.redactor is not None:
+            deltas = admitted.redactor.restore_stream(deltas)
+        async with aclosing(deltas):
+            async for delta in deltas:
+                yield delta
 
     async def summarize(self, **parameters: Any) -> ChatResponse:
         """Summarize a conversation; see `AsyncChatCompletions.create`.
 
         The last message is the service's own. Nothing is moderated: the messages have been, and nobody sees a summary.
         """
-        admitted = self._admit(parameters, is_asked=False)
+        admitted = await self._admit(parameters, is_asked=False)
         answer = await self.client.chat.completions.create(**admitted.parameters)
         for choice in answer.data.choices:
             choice.message.content = admitted.restore(choice.message.content)
@@ -150,13 +157,17 @@ class EventApi:
         """Raise `UsageError` for a text that may be in no request, before it is kept for later ones."""
         await self._check({"text": text})
 
-    def _admit(self, parameters: Mapping[str, Any], *, is_asked: bool = True) -> AdmittedRequest:
+    async def _admit(self, parameters: Mapping[str, Any], *, is_asked: bool = True) -> AdmittedRequest:
         if self.problem:
             raise UsageError(self.problem)
-        return AdmittedRequest(parameters) if self.guard is None else self.guard.admit(parameters, is_asked=is_asked)
+        if self.guard is None:
+            return AdmittedRequest(parameters)
+        if size_of(parameters) <= _LONG:
+            return self.guard.admit(parameters, is_asked=is_asked)
+        return await asyncio.to_thread(self.guard.admit, parameters, is_asked=is_asked)
 
     async def _check(self, parameters: Mapping[str, Any]) -> AdmittedRequest:
-        admitted = self._admit(parameters)
+        admitted = await self._admit(parameters)
         if self.moderator is not None:
             await self.moderator.check_request(*asked_now(admitted.parameters))
         return admitted

@@ -2,19 +2,25 @@
 
 import re
 import sys
+import threading
 import unicodedata
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aimodels import ChatDelta
+from aimodels import AsyncAIModels, ChatDelta
 from bot.characters import INVISIBLE
 from bot.moderation.detectors import Finding, find_private
+from bot.moderation.guard import Guard
+from bot.moderation.guarded_api import EventApi
 from bot.moderation.redaction import Redactor, merge
+from bot.moderation.rules import ContentRules
 from bot.moderation.seen_text import find_as_seen, read_as_seen
+from tests.support.database.store import event
 
 SECRETS = ("ann@example.com", "bob@example.com", "0912-345-678", "sk-proj-abcdefghijklmnop123", "4111 1111 1111 1111")
 
@@ -166,3 +172,29 @@ def test_overlapping_findings_become_one(spans: list[tuple[int, int, str]]) -> N
     merged = list(merge(findings))
     covered = [at for one in merged for at in range(one.start, one.end)]
     assert covered == sorted({at for one in findings for at in range(one.start, one.end)})
+
+
+class Searched:
+    """A pattern that knows which threads searched with it."""
+
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def search(self, _text: str) -> None:
+        raise AssertionError("no rule refuses")
+
+    def finditer(self, _text: str) -> Iterator[Any]:
+        self.threads.append(threading.get_ident())
+        return iter(())
+
+
+async def test_a_long_request_is_read_beside_the_event_loop() -> None:
+    """Others' answers go on meanwhile; a short one is read where it is."""
+    searched = Searched()
+    guard = Guard(ContentRules(redact={"X": searched}), event("e"), b"key", "mask")
+    async with AsyncAIModels(api_key="YOUR_API_KEY") as client:
+        api = EventApi(client, guard)
+        await api.check_words("short")
+        assert searched.threads == [threading.get_ident()]
+        await api.check_words("long " * 20_000)
+    assert searched.threads[-1] != threading.get_ident()
