@@ -54,8 +54,6 @@ async def restore_backup(settings: Settings, file: Path, *, replaces: bool = Fal
             raise BackupError(operator_text("backup.other_key", path=settings.bot_data_dir / KEY_FILE))
         kept = await (step.sqlite() if manifest.engine == "sqlite" else step.postgres())
         marker.unlink(missing_ok=True)
-        number = max(settings.bot_migration_backups, 1)
-        keep_last(settings.bot_data_dir / FOLDER, _BEFORE_RESTORE, number, besides=file)
     except (OSError, BotError) as exc:
         if step.is_changing and marker.exists():
             raise BackupError(operator_text("backup.halfway", file=file, reason=exc)) from exc
@@ -158,6 +156,8 @@ class _Step:
         make_room(folder, _BEFORE_RESTORE)
         kept = folder / f"{_BEFORE_RESTORE}-{self._moment}.zip"
         await create_backup(self._settings, kept)
+        number = max(self._settings.bot_migration_backups, 1)
+        keep_last(folder, _BEFORE_RESTORE, number, besides=self._archive.path)
         return kept
 
     async def _install_files(self) -> None:

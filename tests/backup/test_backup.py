@@ -204,6 +204,17 @@ async def test_a_restore_that_is_killed_where_the_environment_has_other_keys(tmp
         async with process(command_on_full_disk, full, environment=there, folder=tmp_path) as one:
             assert await one.wait() == 2
         assert f"{fresh} can't be written (File too large); nothing was changed." in (tmp_path / "log").read_text()
+        settings = Place(fresh).core_settings.model_copy(update={"bot_secret_key": SecretStr("another")})
+        for obstacle, sentence in (("restore.unfinished.part", "nothing was changed"), ("bot.db-wal", "in the middle")):
+            (fresh / obstacle).mkdir()
+            with pytest.raises(BackupError, match=sentence):
+                await restore_backup(settings, file)
+            (fresh / obstacle).rmdir()
+            is_halfway = sentence == "in the middle"
+            for name in ("restore.unfinished", "restored-keys.env"):
+                assert (fresh / name).exists() == is_halfway
+        await restore_backup(settings, file)
+        assert not (fresh / "restore.unfinished").exists()
         interrupted = 0
         for number in range(1, 30):
             status = await killed_command(old, full, {"os.rename", "os.remove"}, number, environment=environment)
