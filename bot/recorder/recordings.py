@@ -44,6 +44,7 @@ class Recording:
     """What was recorded of one request, in order."""
 
     moments: Sequence[RecordedMoment]
+    has_texts: bool  #: the recorder was set to keep them then
 
     @property
     def received(self) -> RecordedMoment | None:
@@ -61,7 +62,7 @@ class Recording:
             "platform": about.get("adapter", ""),
             "command": about.get("command", ""),
             "locale": about.get("locale", ""),
-            "texts": settings.bot_recorder == "full",
+            "texts": self.has_texts,
             "settings": {name.upper(): _plain(getattr(settings, name)) for name in SETTINGS},
             "received_at": received.at,
             "payload": about.get("payload"),
@@ -78,14 +79,16 @@ async def read_recording(files: RecordingFiles, key: str, since: float) -> Recor
 def parse_recording(lines: Iterable[bytes], key: str) -> Recording | None:
     """Return the recording in lines of the files; a line that was cut by a kill is left out."""
     found: list[RecordedMoment] = []
+    has_texts = False
     for line in lines:
         try:
-            of, entries, *_ = json.loads(line)
+            of, entries, _, keeps_texts = json.loads(line)
         except ValueError:
             continue
         if of == key:
             found += [RecordedMoment(*entry) for entry in entries]
-    return Recording(sorted(found, key=lambda moment: moment.at)) if found else None
+            has_texts = has_texts or keeps_texts
+    return Recording(sorted(found, key=lambda moment: moment.at), has_texts) if found else None
 
 
 def _step(moment: RecordedMoment, received_at: int) -> dict[str, Any]:

@@ -126,9 +126,9 @@ class RecordedRequest:
     def take(self, redactor: RecordingRedactor) -> RequestLine | None:
         """Return what is not written yet, without what must not be kept; None: nothing.
 
-        It is JSON: what the request is filed under, what happened, and who asked. What happened is
-        `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`, each
-        without the empty values at its end.
+        It is JSON: what the request is filed under, what happened, who asked, and whether texts are kept.
+        What happened is `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status,
+        rest]`, each without the empty values at its end.
         """
         taken = self.entries[:]
         del self.entries[: len(taken)]  # what is written is read from there
@@ -137,7 +137,9 @@ class RecordedRequest:
         if not entries:
             return None
         person = redactor.person(*self.sender) if self.sender[1] else ""
-        line = json.dumps([redactor.pseudonym(self.event), entries, person], separators=(",", ":"))
+        line = json.dumps(
+            [redactor.pseudonym(self.event), entries, person, redactor.keeps_texts], separators=(",", ":")
+        )
         return RequestLine(line.encode(), person, self.began)
 
     def _describe(self, entry: Entry, redactor: RecordingRedactor) -> list[Any]:

@@ -245,6 +245,9 @@ async def test_a_recording_with_texts_is_exported_as_pages_show_texts(tmp_path: 
         assert "recording" not in (await web.get("/cockpit/requests/9")).text
         gate.set()
         await web.service.channel.wait_for_answers(running)
+    async with pages(tmp_path, bot_recorder="redacted") as web:  # what was recorded before has its texts still
+        await web.sign_in(visitor)
+        assert (await web.get("/cockpit/requests/1/recording")).status == 404
 
 
 async def test_odd_requests_are_answered_like_any_others(tmp_path: Path) -> None:

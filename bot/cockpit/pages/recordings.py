@@ -20,13 +20,13 @@ async def find_recording(visit: Visit, row: RequestRow) -> Recording | None:
         return None
 
 
-def may_export(visit: Visit, job: Job) -> bool:
+def may_export(visit: Visit, job: Job, recording: Recording) -> bool:
     """Whether the visitor may have the file: with texts only where pages show them, too.
 
     What was said in private, or will be, is nobody's but the person's own and the operator's.
     """
-    settings, answer = visit.sources.settings, job.answer
-    if visit.visitor.is_operator or settings.bot_recorder != "full":
+    if visit.visitor.is_operator or not recording.has_texts:
         return True
+    answer = job.answer
     is_private = job.event.location.is_private or answer is None or answer.private
-    return settings.bot_cockpit_texts and (not is_private or job.event.actor.id == visit.visitor.actor)
+    return visit.sources.settings.bot_cockpit_texts and (not is_private or job.event.actor.id == visit.visitor.actor)

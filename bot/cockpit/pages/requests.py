@@ -58,7 +58,7 @@ async def show_request(visit: Visit) -> Response:
         calls=calls,
         steps=build_timeline(row, calls, recording),
         is_recorded=visit.sources.recorder is not None,
-        can_export=recording is not None and may_export(visit, job),
+        can_export=recording is not None and may_export(visit, job, recording),
         has_texts=visit.sources.settings.bot_cockpit_texts,
         acts=acts_for(visit, row),
         words=_words(visit, job),
@@ -73,7 +73,7 @@ async def export_recording(visit: Visit) -> Response:
     if row is None or job is None:
         return visit.not_found("cockpit.requests.unknown")
     recording = await find_recording(visit, row)
-    if recording is None or not may_export(visit, job):
+    if recording is None or not may_export(visit, job, recording):
         return visit.not_found("cockpit.requests.no_recording")
     await visit.audit("request.exported", adapter=row.adapter, workspace=row.workspace, subject=row.id)
     text = json.dumps(recording.to_json(visit.sources.settings), ensure_ascii=False, indent=1)
