@@ -40,7 +40,7 @@ class PostgresClaims:
         self._running: dict[int, Job] = {}  #: by sequence number
         self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
         self._take_over_at = 0.0  #: monotonic
-        self._homes: list[int] = []  #: all numbers that this process has had
+        self._numbers: list[int] = []  #: all numbers that this process has had
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         self._changed.clear()
@@ -77,7 +77,7 @@ class PostgresClaims:
         due = {"now": now, "bound": now + self._timing.longest_retry, "channel": CHANNEL}
         while True:
             try:
-                return await db.row(statements.CLAIM, owner=self._lease.number, homes=self._homes, **due, **free)
+                return await db.row(statements.CLAIM, owner=self._lease.number, numbers=self._numbers, **due, **free)
             except asyncpg.UniqueViolationError:  # a process of the version before was quicker
                 continue
 
@@ -97,7 +97,7 @@ class PostgresClaims:
         What broke this connection, such as a restart of the server, may have broken those of the others: none of their
         events is taken over before they have had time to connect anew. Its answer would be paid for again.
         """
-        self._homes.append(number)
+        self._numbers.append(number)
         if before:
             await db.rows(statements.MOVE_HOME, home=number, before=list(before))
             self._take_over_at = time.monotonic() + self._timing.return_of_others

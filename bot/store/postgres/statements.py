@@ -8,7 +8,7 @@ _LANE = "CASE WHEN answer IS NULL THEN lane ELSE 'free' END"
 #: first; between people the one served least recently goes first.
 CLAIM = """
 SELECT * FROM claim_event(
-    :owner::integer, :homes::integer[], :now::float8, :bound::float8, :lanes::text[], :occupied::text[],
+    :owner::integer, :numbers::integer[], :now::float8, :bound::float8, :lanes::text[], :occupied::text[],
     :adapters::text[], :channel::text)
 """
 #: Content of a claimed event that is too long for the answer of the function.

@@ -37,7 +37,7 @@ async def test_a_claim_reads_some_rows_whatever_waits(url: SecretStr) -> None:
     """Of 20,000 events, in many lanes and in few, the next is found by some steps of indexes."""
     text, names = to_numbered(statements.CLAIM)
     now = time.time()
-    given = {"owner": 1, "homes": [], "now": now, "bound": now + 300, "lanes": list(LANES), "occupied": []}
+    given = {"owner": 1, "numbers": [], "now": now, "bound": now + 300, "lanes": list(LANES), "occupied": []}
     given |= {"adapters": list(ADAPTERS), "channel": "other"}
     arguments = [given[name] for name in names]
     async with connected(url) as db:

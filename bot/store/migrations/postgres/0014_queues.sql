@@ -15,10 +15,10 @@ CREATE TABLE queues (
     adapter text NOT NULL,
     actor text NOT NULL,
     lane text NOT NULL,
-    home integer NOT NULL,                      -- 0: any process can answer
+    only_process integer NOT NULL,              -- `home` of its events; 0: any process can answer
     served bigint NOT NULL,                     -- as in `people`
     first bigint NOT NULL,                      -- the first of its heads
-    UNIQUE (adapter, actor, lane, home)
+    UNIQUE (adapter, actor, lane, only_process)
 );
 CREATE INDEX queues_by_turn ON queues (lane, adapter, served, first);
 CREATE TABLE heads (
@@ -66,12 +66,12 @@ INSERT INTO arrivals (seq, lane_key) SELECT CASE WHEN lane_key IS NULL THEN seq 
 
 -- Claims an event; returns one row, without one `seq` is NULL. `event` and `answer` are NULL where they are long: they
 -- are to be read from the table. `next_at`: time from which on there may be another.
--- `process`: number of the new owner; `homes`: all numbers that it has had; `at`: the time, until which events are due;
+-- `process`: number of the new owner; `numbers`: all that it has had; `at`: the time, until which events are due;
 -- `bound`: the time after which they are due, too, as no wait is that long; `free`: kinds of lane with a free slot;
 -- `occupied`: those that had one at the last claim; `channel`: of notifications, one is sent where another process may
 -- have a free slot for what this one has not.
 CREATE FUNCTION claim_event(
-    process integer, homes integer[], at double precision, bound double precision, free text[], occupied text[],
+    process integer, numbers integer[], at double precision, bound double precision, free text[], occupied text[],
     adapters text[], channel text)
 RETURNS TABLE (
     seq bigint, event text, attempts integer, ref text, answer text, failing_since double precision, id text,
@@ -121,22 +121,22 @@ BEGIN
                 SELECT seq FROM events WHERE lane_key = keys.lane_key AND NOT done ORDER BY seq LIMIT 1) AS of_key),
         waiting AS MATERIALIZED (
             SELECT events.seq, adapter, actor, CASE WHEN answer IS NULL THEN lane ELSE 'free' END AS lane,
-                coalesce(home, 0) AS home
+                coalesce(home, 0) AS only_process
             FROM first JOIN events ON events.seq = first.seq
             WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND ready_at = 0),
         queued AS (
-            INSERT INTO queues (adapter, actor, lane, home, served, first)
-            SELECT adapter, actor, lane, home, coalesce((
+            INSERT INTO queues (adapter, actor, lane, only_process, served, first)
+            SELECT adapter, actor, lane, only_process, coalesce((
                 SELECT served FROM people WHERE people.adapter = waiting.adapter AND people.actor = waiting.actor), 0),
                 min(seq)
-            FROM waiting GROUP BY adapter, actor, lane, home
-            ON CONFLICT (adapter, actor, lane, home) DO UPDATE SET first = least(queues.first, excluded.first)
-            RETURNING id, adapter, actor, lane, home),
+            FROM waiting GROUP BY adapter, actor, lane, only_process
+            ON CONFLICT (adapter, actor, lane, only_process) DO UPDATE SET first = least(queues.first, excluded.first)
+            RETURNING id, adapter, actor, lane, only_process),
         added AS (
-            INSERT INTO heads SELECT seq, queued.id FROM waiting JOIN queued USING (adapter, actor, lane, home)
+            INSERT INTO heads SELECT seq, queued.id FROM waiting JOIN queued USING (adapter, actor, lane, only_process)
             ON CONFLICT (seq) DO UPDATE SET queue = excluded.queue)
         SELECT (SELECT count(*) FROM came), array_agg(DISTINCT lane) FILTER (
-            WHERE NOT (lane = ANY (free) AND adapter = ANY (adapters)) OR (home <> 0 AND NOT home = ANY (homes)))
+            WHERE NOT (lane = ANY (free) AND adapter = ANY (adapters)) OR (only_process <> 0 AND NOT only_process = ANY (numbers)))
         INTO taken, for_others FROM queued;
     END IF;
     IF cardinality(occupied) > 0 THEN
@@ -154,7 +154,8 @@ BEGIN
     FOR step IN 1..most LOOP
         SELECT of_lane.* INTO queue FROM unnest(free) AS kind CROSS JOIN unnest(adapters) AS of_adapter
         CROSS JOIN LATERAL (
-            SELECT * FROM queues WHERE lane = kind AND adapter = of_adapter AND (home = 0 OR home = ANY (homes))
+            SELECT * FROM queues WHERE lane = kind AND adapter = of_adapter
+            AND (only_process = 0 OR only_process = ANY (numbers))
             ORDER BY served, first LIMIT 1) AS of_lane
         ORDER BY of_lane.served, of_lane.first LIMIT 1;
         IF NOT FOUND THEN  -- but more arrivals may be there than were looked at
