@@ -18,9 +18,9 @@ from opentelemetry.sdk.trace.sampling import Decision
 from bot import __version__
 from bot.models import Event, Job
 from bot.ops.tracing import current
+from bot.ports import LOWEST_ERROR_STATUS
 
 _ERROR = api.StatusCode.ERROR
-_BAD = 400  #: HTTP status from which a call has failed
 
 
 class _Ids(RandomIdGenerator):
@@ -144,7 +144,7 @@ class _Transport(httpx.AsyncBaseTransport):
             call.end()
             raise
         call.set_attribute("http.response.status_code", response.status_code)
-        if response.status_code >= _BAD:
+        if response.status_code >= LOWEST_ERROR_STATUS:
             call.set_status(_ERROR)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Body(response.stream, call)

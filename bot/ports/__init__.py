@@ -24,7 +24,7 @@ from bot.ports.adapter import (
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.key_values import KeyValues, Namespace, Owner
 from bot.ports.platform import Platform
-from bot.ports.recording import CallRecorder, PlatformCall, Receipt, receipt
+from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.store import (
     ContextStore,
@@ -38,6 +38,7 @@ from bot.ports.usage_reports import UsageField, UsageReports, UsageSum
 
 __all__ = [
     "ERASED_PERSON",
+    "LOWEST_ERROR_STATUS",
     "REPLY_MODES",
     "Adapter",
     "AdapterServices",

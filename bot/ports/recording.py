@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
-_BAD = 400  #: HTTP status from which a call has failed
+LOWEST_ERROR_STATUS = 400  #: HTTP status from which a call has failed
 
 
 class PlatformUrl(Protocol):
@@ -39,7 +39,7 @@ class PlatformCall:
     @property
     def has_failed(self) -> bool:
         """Whether it was refused, or got no answer."""
-        return self.status >= _BAD or bool(self.error)
+        return self.status >= LOWEST_ERROR_STATUS or bool(self.error)
 
     @property
     def held(self) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 
+from bot.ports import LOWEST_ERROR_STATUS
 from bot.recorder.redaction import RecordingRedactor
 
 #: Bytes of a request and of an answer that are kept.
 _LARGEST_BODY, _LARGEST_ANSWER = 65_536, 1_000_000
 _LONG_STREAM = 16_384  #: bytes of a stream from which its summary alone stays in memory
-_BAD = 400  #: HTTP status from which a call has failed
 _PIECE = re.compile(rb'"content"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _FINISH = re.compile(rb'"finish_reason"\s*:\s*"(\w+)"')
 _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*\})')
@@ -45,7 +45,7 @@ class RecordedApiCall:
     @property
     def has_failed(self) -> bool:
         """Whether it was refused, or its answer did not come to its end."""
-        return bool(self.error) or not 0 < self.status < _BAD
+        return bool(self.error) or not 0 < self.status < LOWEST_ERROR_STATUS
 
     @property
     def held(self) -> int:
@@ -86,7 +86,7 @@ class RecordedTransport(httpx.AsyncBaseTransport):
             raise
         call.status, call.answered = response.status_code, time.time()
         call.is_stream = "event-stream" in response.headers.get("content-type", "")
-        if call.status >= _BAD:
+        if call.status >= LOWEST_ERROR_STATUS:
             call.headers = {name: response.headers[name] for name in _HEADERS if name in response.headers}
         assert isinstance(response.stream, httpx.AsyncByteStream)
         is_packed = "content-encoding" in response.headers

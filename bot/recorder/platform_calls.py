@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.ports import PlatformCall
+from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
 from bot.recorder.redaction import RecordingRedactor
 
 #: Fields of an answer that say what became of a call; the rest repeats what was sent.
 _OUTCOME = ("ok", "error", "needed", "code", "retry_after", "ts", "id", "channel", "channel_id", "type", "viewers")
 _MESSAGE = ("ts", "id", "user", "bot_id", "thread_ts", "nonce")
-_BAD = 400  #: HTTP status from which a call has failed
 _MESSAGES = 100  #: of a history that are kept
 _PART = re.compile(rb'name="payload_json"[^\r]*\r\n(?:[^\r\n]+\r\n)*\r\n(.*?)\r\n--', re.DOTALL)
 _FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
@@ -58,7 +57,7 @@ def _read_outcome(answer: bytes, status: int) -> Any:
     found = _parse(answer)
     if isinstance(found, list):
         return [_only(one, _MESSAGE) for one in found[:_MESSAGES]]
-    if not isinstance(found, dict) or status >= _BAD:
+    if not isinstance(found, dict) or status >= LOWEST_ERROR_STATUS:
         return found
     kept = _only(found, _OUTCOME)
     if isinstance(kept.get("channel"), dict):

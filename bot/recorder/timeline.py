@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.ports import CallRow, RequestRow
+from bot.ports import LOWEST_ERROR_STATUS, CallRow, RequestRow
 from bot.recorder.recordings import RecordedMoment, Recording
 
 _NAMES = {"api call": "api_call", "platform call": "platform_call", "draft.finish": "finish"}
 _SHOWN = frozenset(
     {"received", "recorded", "claimed", "draft", "api_call", "platform_call", "commit", "finish", "done"}
 )
-_BAD = 400  # HTTP status from which a call has failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,5 +53,5 @@ def _recorded(moment: RecordedMoment, began: int) -> TimelineStep:
         attempt=int(moment.rest.get("attempt", 0)) if moment.kind == "claimed" else 0,
         path=f"{moment.method} {moment.path}" if moment.is_call else "",
         outcome=outcome,
-        is_wrong=bool(moment.error) or moment.status >= _BAD or outcome in {"failed", "undelivered"},
+        is_wrong=bool(moment.error) or moment.status >= LOWEST_ERROR_STATUS or outcome in {"failed", "undelivered"},
     )

@@ -7,11 +7,10 @@ from functools import partial
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse, payload
 
-from bot.ports import CallRecorder, PlatformCall
+from bot.ports import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall
 
 #: Bytes of a body that is kept.
 _LARGEST = 65_536
-_BAD = 400  # HTTP status from which a call has failed
 
 
 def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
@@ -31,7 +30,7 @@ def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
             record(made)
             raise
         made.status, made.ended = response.status, time.time()
-        if response.status >= _BAD:
+        if response.status >= LOWEST_ERROR_STATUS:
             made.retry_after = response.headers.get("Retry-After", "")
         made.read_answer = partial(_answer_of, response)
         record(made)
