@@ -146,7 +146,7 @@ class RecordedRequest:
         if entry[2] != "received":
             return _describe(entry, redactor)
         command, locale, packed = entry[4]
-        payload = redactor.redact(marshal.loads(packed), is_spoken=True)  # noqa: S302 - packed here
+        payload = redactor.redact(marshal.loads(packed), is_spoken=True)  # noqa: S302  # nosec B302 - packed above
         known = command if command in redactor.words else ""
         about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
         return [int(entry[0] * 1000), "received", 0, "", "", "", 0, about]
