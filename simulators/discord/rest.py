@@ -49,7 +49,7 @@ class Call:
 class Fault:
     """Requests that fail: refused before their effect, or cut off before or after it."""
 
-    method: str
+    method: str  #: "": any
     path: str
     times: int
     moment: Moment
@@ -147,7 +147,7 @@ class Rest:
         if self.hook is not None and await self.hook(moment, call):
             return True
         for fault in self.faults:
-            if fault.moment == moment and fault.method == call.method and fault.path in call.path:
+            if fault.moment == moment and fault.method in ("", call.method) and fault.path in call.path:
                 if fault.where is not None and not fault.where(call):
                     continue
                 fault.times -= 1
