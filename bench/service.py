@@ -143,6 +143,19 @@ async def measure(ask: Ask, events: int, conversations: int, *, exchanges: int =
     return Measure(time.perf_counter() - started, time.process_time() - cpu, latencies)
 
 
+def question(name: str, conversation: str) -> Event:
+    """Return an event of that id, a question in a conversation of `BenchAdapter`."""
+    return Event(
+        id=name,
+        adapter=BenchAdapter.name,
+        conversation=conversation,
+        actor=Actor(id=conversation, name="Ada"),
+        location=Location(channel=conversation),
+        prompt="What is the capital of France?",
+        received_at=datetime.now(UTC),
+    )
+
+
 @contextlib.asynccontextmanager
 async def bare_handler(base_url: str, *, exchanges: int = 0) -> AsyncIterator[Ask]:
     """Yield a handler that calls the API and reads the answer.
@@ -195,15 +208,7 @@ async def running(base_url: str, folder: Path, **more: Any) -> AsyncIterator[tup
         working = asyncio.create_task(core.worker.run())
 
         async def ask(conversation: str) -> None:
-            event = Event(
-                id=f"e{next(numbers)}",
-                adapter=adapter.name,
-                conversation=conversation,
-                actor=Actor(id=conversation, name="Ada"),
-                location=Location(channel=conversation),
-                prompt="What is the capital of France?",
-                received_at=datetime.now(UTC),
-            )
+            event = question(f"e{next(numbers)}", conversation)
             shown = adapter.waiting[event.id] = asyncio.get_running_loop().create_future()
             await core.inbox.accept(event)
             await shown

@@ -1,4 +1,4 @@
-"""What people who look at the overview cost those who ask: CPU per message with and without 100 viewers.
+"""Benchmark of the cockpit's overview: CPU per message with and without 100 people who look at it.
 
 `python -m bench.cockpit.viewers` answers messages as fast as it can, in turn without and with the viewers (A B A B A),
 who are in another process. Every run with viewers is compared with the mean of those around it. A profile of what the

@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -24,9 +23,9 @@ from pydantic import SecretStr
 
 from bench.api_server import api_server
 from bench.postgres.store import Server
-from bench.service import BenchAdapter, BenchDraft
+from bench.service import BenchAdapter, BenchDraft, question
 from bot import bootstrap
-from bot.models import Actor, Answer, Event, Location
+from bot.models import Answer
 from bot.ops import gc_tuning, logs
 from bot.ports import Confirm, always_owned
 from bot.settings.core import Settings
@@ -90,16 +89,7 @@ async def serve(api: str, database: str, folder: Path) -> None:
         async with asyncio.TaskGroup() as group:
             while line := await reader.readline():
                 name, conversation = json.loads(line)
-                event = Event(
-                    id=name,
-                    adapter=adapter.name,
-                    conversation=conversation,
-                    actor=Actor(id=conversation, name="Ada"),
-                    location=Location(channel=conversation),
-                    prompt="What is the capital of France?",
-                    received_at=datetime.now(UTC),
-                )
-                group.create_task(core.inbox.accept(event))
+                group.create_task(core.inbox.accept(question(name, conversation)))
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         await core.worker.stop()

@@ -23,7 +23,7 @@ _TURN = 1  # index in the path before which an event waits for the answer to the
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What serves the events. Times are in seconds; a rate without a limit is infinite."""
+    """A service to be simulated, with its database, API and platform. Times are in seconds; no limit is infinity."""
 
     cpu: float  #: of a process for one event
     api: float  #: from a call of the AI API to its answer
@@ -51,7 +51,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is asked. Without a rate each channel asks again as soon as it is answered."""
+    """The events that a simulation sends. Without a rate each channel sends its next one when it is answered."""
 
     channels: int
     per_second: float | None = None  #: events of all channels together
@@ -60,7 +60,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it."""
+    """The figures of a simulated run."""
 
     per_second: float  #: answers
     waits: list[float]  #: seconds from each event to its answer, shortest first

@@ -50,7 +50,7 @@ class MediaFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What is in a backup."""
+    """The table of contents of a backup file, by which its restored copy is verified."""
 
     format: int
     engine: Engine

@@ -25,7 +25,7 @@ _BEFORE_RESTORE = "before-restore"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What a restore has done."""
+    """The outcome of a restore: the backup's manifest, and the files that the operator is told of."""
 
     manifest: Manifest
     kept: Path | None = None  #: a backup, or the damaged file, of what was replaced

@@ -7,7 +7,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
-from bot.cockpit.pages.requests import find_request, visible
+from bot.cockpit.pages.requests import find_job, visible
 from bot.models import Answer, Job, Media
 from bot.ports import CallRow, RequestFilter, RequestRow
 
@@ -47,8 +47,7 @@ async def show_media(visit: Visit) -> Response:
 @page("/media/{seq}/{number}", rights=Rights.ADMINISTRATOR)
 async def show_file(visit: Visit) -> Response:
     """Return a file that the visitor may see."""
-    row = await find_request(visit, read_number(visit.request.path_params["seq"]))
-    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    row, job = await find_job(visit, visit.request.path_params["seq"])
     pieces = [] if row is None or job is None else _pieces(visit, row, job)
     number = read_number(visit.request.path_params["number"])
     piece = next((one for one in pieces if one.number == number and not one.is_hidden), None)
@@ -66,9 +65,7 @@ async def show_file(visit: Visit) -> Response:
 @act("/media/delete", rights=Rights.ADMINISTRATOR)
 async def delete_media(visit: Visit) -> Response:
     """Remove an answer with its files from the channel and the disk."""
-    given = visit.form.get("request", "")
-    row = await find_request(visit, read_number(given))
-    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    row, job = await find_job(visit, visit.form.get("request", ""))
     if row is not None and job is not None and await visit.sources.journal.reopen(job.event, answer=Answer()):
         await visit.sources.spool.remove(job.answer.media if job.answer is not None else ())
         await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)

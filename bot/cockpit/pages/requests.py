@@ -45,8 +45,7 @@ async def stream_requests(visit: Visit) -> Response:
 @page("/requests/{seq}", rights=Rights.ADMINISTRATOR)
 async def show_request(visit: Visit) -> Response:
     """Show one request."""
-    row = await find_request(visit, read_number(visit.request.path_params["seq"]))
-    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    row, job = await find_job(visit, visit.request.path_params["seq"])
     if row is None or job is None:
         return visit.not_found("cockpit.requests.unknown")
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
@@ -68,8 +67,7 @@ async def show_request(visit: Visit) -> Response:
 @page("/requests/{seq}/recording", rights=Rights.ADMINISTRATOR)
 async def export_recording(visit: Visit) -> Response:
     """Return the file of one request."""
-    row = await find_request(visit, read_number(visit.request.path_params["seq"]))
-    job = None if row is None else await visit.sources.journal.job(row.adapter, row.id)
+    row, job = await find_job(visit, visit.request.path_params["seq"])
     if row is None or job is None:
         return visit.not_found("cockpit.requests.unknown")
     recording = await find_recording(visit, row)
@@ -104,6 +102,12 @@ async def find_request(visit: Visit, seq: int | None) -> RequestRow | None:
     found = await visit.sources.request_log.list_requests(RequestFilter(before=seq + 1), limit=1)
     is_theirs = found and found[0].seq == seq and visit.visitor.may_see(found[0].adapter, found[0].workspace)
     return found[0] if is_theirs else None
+
+
+async def find_job(visit: Visit, seq: str) -> tuple[RequestRow | None, Job | None]:
+    """Return a request that the visitor may see, by its number as an address has it, and its event with its answer."""
+    row = await find_request(visit, read_number(seq))
+    return row, None if row is None else await visit.sources.journal.job(row.adapter, row.id)
 
 
 async def list_requests(visit: Visit, given: Mapping[str, str]) -> Sequence[RequestRow]:
