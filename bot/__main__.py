@@ -14,6 +14,7 @@ from bot.backup.command_line import add_commands
 from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
 from bot.settings.core import load_settings
+from bot.settings.roles import parse_roles
 from sandbox.__main__ import port
 
 
@@ -89,8 +90,10 @@ def parser() -> argparse.ArgumentParser:
 
     run = add("run", operator_text("cli.run"))
     named = operator_text("cli.conversation")
-    top.flags.add_argument("--conversation", metavar="NAME", help=named)
-    run.flags.add_argument("--conversation", metavar="NAME", help=named, default=argparse.SUPPRESS)
+    chosen = operator_text("cli.roles")
+    for flags, default in ((top.flags, None), (run.flags, argparse.SUPPRESS)):
+        flags.add_argument("--conversation", metavar="NAME", help=named, default=default)
+        flags.add_argument("--roles", metavar="ROLES", type=roles, help=chosen, default=default)
     run.set_defaults(run=_run)
     check = add("check", operator_text("cli.check"))
     check.set_defaults(run=_check)
@@ -156,11 +159,22 @@ def language(text: str) -> str:
     return text
 
 
+def roles(text: str) -> tuple[str, ...]:
+    """The roles of a process. Raises `argparse.ArgumentTypeError`."""
+    try:
+        return parse_roles(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
+
+
 def _run(parsed: argparse.Namespace) -> int:
     from bot import service
 
+    settings = load_settings()
+    if parsed.roles is not None:
+        settings = settings.model_copy(update={"bot_roles": parsed.roles})
     with asyncio.Runner(loop_factory=_event_loop_factory()) as runner:
-        runner.run(service.run(load_settings(), conversation=parsed.conversation))
+        runner.run(service.run(settings, conversation=parsed.conversation))
     return 0
 
 

@@ -54,6 +54,7 @@ from bot.security.value_signer import derive_key
 from bot.settings.api import PUBLIC
 from bot.settings.api_endpoint import find_missing_kinds, open_client
 from bot.settings.core import Settings
+from bot.settings.roles import Role
 from bot.store.engine import make_store
 from bot.timing import ServiceTiming
 
@@ -92,6 +93,8 @@ class Core:
     approvals: Approvals
     recorder: Recorder | None
     timing: ServiceTiming
+    #: by platform that this process receives from, a function that returns "" or the platform's problem
+    health: Mapping[str, Callable[[], str]]
 
 
 @asynccontextmanager
@@ -106,7 +109,8 @@ async def build(
         registry = load_offered(settings, lacking)
         if lacking:
             log.info("commands not offered, as the API lacks their kinds", kinds=sorted(lacking))
-        health = {name: adapter.health for name, adapter in adapters.items()}
+        received = adapters if Role.RECEIVE in settings.bot_roles else {}
+        health = {name: adapter.health for name, adapter in received.items()}
         breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
         metrics = Metrics(registry.names, timing.ops, health=health, circuits=lambda: breaker.states(api.base_url))
         recorder = await stack.enter_async_context(open_recorder(settings, secret, registry, metrics.not_recorded))
@@ -268,6 +272,7 @@ async def build(
             approvals=approvals,
             recorder=recorder,
             timing=timing,
+            health=health,
         )
 
 
@@ -283,15 +288,18 @@ def token_cipher(keys: Sequence[SecretStr]) -> "TokenCipher":
 @asynccontextmanager
 async def web_server(core: Core) -> AsyncIterator[WebServer | None]:
     """Run the web server where a port is set or an adapter has routes; else yield None. Raises `SettingsError`."""
-    routes = [route for adapter in core.adapters.values() for route in adapter.routes]
+    roles = core.settings.bot_roles
+    receivers = core.adapters.values() if Role.RECEIVE in roles else ()
+    routes = [route for adapter in receivers for route in adapter.routes]
     port = core.settings.bot_port
-    if port is None and not routes:
+    if port is None and not routes and roles != (Role.WEB,):
         yield None
         return
     has_token = core.settings.bot_ops_token is not None
     status = _status_routes(core) if has_token else closed_status_routes()
     address = PageAddress.from_settings(core.settings)
-    pages = None if address.problem else LazyCockpit(lambda: _make_cockpit(core, address))
+    has_pages = Role.WEB in roles and not address.problem
+    pages = LazyCockpit(lambda: _make_cockpit(core, address)) if has_pages else None
     own = [] if pages is None else [pages.route]
     app = create_web(spool=core.spool, status=status, routes=[*own, *routes])
     port = DEFAULT_PORT if port is None else port
@@ -331,7 +339,8 @@ def _status_routes(core: Core) -> list["Route"]:
         maintenance=core.store,
         api=core.api,
         metrics=core.metrics,
-        health={name: adapter.health for name, adapter in core.adapters.items()},
+        roles=core.settings.bot_roles,
+        health=core.health,
         token=core.settings.bot_ops_token,
         timing=core.timing.ops,
     )

@@ -22,6 +22,7 @@ from bot.ports import Receiver
 from bot.security.private_files import make_private, restrict_new_files
 from bot.settings.core import Settings
 from bot.settings.mistakes import find_mistakes
+from bot.settings.roles import Role, require_possible
 from bot.timing import ServiceTiming
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     """
     refuse_unfinished(settings)
     adapters, is_fallback = create_adapters(settings, conversation=conversation)
+    require_possible(settings, has_platforms=bool(adapters) and not is_fallback)
     if not adapters and settings.bot_port is None:
         names = [name for name, platform in find_platforms().items() if not platform.is_fallback]
         raise SettingsError(operator_text("start.nothing_to_serve", names=join_list(names, operator_locale())))
@@ -58,7 +60,7 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
         web = await stack.enter_async_context(web_server(core))
         await stack.enter_async_context(ops_server(core))
         gc_tuning.freeze_startup_objects()
-        log.info("ready", adapters=list(adapters), commands=len(core.registry.specs))
+        log.info("ready", roles=settings.bot_roles, adapters=list(adapters), commands=len(core.registry.specs))
         if web is not None and sys.stderr.isatty() and (link := operator_link(settings, web.port)):
             sys.stderr.write(f"{operator_text('cockpit.link', link=link)}\n")
         await run_until(core, stopping, restarts_adapters=not is_fallback)
@@ -67,13 +69,22 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
 async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: bool = True) -> None:
     """Receive and answer until `stopping` is set or input has ended; then let running answers finish.
 
-    `restarts_adapters`: a platform that fails is started again, while the others go on; else its error is raised.
+    Only what the roles of this process are. `restarts_adapters`: a platform that fails is started again, while the
+    others go on; else its error is raised.
     """
-    receivers = asyncio.create_task(_receive(core, restarts_adapters), name="adapters")
-    working = asyncio.create_task(core.worker.run(), name="worker")
-    pruning = asyncio.create_task(_prune(core), name="pruning")
-    checking = asyncio.create_task(_report_unmatched_roles(core), name="rules on roles")
-    lapsing = asyncio.create_task(core.approvals.run(), name="approvals")
+    roles = core.settings.bot_roles
+    receiving = _receive(core, restarts_adapters) if Role.RECEIVE in roles else _wait_for(asyncio.Event())
+    receivers = asyncio.create_task(receiving, name="adapters")
+    working = asyncio.create_task(
+        core.worker.run() if Role.WORK in roles else _wait_for(asyncio.Event()), name="worker"
+    )
+    beside: set[asyncio.Task[None]] = set()
+    if Role.WORK in roles:
+        beside = {
+            asyncio.create_task(_prune(core), name="pruning"),
+            asyncio.create_task(_report_unmatched_roles(core), name="rules on roles"),
+            asyncio.create_task(core.approvals.run(), name="approvals"),
+        }
     stopped = asyncio.create_task(_wait_for(stopping), name="signal")
     try:
         await asyncio.wait({receivers, working, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -85,10 +96,10 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
         if working.done():
             working.result()
     finally:
-        for task in (receivers, working, pruning, checking, lapsing, stopped):
+        tasks = {receivers, working, stopped, *beside}
+        for task in tasks:
             task.cancel()
         # Bounded, as a library may swallow a cancellation; running answers get their time in any case.
-        tasks = {receivers, working, pruning, checking, lapsing, stopped}
         _, running = await asyncio.wait(tasks, timeout=core.timing.adapter_stop)
         if running:
             log.warning("ends without waiting any longer", tasks=sorted(task.get_name() for task in running))

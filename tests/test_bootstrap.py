@@ -184,6 +184,7 @@ async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> No
         assert (await http.get(f"{url}/healthz")).status_code == 200
         assert (await http.get(f"{url}/readyz")).json() == {
             "status": "ready",
+            "roles": ["receive", "work", "web"],
             "database": "ok",
             "api": "ok",
             "platforms": {"channel": "ok"},

@@ -72,7 +72,7 @@ class Visit:
     @property
     def adapters(self) -> Sequence[str]:
         """The platforms of which the visitor sees something."""
-        return list(self.sources.health) if self.visitor.is_operator else [self.visitor.adapter]
+        return list(self.sources.adapters) if self.visitor.is_operator else [self.visitor.adapter]
 
     @property
     def workspace(self) -> str | None:

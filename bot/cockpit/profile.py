@@ -59,7 +59,7 @@ async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> 
     zone = ZoneInfo(visit.sources.settings.bot_time_zone)
     where = {"workspace": place.workspace or None, "channel": place.channel or None, "actor": person or None}
     values = effective.set_in(Scope.ME if person else place.scope)
-    adapters = (place.adapter,) if place.adapter else tuple(visit.sources.health)
+    adapters = (place.adapter,) if place.adapter else tuple(visit.sources.adapters)
     return UseProfile(
         open=[spec.name for spec in visit.sources.registry.specs if spec.name not in closed],
         closed=closed,

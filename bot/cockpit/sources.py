@@ -38,6 +38,7 @@ class Sources:
     """What pages read and change. Each store facet is the same database."""
 
     settings: Settings
+    health: Mapping[str, Callable[[], str]]  #: by platform, a function that returns "" or its problem
     adapters: Mapping[str, Adapter]
     members: Members
     rate_limiter: RateLimiter  #: that of the API
@@ -65,6 +66,7 @@ class Sources:
         """Return those of a running service."""
         return cls(
             settings=core.settings,
+            health=core.health,
             adapters=core.adapters,
             members=Members(core.adapters),
             rate_limiter=core.api.rate_limiter,
@@ -87,11 +89,6 @@ class Sources:
             reports=core.store,
             recorder=core.recorder,
         )
-
-    @property
-    def health(self) -> Mapping[str, Callable[[], str]]:
-        """By platform, a function that returns "" or the platform's problem."""
-        return {name: adapter.health for name, adapter in self.adapters.items()}
 
     @property
     def policy(self) -> Policy:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -38,13 +38,15 @@ def status_routes(
     maintenance: Maintenance,
     api: HasRateLimiter,
     metrics: Metrics,
+    roles: Sequence[str],
     health: Mapping[str, Callable[[], str]],
     token: SecretStr | None = None,
     timing: OpsTiming | None = None,
 ) -> list[Route]:
     """Return the routes. `token`: a request has to have it; None: everybody who reaches the port is answered.
 
-    `health`: by platform, a function that returns "" or the platform's problem.
+    `roles`: those of this process. `health`: by platform that it receives from, a function that returns "" or the
+    platform's problem.
 
     - `/readyz`: 200 while the service accepts and stores events, i.e. database and platforms work, else 503. A problem
       of the API is reported with status 200, as events wait on disk meanwhile. The check spends nothing.
@@ -59,6 +61,7 @@ def status_routes(
         is_ready = not database and not any(platforms.values())
         body = {
             "status": "not ready" if not is_ready else "degraded" if problem else "ready",
+            "roles": list(roles),
             "database": database or "ok",
             "api": problem or "ok",
             "platforms": {name: found or "ok" for name, found in platforms.items()},

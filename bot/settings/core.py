@@ -15,6 +15,7 @@ from bot.settings.approvers import validate_approvers
 from bot.settings.base import HttpUrl, Words, read
 from bot.settings.database_url import address, validate_database_url
 from bot.settings.identity_provider import require_beside_issuer, validate_issuer
+from bot.settings.roles import ALL_ROLES, validate_roles
 
 _SHORTEST_TOKEN = 16  # characters
 #: The ways to redact a request to the API, the weakest first.
@@ -71,6 +72,10 @@ class Settings(ApiSettings):
     bot_database_url: Annotated[SecretStr, AfterValidator(validate_database_url)] | None = Field(
         None,
         description="Database. sqlite:///folder/file.db for one process, postgresql://user:password@host/database for several (run make postgres first). Empty: an SQLite file in BOT_DATA_DIR.",
+    )
+    bot_roles: Annotated[Words, AfterValidator(validate_roles)] = Field(
+        ALL_ROLES,
+        description="Parts of the service that this process runs: receive (from the platforms), work (answers), web (cockpit, links). Fewer than receive and work need PostgreSQL.",
     )
     bot_host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     bot_port: int | None = Field(

@@ -23,6 +23,7 @@ from bot.media import Spool
 from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
 from bot.ops.web import WebServer, create_ops, create_web, is_served_by_us, listen
+from bot.settings.roles import ALL_ROLES
 from bot.store.sqlite.store import SqliteStore
 
 TOKEN = "an-operators-own-token"
@@ -76,6 +77,7 @@ async def running(folder: Path, *, token: bool = False) -> AsyncIterator[Service
     async with SqliteStore(folder / "bot.db") as store, spool, aiohttp.ClientSession() as http:
         metrics = Metrics(("chat",))
         status = status_routes(
+            roles=ALL_ROLES,
             queue=store,
             journal=store,
             maintenance=store,
@@ -117,7 +119,8 @@ async def test_the_first_page_says_what_this_is(service: Service) -> None:
 async def test_ready_when_everything_works(service: Service) -> None:
     """`/readyz` reports every part."""
     body = json.loads(await service.get("/readyz"))
-    assert body == {"status": "ready", "database": "ok", "api": "ok", "platforms": {"here": "ok"}}
+    parts = {"database": "ok", "api": "ok", "platforms": {"here": "ok"}}
+    assert body == {"status": "ready", "roles": list(ALL_ROLES), **parts}
 
 
 async def test_a_platform_in_trouble_is_not_ready(service: Service) -> None:

@@ -60,6 +60,7 @@ WRONG = {
     "BOT_ATTACHMENT_TOKENS": (("x", "-1", "1000001"), "a whole number from 0 to 1000000"),
     "BOT_DATABASE_URL": (("mysql://x",), "like sqlite:///"),
     "BOT_OIDC_ISSUER": (("login", "ftp://login", "http://login.example.com"), "an http"),
+    "BOT_ROLES": (("all", "receive,serve", ","), "a list of receive, work, web"),
     "BOT_PORT": (("abc", "-1", "99999", "80.5"), "a whole number from 0 to 65535"),
     "BOT_OPS_PORT": (("abc", "-1", "99999"), "a whole number from 0 to 65535"),
     "BOT_OPS_TOKEN": (("short", "x" * 15), "at least 16 characters"),

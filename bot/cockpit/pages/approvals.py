@@ -46,7 +46,7 @@ async def decide(visit: Visit) -> Response:
     choice = form.get("act", "")
     if waiting is None or not visit.visitor.may_see(waiting.adapter, waiting.workspace):
         return visit.not_found("cockpit.approvals.gone")
-    if job is None or choice not in _CHOICES or waiting.adapter not in visit.sources.health:
+    if job is None or choice not in _CHOICES or waiting.adapter not in visit.sources.adapters:
         return await _show(visit, problem=visit.translate("cockpit.approvals.not_here"))
     try:
         await approvals.decide(_press(visit, waiting, job, choice, digest=form.get("digest", "")))

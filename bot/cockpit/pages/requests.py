@@ -28,7 +28,7 @@ async def show_requests(visit: Visit) -> Response:
     values = await _read(visit)
     known = [spec.name for spec in visit.sources.registry.specs]
     return visit.render(
-        "requests.html", **values, commands=known, platforms=list(visit.sources.health), lanes=list(Lane)
+        "requests.html", **values, commands=known, platforms=list(visit.sources.adapters), lanes=list(Lane)
     )
 
 

@@ -1,0 +1,44 @@
+"""Roles of a process: the parts of the service that it runs, where several processes share one database."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.errors import SettingsError
+from bot.i18n import operator_text
+
+if TYPE_CHECKING:
+    from bot.settings.core import Settings
+
+
+class Role(StrEnum):
+    """A part of the service."""
+
+    RECEIVE = "receive"  #: takes on what platforms send, and answers what can't wait
+    WORK = "work"  #: calls the AI API and posts the answers
+    WEB = "web"  #: serves the cockpit and links to files
+
+
+ALL_ROLES: tuple[str, ...] = tuple(Role)
+
+
+def validate_roles(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the roles in their order. Raises `ValueError` for a word that is none."""
+    if not words or not set(words) <= set(Role):
+        raise ValueError(operator_text("setting.roles", roles=", ".join(Role)))
+    return tuple(role for role in ALL_ROLES if role in words)
+
+
+def parse_roles(text: str) -> tuple[str, ...]:
+    """Return the roles of a list separated by commas. Raises `ValueError`."""
+    return validate_roles(tuple(word.strip() for word in text.split(",") if word.strip()))
+
+
+def require_possible(settings: "Settings", *, has_platforms: bool) -> None:
+    """Raise `SettingsError` where this process can't do its part with these settings."""
+    given = ",".join(settings.bot_roles)
+    if {Role.RECEIVE, Role.WORK} <= set(settings.bot_roles):
+        return
+    if settings.postgres_url is None:  # an SQLite file serves one process
+        raise SettingsError(operator_text("start.roles_need_postgres", roles=given))
+    if not has_platforms:  # the terminal is one person's, in one process
+        raise SettingsError(operator_text("start.roles_need_platform", roles=given))
