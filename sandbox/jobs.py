@@ -10,6 +10,9 @@ from typing import Any, Literal
 from sandbox.worker import TaskFailed, WorkerDied
 
 MAX_KEPT = 200
+#: A job that nobody asks about for `_SURPLUS` seconds and so many of its gaps makes room for the next.
+_SURPLUS, _GAPS = 1.0, 2.0
+_FIRST = 5.0  #: seconds in which the first question comes
 
 Status = Literal["queued", "processing", "succeeded", "failed"]
 
@@ -27,6 +30,20 @@ class Job:
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     asked_at: float = field(default_factory=time.monotonic)  #: when somebody last asked about it, monotonic clock
+    longest_gap: float | None = None  #: seconds between two questions about it; None: it was not asked about yet
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def patience(self) -> float:
+        """Seconds after the last question for which the render goes on without another."""
+        return _FIRST if self.longest_gap is None else _SURPLUS + _GAPS * self.longest_gap
+
+    def ask(self) -> None:
+        """Note that somebody asks about it."""
+        now = time.monotonic()
+        self.longest_gap = max(self.longest_gap or 0.0, now - self.asked_at)
+        self.asked_at = now
+        self.asked.set()
 
     def advance(self, share: float) -> None:
         """Set the progress (0 to 1) of a running job; it never decreases."""
@@ -75,7 +92,7 @@ class Jobs:
         job = self._jobs.get(id)
         if job is None or job.kind != kind:
             return None
-        job.asked_at = time.monotonic()
+        job.ask()
         return job
 
     async def close(self) -> None:
@@ -96,15 +113,25 @@ class Jobs:
             job.status, job.progress = "succeeded", 1.0
 
     async def _unless_abandoned(self, job: Job, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-        """Await the work; when nobody asks about the job any more, end it and raise `TimeoutError`."""
-        task = asyncio.ensure_future(work(job))
-        try:
-            while not task.done():
-                left = job.asked_at + self._abandoned_after - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                await asyncio.wait({task}, timeout=left)
-            return task.result()
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        """Await the work; raise `TimeoutError` when nobody asks about the job any more.
+
+        Long before that, its render ends, so that a stopped video does not keep the next one waiting. It starts anew
+        when somebody asks again.
+        """
+        while True:
+            job.asked.clear()
+            task = asyncio.ensure_future(work(job))
+            try:
+                while not task.done() and (left := job.asked_at + self._patience(job) - time.monotonic()) > 0:
+                    await asyncio.wait({task}, timeout=left)
+                if task.done():
+                    return task.result()
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            job.status = "queued"
+            async with asyncio.timeout(job.asked_at + self._abandoned_after - time.monotonic()):
+                await job.asked.wait()
+
+    def _patience(self, job: Job) -> float:
+        return min(job.patience, self._abandoned_after)

@@ -72,10 +72,29 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
     },
     "said": {"en": "{who} said: “{fact}”", "zh-Hant": "{who} 說過：「{fact}」", "zh-Hans": "{who} 说过：“{fact}”"},
     "picture": {
-        "en": "The last one made here: {what}. I can't change it, but a new /image prompt with what you "
-        "want different will.",
-        "zh-Hant": "這裡最後做的是：{what}。我不能改它，但可以用新的 /image 提示寫上想要的不同之處。",
-        "zh-Hans": "这里最后做的是：{what}。我不能改它，但可以用新的 /image 提示写上想要的不同之处。",
+        "en": "The last one made here: {what}. Type `/{kind} {what}, …` with what you want different, and I'll make "
+        "another.",
+        "zh-Hant": "這裡最後做的是：{what}。輸入 `/{kind} {what}，…` 並寫上想要的不同之處，我就再做一個。",
+        "zh-Hans": "这里最后做的是：{what}。输入 `/{kind} {what}，…` 并写上想要的不同之处，我就再做一个。",
+    },
+    "change": {
+        "en": "I can't change a file, but I can make another: type `/{kind} {what}, {how}`.",
+        "zh-Hant": "我不能改已經做好的檔案，但可以再做一個：輸入 `/{kind} {what}，{how}`。",
+        "zh-Hans": "我不能改已经做好的文件，但可以再做一个：输入 `/{kind} {what}，{how}`。",
+    },
+    "upload": {
+        "en": "Yes. Give a picture to `/video` as its option image, and the video starts from it. Attach a text or "
+        "a PDF file to a question, and I sum up what it says.",
+        "zh-Hant": "可以。把圖片給 `/video` 的選項 image，影片就從它開始。提問時附上文字檔或 PDF，我會摘要內容。",
+        "zh-Hans": "可以。把图片给 `/video` 的选项 image，视频就从它开始。提问时附上文本文件或 PDF，我会摘要内容。",
+    },
+    "cost": {
+        "en": "The sandbox costs nothing: it runs on the machine of this service. Try `/image a red fox in snow`. "
+        "With a real API, `/usage` shows what was spent.",
+        "zh-Hant": "沙盒不收費：它就在這個服務的機器上執行。試試 `/image 雪地裡的紅狐狸`。接上真正的 API 後，"
+        "`/usage` 會顯示花費。",
+        "zh-Hans": "沙盒不收费：它就在这个服务的机器上运行。试试 `/image 雪地里的红狐狸`。接上真正的 API 后，"
+        "`/usage` 会显示花费。",
     },
     "make": {
         "en": "Type `/{kind} {what}` and I'll make it.",
@@ -110,19 +129,19 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
     },
     "lost": {
         "en": "I'm the offline sandbox, without a language model, so I can't answer that. To connect a real API, set "
-        "AIMODELS_API_KEY. What I can do: pictures, sound, video and code (`/image`, `/audio`, `/video`, `/code`), "
-        "remember what you tell me, recap, sums, dates and units.",
+        "AIMODELS_API_KEY. What I can do: pictures, sound, video and code (try `/image a red fox in snow`, or "
+        "`/audio`, `/video`, `/code`), remember what you tell me, recap, sums, dates and units.",
         "zh-Hant": "我是離線沙盒，沒有語言模型，所以無法回答。要連接真正的 API，請設定 AIMODELS_API_KEY。"
-        "我能做的：圖片、聲音、影片和程式碼（`/image`、`/audio`、`/video`、`/code`）、記住你告訴我的事、回顧對話、算術、"
-        "日期和單位換算。",
+        "我能做的：圖片、聲音、影片和程式碼（試試 `/image 雪地裡的紅狐狸`，或 `/audio`、`/video`、`/code`）、"
+        "記住你告訴我的事、回顧對話、算術、日期和單位換算。",
         "zh-Hans": "我是离线沙盒，没有语言模型，所以无法回答。要连接真正的 API，请设置 AIMODELS_API_KEY。"
-        "我能做的：图片、声音、视频和代码（`/image`、`/audio`、`/video`、`/code`）、记住你告诉我的事、回顾对话、算术、"
-        "日期和单位换算。",
+        "我能做的：图片、声音、视频和代码（试试 `/image 雪地里的红狐狸`，或 `/audio`、`/video`、`/code`）、"
+        "记住你告诉我的事、回顾对话、算术、日期和单位换算。",
     },
     "lost_again": {
-        "en": "That also needs a real model (AIMODELS_API_KEY).",
-        "zh-Hant": "這個也需要真正的模型（AIMODELS_API_KEY）。",
-        "zh-Hans": "这个也需要真正的模型（AIMODELS_API_KEY）。",
+        "en": "That also needs a real model (AIMODELS_API_KEY). `/image a boat at sunset` works.",
+        "zh-Hant": "這個也需要真正的模型（AIMODELS_API_KEY）。`/image 夕陽下的帆船` 可以用。",
+        "zh-Hans": "这个也需要真正的模型（AIMODELS_API_KEY）。`/image 夕阳下的帆船` 可以用。",
     },
     "context": {
         "en": " I do have the {count} earlier messages of this conversation: ask “what did we talk about?”.",

@@ -17,9 +17,25 @@ _HELLO = re.compile(
     r"您好|哈囉|嗨|早安)[啊呀嗎吗]?)\W*$"
 )
 _HELP = re.compile(
-    r"(?i)^\W*help\W*$|what (?:can|do) you do|what can i (?:do|ask|say|type)|who are you|what are you|what is this\W*$|"
-    r"how (?:do|can) i use|how does (?:this|it) work|你[能會会可以]+(?:做|幹|干|幫)*(?:我|些|點|点)*(?:什|甚|啥|哪)|"
-    r"你是誰|你是谁|你是什|怎麼用|怎么用|(?:什麼|什么|哪些)(?:功能|指令|命令)"
+    r"(?i)^\W*help\W*$|^\W*(?:can|could) you help(?: me)?\W*$|what (?:can|do) you do|what can i (?:do|ask|say|type)|"
+    r"who (?:are|made|built) you|what are you|are you (?:an? |the )?(?:ai|bot|human|robot|chatgpt|gpt|claude)\b|"
+    r"what is this\W*$|(?:what|which|list)\b.*\bcommands\b|\bget(?:ting)? started\b|how (?:do|can|should) (?:i|we) "
+    r"(?:start|begin|use)|"
+    r"where (?:do|should) i (?:start|begin)|how does (?:this|it) work|你[能會会可以]+(?:做|幹|干|幫|帮)*(?:我|些|點|"
+    r"点)*(?:什|甚|啥|哪)|"
+    r"^\W*(?:你|可以)?[能可以]*(?:幫|帮)(?:我|忙|個忙|个忙)(?:嗎|吗|一下)?\W*$|"
+    r"你是誰|你是谁|你是什|你是(?:機器人|机器人|AI|人)|怎麼(?:用|開始)|怎么(?:用|开始)|如何(?:使用|開始|开始)|"
+    r"(?:什麼|什么|哪些)(?:功能|指令|命令)"
+)
+_COST = re.compile(
+    r"(?i)\b(?:is|are) (?:this|it|you) (?:for )?free\b|\b(?:price|pricing)\W*$|how much (?:does|do|is|are) (?:it|"
+    r"this|you)\b|"
+    r"\b(?:does|do) (?:it|this|you) cost\b|[要收]錢|[要收]钱|(?:收|免)費|(?:收|免)费|多少錢\W*$|多少钱\W*$"
+)
+_UPLOAD = re.compile(
+    r"(?i)\b(?:can|may|could|how (?:do|can)) i (?:upload|attach|send|use|share|give)\b.*\b(?:picture|image|photo|"
+    r"file|document|pdf)s?\b|"
+    r"(?:上傳|上传|附上|附加)(?:圖片|图片|照片|檔案|文件|檔)?"
 )
 _TIME = re.compile(
     r"(?i)what(?:'s| is|’s)? (?:the )?time(?: is it|\W*$| now)|(?:現在|现在)?[幾几][點点](?:了|鐘|钟)?[?？]?$"
@@ -34,12 +50,21 @@ _RECAP = re.compile(
     r"(?i)what (?:did|have) (?:we|i) (?:talk|discuss|sa(?:y|id)|told|tell|ask)|what do you (?:know|remember)|"
     r"\b(?:recap|summari[sz]e)\b.*\b(?:conversation|chat|talk|discussion|thread|so far|this|we)\b|"
     r"^\W*(?:recap|summari[sz]e|summary)\W*$|"
-    r"(?:我們|我们)(?:剛才|刚才|之前)?(?:聊|說|说|談|谈|討論|讨论)了?(?:什|甚|些|哪)|回顧|回顾|(?:總結|总结|摘要)(?:一下)?(?:對話|对话|我們|我们|以上|$|。)"
+    r"(?:我們|我们)(?:剛才|刚才|之前)?(?:聊|說|说|談|谈|討論|讨论)了?(?:什|甚|些|哪)|回顧|回顾|(?:總結|总结|"
+    r"摘要)(?:一下)?(?:對話|对话|我們|我们|以上|$|。)"
 )
 #: In the order of a summary: what follows its colon says what the summary is to name, and is no text to summarise.
 _OF_CONVERSATION = re.compile(r"(?i)\b(?:conversation|chat|discussion|thread)\b|對話|对话|討論|讨论")
 _SUMMARY_ORDER = re.compile(r"(?i)\b(?:summari[sz]e|write a summary|condense)\b|(?:總結|总结|摘要)")
-_MEDIA = re.compile(r"\[(?:image|audio|video|picture|sound)[^\]:]*:\s*([^\]]+)\]")
+_MEDIA = re.compile(r"\[(image|audio|video)[^\]:]*:\s*([^\]]+)\]")
+#: after the description of something made: its length, size and format
+_FACTS = re.compile(r"(?:, (?:[\d.]+ (?:s|秒)|\d+x\d+|wav|mp3|ogg|flac|m4a|mp4|webm|png|jpe?g|webp|gif))+$")
+_CHANGE = re.compile(
+    r"(?i)^\W*(?:(?:please|now|can you|could you|and)\s+)*(?:make|turn) (?:it|this|that|the (?:picture|"
+    r"image))\s+(?:to |into )?(?P<how>[^?.!]+)|"
+    r"^\W*(?:請|请|把它|讓它|让它|它|再|改|變|变|弄|做|畫|画|成|得)+(?P<chinese>[^？。！嗎吗]{1,8}?(?:一?[點点些]|"
+    r"色))[吧。！!]?$"
+)
 _ABOUT_MEDIA = re.compile(
     r"(?i)\b(?:picture|image|drawing|draw|drew|painting|video|sound|audio|make it|darker|brighter|"
     r"lighter|bigger)\b|圖|图|畫|画|影片|視頻|视频|聲音|声音|暗一點|亮一點|暗一点|亮一点"
@@ -141,15 +166,26 @@ def _naming(sentence: str, conversation: _Conversation) -> str | None:
 
 
 def _made(sentence: str, conversation: _Conversation) -> str | None:
-    if not _ABOUT_MEDIA.search(sentence) or wants_keeping(sentence):
+    change = _CHANGE.search(sentence)
+    if not (change or _ABOUT_MEDIA.search(sentence)) or wants_keeping(sentence):
         return None
-    made = [match[1].strip() for _, text in conversation.turns for match in _MEDIA.finditer(text)]
+    made = [match for _, text in conversation.turns for match in _MEDIA.finditer(text)]
     if not made:
         return None
+    kind, last = made[-1][1], _FACTS.sub("", made[-1][2].strip())
     wanted = wish(sentence)
     if wanted and wanted.kind == "video":
-        return conversation.say("make", kind="video", what=f"{wanted.what or made[-1]} --last yes")
-    return conversation.say("picture", what=made[-1])
+        return conversation.say("make", kind="video", what=f"{wanted.what or last} --last yes")
+    if change:
+        how = (change["how"] or change["chinese"]).strip()
+        return conversation.say("change", kind=kind, what=last, how=how)
+    return conversation.say("picture", kind=kind, what=last)
+
+
+def _about_use(sentence: str, conversation: _Conversation) -> str | None:
+    if _UPLOAD.search(sentence):
+        return conversation.say("upload")
+    return conversation.say("cost") if _COST.search(sentence) else None
 
 
 def _wished(sentence: str, conversation: _Conversation) -> str | None:
@@ -181,6 +217,7 @@ _RULES: tuple[Callable[[str, _Conversation], str | None], ...] = (
     _computed,
     _naming,
     _made,
+    _about_use,
     _wished,
     _remembered,
 )

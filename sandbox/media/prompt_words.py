@@ -65,7 +65,23 @@ SUBJECTS = {
     "boat": "boat boats sailboat ship yacht sail sailing sailboats 船 小船 帆船 船隻 船只",
     "lighthouse": "lighthouse lighthouses 燈塔 灯塔",
     "balloon": "balloon balloons 氣球 气球 熱氣球 热气球",
+    "flag": "flag flags 旗 旗子 旗幟 旗帜 國旗 国旗",
+    "logo": "logo logos emblem badge icon 標誌 标志 商標 商标 圖示 图标 徽章",
+    "map": "map maps atlas 地圖 地图 藏寶圖 藏宝图",
+    "diagram": "diagram diagrams flowchart chart schematic infographic 流程圖 流程图 示意圖 示意图 圖表 图表",
+    "card": "card cards invitation postcard 卡片 賀卡 贺卡 生日卡 邀請函 邀请函 明信片",
+    "portrait": "portrait portraits headshot selfie avatar face 肖像 人像 大頭照 大头照 自拍 頭像 头像 臉 脸",
+    "pizza": "pizza pizzas 披薩 披萨 比薩",
+    "cake": "cake cakes birthday 蛋糕 生日",
+    "bowl": "food meal dish dinner lunch soup noodle noodles ramen bowl 食物 美食 料理 餐 晚餐 午餐 湯 汤 麵 拉麵 "
+    "拉面 面條 面条",
+    "cup": "cup cups mug coffee espresso latte tea 杯 杯子 咖啡 咖啡店 茶",
+    "bottle": "bottle bottles perfume product packaging 瓶 瓶子 香水 產品 产品 商品 包裝 包装",
 }
+#: subjects that are a picture of their own, wherever the prompt puts them
+DESIGNS = frozenset({"logo", "map", "diagram", "card", "portrait"})
+#: subjects that stand on a table, where the prompt names no other place
+DISHES = frozenset({"pizza", "cake", "bowl", "cup", "bottle"})
 ACTIONS = {"watering": "watering waters irrigating 澆水 浇水 澆花 浇花 澆 浇"}
 COLOURS = {
     "red": "red crimson scarlet 紅 红 紅色 红色",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.chat.reply import reply
+from sandbox.media.prompt_words import words_shown
 
 CATALOGUES = Path(__file__).parents[2] / "bot" / "i18n" / "locales"
 NOW = datetime(2024, 1, 15, 14, 5, tzinfo=UTC)  # a Monday
@@ -190,6 +191,52 @@ def test_the_refusal_is_honest_and_not_annoying() -> None:
 def test_a_first_question_leads_to_what_can_be_made(asked: str, word: str) -> None:
     """Requests for pictures, sound, video or code name the command to type; so do questions about what it can do."""
     assert word in after(asked)
+
+
+_FIRST_QUESTIONS = (
+    "hi", "help", "what can you do?", "how do I start?", "what commands are there?", "can you help me?",
+    "who made you?", "are you ChatGPT?", "is this free?", "can you make pictures?", "draw me a cat",
+    "I need a logo for my coffee shop", "can you make a birthday card for my mum?", "draw a map of an island",
+    "make an animation of a rocket launch", "how do I make a video?", "make a video of it",
+    "can I upload a picture?", "play some music", "make a song about rain", "can you write code?",
+    "show me something cool", "tell me a joke", "what is the weather today?", "你好", "你會做什麼？",
+    "怎麼開始？", "怎么用？", "有哪些指令？", "你能帮我吗？", "你是誰做的？", "這要錢嗎？", "可以畫圖嗎？",
+    "畫一隻貓", "我需要一個咖啡店的標誌", "幫我做一張生日卡", "畫一張島的地圖", "幫我畫個國旗",
+    "做一個火箭發射的動畫", "怎麼做影片？", "把它做成影片", "我可以上傳圖片嗎？", "放點音樂",
+    "做一首關於雨的歌", "會寫程式嗎？", "寫一個反轉字串的函式", "來點好玩的", "講個笑話",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", _FIRST_QUESTIONS)
+def test_whatever_is_asked_first_leads_to_something_that_can_be_made(asked: str) -> None:
+    """The answer names a command; what it says to type after `/image` or `/video` is something that can be shown."""
+    answer = after(asked)
+    commands = re.findall(r"`/(image|video|audio|code)\b ?([^`]*)`", answer)
+    assert commands, answer
+    for kind, prompt in commands:
+        if kind in {"image", "video"} and prompt:
+            assert words_shown(prompt), (asked, prompt)
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed"),
+    [
+        ("I need a logo for my coffee shop", "`/image a logo for my coffee shop`"),
+        ("幫我做一張生日卡", "`/image 生日卡`"),
+        ("寫一個反轉字串的函式", "`/code 反轉字串`"),
+        ("做一個火箭發射的動畫", "`/video 火箭發射`"),
+    ],
+)
+def test_what_is_wished_for_stays_whole(asked: str, typed: str) -> None:
+    """A logo for a shop is no picture of a shop."""
+    assert typed in after(asked)
+
+
+def test_a_change_of_the_last_picture_is_a_prompt_to_type() -> None:
+    """The sandbox can't change a picture; it says what to type for another. Size and length are no part of a prompt."""
+    assert "`/image a red fox, blue, darker`" in after("[image: a red fox, blue, 1024x1024]", "please make it darker")
+    assert "`/image 紅狐狸，暗一點`" in after("[image: 紅狐狸, 1024x1024]", "把它弄暗一點")
+    assert "`/video a red fox --last yes`" in after("[image: a red fox, 1024x1024]", "make a video of it")
 
 
 @pytest.mark.parametrize(

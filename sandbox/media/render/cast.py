@@ -1,50 +1,63 @@
 """Placement of the subjects: which, how large and where."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from sandbox.media.prompt_words import VisualPrompt
+from sandbox.media.prompt_words import DESIGNS, DISHES, VisualPrompt
 from sandbox.media.render.brush import Brush
 from sandbox.media.render.canvas import Colour, curve, stroke
-from sandbox.media.render.figures import animals, things, wings
+from sandbox.media.render.figures import animals, designs, dishes, things, wings
 from sandbox.media.render.scenery import buildings, land
 from sandbox.media.render.stage import WATER, Scene, colour
 
 #: subject → painter, height as a share of the picture
-PAINTERS = {
+PAINTERS: dict[str, tuple[Callable[[Brush, Colour | None], None], float]] = {
     "fox": (animals.fox, 0.46), "cat": (animals.cat, 0.48), "dog": (animals.dog, 0.48),
     "rabbit": (animals.rabbit, 0.40), "bird": (wings.bird, 0.26), "fish": (wings.fish, 0.40),
     "robot": (things.robot, 0.54), "person": (things.person, 0.40), "tree": (things.tree, 0.62),
     "rocket": (things.rocket, 0.56), "car": (things.car, 0.30), "house": (buildings.house, 0.30),
     "boat": (buildings.boat, 0.30), "lighthouse": (buildings.lighthouse, 0.50), "balloon": (buildings.balloon, 0.38),
+    "flag": (designs.flag, 0.62), "logo": (designs.logo, 0.76), "map": (designs.chart, 0.66),
+    "diagram": (designs.diagram, 0.66), "card": (designs.card, 0.60), "portrait": (designs.portrait, 0.86),
+    "pizza": (dishes.pizza, 0.56), "cake": (dishes.cake, 0.60), "bowl": (dishes.bowl, 0.56), "cup": (dishes.cup, 0.52),
+    "bottle": (dishes.bottle, 0.66),
 }  # fmt: skip
 #: from the far to the near
 _BACK_TO_FRONT = (
-    "lighthouse", "house", "tree", "boat", "balloon", "rocket", "bird", "car",
+    "lighthouse", "house", "tree", "flag", "boat", "balloon", "rocket", "bird", "car",
     "fish", "person", "robot", "dog", "cat", "rabbit", "fox",
+    "portrait", "logo", "map", "diagram", "card", "bottle", "cake", "bowl", "pizza", "cup",
 )  # fmt: skip
 _FURRY = frozenset({"fox", "cat", "dog", "rabbit"})
 _ALOFT = frozenset({"bird", "rocket", "balloon"})
-_ON_LAND = frozenset({"fox", "cat", "dog", "rabbit", "person", "robot", "car", "house", "tree"})
+_ON_LAND = frozenset({"fox", "cat", "dog", "rabbit", "person", "robot", "car", "house", "tree", "flag"})
 
 
 def subjects(scene: Scene, rng: np.random.Generator) -> None:
     """Paint the first five subjects of the prompt, the first living or moving one as the lead."""
+    if scene.indoors:
+        _still_life(scene, rng)
+        return
     canvas, wanted = scene.canvas, scene.wanted
     ordered = sorted(wanted.subjects[:5], key=_BACK_TO_FRONT.index)
     main = next((s for s in wanted.subjects if s not in ("tree", "house", "lighthouse")), ordered[0] if ordered else "")
     slots = [float(slot) for slot in rng.permutation([0.22, 0.8, 0.34, 0.68])]
     for name in ordered:
-        painter, share = PAINTERS[name]
+        share = PAINTERS[name][1]
         lead, watering, snowy = name == main, "watering" in wanted.actions, "snow" in wanted.elements
         across = float(rng.uniform(0.30, 0.70)) if lead else slots.pop()
         if lead and name == "robot" and watering:
             across = 0.36
+        elif name == "flag":
+            across = min(across, 0.5)
         size = share * float(rng.uniform(0.88, 1.08)) * (1.0 if lead else 0.72) * min(canvas.aspect / 0.9, 1.0)
         y = _foot(scene, name, lead=lead)
         if name == "boat" and not lead:
             size *= 0.7
+        elif name in DISHES:  # in a landscape, beside what it is for
+            size, y = size * 0.45, max(y, 0.9)
         if name in _ON_LAND and wanted.elements & WATER and not wanted.elements & {"beach", "river"}:
             _bank(scene, rng, y)
         canvas.plane(f"subject {name}", 1.0 if lead else 0.7)
@@ -53,13 +66,47 @@ def subjects(scene: Scene, rng: np.random.Generator) -> None:
         brush = Brush(canvas, scene.look, canvas.aspect * across, y, size, flip, rng, hair)
         if name == "house" and snowy:
             buildings.firs(brush)
-        if name == "house":
-            painter = partial(buildings.house, snowy=snowy)
-        elif name == "robot":
-            painter = partial(things.robot, watering=watering)
-        painter(brush, colour(wanted, name) or _season(wanted, name))
+        _painter(wanted, name)(brush, colour(wanted, name) or _season(wanted, name))
         if name == "bird" and lead:
             _flock(scene, rng)
+
+
+def _painter(wanted: VisualPrompt, name: str) -> Callable[[Brush, Colour | None], None]:
+    if name == "house":
+        return partial(buildings.house, snowy="snow" in wanted.elements)
+    if name == "robot":
+        return partial(things.robot, watering="watering" in wanted.actions)
+    return PAINTERS[name][0]
+
+
+def _still_life(scene: Scene, rng: np.random.Generator) -> None:
+    """Paint the design, dish or face that the prompt is about, and what else it names beside it or inside it."""
+    canvas, cast = scene.canvas, scene.wanted.subjects[:4]
+    others = tuple(name for name in cast if name not in {"portrait", "person"})
+    if "portrait" in cast:  # of a cat, perhaps
+        cast = others or ("portrait",)
+    main = next((name for name in cast if name in DESIGNS), cast[0])
+    aside = [name for name in dict.fromkeys(cast) if name != main]
+    painter, share = PAINTERS[main]
+    size = share * min(canvas.aspect / 1.15, 1.0) * (1.0 if main in DESIGNS | DISHES else 1.9)
+    middle = canvas.aspect / 2
+    foot = 0.5 + size * 0.5 if main in {"logo", "map", "diagram"} else (1.0 if main == "portrait" else 0.86)
+    if main not in DESIGNS | DISHES:
+        foot = 1.2
+    canvas.plane(f"subject {main}", 1.0)
+    brush = partial(Brush, canvas, scene.look, flip=False, rng=rng)
+    inside = main == "logo"
+    if aside and not inside:
+        middle -= canvas.aspect * 0.10
+        for number, name in enumerate(aside[:2]):
+            beside, part = PAINTERS[name]
+            x = canvas.aspect * (0.82 - 0.64 * number)
+            beside(brush(x=x, y=foot - 0.05, size=part * 0.55 * min(canvas.aspect, 1.0)), colour(scene.wanted, name))
+    painter(brush(x=middle, y=foot, size=size, fur=0.5 if main in _FURRY else 0.0), colour(scene.wanted, main))
+    if inside:
+        motif = PAINTERS[aside[0]][0] if aside else designs.emblem
+        tint = colour(scene.wanted, aside[0]) if aside else colour(scene.wanted, main)
+        motif(brush(x=middle, y=foot - size * 0.30, size=size * 0.44), tint)
 
 
 def _foot(scene: Scene, name: str, *, lead: bool) -> float:

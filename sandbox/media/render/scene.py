@@ -3,11 +3,11 @@
 import numpy as np
 
 from sandbox.media import prompt_words
-from sandbox.media.prompt_words import VisualPrompt
+from sandbox.media.prompt_words import DESIGNS, DISHES, VisualPrompt
 from sandbox.media.render.canvas import Canvas, Colour, curve, mix, oval, stroke, times
 from sandbox.media.render.cast import subjects
 from sandbox.media.render.look import look
-from sandbox.media.render.scenery import land, town
+from sandbox.media.render.scenery import land, studio, town
 from sandbox.media.render.scenery.sky import sky
 from sandbox.media.render.scenery.water import reflect
 from sandbox.media.render.scenery.weather import finish, weather
@@ -20,7 +20,9 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
     With `split` the planes stay apart, and water and falling weather are left to the film.
     """
     rng = np.random.default_rng(prompt_words.seed("scene", prompt, style, index))
-    wanted = _completed(prompt_words.parse_scene(prompt), rng)
+    named = prompt_words.parse_scene(prompt)
+    indoors = _is_indoors(named)
+    wanted = named if indoors else _completed(named, rng)
     canvas, light = Canvas(width, height, split), look(wanted, style, index)
     horizon = float(rng.uniform(0.52, 0.62)) + 0.03 * (index % 2)
     if wanted.elements & {"aurora", "star", "rainbow"}:
@@ -28,7 +30,11 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
     side = -1.0 if rng.integers(2) else 1.0
     low = {"day": 0.30, "dawn": 0.80, "sunset": 0.84, "dusk": 0.42, "night": 0.30}[light.hour]
     sun = (canvas.aspect * (0.5 + side * float(rng.uniform(0.06, 0.30))), horizon * low)
-    underwater = "fish" in wanted.subjects and not wanted.elements & {"boat", "beach", "lake", "city", "mountain"}
+    underwater = (
+        not indoors
+        and "fish" in wanted.subjects
+        and not wanted.elements & {"boat", "beach", "lake", "city", "mountain"}
+    )
     scene = Scene(
         canvas,
         light,
@@ -38,18 +44,23 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
         not wanted.elements & {"sea", "beach"},
         underwater,
         colour(wanted, "sea", "lake", "river"),
+        indoors,
     )
-    if underwater:
+    if indoors:
+        studio.room(scene, rng)
+    elif underwater:
         _deep(scene, rng)
     else:
         sky(canvas, light, wanted, horizon, sun, rng)
         _land(scene, rng, -side)
-    _near(scene, rng)
+    if not indoors:
+        _near(scene, rng)
     subjects(scene, rng)
-    if "flower" in scene.wanted.elements and not scene.underwater:
+    if "flower" in scene.wanted.elements and not (scene.underwater or indoors):
         land.flowers(canvas, light, 0.93, _petals(scene.wanted), rng, much=34)
     if not split:
-        weather(scene, rng)
+        if not indoors:
+            weather(scene, rng)
         finish(scene, rng)
     return scene
 
@@ -57,6 +68,11 @@ def paint(prompt: str, *, width: int, height: int, style: str, index: int, split
 _PLACES = frozenset(
     {"sea", "beach", "lake", "river", "mountain", "hill", "forest", "desert", "city", "flower", "space", "sakura"}
 )
+
+
+def _is_indoors(wanted: VisualPrompt) -> bool:
+    cast = wanted.subjects
+    return bool(DESIGNS.intersection(cast)) or (bool(cast) and cast[0] in DISHES and not wanted.elements & _PLACES)
 
 
 def _completed(wanted: VisualPrompt, rng: np.random.Generator) -> VisualPrompt:

@@ -21,6 +21,7 @@ class Scene:
     calm: bool  #: still water
     underwater: bool
     tint: Colour | None  #: of the water
+    indoors: bool = False  #: before a wall, on a table
 
 
 def colour(wanted: VisualPrompt, *names: str) -> Colour | None:
