@@ -9,7 +9,8 @@ BotError
 │   ├── MediaTooLarge        it is bigger than allowed
 │   ├── WrongContent         its content is not of the expected type
 │   ├── DownloadFailed       it could not be read to its end
-│   └── FileNotSaved         the local disk did not store it
+│   ├── FileNotSaved         the local disk did not store it
+│   └── ClipsNotJoined       clips could not become one film
 ├── Paused                   an administrator has paused the place of a request
 ├── NothingAnswered          every question of an input that has ended failed
 ├── StoreError               the database failed; nothing acknowledged is lost
@@ -89,6 +90,17 @@ class DownloadFailed(MediaError):
 
 class FileNotSaved(MediaError):
     """The local disk did not store the file."""
+
+
+class ClipsNotJoined(MediaError):
+    """Clips could not become one film."""
+
+    def __init__(self, reason: str, *, clip: int | None = None, is_music: bool = False) -> None:
+        super().__init__(f"{f'clip {clip}' if clip else 'the music' if is_music else 'the film'}: {reason}")
+        #: "missing", "damaged", "cut", "no_picture", "too_long", "too_large"; "slow", "memory", "output", "crashed"
+        self.reason = reason
+        self.clip = clip  #: its number, from 1; None: it is not known, or none
+        self.is_music = is_music
 
 
 # ------------------------------------------------------------------ store

@@ -81,7 +81,7 @@ def _encode(source: Path, target: Path, bits: int) -> None:
         picture = old.streams.video[0]
         picture.codec_context.thread_count = _THREADS
         rate = picture.average_rate or Fraction(25)
-        width, height = _scaled_size(picture.width, picture.height, float(rate), bits)
+        width, height = scaled_size(picture.width, picture.height, float(rate), bits)
         limits = {"preset": "veryfast", "maxrate": str(bits), "bufsize": str(2 * bits)}
         video = new.add_stream("libx264", rate=rate, width=width, height=height, pix_fmt="yuv420p", options=limits)
         video.bit_rate = bits
@@ -103,7 +103,7 @@ def _encode(source: Path, target: Path, bits: int) -> None:
             new.mux(audio.encode(None))
 
 
-def _scaled_size(width: int, height: int, rate: float, bits: int) -> tuple[int, int]:
+def scaled_size(width: int, height: int, rate: float, bits: int) -> tuple[int, int]:
     """Return the largest even size, at most the original, for which `bits` per second are enough."""
     tall = height
     for candidate in (height, *(h for h in _HEIGHTS if h < height)):

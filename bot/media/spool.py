@@ -1,10 +1,9 @@
 """The spool folder: files of answers, from their creation until their retention ends."""
 
 import asyncio
-import binascii
 import secrets
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from bot.media.names import safe_stem, short_digest, split_name
 from bot.media.network import Network, SafeClient
 from bot.media.probe import probe
 from bot.media.timing import MediaTiming
-from bot.media.writer import MediaWriter
+from bot.media.writer import MediaWriter, decode_base64
 from bot.models import Kind, Media
 
 _CHUNK_SIZE = 1 << 18  # bytes per write: few thread hops, little memory
@@ -81,7 +80,7 @@ class Spool:
         self._public_url = public_url
         self._link_hours = link_hours
         self._timing = timing or MediaTiming()
-        self._shrinking = FairSlots(1)
+        self._working = FairSlots(1)
         self._client = SafeClient(allowed_origins, network or Network(), self._timing)
         self._parts: set[Path] = set()  # temporary files that this process writes
 
@@ -145,6 +144,31 @@ class Spool:
             name=f"{stem}.{extension}", content_type=content_type, size=len(data), path=path, description=description
         )
 
+    async def make(
+        self, name: str, work: Callable[[Path], Awaitable[str]], *, event: str, person: str, description: str = ""
+    ) -> Media:
+        """Store a file that `work` writes to the path it is given; it returns the content type.
+
+        `person`: takes turns with other people, as this and making files smaller is much work for the machine.
+        Raises `FileNotSaved` and the errors of `work`.
+        """
+        async with self._temporary_file(name, event) as part:
+            async with self._working.hold(person):
+                content_type = await work(part)
+            extension = EXTENSIONS[content_type]
+            path = await asyncio.to_thread(_rename_part, part, extension)
+        info = await asyncio.to_thread(probe, path, content_type)
+        return Media(
+            name=f"{split_name(name)[0]}.{extension}",
+            content_type=content_type,
+            size=path.stat().st_size,
+            path=path,
+            description=description,
+            width=info.width,
+            height=info.height,
+            duration=info.duration,
+        )
+
     @asynccontextmanager
     async def _temporary_file(self, name: str, event: str) -> AsyncIterator[Path]:
         """Reserve the path of a temporary file; deletes it at the end unless it was renamed."""
@@ -196,7 +220,7 @@ class Spool:
     def _decode(self, encoded: str, part: Path, kind: Kind) -> tuple[str, int]:
         writer = MediaWriter(part, self._max_bytes, kind)
         try:
-            for piece in _decode_base64(encoded):
+            for piece in decode_base64(encoded):
                 writer.write(piece)
             writer.write(b"")
         except ValueError as exc:
@@ -236,7 +260,7 @@ class Spool:
         target = media.path.with_name(f"{stem}.fit-{limit}.part")
         self._parts.add(target)
         try:
-            async with self._shrinking.hold(person):
+            async with self._working.hold(person):
                 content_type = await shrink(media.path, target, media.content_type, limit, timeout=self._timing.shrink)
             if not content_type:
                 return None
@@ -302,21 +326,6 @@ class Spool:
             if day.name != datetime.now(UTC).date().isoformat():
                 with suppress(OSError):  # not empty, or gone already
                     day.rmdir()
-
-
-def _decode_base64(encoded: str) -> Iterator[bytes]:
-    """Decode base64 in pieces, with or without `data:` head, line breaks and padding. Raises `binascii.Error`."""
-    position = encoded.index(",") + 1 if encoded.startswith("data:") and "," in encoded[:200] else 0
-    left = ""
-    while position < len(encoded):
-        text = left + "".join(encoded[position : position + _CHUNK_SIZE].split())
-        position += _CHUNK_SIZE
-        whole = len(text) - len(text) % 4
-        left = text[whole:]
-        if whole:
-            yield binascii.a2b_base64(text[:whole], strict_mode=True)
-    if left:
-        yield binascii.a2b_base64(left + "=" * (-len(left) % 4), strict_mode=True)
 
 
 def _rename_part(part: Path, extension: str, stem: str = "") -> Path:

@@ -1,10 +1,14 @@
 """Writes a file while it is downloaded or decoded, checking type and size."""
 
+import binascii
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import MediaTooLarge, WrongContent
 from bot.media.content import HEAD, resolve_content_type, sniff
 from bot.models import Kind
+
+_PIECE = 1 << 18  # characters of base64 at a time
 
 
 class MediaWriter:
@@ -34,3 +38,18 @@ class MediaWriter:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def decode_base64(encoded: str) -> Iterator[bytes]:
+    """Decode base64 in pieces, with or without `data:` head, line breaks and padding. Raises `binascii.Error`."""
+    position = encoded.index(",") + 1 if encoded.startswith("data:") and "," in encoded[:200] else 0
+    left = ""
+    while position < len(encoded):
+        text = left + "".join(encoded[position : position + _PIECE].split())
+        position += _PIECE
+        whole = len(text) - len(text) % 4
+        left = text[whole:]
+        if whole:
+            yield binascii.a2b_base64(text[:whole], strict_mode=True)
+    if left:
+        yield binascii.a2b_base64(left + "=" * (-len(left) % 4), strict_mode=True)

@@ -23,6 +23,7 @@ from bot.calls.api_sentences import clean_sentence
 from bot.calls.fitting import SETTINGS
 from bot.calls.parameter_limits import option_name
 from bot.errors import (
+    ClipsNotJoined,
     DownloadFailed,
     FileNotSaved,
     MediaError,
@@ -69,6 +70,10 @@ def error_message(error: BaseException, locale: str, *, event_id: str) -> str:
         return str(error)  # its text is in the person's language
     if isinstance(error, RateLimited):
         return _rate_limited(error, locale)
+    if isinstance(error, ClipsNotJoined):
+        about = "clip" if error.clip else "music" if error.is_music else "film"
+        about += "_too_large" if error.reason in {"too_long", "too_large"} else ""
+        return translate(f"error.{about}", locale, clip=error.clip)
     key = next((_KEYS[kind] for kind in type(error).__mro__ if kind in _KEYS), "unknown")
     if isinstance(error, BadRequest | JobFailed):
         marks = f"{error.code} {error.type}".lower()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.errors import DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, WrongContent
+from bot.errors import ClipsNotJoined, DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, WrongContent
 from tests.support.media_servers import HOST, Certificate, OfferedFile, make_spool, send_body, serve, serve_raw
 
 
@@ -34,6 +34,27 @@ async def test_a_file_is_stored_whole(folder: Path, certificate: Certificate, pn
     assert media.path.read_bytes() == png
     assert (media.name, media.content_type, media.size) == ("a-fox.png", "image/png", len(png))
     assert (media.width, media.height, media.source_url, media.description) == (300, 200, url, "fox")
+
+
+async def test_a_file_that_is_made_here_is_stored_whole(folder: Path, certificate: Certificate, png: bytes) -> None:
+    """What writes it is given a path; where that fails nothing is left."""
+
+    async def write(path: Path) -> str:
+        path.write_bytes(png)
+        return "image/png"
+
+    async def fail(path: Path) -> str:
+        await write(path)
+        raise ClipsNotJoined("damaged", clip=1)
+
+    async with make_spool(folder, certificate) as spool:
+        media = await spool.make("a fox", write, event="e", person="ada")
+        assert media.path is not None
+        assert media.path.read_bytes() == png
+        assert (media.name, media.content_type, media.size, media.width) == ("a-fox.png", "image/png", len(png), 300)
+        with pytest.raises(ClipsNotJoined):
+            await spool.make("a bear", fail, event="e", person="ada")
+    assert files(folder) == [media.path]
 
 
 async def test_a_repetition_overwrites(folder: Path, certificate: Certificate, png: bytes) -> None:

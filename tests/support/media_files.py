@@ -6,6 +6,7 @@ import struct
 import wave
 import zlib
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -63,6 +64,40 @@ def film(container: str = "mp4", codec: str = "libx264", seconds: float = 2, noi
             out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         out.mux(stream.encode(None))
     return file.getvalue()
+
+
+def clip(
+    path: Path,
+    *,
+    codec: str = "libx264",
+    size: tuple[int, int] = (160, 90),
+    rate: int = 24,
+    seconds: float = 1,
+    grey: int = 128,
+    sound_codec: str = "",
+    amplitude: float = 0.5,
+) -> Path:
+    """Write pictures of one grey, with a tone if `sound_codec` is given; an MP4 begins with its index."""
+    options = {"movflags": "faststart"} if path.suffix == ".mp4" else {}
+    with av.open(str(path), "w", options=options) as out:
+        video = out.add_stream(codec, rate=rate, width=size[0], height=size[1], pix_fmt="yuv420p")
+        audio = out.add_stream(sound_codec, rate=48000, layout="stereo") if sound_codec else None
+        assert isinstance(video, av.VideoStream)
+        pixels = np.full((size[1], size[0], 3), grey, np.uint8)
+        for number in range(round(rate * seconds)):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, rate)
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+        if isinstance(audio, av.AudioStream):
+            tone = (np.sin(np.arange(round(48000 * seconds)) / 16) * amplitude).astype(np.float32)
+            wave_frame = av.AudioFrame.from_ndarray(np.stack([tone, tone]), format="fltp", layout="stereo")
+            wave_frame.sample_rate, wave_frame.pts = 48000, 0
+            resampler = av.AudioResampler(audio.format, "stereo", 48000, frame_size=audio.frame_size)
+            for piece in [*resampler.resample(wave_frame), *resampler.resample(None)]:
+                out.mux(audio.encode(piece))
+            out.mux(audio.encode(None))
+    return path
 
 
 def wav(seconds: float = 1.5) -> bytes:

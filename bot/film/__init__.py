@@ -1,0 +1,1 @@
+"""Films: clips joined into one file."""

@@ -1,0 +1,146 @@
+"""Clips of every kind become one film of one size, rate and loudness, within limits."""
+
+import asyncio
+import json
+import os
+import tracemalloc
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from bot.errors import ClipsNotJoined
+from bot.film.join import Clip, FilmStyle, can_join, join_clips
+from bot.isolation.film import join
+from bot.pipeline.error_messages import error_message
+from sandbox.media.audio import render_audio
+from sandbox.media.video import render_video
+from tests.support.hostile.children import until_parsing
+from tests.support.media_files import clip, film, sound
+
+
+def save(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def decode(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the brightness of every picture of a film, and one channel of its sound."""
+    with av.open(str(path)) as opened:
+        pictures = np.stack([frame.to_ndarray(format="gray") for frame in opened.decode(video=0)])
+    with av.open(str(path)) as opened:
+        blocks = [frame.to_ndarray()[0] for frame in opened.decode(audio=0)] if opened.streams.audio else []
+    return pictures, np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+def loudness(samples: NDArray[Any], start: float, end: float) -> float:
+    part = samples[int(start * 48000) : int(end * 48000)]
+    return float(20 * np.log10(np.sqrt(np.mean(part**2)) + 1e-9))
+
+
+async def test_clips_become_one_film(tmp_path: Path) -> None:
+    """Codecs, sizes, rates and loudness differ before and not after; titles and subtitles are drawn; it fits."""
+    painted = tmp_path / "fox.mp4"
+    render_video("a fox", str(painted), width=320, height=180, duration=1.5, image=None, progress=lambda _: None)
+    loud = clip(tmp_path / "loud.mp4", sound_codec="aac", amplitude=0.9, grey=200, seconds=2)
+    webm = partial(clip, codec="libvpx", sound_codec="libopus", rate=30)
+    faint = webm(tmp_path / "faint.webm", size=(90, 120), amplitude=0.02, grey=60, seconds=2)
+    clips = [
+        Clip(path=painted, subtitle="A fox."),
+        Clip(path=loud),
+        Clip(path=faint, subtitle="A  pale\nwall."),
+    ]
+    music, _ = render_audio("calm music", duration=1, format="mp3")
+    target = tmp_path / "film.mp4"
+    style = FilmStyle(title="The Fox 狐", title_seconds=1, burn_subtitles=True, locale="zh-TW")
+    made = await join_clips(clips, target, style=style, music=save(tmp_path / "m.mp3", music), limit=400_000)
+    pictures, samples = decode(target)
+    assert (made.width, made.height, made.seconds, made.fits) == (320, 180, 5.0, True)
+    assert pictures.shape == (5 * 24, 180, 320)
+    assert target.stat().st_size <= 400_000
+    assert len(samples) / 48000 == pytest.approx(5, abs=0.1)
+    assert abs(loudness(samples, 2.2, 3.2) - loudness(samples, 3.8, 4.4)) < 3
+    # Bars beside the tall clip, a cross-fade before it; letters are white.
+    assert pictures[100][:140, 120:200].mean() == pytest.approx(60, abs=8)
+    assert pictures[100][:, :80].max() < 24
+    assert 80 < pictures[78][20:40, 150:170].mean() < 180
+    assert pictures[6][70:110].max() > 225
+    assert pictures[100][130:170].max() > 225
+    assert made.missing_letters <= {"title"}  # a machine may have no Chinese font
+    assert made.subtitles() == (
+        "1\n00:00:00,750 --> 00:00:01,750\nA fox.\n\n2\n00:00:03,250 --> 00:00:05,000\nA pale wall.\n"
+    )
+
+
+async def test_a_limit_makes_a_film_smaller_or_is_reported(tmp_path: Path) -> None:
+    """The size of its pictures follows from the limit; what can't be so small is made whole, and says so."""
+    noise = save(tmp_path / "noise.mp4", film(seconds=2, noise=True))
+    target = tmp_path / "film.mp4"
+    style = FilmStyle(title="\U0010fffd", title_seconds=0.5, fade=0)
+    small = await join_clips([Clip(path=noise)], target, style=style, limit=24_000)
+    assert small.fits
+    assert target.stat().st_size <= 24_000
+    assert (small.seconds, small.has_sound, set(small.missing_letters)) == (2.5, False, {"title"})
+    assert decode(target)[0].shape == (60, small.height, small.width)
+    assert small.height < 180
+    whole = await join_clips([Clip(path=noise)], target, style=style, limit=5_000)
+    assert (whole.fits, whole.height) == (False, 180)
+    assert can_join()
+
+
+async def test_an_error_names_the_clip(tmp_path: Path) -> None:
+    """A clip that is cut, damaged, no picture, no file or a list of other files; and nothing is left."""
+    good = clip(tmp_path / "good.mp4")
+    noisy = clip(tmp_path / "whole.mp4", size=(320, 180), seconds=3, sound_codec="aac").read_bytes()
+    bad = {
+        "cut": save(tmp_path / "cut.mp4", noisy[: len(noisy) * 2 // 3]),
+        "damaged": save(tmp_path / "broken.mp4", noisy[:40] + b"\xff" * 4000),
+        "no_picture": save(tmp_path / "sound.ogg", sound("ogg", "libopus")),
+        "missing": tmp_path / "gone.mp4",
+    }
+    target = tmp_path / "film.mp4"
+    for reason, path in bad.items():
+        with pytest.raises(ClipsNotJoined) as caught:
+            await join_clips([Clip(path=good), Clip(path=path)], target)
+        assert (caught.value.clip, caught.value.reason) == (2, reason)
+        assert error_message(caught.value, "", event_id="e").startswith("Shot 2 can't become part of the film")
+        assert not target.exists()
+    listing = save(tmp_path / "list.mp4", b"#EXTM3U\n#EXTINF:1,\n" + str(good).encode())
+    with pytest.raises(ClipsNotJoined, match="clip 1: damaged"):
+        await join_clips([Clip(path=listing)], target)
+    with pytest.raises(ClipsNotJoined) as caught:
+        await join_clips([Clip(path=good)], target, music=listing)
+    assert (caught.value.clip, caught.value.is_music) == (None, True)
+
+
+async def test_cancelling_ends_the_child(tmp_path: Path) -> None:
+    """No process and no file is left."""
+    good = clip(tmp_path / "good.mp4", size=(1280, 720), seconds=3)
+    target = tmp_path / "film.mp4"
+    joining = asyncio.create_task(join_clips([Clip(path=good)] * 20, target))
+    child = await until_parsing()
+    joining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await joining
+    assert not child.is_running()
+    assert not target.exists()
+
+
+def test_memory_does_not_grow_with_the_film(tmp_path: Path) -> None:
+    """At no time more than a dozen pictures are held."""
+    good = clip(tmp_path / "good.mp4", seconds=2, sound_codec="aac")
+    source = {"path": str(good), "container": "mov", "subtitle": "two seconds"}
+    task = {"clips": [source] * 3, "music": None, "rate": 24, "fade": 0.5, "title": "", "limit": None, "font": ""}
+    task |= {"width": 320, "height": 180, "title_seconds": 1, "burn_subtitles": True, "locale": "", "most_seconds": 60}
+    join(json.dumps(task).encode(), target=os.devnull)  # what is loaded once
+    tracemalloc.start()
+    try:
+        join(json.dumps(task).encode(), target=str(tmp_path / "film.mp4"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 12 * 320 * 180 * 1.5 + 2_000_000
