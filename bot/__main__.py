@@ -109,6 +109,8 @@ def parser() -> argparse.ArgumentParser:
         view.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
         view.set_defaults(run=_view, view=name)
     _add_events(add("events", operator_text("cli.events")))
+    for name, same in (("requests", "list"), ("cancel", "cancel"), ("retry", "retry")):  # short for `events …`
+        _add_event_command(add(name, operator_text(f"cli.events.{same}")), same)
     add_commands(add)
     record = add("record", operator_text("cli.record"))
     kinds = record.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
@@ -138,18 +140,22 @@ def _add_events(events: _Parser) -> None:
     )
     for name in ("list", "show", "retry", "cancel", "drop"):
         text = operator_text(f"cli.events.{name}")
-        one = of_events.add_parser(name, help=text, description=text)
-        one.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
-        if name == "list":
-            state = operator_text("cli.view.state")
-            one.flags.add_argument("--state", choices=("open", "done"), default="", help=state)
-        else:
-            arguments = one.add_argument_group(operator_text("cli.arguments"))
-            arguments.add_argument("event", metavar="EVENT", help=operator_text("cli.view.request"))
-        if name in {"list", "show"}:
-            one.set_defaults(run=_view, view={"list": "requests", "show": "request"}[name])
-        else:
-            one.set_defaults(run=_act, act=name)
+        _add_event_command(of_events.add_parser(name, help=text, description=text), name)
+
+
+def _add_event_command(one: _Parser, name: str) -> None:
+    """Add the flags and arguments of one of these: list, show, retry, cancel or drop."""
+    one.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
+    if name == "list":
+        state = operator_text("cli.view.state")
+        one.flags.add_argument("--state", choices=("open", "done"), default="", help=state)
+    else:
+        arguments = one.add_argument_group(operator_text("cli.arguments"))
+        arguments.add_argument("event", metavar="EVENT", help=operator_text("cli.view.request"))
+    if name in {"list", "show"}:
+        one.set_defaults(run=_view, view={"list": "requests", "show": "request"}[name])
+    else:
+        one.set_defaults(run=_act, act=name)
 
 
 def language(text: str) -> str:

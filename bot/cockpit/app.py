@@ -32,6 +32,7 @@ from bot.cockpit.sources import Sources
 from bot.cockpit.visitor import Visitor
 from bot.errors import StoreError
 from bot.i18n import is_known, language_of, translate
+from bot.ops.play_pages import PlayPages
 from bot.security.token_cipher import TokenCipher
 from bot.security.value_signer import derive_key
 from bot.settings.core import Settings
@@ -64,12 +65,16 @@ class Cockpit:
         self.sources = sources
         self.sessions = Sessions(sources.values, sources.journal, TokenCipher(keys, purpose=PURPOSE))
         self.live = LiveParts(_LIVE_INTERVAL)
+        self.play = PlayPages()
         self._streams: Counter[str] = Counter()  #: open streams, by session
         self._address = address
         self._callers = LinkSigner(secret, purpose=CALLER)  # of the command line
         self._tokens = FormTokens(derive_key(secret, b"cockpit form"))
         self._templates = Templates(sources.settings.bot_time_zone, __version__)
-        self._menu = sorted((page for page in registered_pages() if page.title), key=lambda page: page.order)
+        self._menu = sorted(
+            (page for page in registered_pages() if page.title and page.is_offered(sources.settings)),
+            key=lambda page: page.order,
+        )
         provider = _open_provider(sources.settings)
         self._provider = urlsplit(sources.settings.bot_oidc_issuer).hostname if provider else ""
         attempts = TokenCipher(keys, purpose="cockpit sign-in")
@@ -78,6 +83,16 @@ class Cockpit:
         self.app = self._protect(Starlette(routes=self._routes()))
 
     # -- for pages
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the pages are for browsers of this machine alone."""
+        return not self._address.public_url
+
+    def close(self) -> None:
+        """End the streams that pages keep open, and what was started from one."""
+        self.live.close()
+        self.play.stop()
 
     def show(self, request: Request, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page for a person who is not signed in."""
@@ -153,6 +168,8 @@ class Cockpit:
                     return self.refuse(request, "cockpit.signed_out", 401)
                 if not page.is_open_to(session.visitor):
                     return self._turn_away(request, page, session.visitor)
+                if not page.is_offered(self.sources.settings):
+                    return self.refuse(request, "cockpit.no_page", 404)
                 fields = read_form(await request.body()) if page.is_act else []
                 token = dict(fields).get("token", "")
                 if page.is_act and session.key and not self._tokens.verify(session.key, token):

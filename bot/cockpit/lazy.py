@@ -34,9 +34,9 @@ class LazyCockpit:
         await self._cockpit.app(scope, receive, send)
 
     def close(self) -> None:
-        """End the streams that pages keep open."""
+        """See `Cockpit.close`."""
         if self._cockpit is not None:
-            self._cockpit.live.close()
+            self._cockpit.close()
 
 
 class _Pages(BaseRoute):

@@ -15,6 +15,7 @@ from bot.cockpit.visitor import Visitor
 from bot.csv_text import csv_text
 from bot.i18n import translate
 from bot.ports import AuditEntry
+from bot.settings.core import Settings
 
 if TYPE_CHECKING:
     from bot.cockpit.app import Cockpit
@@ -116,6 +117,12 @@ class Visit:
 
 
 Endpoint = Callable[[Visit], Awaitable[Response]]
+IsOffered = Callable[[Settings], bool]
+
+
+def always(_settings: Settings) -> bool:
+    """Whatever the settings."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +135,7 @@ class Page:
     title: str = ""  #: key of the name in the menu; "": not in it
     order: int = 0  #: place in the menu
     is_act: bool = False
+    is_offered: IsOffered = always  #: whether a service with such settings has it
 
     def is_open_to(self, visitor: Visitor) -> bool:
         """Return whether a person may use it at all."""
@@ -145,21 +153,25 @@ class Page:
 _registered: dict[tuple[str, bool], Page] = {}
 
 
-def page(path: str, *, rights: Rights, title: str = "", order: int = 0) -> Callable[[Endpoint], Endpoint]:
+def page(
+    path: str, *, rights: Rights, title: str = "", order: int = 0, is_offered: IsOffered = always
+) -> Callable[[Endpoint], Endpoint]:
     """Register a page, which changes nothing."""
 
     def register(endpoint: Endpoint) -> Endpoint:
-        _registered[path, False] = Page(path=path, endpoint=endpoint, rights=rights, title=title, order=order)
+        _registered[path, False] = Page(
+            path=path, endpoint=endpoint, rights=rights, title=title, order=order, is_offered=is_offered
+        )
         return endpoint
 
     return register
 
 
-def act(path: str, *, rights: Rights) -> Callable[[Endpoint], Endpoint]:
+def act(path: str, *, rights: Rights, is_offered: IsOffered = always) -> Callable[[Endpoint], Endpoint]:
     """Register an act. Its form is checked to come from a page of the same session."""
 
     def register(endpoint: Endpoint) -> Endpoint:
-        _registered[path, True] = Page(path=path, endpoint=endpoint, rights=rights, is_act=True)
+        _registered[path, True] = Page(path=path, endpoint=endpoint, rights=rights, is_act=True, is_offered=is_offered)
         return endpoint
 
     return register

@@ -28,8 +28,8 @@ class Visitor:
         return self.is_operator or (self.is_administrator and is_theirs)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON has them."""
-        return asdict(self)
+        """Return the fields that are set, as JSON has them: they are part of links."""
+        return {name: value for name, value in asdict(self).items() if value}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:

@@ -107,6 +107,10 @@ class Settings(ApiSettings):
         False,
         description="Show on these pages also what people write and get, and files made in private. Without it: when, by whom, and files made in channels.",
     )
+    bot_play_url: HttpUrl = Field(
+        "",
+        description="Address of the pages of make play, which sets it: Try it in the cockpit leads there.",
+    )
     bot_oidc_issuer: Annotated[HttpUrl, AfterValidator(validate_issuer)] = Field(
         "",
         description="Address of an OpenID Connect provider with which operators sign in to these pages, such as https://login.example.com. Needs the extra oidc. Empty: only links sign in.",

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="folder of the data (default: a temporary one)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     parser.add_argument(
+        "--until-input-ends", action="store_true", help="end with standard input, as with a program that started it"
+    )
+    parser.add_argument(
         "--set",
         action="append",
         type=setting,
@@ -38,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = parsed.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="play-")))
         session = PlaySession(folder, dict(parsed.set))
         try:
-            asyncio.run(serve(session, parsed.port, opens=not parsed.no_browser))
+            asyncio.run(serve(session, parsed.port, opens=not parsed.no_browser, reads=parsed.until_input_ends))
         except OSError as exc:
             reason = str(exc.strerror or exc).partition(" (while")[0]
             print(f"can't listen on 127.0.0.1:{parsed.port}: {reason}", file=sys.stderr)
@@ -46,11 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def serve(session: PlaySession, number: int, *, opens: bool) -> None:
-    """Run until SIGINT or SIGTERM. Raises `OSError`."""
-    stop = asyncio.Event()
+async def serve(session: PlaySession, number: int, *, opens: bool, reads: bool) -> None:
+    """Run until SIGINT or SIGTERM. `reads`: or until standard input ends. Raises `OSError`."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, stop.set)
+    if reads:
+        loop.add_reader(sys.stdin, read_input, stop)
     await session.start(number)
     try:
         print(f"Try the service at {session.url}\nIts data is in {session.folder}. Ctrl-C stops it.", flush=True)
@@ -59,6 +65,12 @@ async def serve(session: PlaySession, number: int, *, opens: bool) -> None:
         await stop.wait()
     finally:
         await session.stop()
+
+
+def read_input(ended: asyncio.Event) -> None:
+    """Read what is there of standard input; set `ended` at its end."""
+    if not os.read(sys.stdin.fileno(), 4096):
+        ended.set()
 
 
 def port(text: str) -> int:

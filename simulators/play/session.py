@@ -94,6 +94,7 @@ class PlaySession:
             "BOT_DATA_DIR": "data",
             "BOT_PORT": str(self._port),
             "BOT_COCKPIT_TEXTS": "true",
+            "BOT_PLAY_URL": self.url,
             "BOT_RECORDER": "redacted",
             "BOT_PRICES": _PRICES,
             **self.slack.simulator.environment,

@@ -30,8 +30,8 @@ MAY: Mapping[Rights, Sequence[Visitor]] = {
     Rights.EVERYBODY: (ADMINISTRATOR, PERSON),
 }
 PLACE = {"adapter": "channel", "workspace": THEIRS, "channel": f"{THEIRS}-room"}
-#: Fields that forms of programs have: no page of the operator has such a form.
-BY_PROGRAMS = {"/api/requests/act": {"act": "cancel"}}
+#: Fields of forms that no page of the operator has here: those of programs, and of services without an AI API.
+ELSEWHERE = {"/api/requests/act": {"act": "cancel"}, "/try": {"act": "start"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def test_every_page_and_act_keeps_its_rights_and_ends_at_the_workspace(tmp
         assert THEIRS in seen["/cockpit/people"]
         acts = {f"/cockpit{page.path}": page for page in registered_pages() if page.is_act}
         forms += [
-            Form(f"/cockpit{path}", (*more.items(), ("request", str(seqs[0])))) for path, more in BY_PROGRAMS.items()
+            Form(f"/cockpit{path}", (*more.items(), ("request", str(seqs[0])))) for path, more in ELSEWHERE.items()
         ]
         forms = list(dict.fromkeys(form for form in forms if form.action in acts))
         assert {form.action for form in forms} == set(acts), "an act that no page of the operator has a form for"

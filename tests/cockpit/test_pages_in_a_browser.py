@@ -1,14 +1,20 @@
 """The pages in a real browser: they work by keyboard, in the dark and on a phone, and break no rule of their policy."""
 
+import asyncio
+import re
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page, ViewportSize
+from playwright.async_api import Page, ViewportSize, expect
 
 from bot.cockpit.visitor import Visitor
+from tests.support.console.terminal import PATIENCE, READY, Terminal
 from tests.support.pages.browser import browser, find_barriers, watch_errors
 from tests.support.pages.client import pages
 
+expect.set_options(timeout=30_000)  # the machine may be busy
 pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 
@@ -82,3 +88,30 @@ async def open_page(page: Page, url: str, *, is_checked: bool = True) -> None:
     assert response is not None
     assert response.ok, url
     assert not is_checked or await find_barriers(page) == [], url
+
+
+async def test_from_the_terminal_to_the_simulated_platforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The start prints a link that signs in. "Try it" starts the pages, which end with the service, even by SIGKILL."""
+    monkeypatch.setenv("BOT_PORT", "0")
+    terminal = Terminal(tmp_path, "run")
+    try:
+        printed = await asyncio.to_thread(terminal.until, READY)
+        [link] = re.findall(r"http://127\.0\.0\.1:\d+/cockpit/enter\S+", printed)
+        async with browser() as chromium:
+            page = await chromium.new_page()
+            errors = watch_errors(page)
+            await page.goto(link)
+            await page.get_by_role("button", name="Sign in").click()
+            await page.get_by_role("link", name="Try it").click()
+            await page.get_by_role("button", name="Start it").click()
+            await page.get_by_role("link", name="Open the Discord-like page").wait_for()
+            assert await find_barriers(page) == []
+            await page.get_by_role("link", name="Open the Slack-like page").click()
+            await expect(page.locator(".service.ready")).to_be_visible()
+            address = urlsplit(page.url)
+            assert errors == []
+        with socket.create_connection((address.hostname, address.port), timeout=PATIENCE) as connection:
+            terminal.process.kill()
+            assert connection.recv(1) == b"", "the pages outlive the service"
+    finally:
+        terminal.close()

@@ -167,16 +167,16 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         assert status == 0
         assert re.search(r"Being answered +1", text)
         assert re.search(r"Today +0.00 for 1 request", text)
-        _, text = await run("events", "list", "--state", "open")
+        _, text = await run("requests", "--state", "open")
         assert "running" in text
         assert "answered" not in text
         _, text = await run("events", "list", "--json")
         assert [one["state"] for one in json.loads(text)] == ["running", "answered"]
         _, text = await run("usage", "--json")
         assert json.loads(text)[0]["kind"] == "chat"
-        assert (await run("events", "cancel", running)) == (0, f"Stopped: {running}\n")
+        assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
         await web.service.channel.wait_for_answers(running)
-        status, text = await run("events", "retry", running)
+        status, text = await run("retry", running)
         assert (status, "answered" in text) == (2, True)
         status, text = await run("record", "export", running)
         assert (status, json.loads(text)["command"]) == (0, "chat")

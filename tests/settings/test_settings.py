@@ -77,6 +77,7 @@ WRONG = {
     "BOT_WORKSPACE_API_ORIGINS": (("api.openai.com", "https://x/v1", "private"), "https://files.internal"),
     "BOT_MEDIA_ORIGINS": (("files.internal", "ftp://x", "https://x/files", "https://u:p@x"), "https://files.internal"),
     "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
+    "BOT_PLAY_URL": (("example.com",), "an http:// or https:// address"),
     "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),
     "BOT_MEDIA_CONCURRENCY": (("x", "0", "101"), "a whole number from 1 to 100"),
     "BOT_PATIENCE": (("x", "-1", "86401", "nan"), "a number from 0 to 86400"),

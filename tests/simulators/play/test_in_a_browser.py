@@ -105,7 +105,9 @@ async def test_people_walk_through_both_pages(tmp_path: Path) -> None:
         own = await context.new_page()
         await own.goto(f"{session.url}/cockpit")
         await own.get_by_role("button", name="Sign in").click()
-        await expect(own.get_by_role("heading", name="Overview")).to_be_visible()
+        await own.get_by_role("link", name="Try it").click()
+        await own.get_by_role("link", name="Open the Discord-like page").click()
+        await expect(own.get_by_role("link", name="Discord-like", exact=True)).to_have_attribute("aria-current", "page")
 
 
 async def use_new_command(page: Page, code: Path) -> None:
