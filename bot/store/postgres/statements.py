@@ -39,20 +39,21 @@ WHERE owner = ANY(:owners_before::integer[]) AND NOT done RETURNING seq, owner I
 """
 #: The events that only this process can answer move to its new number.
 MOVE_HOME = "UPDATE events SET home = :home WHERE home = ANY(:before::integer[]) AND NOT done"
+_RECORDED = """adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at,
+    event, answer, kind, items, tokens, milliseconds, micros, own, home"""
 #: Statements of many events at once take an array of each parameter, and return the keys of what they wrote.
-RECORD = """
-INSERT INTO events (
-    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event, answer,
-    kind, items, tokens, milliseconds, micros, own, home)
-SELECT adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event,
-    answer, kind, items, tokens, milliseconds, micros, own, home
-FROM unnest(:adapter::text[], :id::text[], :actor::text[], :conversation::text[], :lane::text[], :lane_key::text[],
-    :command::text[], :channel::text[], :replaces::text[], :workspace::text[], :received_at::float8[], :event::text[],
-    :answer::text[], :kind::text[], :items::integer[], :tokens::bigint[], :milliseconds::bigint[], :micros::bigint[],
-    :is_own::boolean[], :home::integer[]) WITH ORDINALITY AS new (
-    adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at, event,
-    answer, kind, items, tokens, milliseconds, micros, own, home, n)
-ORDER BY n ON CONFLICT (adapter, id) DO NOTHING RETURNING adapter, id
+#: `seq` is in the order of the arrays; rows are inserted in the order of their keys: of two processes that record the
+#: same events one waits for the other, and not each for the other.
+RECORD = f"""
+INSERT INTO events (seq, {_RECORDED}) OVERRIDING SYSTEM VALUE
+SELECT seq, {_RECORDED}
+FROM (
+    SELECT nextval('events_seq_seq') AS seq, new.*
+    FROM unnest(:adapter::text[], :id::text[], :actor::text[], :conversation::text[], :lane::text[], :lane_key::text[],
+        :command::text[], :channel::text[], :replaces::text[], :workspace::text[], :received_at::float8[],
+        :event::text[], :answer::text[], :kind::text[], :items::integer[], :tokens::bigint[], :milliseconds::bigint[],
+        :micros::bigint[], :is_own::boolean[], :home::integer[]) AS new ({_RECORDED})) AS numbered
+ORDER BY adapter, id ON CONFLICT (adapter, id) DO NOTHING RETURNING adapter, id
 """
 DRAFT = """
 UPDATE events SET ref = new.ref, attempts = new.attempts

@@ -189,8 +189,12 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
 
 
 def _plan(group: Sequence[AnyWork]) -> tuple[list["_Statement | _Step"], list[Any]]:
-    """Return the steps of a transaction, and the results so far: rows of one statement are written together."""
-    steps: list[_Statement | _Step] = []
+    """Return the steps of a transaction, and the results so far: rows of one statement are written together.
+
+    Statements come in an order that all processes share, so that two that write the same rows don't deadlock.
+    """
+    statements: list[_Statement] = []
+    steps: list[_Step] = []
     results: list[Any] = [False] * len(group)
     open_ones: dict[str, _Statement] = {}
     for place, operation in enumerate(group):
@@ -204,9 +208,9 @@ def _plan(group: Sequence[AnyWork]) -> tuple[list["_Statement | _Step"], list[An
         statement = open_ones.get(operation.sql)
         if statement is None or key in statement.rows:  # of two rows of one key the second is written later
             statement = open_ones[operation.sql] = _Statement(operation.sql)
-            steps.append(statement)
+            statements.append(statement)
         statement.rows[key] = place, row
-    return steps, results
+    return [*sorted(statements, key=lambda statement: statement.sql), *steps], results
 
 
 def _notify(payload: str) -> str:
