@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bench.api_server import api_server
-from bench.bots.common import Bot
+from bench.bots.common import UsesCpu
 from bench.bots.slack import start_bot
 from bench.slow_api import slow_api
 from simulators.slack import Channel, Delivery, Message, SlackSimulator
@@ -67,7 +67,7 @@ def find_answer(channel: Channel, question: Message) -> Message | None:
     return None
 
 
-async def measure_run(slack: SlackSimulator, one: Bot, channels: Sequence[Channel], *, together: bool) -> Measure:
+async def measure_run(slack: SlackSimulator, one: UsesCpu, channels: Sequence[Channel], *, together: bool) -> Measure:
     """Ask a burst of questions in each channel: in all channels `together`, or in one after the other."""
     measure = Measure()
 

@@ -9,10 +9,19 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
 ROOT = Path(__file__).parents[2]
+
+
+class UsesCpu(Protocol):
+    """Processes whose CPU time is measured."""
+
+    @property
+    def cpu(self) -> float:
+        """CPU time so far in seconds, system time included."""
 
 
 @dataclass(frozen=True, slots=True)
