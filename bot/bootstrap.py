@@ -31,6 +31,7 @@ from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
+from bot.media.storage.opening import open_spool
 from bot.models import Event
 from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.moderator import require_endpoint
@@ -120,19 +121,16 @@ async def build(
         api = await stack.enter_async_context(client)
         parts = urlsplit(api.base_url)
         own_origins = [origin for origin in settings.bot_workspace_api_origins if origin != PUBLIC]
-        spool = await stack.enter_async_context(
-            Spool(
-                settings.media_dir,
-                allowed_origins=(f"{parts.scheme}://{parts.netloc}", *settings.bot_media_origins, *own_origins),
-                secret=secret,
-                public_url=settings.bot_public_url,
-                max_bytes=settings.bot_max_download_bytes,
-                timeout=settings.bot_download_timeout,
-                link_hours=settings.bot_link_hours,
-                timing=timing.media,
-            )
-        )
         store = await stack.enter_async_context(make_store(settings, timing.store))
+        spool = open_spool(
+            settings,
+            secret=secret,
+            origins=(f"{parts.scheme}://{parts.netloc}", *own_origins),
+            values=store,
+            keeps_copies=any(adapter.capabilities.opens_files for adapter in adapters.values()),
+            timing=timing.media,
+        )
+        await stack.enter_async_context(spool)
         require_endpoint(settings)
         workspace_apis = WorkspaceApis(
             settings,

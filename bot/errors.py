@@ -10,7 +10,8 @@ BotError
 │   ├── WrongContent         its content is not of the expected type
 │   ├── DownloadFailed       it could not be read to its end
 │   ├── FileNotSaved         the local disk did not store it
-│   └── ClipsNotJoined       clips could not become one film
+│   ├── ClipsNotJoined       clips could not become one film
+│   └── MediaUnavailable     what keeps the files can't be reached; a later try may succeed
 ├── Paused                   an administrator has paused the place of a request
 ├── NothingAnswered          every question of an input that has ended failed
 ├── StoreError               the database failed; nothing acknowledged is lost
@@ -101,6 +102,10 @@ class ClipsNotJoined(MediaError):
         self.reason = reason
         self.clip = clip  #: its number, from 1; None: it is not known, or none
         self.is_music = is_music
+
+
+class MediaUnavailable(MediaError):
+    """What keeps the files can't be reached; a later try may succeed."""
 
 
 # ------------------------------------------------------------------ store

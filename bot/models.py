@@ -279,6 +279,7 @@ class Capabilities:
     status_interval: float = 5.0  #: seconds after which a status is shown again with its elapsed time
     has_roles: bool = False  #: whether people have roles, which rules may name
     repeats_private: bool = False  #: whether a private answer that is delivered twice is there once
+    opens_files: bool = False  #: whether people open files where they are, on this machine's disk
     lacks: frozenset[str] = frozenset()  #: names of settings that mean nothing there
 
 

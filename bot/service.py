@@ -12,7 +12,7 @@ import structlog
 from bot.backup.unfinished import refuse_unfinished
 from bot.bootstrap import Core, build, ops_server, web_server
 from bot.cockpit.links import operator_link
-from bot.errors import SchemaTooNew, SettingsError, StoreCorrupt, StoreError
+from bot.errors import MediaUnavailable, SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning, logs
 from bot.ops.http_protocol import raise_file_limit
@@ -166,7 +166,7 @@ async def _prune(core: Core) -> None:
             await core.spool.sweep(before)
             for job in await core.store.lost_calls(now - _LONGEST_CALL):
                 await core.store.settle_lost_calls(job)
-        except (StoreError, OSError) as exc:
+        except (MediaUnavailable, StoreError, OSError) as exc:
             log.warning("not pruned", reason=str(exc))
         await asyncio.sleep(core.timing.prune_interval)
 

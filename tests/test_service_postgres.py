@@ -2,8 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,30 +12,18 @@ from pydantic import SecretStr
 
 from bot.models import Lane, Location
 from tests.support import processes
-from tests.support.channel.adapter import Channel, ChannelAdapter, channel_server
+from tests.support.channel.adapter import Channel, channel_server
 from tests.support.database.failures import watch_failure
 from tests.support.database.postgres import connected, server, url
 from tests.support.killed_service import serve
 from tests.support.processes import Process
 from tests.support.scripted_api import chat_data, data, events, piece, scripted_api
-from tests.support.service import EchoApi, Service, quiet_logs, service
+from tests.support.service import EchoApi, another, quiet_logs, service
 
 __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 #: A change of a setting of the channel, by an administrator.
 IN_CHANNEL: dict[str, Any] = {"options": {"for": "channel"}}
-
-
-@asynccontextmanager
-async def another(one: Service) -> AsyncIterator[Service]:
-    """Run a second service on the same database, platform and API."""
-    two = Service(one.folder / "two", one.api, one.echo, one.channel, one.given, ChannelAdapter(one.channel.url))
-    await two.start()
-    try:
-        yield two
-    finally:
-        await two.stop()
-        await two.adapter.http.aclose()
 
 
 async def test_the_service_works(tmp_path: Path, url: SecretStr) -> None:

@@ -33,6 +33,7 @@ class Console(NoDirectory):
     name = ADAPTER
     capabilities = Capabilities(
         max_upload=None,
+        opens_files=True,
         edit_interval=0.1,
         status_interval=1.0,
         lacks=frozenset({"spoiler", "reply_mode", "answer_all"}),

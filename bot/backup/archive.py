@@ -46,6 +46,7 @@ class MediaFigures:
     is_included: bool = False
     files: int = 0
     bytes: int = 0
+    store: str = ""  #: the object store that they are in; "": the folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from bot.backup.archive import MediaFigures
 from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.security.private_files import restrict_new_files
-from bot.settings.core import load_settings
+from bot.settings.core import Settings, load_settings
 
 #: A multiple of the rows of one step.
 _ROWS_OF_A_LINE = 100_000
@@ -60,8 +61,10 @@ def _backup(parsed: argparse.Namespace) -> int:
     print(operator_text("backup.made", file=parsed.file, rows=made.rows, tables=len(made.tables)))
     print(operator_text("backup.secret"))
     key = "backup.with_media" if made.media.is_included else "backup.without_media"
+    if made.media.store:
+        key = "backup.media_elsewhere"
     size = f"{made.media.bytes / 1_000_000:.1f}"
-    print(operator_text(key, files=made.media.files, size=size, folder=settings.media_dir))
+    print(operator_text(key, files=made.media.files, size=size, folder=settings.media_dir, store=made.media.store))
     return 0
 
 
@@ -86,9 +89,19 @@ def _restore(parsed: argparse.Namespace) -> int:
         print(operator_text("backup.kept", file=done.kept))
     if done.settings_file is not None:
         print(operator_text("backup.settings", file=done.settings_file))
-    if not manifest.media.is_included and manifest.media.files:
-        print(operator_text("backup.media_missing", files=manifest.media.files, folder=settings.media_dir))
+    _say_where_files_are(settings, manifest.media)
     return 0
+
+
+def _say_where_files_are(settings: Settings, media: MediaFigures) -> None:
+    store = settings.bot_media_store
+    if media.store:
+        if media.store != store:
+            print(operator_text("backup.media_in_store", store=media.store))
+    elif not media.is_included and media.files:
+        print(operator_text("backup.media_missing", files=media.files, folder=settings.media_dir))
+    if media.files and not media.store and store:
+        print(operator_text("backup.media_to_store", files=media.files, folder=settings.media_dir, store=store))
 
 
 def show_progress(table: str, rows: int) -> None:
@@ -113,5 +126,6 @@ def _move(parsed: argparse.Namespace) -> int:
     moved = asyncio.run(move_store(settings, SecretStr(parsed.source), target, show_progress))
     for table, figures in moved.items():
         print(operator_text("move.done", table=table, rows=figures.rows, checksum=figures.checksum))
+    print(operator_text("move.media", place=settings.bot_media_store or settings.media_dir))
     print(operator_text("move.next", name=parsed.source))
     return 0

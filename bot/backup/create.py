@@ -3,6 +3,7 @@
 import asyncio
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +27,8 @@ async def create_backup(settings: Settings, file: Path, *, has_media: bool = Fal
     The file is restored into a scratch database and compared before it gets its name. Raises `StoreError`,
     `BackupError` and `SettingsError`.
     """
+    if has_media and settings.bot_media_store:
+        raise BackupError(operator_text("backup.no_media_of_store", store=settings.bot_media_store))
     written: list[Manifest] = []
 
     async def verify(archive: Archive) -> None:
@@ -57,6 +60,7 @@ async def _write(settings: Settings, archive: zipfile.ZipFile, file: Path, *, ha
     try:
         archive.writestr(KEYS, codec.dumps(read_keys(settings)))
         media = await asyncio.to_thread(_add_media, settings.media_dir, archive if has_media else None)
+        media = replace(media, store=settings.bot_media_store)
     except OSError as exc:
         raise BackupError(operator_text("backup.unreadable", file=exc.filename, reason=exc.strerror)) from exc
     manifest = Manifest(

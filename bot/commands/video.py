@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import int_if_whole, job_answer
 from bot.errors import UsageError
-from bot.models import CommandSpec, Job, Lane, Media, Option
+from bot.models import CommandSpec, Job, Lane, Option
 from bot.settings.media_sizes import fit_seconds
 
 
@@ -93,13 +93,18 @@ async def find_source(ctx: Context) -> Source:
     else:
         return Source()
     # Another conversation's pictures stay there, whatever id is typed.
-    media = _find_image(job) if job is not None and job.event.conversation == event.conversation else None
-    if job is None or media is None:
+    url = await _image_url(ctx, job) if job is not None and job.event.conversation == event.conversation else ""
+    if job is None or not url:
         raise UsageError(ctx.translate("video.unknown_picture" if named else "video.no_picture"))
-    image = await ctx.conversation.read_stored_image(media)
-    return Source(image.data_url if image is not None else media.source_url, job.event.prompt)
+    return Source(url, job.event.prompt)
 
 
-def _find_image(job: Job) -> Media | None:
-    pictures = [m for m in job.answer.media if m.content_type.startswith("image/")] if job.answer else []
-    return next((m for m in pictures if (m.path is not None and m.path.is_file()) or m.source_url), None)
+async def _image_url(ctx: Context, job: Job) -> str:
+    """Return the first picture of an answer as a URL; "" when there is none, or its file is gone."""
+    for media in job.answer.media if job.answer else ():
+        if media.content_type.startswith("image/"):
+            kept = await ctx.spool.find(media)
+            image = None if kept is None else await ctx.conversation.read_stored_image(media, kept)
+            if url := media.source_url if image is None else image.data_url:
+                return url
+    return ""

@@ -1,10 +1,8 @@
 """The stored context of a conversation, and the messages of an API request built from it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
@@ -26,6 +24,7 @@ from bot.conversation.order import turns_before
 from bot.errors import DeliveryError, UsageError
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
+from bot.media.storage.store import KeptFile
 from bot.models import Attachment, Event, Media, PriorMessages, Turn, Usage
 from bot.ports import ContextStore, KeyValues, Owner
 from bot.settings.core import Settings
@@ -39,7 +38,6 @@ SUMMARY_TOKENS = 700
 #: Tokens that a message costs beside its text.
 MESSAGE_OVERHEAD = 4
 
-_PIECE = 1 << 18  # bytes of a file that are read at once
 
 #: Sentences for the model; people do not see them.
 SUMMARY_INTRODUCTION = "Summary of what was said earlier in this conversation:\n{summary}"
@@ -141,13 +139,11 @@ class Conversation:
             raise UsageError(translate("attachment.not_here", self._event.actor.locale))
         return await self._attachment_reader.read_image(self._source(self._event.attachments))
 
-    async def read_stored_image(self, media: Media) -> EncodedImage | None:
-        """Read an image of an earlier answer like an attached one; None: its file is gone."""
-        path = media.path
-        if path is None or not path.is_file():
-            return None
+    async def read_stored_image(self, media: Media, kept: KeptFile) -> EncodedImage | None:
+        """Read an image of an earlier answer like an attached one."""
         source = replace(
-            self._source([Attachment(name=media.name, size=media.size)]), open_attachment=lambda _: _read_pieces(path)
+            self._source([Attachment(name=media.name, size=kept.size)]),
+            open_attachment=lambda _: kept.read(0, kept.size),
         )
         return await self._attachment_reader.read_image(source)
 
@@ -216,12 +212,6 @@ class Conversation:
         if summary:
             await self._contexts.save_summary(event.adapter, event.conversation, summary, through_seq=older[-1].seq)
         return to_usage("chat", calls.answered_by, answer.data.usage)
-
-
-async def _read_pieces(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while piece := await asyncio.to_thread(file.read, _PIECE):
-            yield piece
 
 
 def _system_messages(system_prompt: str, summary: str) -> list[dict[str, Any]]:

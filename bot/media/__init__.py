@@ -1,5 +1,6 @@
-"""Generated files: fetched safely, stored in a spool folder, made smaller, linked to."""
+"""Generated files: fetched safely, kept in a spool, made smaller, linked to."""
 
-from bot.media.spool import GeneratedFile, Spool
+from bot.media.download import GeneratedFile
+from bot.media.spool import Spool
 
 __all__ = ["GeneratedFile", "Spool"]

@@ -5,7 +5,6 @@ import binascii
 import hmac
 import time
 from hashlib import sha256
-from pathlib import Path
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -22,8 +21,8 @@ def sign_link(secret: SecretStr, path: str, name: str, expires: float) -> str:
     return base64.urlsafe_b64encode(_mac(secret, payload, name) + payload).rstrip(b"=").decode()
 
 
-def verify_link(secret: SecretStr, token: str, name: str, folder: Path) -> Path | None:
-    """Return the file of a token; None if the token is forged or expired, or the file is gone or outside `folder`."""
+def verify_link(secret: SecretStr, token: str, name: str) -> str | None:
+    """Return the path of a token's file, relative to the spool folder; None if the token is forged or expired."""
     try:
         raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
@@ -32,11 +31,7 @@ def verify_link(secret: SecretStr, token: str, name: str, folder: Path) -> Path 
     if not hmac.compare_digest(mac, _mac(secret, payload, name)):
         return None
     expires, _, relative = payload.decode().partition("/")
-    if int(expires, 16) < time.time():
-        return None
-    root = folder.resolve()
-    path = (root / relative).resolve()
-    return path if path.is_relative_to(root) and path.is_file() else None
+    return relative if int(expires, 16) >= time.time() else None
 
 
 def media_url(public_url: str, token: str, name: str) -> str:

@@ -6,54 +6,32 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from mimetypes import guess_extension
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-import aiohttp
+import structlog
 from pydantic import SecretStr
 
-from bot.errors import DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, SettingsError, WrongContent
+from bot.errors import FileNotSaved, MediaError, MediaUnavailable, SettingsError
 from bot.i18n import operator_text, translate
 from bot.isolation.fair_slots import FairSlots
 from bot.media import links
-from bot.media.content import EXTENSIONS, HEAD
+from bot.media.content import EXTENSIONS
+from bot.media.download import Downloader, GeneratedFile
 from bot.media.fit import shrink
 from bot.media.names import safe_stem, short_digest, split_name
 from bot.media.network import Network, SafeClient
 from bot.media.probe import probe
+from bot.media.storage.folder import FolderStore
+from bot.media.storage.store import KeptFile, MediaStore
 from bot.media.timing import MediaTiming
-from bot.media.writer import MediaWriter, decode_base64
-from bot.models import Kind, Media
+from bot.models import Answer, Kind, Media
+from bot.ports import Namespace
 
-_CHUNK_SIZE = 1 << 18  # bytes per write: few thread hops, little memory
-_MAX_TRIES = 3
-
-
-class GeneratedFile(Protocol):
-    """A generated file in the API's answer: a URL or base64, with optional properties."""
-
-    @property
-    def url(self) -> str | None:
-        """An http(s) or data: URL."""
-
-    @property
-    def b64_json(self) -> str | None:
-        """The file in base64, or as a data: URL."""
-
-    @property
-    def width(self) -> int | None:
-        """Pixels."""
-
-    @property
-    def height(self) -> int | None:
-        """Pixels."""
-
-    @property
-    def duration(self) -> float | None:
-        """Seconds."""
+log = structlog.get_logger(__name__)
 
 
 class Spool:
@@ -61,7 +39,7 @@ class Spool:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | MediaStore,
         *,
         secret: SecretStr,
         max_bytes: int,
@@ -70,18 +48,24 @@ class Spool:
         public_url: str = "",
         link_hours: float = 72,
         network: Network | None = None,
+        removals: Namespace | None = None,
         timing: MediaTiming | None = None,
     ) -> None:
-        """`timeout`: seconds for one whole download; `allowed_origins` (scheme://host:port) may be internal or http."""
-        self._folder = folder
+        """`timeout`: seconds for one whole download; `allowed_origins` (scheme://host:port) may be internal or http.
+
+        `removals`: notes which files are still to be deleted where the store of a spool can't be reached.
+        """
+        self._store = FolderStore(folder) if isinstance(folder, Path) else folder
+        self._folder = self._store.folder
+        self._removals = removals
         self._secret = secret
-        self._max_bytes = max_bytes
         self._timeout = timeout
         self._public_url = public_url
         self._link_hours = link_hours
         self._timing = timing or MediaTiming()
         self._working = FairSlots(1)
         self._client = SafeClient(allowed_origins, network or Network(), self._timing)
+        self._downloader = Downloader(self._client, max_bytes=max_bytes, timeout=timeout, timing=self._timing)
         self._parts: set[Path] = set()  # temporary files that this process writes
 
     async def __aenter__(self) -> Self:
@@ -102,22 +86,14 @@ class Spool:
     async def fetch(self, item: GeneratedFile, *, kind: Kind, name: str, event: str, description: str = "") -> Media:
         """Store a generated file. The same event and name overwrite, so that a repetition leaves one file.
 
-        Raises `UnsafeUrl`, `MediaTooLarge`, `WrongContent`, `DownloadFailed`, `FileNotSaved`.
+        Raises `UnsafeUrl`, `MediaTooLarge`, `WrongContent`, `DownloadFailed`, `FileNotSaved`, `MediaUnavailable`.
         """
-        url = item.url or ""
-        encoded = item.b64_json or ""
-        if not encoded and url.startswith("data:"):
-            encoded, url = url, ""
-        if not encoded and not url:
-            raise DownloadFailed("the API named no file")
         async with self._temporary_file(name, event) as part:
-            if encoded:
-                content_type, size = await asyncio.to_thread(self._decode, encoded, part, kind)
-            else:
-                content_type, size = await self._download(url, part, kind)
+            content_type, size, url = await self._downloader.write(item, part, kind)
             extension = EXTENSIONS[content_type]
             path = await asyncio.to_thread(_rename_part, part, extension)
         info = await asyncio.to_thread(probe, path, content_type)
+        await self._keep(path)
         return Media(
             name=f"{safe_stem(name)}.{extension}",
             content_type=content_type,
@@ -133,13 +109,14 @@ class Spool:
     async def write(
         self, name: str, content: bytes | str, *, content_type: str, event: str, description: str = ""
     ) -> Media:
-        """Store a file made by the service itself. Raises `FileNotSaved`."""
+        """Store a file made by the service itself. Raises `FileNotSaved` and `MediaUnavailable`."""
         data = content.encode() if isinstance(content, str) else content
         stem, extension = split_name(name)
         extension = extension or (guess_extension(content_type) or ".bin").removeprefix(".")
         async with self._temporary_file(name, event) as part:
             await asyncio.to_thread(part.write_bytes, data)
             path = await asyncio.to_thread(_rename_part, part, extension)
+        await self._keep(path)
         return Media(
             name=f"{stem}.{extension}", content_type=content_type, size=len(data), path=path, description=description
         )
@@ -150,7 +127,7 @@ class Spool:
         """Store a file that `work` writes to the path it is given; it returns the content type.
 
         `person`: takes turns with other people, as this and making files smaller is much work for the machine.
-        Raises `FileNotSaved` and the errors of `work`.
+        Raises `FileNotSaved`, `MediaUnavailable` and the errors of `work`.
         """
         async with self._temporary_file(name, event) as part:
             async with self._working.hold(person):
@@ -158,16 +135,25 @@ class Spool:
             extension = EXTENSIONS[content_type]
             path = await asyncio.to_thread(_rename_part, part, extension)
         info = await asyncio.to_thread(probe, path, content_type)
+        size = path.stat().st_size
+        await self._keep(path)
         return Media(
             name=f"{split_name(name)[0]}.{extension}",
             content_type=content_type,
-            size=path.stat().st_size,
+            size=size,
             path=path,
             description=description,
             width=info.width,
             height=info.height,
             duration=info.duration,
         )
+
+    async def _keep(self, path: Path) -> None:
+        try:
+            await self._store.keep(path)
+        except BaseException:
+            await asyncio.shield(asyncio.to_thread(path.unlink, missing_ok=True))
+            raise
 
     @asynccontextmanager
     async def _temporary_file(self, name: str, event: str) -> AsyncIterator[Path]:
@@ -185,52 +171,6 @@ class Spool:
             with suppress(OSError):
                 await asyncio.shield(asyncio.to_thread(part.unlink, missing_ok=True))
             self._parts.discard(part)
-
-    async def _download(self, url: str, part: Path, kind: Kind) -> tuple[str, int]:
-        try:
-            async with asyncio.timeout(self._timeout):
-                for attempt in range(1, _MAX_TRIES + 1):
-                    try:
-                        return await self._transfer(url, part, kind)
-                    except (aiohttp.ClientError, TimeoutError) as exc:
-                        if attempt == _MAX_TRIES:
-                            raise DownloadFailed(f"the file could not be fetched: {exc or 'no answer'}") from exc
-                    await asyncio.sleep(self._timing.retry_pause * attempt)
-        except TimeoutError as exc:
-            raise DownloadFailed(f"the file took longer than {self._timeout:g} s to fetch") from exc
-        raise AssertionError("unreachable")
-
-    async def _transfer(self, url: str, part: Path, kind: Kind) -> tuple[str, int]:
-        async with await self._client.get(url) as response:
-            if (response.content_length or 0) > self._max_bytes:
-                raise self._too_large()
-            writer = MediaWriter(part, self._max_bytes, kind)
-            try:
-                buffer = bytearray()
-                async for chunk in response.content.iter_any():
-                    buffer += chunk
-                    if len(buffer) >= (_CHUNK_SIZE if writer.content_type else HEAD):
-                        await asyncio.to_thread(writer.write, buffer)
-                        buffer = bytearray()
-                await asyncio.to_thread(writer.write, buffer)
-                return writer.content_type, writer.size
-            finally:
-                writer.close()
-
-    def _decode(self, encoded: str, part: Path, kind: Kind) -> tuple[str, int]:
-        writer = MediaWriter(part, self._max_bytes, kind)
-        try:
-            for piece in decode_base64(encoded):
-                writer.write(piece)
-            writer.write(b"")
-        except ValueError as exc:
-            raise WrongContent("the API's file is not base64") from exc
-        finally:
-            writer.close()
-        return writer.content_type, writer.size
-
-    def _too_large(self) -> MediaTooLarge:
-        return MediaTooLarge(f"the file is bigger than {self._max_bytes} bytes")
 
     # ------------------------------------------------------------------ out
 
@@ -267,6 +207,8 @@ class Spool:
             extension = EXTENSIONS[content_type]
             path = await asyncio.to_thread(_rename_part, target, extension, f"{stem}.fit-{limit}")
             info = await asyncio.to_thread(probe, path, content_type)
+            size = path.stat().st_size
+            await self._keep(path)
         finally:
             await asyncio.shield(asyncio.to_thread(target.unlink, missing_ok=True))
             self._parts.discard(target)
@@ -274,7 +216,7 @@ class Spool:
             media,
             name=f"{split_name(media.name)[0]}.{extension}",
             content_type=content_type,
-            size=path.stat().st_size,
+            size=size,
             path=path,
             width=info.width,
             height=info.height,
@@ -284,48 +226,73 @@ class Spool:
         """Return a signed URL of a file of this spool, valid for `link_hours`. Raises `MediaError`."""
         if media.path is None:
             raise MediaError(f"{media.name} is not in the spool")
-        relative = media.path.resolve().relative_to(self._folder.resolve()).as_posix()
-        token = links.sign_link(self._secret, relative, media.name, time.time() + self._link_hours * 3600)
+        name = self._store.name_of(media.path)
+        token = links.sign_link(self._secret, name, media.name, time.time() + self._link_hours * 3600)
         return links.media_url(self._public_url, token, media.name)
 
-    def resolve(self, token: str, name: str) -> Path | None:
-        """Return the file of a link; None if the link is forged or expired, or the file is gone."""
-        return links.verify_link(self._secret, token, name, self._folder)
+    async def open_link(self, token: str, name: str) -> KeptFile | None:
+        """Return the file of a link; None if the link is forged or expired, or the file is gone.
+
+        Raises `MediaUnavailable`.
+        """
+        relative = links.verify_link(self._secret, token, name)
+        return None if relative is None else await self._store.find(self._folder / relative)
+
+    async def find(self, media: Media) -> KeptFile | None:
+        """Return a file of an answer, None where it is gone. Raises `MediaUnavailable`."""
+        return None if media.path is None else await self._store.find(media.path)
+
+    @asynccontextmanager
+    async def on_disk(self, answer: Answer) -> AsyncIterator[Answer]:
+        """Have the files of an answer on this machine's disk while they are sent. Raises `MediaUnavailable`.
+
+        There is no file at the path of one that is gone. Files that are shown as links stay where they are.
+        """
+        copies: dict[Path, Path] = {}
+        try:
+            for media in answer.media:
+                if media.path is not None and not media.url and media.path not in copies:
+                    copies[media.path] = await self._store.copy(media.path)
+            if all(path == copy for path, copy in copies.items()):
+                yield answer
+            else:
+                sendable = (
+                    replace(media, path=copies[media.path]) if media.path in copies else media for media in answer.media
+                )
+                yield replace(answer, media=tuple(sendable))
+        finally:
+            for copy in copies.values():
+                await self._store.release(copy)
 
     # ------------------------------------------------------------------ housekeeping
 
     async def remove(self, media: Sequence[Media]) -> None:
-        """Delete files of this spool with their smaller versions; missing files are ignored."""
-        await asyncio.to_thread(self._remove, [item.path for item in media if item.path is not None])
+        """Delete files of this spool with their other versions; missing files are ignored.
 
-    def _remove(self, paths: Sequence[Path]) -> None:
-        root = self._folder.resolve()
-        for path in paths:
-            real = path.resolve()
-            if real.is_relative_to(root):
-                real.unlink(missing_ok=True)
-                for other in real.parent.glob(f"{real.stem.partition('.')[0]}.fit-*"):
-                    other.unlink(missing_ok=True)
+        Where they can't be reached, the next `sweep` deletes them. Raises `StoreError` where that can't be noted.
+        """
+        paths = [item.path for item in media if item.path is not None]
+        try:
+            await self._store.remove(paths)
+        except MediaUnavailable as exc:
+            if self._removals is None:
+                raise
+            log.warning("files are deleted later", files=len(paths), reason=str(exc))
+            for path in paths:
+                await self._removals.set(self._store.name_of(path), "")
 
     async def sweep(self, before: datetime | None) -> None:
         """Delete files older than `before` (None: none), abandoned temporary files, and empty folders.
 
         Other processes may share the folder: a temporary file counts as abandoned only after all timeouts have passed.
+        Raises `MediaUnavailable`, `OSError` and `StoreError`.
         """
-        oldest = 0.0 if before is None else before.timestamp()
-        await asyncio.to_thread(self._sweep, oldest, frozenset(self._parts))
-
-    def _sweep(self, before: float, active: frozenset[Path]) -> None:
-        abandoned = time.time() - max(self._timeout, self._timing.shrink) - self._timing.clock_skew
-        for day in [path for path in self._folder.iterdir() if path.is_dir()]:
-            for path in list(day.iterdir()):
-                with suppress(FileNotFoundError):  # another process finished or swept it
-                    oldest = abandoned if path.suffix == ".part" else before
-                    if path not in active and path.stat().st_mtime < oldest:
-                        path.unlink()
-            if day.name != datetime.now(UTC).date().isoformat():
-                with suppress(OSError):  # not empty, or gone already
-                    day.rmdir()
+        if self._removals is not None:
+            for name in await self._removals.items():
+                await self._store.remove([self._folder / name])
+                await self._removals.delete(name)
+        longest = timedelta(seconds=max(self._timeout, self._timing.shrink) + self._timing.clock_skew)
+        await self._store.sweep(before, abandoned=datetime.now(UTC) - longest, active=self._parts)
 
 
 def _rename_part(part: Path, extension: str, stem: str = "") -> Path:

@@ -1,6 +1,7 @@
 """The `check` command: checks settings, database, API key and each configured platform at no cost."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
@@ -8,8 +9,10 @@ from bot.cockpit.address import PageAddress
 from bot.cockpit.links import CALLBACK
 from bot.commands import load_offered
 from bot.control.registry import APPROVAL_CHANNEL
-from bot.errors import SettingsError, StoreError, StoreInUse
+from bot.errors import MediaUnavailable, SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
+from bot.media.storage.opening import open_object_store
+from bot.media.timing import MediaTiming
 from bot.models import KINDS, CheckResult
 from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
@@ -34,6 +37,7 @@ async def check() -> list[CheckResult]:
         return [*_errors(operator_text("check.settings"), exc), *_check_names()]
     findings = [_check_rules(settings), *_check_names(), *await _check_ports(settings)]
     findings.append(await _check_database(settings))
+    findings += await _check_media_store(settings)
     findings.append(await _check_api(settings))
     findings += [*_check_ops(settings), *await _check_sign_in(settings)]
     errors: list[CheckResult] = []
@@ -53,7 +57,7 @@ async def check_running(settings: Settings, adapters: Mapping[str, Adapter]) -> 
     The database is not opened anew: closing a file of it would give up the lock that the process has on it.
     """
     findings = [_check_rules(settings), *_check_names(), await _check_api(settings), *_check_ops(settings)]
-    findings += await _check_sign_in(settings)
+    findings += [*await _check_media_store(settings), *await _check_sign_in(settings)]
     for adapter in adapters.values():
         findings.extend(await adapter.check())
     return [*findings, *await _check_roles(settings, adapters, frozenset())]
@@ -168,6 +172,20 @@ async def _check_database(settings: Settings) -> CheckResult:
     is_shared = settings.postgres_url is not None and settings.bot_secret_key is None
     text = operator_text("check.writable_shared" if is_shared else "check.writable")
     return CheckResult(subject=subject, text=text, is_ok=True)
+
+
+async def _check_media_store(settings: Settings) -> list[CheckResult]:
+    """Write, read and delete an object, where files are kept in an object store."""
+    if not settings.bot_media_store:
+        return []
+    subject = operator_text("check.media_store", name=settings.bot_media_store)
+    timing = replace(MediaTiming(), object_store_write=MediaTiming().object_store_read)
+    try:
+        await open_object_store(settings, timing=timing).check()
+    except MediaUnavailable as exc:
+        text = operator_text("check.media_store_fails", reason=exc)
+        return [CheckResult(subject=subject, text=text, is_ok=False)]
+    return [CheckResult(subject=subject, text=operator_text("check.media_store_works"), is_ok=True)]
 
 
 def _check_ops(settings: Settings) -> list[CheckResult]:

@@ -6,23 +6,28 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import aiohttp
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from bot.errors import SettingsError
+from bot.errors import MediaUnavailable, SettingsError
 from bot.i18n import operator_text
 from bot.media import Spool
 from bot.media.content import EXTENSIONS
+from bot.ops.file_response import file_response, unavailable
 from bot.ops.http_protocol import limited_protocol, reject_two_lengths
 from bot.ops.timing import OpsTiming
+
+log = structlog.get_logger(__name__)
 
 _ALIVE = b'{"status":"alive"}'
 _TYPES = {f".{extension}": content_type for content_type, extension in EXTENSIONS.items()}
@@ -40,14 +45,18 @@ def create_web(*, spool: Spool, status: Sequence[BaseRoute], routes: Sequence[Ba
 
     async def media(request: Request) -> Response:
         name = request.path_params["name"]
-        path = await asyncio.to_thread(spool.resolve, request.path_params["token"], name)
-        if path is None:
+        try:
+            file = await spool.open_link(request.path_params["token"], name)
+        except MediaUnavailable as exc:
+            log.warning("file not sent", reason=str(exc))
+            return unavailable()
+        if file is None:
             return PlainTextResponse("This link does not work, or does not work any more.\n", status_code=404)
-        return FileResponse(
-            path,
-            media_type=_TYPES.get(path.suffix, "application/octet-stream"),
-            filename=name,
-            content_disposition_type="attachment",
+        return file_response(
+            request,
+            file,
+            media_type=_TYPES.get(Path(name).suffix, "application/octet-stream"),
+            name=name,
             headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private", "Referrer-Policy": "no-referrer"},
         )
 

@@ -10,7 +10,15 @@ from typing import Self
 
 import structlog
 
-from bot.errors import DeliveryDelayed, DeliveryError, MediaError, OwnershipLost, StoreError, UploadTooLarge
+from bot.errors import (
+    DeliveryDelayed,
+    DeliveryError,
+    MediaError,
+    MediaUnavailable,
+    OwnershipLost,
+    StoreError,
+    UploadTooLarge,
+)
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import Actor, Answer, Capabilities, Media, Status
@@ -161,6 +169,14 @@ async def deliver(draft: Draft, answer: Answer, spool: Spool, *, actor: Actor) -
 
     Raises `DeliveryError`.
     """
+    try:
+        async with spool.on_disk(answer) as sendable:
+            await _deliver(draft, sendable, spool, actor)
+    except MediaUnavailable as exc:
+        raise DeliveryDelayed(str(exc)) from exc
+
+
+async def _deliver(draft: Draft, answer: Answer, spool: Spool, actor: Actor) -> None:
     limit: int | None = None
     for _ in range(FIT_ATTEMPTS):
         try:

@@ -28,6 +28,7 @@ from bot.errors import (
     FileNotSaved,
     MediaError,
     MediaTooLarge,
+    MediaUnavailable,
     OverLimit,
     StoreError,
     UnsafeUrl,
@@ -54,6 +55,7 @@ _KEYS: dict[type[BaseException], str] = {
     WrongContent: "wrong_content",
     DownloadFailed: "download",
     FileNotSaved: "not_saved",
+    MediaUnavailable: "files_away",
     MediaError: "download",
     StoreError: "store",
 }

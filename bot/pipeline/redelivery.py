@@ -10,7 +10,9 @@ from contextlib import suppress
 
 import structlog
 
-from bot.errors import OwnershipLost, StoreError
+from bot.errors import MediaUnavailable, OwnershipLost, StoreError
+from bot.media import Spool
+from bot.models import Answer
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Confirm, Journal, Sender
 
@@ -20,8 +22,9 @@ log = structlog.get_logger(__name__)
 class Redelivery:
     """Puts answered events back to be delivered, by whichever process claims them."""
 
-    def __init__(self, journal: Journal, adapters: Mapping[str, Sender], timing: PipelineTiming) -> None:
+    def __init__(self, journal: Journal, spool: Spool, adapters: Mapping[str, Sender], timing: PipelineTiming) -> None:
         self._journal = journal
+        self._spool = spool
         self._adapters = adapters
         self._timing = timing
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -81,12 +84,18 @@ class Redelivery:
                     return
                 if job.answer.private and not self._adapters[adapter].capabilities.repeats_private:
                     return
-                if any(media.path is not None and not media.path.exists() for media in job.answer.media):
+                if await self._lacks_files(job.answer):
                     return  # that the file is gone would take the place of the file
                 if await self._journal.reopen(job.event, answer=job.answer, is_repeated=True):
                     log.info("delivered again", adapter=adapter, event_id=event_id)
                     return
-            except StoreError as exc:
+            except (MediaUnavailable, StoreError) as exc:
                 log.warning("not delivered again yet", adapter=adapter, event_id=event_id, reason=str(exc))
             if self._stopping.is_set():
                 return
+
+    async def _lacks_files(self, answer: Answer) -> bool:
+        for media in answer.media:
+            if media.path is not None and await self._spool.find(media) is None:
+                return True
+        return False

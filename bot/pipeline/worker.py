@@ -73,7 +73,7 @@ class Worker:
         self._postponed: dict[int, EarlierTry] = {}  #: events returned for another try, by sequence number
         self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
-        self.redelivery = Redelivery(journal, self._adapters, self._timing)
+        self.redelivery = Redelivery(journal, dispatcher.spool, self._adapters, self._timing)
         self.canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()
 

@@ -10,10 +10,10 @@ from pydantic_settings import BaseSettings
 
 from aimodels import reference
 from bot.i18n import operator_text
-from bot.settings.api import ORIGIN, ApiSettings
 from bot.settings.approvers import validate_approvers
 from bot.settings.base import HttpUrl, Words, read
 from bot.settings.database_url import address, validate_database_url
+from bot.settings.files import FileSettings
 from bot.settings.identity_provider import require_beside_issuer, validate_issuer
 from bot.settings.roles import ALL_ROLES, validate_roles
 
@@ -38,14 +38,7 @@ def _time_zone(value: str) -> str:
     return value
 
 
-def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Validate origins; returns them without the slash at the end."""
-    if not all(ORIGIN.fullmatch(value) for value in values):
-        raise ValueError(operator_text("setting.origins"))
-    return tuple(value.rstrip("/") for value in values)
-
-
-class Settings(ApiSettings):
+class Settings(FileSettings):
     """The settings of the core. Each field's description is its line in `.env.example`."""
 
     # Conversations
@@ -187,22 +180,6 @@ class Settings(ApiSettings):
         "auto", description="Format of the log: console, json, or auto (console on a terminal, else json)."
     )
 
-    # Files
-    bot_media_origins: Annotated[Words, AfterValidator(_origins)] = Field(
-        (),
-        description="Origins beside the API's own that generated files may be fetched from although they are internal or plain http: https://files.internal,http://10.0.0.5:9000.",
-    )
-    bot_max_download_bytes: int = Field(
-        200_000_000, ge=1_000_000, description="Size in bytes of a generated file that is downloaded, at most."
-    )
-    bot_max_attachment_bytes: int = Field(
-        20_000_000, ge=1000, description="Size in bytes of an attached file that is read, at most."
-    )
-    bot_download_timeout: float = Field(300, gt=0, le=3600, description="Seconds for the download of a generated file.")
-    bot_link_hours: float = Field(
-        72, gt=0, le=8760, description="Hours for which a link to a file that is too big to upload works."
-    )
-
     # Who may do what; lists are comma-separated ids, empty: everybody
     bot_allow_people: Words = Field((), description="People who may use the service, by id. Empty: everybody.")
     bot_deny_people: Words = Field((), description="People who may not use it.")
@@ -306,7 +283,7 @@ class Settings(ApiSettings):
 
     @property
     def media_dir(self) -> Path:
-        """The spool folder of generated files."""
+        """The folder of generated files; with an object store what it has not got yet."""
         return self.bot_data_dir / "media"
 
     @property

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
+from bot.errors import MediaError
 from bot.media.links import sign_link
 from bot.models import Media
 from tests.support.media_files import film, wav
@@ -78,7 +79,9 @@ async def test_a_file_that_can_not_shrink_becomes_a_link(folder: Path, certifica
         prefix, _, token, name = linked.url.rsplit("/", 3)
         assert prefix == "https://bot.example"
         assert media.path is not None
-        assert spool.resolve(token, name) == media.path.resolve()
+        found = await spool.open_link(token, name)
+        assert found is not None
+        assert found.path == media.path.resolve()
         assert await spool.fit(linked, 1000) == (linked, "")
 
 
@@ -122,7 +125,9 @@ async def test_forged_links_do_not_work(folder: Path, certificate: Certificate, 
         media = await spool.write("a.txt", "x", content_type="text/plain", event="e")
         assert media.path is not None
         token, name = spool.link(media).split("/")[-2:]
-        assert spool.resolve(token, name) == media.path.resolve()
+        found = await spool.open_link(token, name)
+        assert found is not None
+        assert found.path == media.path.resolve()
         key, relative = SecretStr("the-signing-key"), media.path.relative_to(folder).as_posix()
         bad = [
             "",
@@ -137,14 +142,14 @@ async def test_forged_links_do_not_work(folder: Path, certificate: Certificate, 
             sign_link(key, "../secret.txt", name, time.time() + 99),
             sign_link(key, str(tmp_path / "secret.txt"), name, time.time() + 99),
         ]
-        assert [one for one in bad if spool.resolve(one, name) is not None] == []
-        assert spool.resolve(token, "b.txt") is None
+        assert [one for one in bad if await spool.open_link(one, name) is not None] == []
+        assert await spool.open_link(token, "b.txt") is None
         await spool.remove([media])
-        assert spool.resolve(token, name) is None
+        assert await spool.open_link(token, name) is None
 
 
 async def test_a_file_outside_the_spool_gets_no_link(folder: Path, certificate: Certificate, tmp_path: Path) -> None:
     """Only files of the spool get links."""
     async with make_spool(folder, certificate, public_url="https://bot.example") as spool:
-        with pytest.raises(ValueError, match="subpath"):
+        with pytest.raises(MediaError, match="not in the spool"):
             spool.link(Media(name="a", content_type="text/plain", size=1, path=tmp_path / "a"))

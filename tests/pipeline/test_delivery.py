@@ -257,9 +257,9 @@ async def test_a_file_that_can_not_fit_is_a_link(tmp_path: Path, sandbox: Sandbo
         [file] = told.files
         assert file["url"].startswith("https://bot.example/media/")
         *_, token, name = file["url"].split("/")
-        path = one.core.spool.resolve(token, name)
-        assert path is not None
-        assert path.stat().st_size > 20_000
+        found = await one.core.spool.open_link(token, name)
+        assert found is not None
+        assert found.size > 20_000
         assert "5 hours" in told.text
 
 

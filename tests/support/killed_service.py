@@ -50,7 +50,10 @@ async def main(url: str, seam: str) -> None:
         setattr(ChannelDraft, step, kill_at(seam, f"draft.{step}", getattr(ChannelDraft, step)))
     adapter.draft = kill_at(seam, "adapter.draft", adapter.draft)  # type: ignore[method-assign]
     with stop_signals() as stopping:
-        async with bootstrap.build(settings, {adapter.name: adapter}, timing=timing) as core:
+        async with (
+            bootstrap.build(settings, {adapter.name: adapter}, timing=timing) as core,
+            bootstrap.web_server(core),
+        ):
             for step in (
                 "record",
                 "claim",

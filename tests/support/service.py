@@ -158,6 +158,7 @@ class Service:
     adapter: ChannelAdapter
     timing: ServiceTiming = FAST
     core: Core = field(init=False)
+    server: WebServer | None = field(init=False)
     running: asyncio.Task[None] = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -165,7 +166,7 @@ class Service:
         """Start on the data of earlier runs."""
         chosen = make_settings(self.api, self.folder, **{**self.given, **settings})
         one = await self._stack.enter_async_context(run_service(chosen, self.adapter, timing=self.timing))
-        self.core, self.running = one.core, one.running
+        self.core, self.server, self.running = one.core, one.server, one.running
 
     async def stop(self) -> None:
         """Stop as on SIGTERM. Raises the error that ended the service."""
@@ -216,6 +217,19 @@ async def service(
                 event.set()
             await one.stop()
             await one.adapter.http.aclose()
+
+
+@asynccontextmanager
+async def another(one: Service, *, timing: ServiceTiming = FAST) -> AsyncIterator[Service]:
+    """Run a second service on the same database, platform and API, with a data folder of its own."""
+    folder = one.folder.parent / "another"
+    two = Service(folder, one.api, one.echo, one.channel, one.given, ChannelAdapter(one.channel.url), timing)
+    await two.start()
+    try:
+        yield two
+    finally:
+        await two.stop()
+        await two.adapter.http.aclose()
 
 
 @pytest.fixture

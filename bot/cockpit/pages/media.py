@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_job, visible
+from bot.errors import MediaUnavailable
 from bot.models import Answer, Job, Media
+from bot.ops.file_response import file_response, unavailable
 from bot.ports import CallRow, RequestFilter, RequestRow
 
 _PAGE = 30
@@ -51,15 +53,15 @@ async def show_file(visit: Visit) -> Response:
     pieces = [] if row is None or job is None else _pieces(visit, row, job)
     number = read_number(visit.request.path_params["number"])
     piece = next((one for one in pieces if one.number == number and not one.is_hidden), None)
-    if piece is None or piece.media.path is None or not piece.media.path.is_file():
+    try:
+        file = None if piece is None else await visit.sources.spool.find(piece.media)
+    except MediaUnavailable:
+        return unavailable()
+    if piece is None or file is None:
         return visit.not_found("cockpit.media.gone")
     is_shown = piece.media.content_type in _SHOWN
-    return FileResponse(
-        piece.media.path,
-        media_type=piece.media.content_type if is_shown else "application/octet-stream",
-        filename=piece.media.name,
-        content_disposition_type="inline" if is_shown else "attachment",
-    )
+    media_type = piece.media.content_type if is_shown else "application/octet-stream"
+    return file_response(visit.request, file, media_type=media_type, name=piece.media.name, is_shown=is_shown)
 
 
 @act("/media/delete", rights=Rights.ADMINISTRATOR)
