@@ -1,6 +1,7 @@
 """Converts attached files into text and images for a model. The bytes decide the type of a file.
 
-PDF files and large pictures are parsed in child processes with limits (`bot.isolation`); text is decoded here.
+PDF files, Office files and large pictures are parsed in child processes with limits (`bot.isolation`); text is
+decoded here.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from bot.conversation.charset import decode_text
 from bot.errors import MediaError, MediaTooLarge, UsageError
 from bot.i18n import translate
 from bot.isolation.fair_slots import FairSlots
+from bot.isolation.office import EXCEL, POWERPOINT, WORD
 from bot.isolation.process import Limits, ParsingFailed, run_isolated
 from bot.markdown.split import estimate_tokens
 from bot.media.content import HEAD, sniff
@@ -32,6 +34,10 @@ log = structlog.get_logger(__name__)
 PDF_PAGES = 200
 
 _CUT_MARK = " […]"
+_PDF, _OFFICE = "bot.isolation.pdf:extract_text", "bot.isolation.office:extract_text"
+_PARSER_OPTIONS = {_PDF: {"pages": PDF_PAGES}}
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # a stream of Office files with a password
 _TEXT_HEAD = 10_000  # bytes that decide whether a file is text
 _PDF_HEAD = 1024  # bytes within which a PDF's signature must be
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -42,7 +48,7 @@ _PICTURES_BYTES = 8_000_000  # of all pictures of a request
 _REQUESTS_WITH_PICTURES = 12  # at once, as each keeps its pictures until it is answered
 _LARGE_FILE = 1_000_000  # bytes; of larger files only some are in memory at once
 _LARGE_FILES = 8
-_PDF_MEMORY = 512 << 20
+_DOCUMENT_MEMORY = 512 << 20
 _PICTURE_MEMORY = 1 << 30  # a picture of 177 megapixels takes 700 MB
 
 
@@ -124,8 +130,8 @@ class AttachmentReader:
                             continue
                         # A token is at most four characters by estimate; more text than that would be cut anyway.
                         max_chars = 4 * reading.tokens_left + 4
-                        if b"%PDF-" in data[:_PDF_HEAD]:
-                            text, is_cut = await self._read_pdf(data, max_chars, source.person)
+                        if parser := _parser_of(data):
+                            text, is_cut = await self._parse(parser, data, max_chars, source.person)
                         else:
                             text, is_cut = await asyncio.to_thread(extract_text, bytes(data), max_chars)
                 except _Unreadable as exc:
@@ -177,16 +183,17 @@ class AttachmentReader:
                 await held.enter_async_context(self._loading.hold(source.person))
             yield await _read_bytes(attachment, source.open_attachment, self._max_bytes)
 
-    async def _read_pdf(self, data: bytearray, max_chars: int, person: str) -> tuple[str, bool]:
+    async def _parse(self, parser: str, data: bytearray, max_chars: int, person: str) -> tuple[str, bool]:
+        """Return a file's text, and whether it is cut. Raises `_Unreadable`."""
         # No character takes more than four bytes.
-        limits = Limits(seconds=self._parse_seconds, memory=_PDF_MEMORY, output=4 * max_chars)
-        options = {"pages": PDF_PAGES, "chars": max_chars, "seconds": self._parse_seconds}
+        limits = Limits(seconds=self._parse_seconds, memory=_DOCUMENT_MEMORY, output=4 * max_chars)
+        options = {"chars": max_chars, "seconds": self._parse_seconds, **_PARSER_OPTIONS.get(parser, {})}
         try:
             async with self._parsing.hold(person):
-                word, text = await run_isolated("bot.isolation.pdf:extract_text", data, limits, options)
+                word, text = await run_isolated(parser, data, limits, options)
         except ParsingFailed as exc:
-            log.warning("file not parsed", type="application/pdf", size=len(data), reason=exc.reason)
-            raise _Unreadable(_PDF_FAILURES.get(exc.reason, "damaged")) from exc
+            log.warning("file not parsed", parser=parser, size=len(data), reason=exc.reason)
+            raise _Unreadable(_PARSING_FAILURES.get(exc.reason, "damaged")) from exc
         return text.decode("utf-8", "replace"), word == "cut"
 
     async def _reduce(self, data: bytearray, content_type: str, person: str) -> EncodedImage:
@@ -208,8 +215,25 @@ class AttachmentReader:
 
 
 #: Why a child process failed → the key of the sentence; all others: the file is damaged.
-_PDF_FAILURES = {"slow": "slow", "memory": "heavy", "output": "heavy", "encrypted": "encrypted", "scanned": "scanned"}
+_PARSING_FAILURES = {
+    **{word: word for word in ("slow", "heavy", "binary", "empty", "encrypted", "scanned")},
+    "memory": "heavy",
+    "output": "heavy",
+}
 _PICTURE_FAILURES = {"slow": "slow", "memory": "heavy", "output": "heavy"}
+
+
+def _parser_of(data: bytearray) -> str:
+    """Return the parser of a document, "" for text. Raises `_Unreadable` for one that none can read."""
+    if b"%PDF-" in data[:_PDF_HEAD]:
+        return _PDF
+    if data.startswith(_OLE):
+        raise _Unreadable("encrypted" if _ENCRYPTED in data else "old_office")
+    if data.startswith(_ZIP) and any(part in data for part in (WORD, EXCEL, POWERPOINT)):
+        if find_spec("docx") is None:
+            raise _Unreadable("no_office")
+        return _OFFICE
+    return ""
 
 
 @dataclass(slots=True)

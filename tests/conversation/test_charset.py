@@ -1,5 +1,7 @@
 """Detection of encodings: correct, or refused."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from bot.conversation.charset import decode_text
@@ -96,7 +98,28 @@ def test_a_stray_byte_does_no_harm_to_utf_8() -> None:
     assert text == f"{TRADITIONAL}\ufffd\n{SIMPLIFIED}"
 
 
-@pytest.mark.parametrize("data", [RUSSIAN.encode("cp1251"), RUSSIAN.encode("koi8-r"), bytes(range(128, 256))])
+@pytest.mark.parametrize(
+    ("text", "encodings"),
+    [
+        (RUSSIAN, ("cp1251", "koi8-r", "iso8859-5", "cp866", "mac-cyrillic")),
+        ("Καλημέρα, τι ώρα είναι η συνάντηση αύριο; Θα τα πούμε στο γραφείο.", ("cp1253", "iso8859-7")),
+        ("שלום, מתי הפגישה מחר? ניפגש במשרד בקומה השלישית.", ("cp1255", "iso8859-8")),
+        ("مرحبا، متى الاجتماع غدا؟ سنلتقي في المكتب في الطابق الثالث.", ("cp1256", "iso8859-6")),
+        ("สวัสดี พรุ่งนี้ประชุมกี่โมง เราจะพบกันที่สำนักงานชั้นสาม", ("tis-620", "cp874")),
+        ("Merhaba, yarın toplantı saat kaçta? Üçüncü kattaki ofiste buluşacağız.", ("cp1254", "iso8859-9")),
+        ("Dzień dobry, o której jutro jest zebranie? Proszę przynieść zeszły raport.", ("cp1250", "iso8859-2")),
+        ("Bonjour, à quelle heure est la réunion ? Ça a été très agréable.", ("cp850", "mac-roman")),
+        (JAPANESE, ("iso2022_jp",)),
+        (KOREAN, ("johab", "iso2022_kr")),
+    ],
+)
+def test_a_sentence_of_any_language_identifies_its_old_encodings(text: str, encodings: Sequence[str]) -> None:
+    """Statistics of languages tell the encodings of Windows, ISO, DOS and Apple apart."""
+    for encoding in encodings:
+        assert decode_text(text.encode(encoding), is_whole=True) == text, encoding
+
+
+@pytest.mark.parametrize("data", [bytes(range(128, 256)), bytes(range(255, 127, -1)) * 3, b"\x9d\x81\x8f\xfe" * 9])
 def test_an_undetectable_encoding_is_refused(data: bytes) -> None:
     """An undetectable encoding yields None, not wrong characters."""
     assert decode_text(data, is_whole=True) is None

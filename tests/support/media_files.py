@@ -5,6 +5,7 @@ import io
 import struct
 import wave
 import zlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import numpy as np
 from PIL import Image
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from bot.conversation.attachments import AttachmentContents, AttachmentReader, AttachmentSource, OpenAttachment
+from bot.models import Attachment
 
 #: The smallest files that are recognised as such.
 PNG = base64.b64decode(
@@ -179,3 +183,27 @@ def noise(width: int, height: int, form: str = "PNG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, form, quality=95)
     return file.getvalue()
+
+
+async def read_attachments(
+    files: Mapping[str, bytes],
+    *,
+    has_vision: bool = False,
+    sized: bool = True,
+    seconds: float = 60,
+    tokens: int = 8000,
+    max_bytes: int = 20_000_000,
+) -> AttachmentContents:
+    async def opened(attachment: Attachment) -> AsyncIterator[bytes]:
+        data = files[attachment.name]
+        for start in range(0, len(data), 1000):
+            yield data[start : start + 1000]
+
+    attachments = [Attachment(name=n, size=len(d) if sized else None) for n, d in files.items()]
+    reader = AttachmentReader(max_bytes=max_bytes, parse_seconds=seconds)
+    async with reader.read(source_of(attachments, opened), max_tokens=tokens, has_vision=has_vision) as contents:
+        return contents
+
+
+def source_of(attachments: Sequence[Attachment], opened: OpenAttachment) -> AttachmentSource:
+    return AttachmentSource(attachments=attachments, open_attachment=opened, person="ada", locale="en")
