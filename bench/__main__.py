@@ -17,6 +17,7 @@ BENCHMARKS = (
     "media",
     "discord",
     "slack",
+    "aims.process",
     "together",
     "cockpit.viewers",
     "queueing",

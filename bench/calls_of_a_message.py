@@ -27,9 +27,9 @@ OWN = ("adapters", "bot")  #: packages that are shown by folder
 async def answer_on_slack(api: str, profile: str, rounds: int) -> int:
     """Let the service answer on Slack; return the number of messages."""
     async with SlackSimulator() as simulator, start_on_slack("service", simulator, api, profile=profile) as service:
-        channels = slack.get_channels(simulator)
-        runs = [await slack.measure_run(simulator, service, channels, together=True) for _ in range(rounds)]
-        return sum(run.asked for run in runs)
+        channels, questions = slack.get_channels(simulator), slack.Questions(simulator)
+        runs = [await slack.measure_run(questions, service, channels, at_once=True) for _ in range(rounds)]
+        return sum(len(run.answers) for run in runs)
 
 
 async def answer_on_discord(api: str, profile: str, rounds: int) -> int:

@@ -1,30 +1,32 @@
-"""The service on Discord compared with a bare discord.py bot: the same Discord simulator, API and HTTP clients.
+"""The service on Discord compared with bare discord.py bots: the same Discord simulator, API and libraries.
 
-Simulator and measurements run in this process, the API and each bot in processes of their own. The bots alternate
-(A B A B …), so that other load affects both alike: read the ratios.
+Simulators and measurements run in this process, the API and each bot in processes of their own. The bots take turns
+(A B C C B A …), so that other load affects all alike: read the ratios.
 """
 
 import asyncio
-import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
+from bench.aims.table import memory_aim, print_aims
 from bench.api_server import api_server
-from bench.bots.common import Bot
+from bench.bots.common import NAMES, Bot
+from bench.bots.comparison import Comparison, Measure, in_turn
 from bench.bots.discord import start_bot
 from bench.slow_api import slow_api
 from simulators.discord.rest import Call, Moment
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ME, Json, snowflake
 
-ROUNDS = 3
+ROUNDS = 8
+MAX_CPU = 2.0  #: the aim, as a ratio
 ALONE = 60  #: questions, one at a time
 CHANNELS = 50
 TOGETHER = 500  #: questions, in all channels at once
 MANY, MESSAGES = 500, 10  #: channels, and messages in each, of the memory test
 VIDEO = 100_000_000
-NAMES = ("bare", "service")
 _FIRST = 1457510428360000000
 
 
@@ -35,16 +37,6 @@ class Question:
     started: float
     answered: asyncio.Future[None]
     sign: float = 0.0  #: time of the first visible sign
-
-
-@dataclass(slots=True)
-class Measure:
-    """Measurements of one run of one bot."""
-
-    seconds: float = 0.0
-    cpu: float = 0.0
-    signs: list[float] = field(default_factory=list)  #: seconds to the first visible sign
-    answers: list[float] = field(default_factory=list)  #: seconds to the whole answer
 
 
 class Conversations:
@@ -106,22 +98,24 @@ async def measure_run(conversations: Conversations, one: Bot, talks: Sequence[Se
     return measure
 
 
-async def compare(api: str) -> dict[tuple[str, int], list[Measure]]:
-    """Measure both bots in turn, with one channel and with all; the first round warms up."""
-    found: dict[tuple[str, int], list[Measure]] = {(name, size): [] for name in NAMES for size in (1, CHANNELS)}
-    async with DiscordSimulator() as one, DiscordSimulator() as other:
-        both = Conversations(one, MANY), Conversations(other, MANY)
-        async with start_bot("bare", one, api) as bare, start_bot("service", other, api) as service:
-            for number in range(ROUNDS + 1):
-                for conversations, each in zip(both, (bare, service), strict=True):
-                    fresh = conversations.channels[CHANNELS + number * ALONE :][:ALONE]  # no typing indicator there yet
-                    for talks in (
-                        [fresh],
-                        [[channel] * (TOGETHER // CHANNELS) for channel in conversations.channels[:CHANNELS]],
-                    ):
-                        measure = await measure_run(conversations, each, talks)
-                        if number:
-                            found[each.name, len(talks)].append(measure)
+async def compare(api: str) -> Comparison:
+    """Measure all bots in turn, with one channel and with all; the first round warms up."""
+    found = Comparison()
+    async with AsyncExitStack() as stack:
+        rooms, bots = [], []
+        for name in NAMES:
+            simulator = await stack.enter_async_context(DiscordSimulator())
+            rooms.append(Conversations(simulator, CHANNELS + (ROUNDS + 1) * ALONE))
+            bots.append(await stack.enter_async_context(start_bot(name, simulator, api)))
+        for number in range(ROUNDS + 1):
+            for at in in_turn(number):
+                channels = rooms[at].channels
+                fresh = channels[CHANNELS + number * ALONE :][:ALONE]  # no typing indicator there yet
+                talks = [[channel] * (TOGETHER // CHANNELS) for channel in channels[:CHANNELS]]
+                for at_once, some in ((False, [fresh]), (True, talks)):
+                    measure = await measure_run(rooms[at], bots[at], some)
+                    if number:
+                        found.add(NAMES[at], measure, at_once=at_once)
     return found
 
 
@@ -171,34 +165,19 @@ async def measure_relay() -> tuple[float, float]:
             return max(rss) - rss[0], time.perf_counter() - started
 
 
-def median(measures: Sequence[Measure], figure: Callable[[Measure], float]) -> float:
-    """Return the median of a figure over the rounds."""
-    return statistics.median(figure(each) for each in measures)
-
-
 def main() -> None:
     """Print the tables."""
     with api_server(0.0) as api:
         found = asyncio.run(compare(api))
         idle, full, again = asyncio.run(measure_memory(api))
-    print("### Discord\n\n| figure | bare bot | service | added or ratio |\n| --- | --- | --- | --- |")
-    for title, figure in (
-        ("one at a time: message to first visible sign, p50", lambda m: statistics.median(m.signs)),
-        ("one at a time: message to whole answer, p50", lambda m: statistics.median(m.answers)),
-    ):
-        a, b = (median(found[name, 1], figure) * 1e3 for name in NAMES)
-        print(f"| {title} | {a:.2f} ms | {b:.2f} ms | {b - a:+.2f} ms |")
-    for title, figure, unit in (
-        ("CPU per message", lambda m: m.cpu / len(m.answers) * 1e3, " ms"),
-        ("messages per second", lambda m: len(m.answers) / m.seconds, ""),
-    ):
-        a, b = (median(found[name, CHANNELS], figure) for name in NAMES)
-        print(f"| {CHANNELS} channels: {title} | {a:.2f}{unit} | {b:.2f}{unit} | × {b / a:.2f} |")
+    print("### Discord\n")
+    found.print_figures(CHANNELS)
     print(f"\nMemory of the service: {idle:.0f} MB after the first answer,", end=" ")
     print(f"{full:.0f} MB after {MANY * MESSAGES:,} messages", end="")
     print(f" in {MANY} channels, {again:.0f} MB after as many again.")
     grown, seconds = asyncio.run(measure_relay())
     print(f"\nA video of {VIDEO / 1e6:.0f} MB relayed: {grown:.1f} MB more RSS, {seconds:.1f} s.")
+    print_aims([*found.aims(cpu=MAX_CPU), memory_aim(full)])
 
 
 if __name__ == "__main__":

@@ -1,44 +1,100 @@
-"""The service on Slack compared with a bare Bolt app: the same Slack simulator, API and HTTP clients.
+"""The service on Slack compared with bare Bolt apps: the same Slack simulator, API and libraries.
 
-Simulator and measurements run in this process, the API and each bot in processes of their own. The bots alternate
-(A B A B …), so that other load affects both alike: read the ratios.
+Simulators and measurements run in this process, the API and each bot in processes of their own. The bots take turns
+(A B C C B A …), so that other load affects all alike: read the ratios.
 """
 
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 
+from bench.aims.table import memory_aim, print_aims
 from bench.api_server import api_server
-from bench.bots.common import UsesCpu
+from bench.bots.common import NAMES, UsesCpu
+from bench.bots.comparison import SAME, SERVICE, Comparison, Measure, in_turn
 from bench.bots.slack import start_bot
 from bench.slow_api import slow_api
-from simulators.slack import Channel, Delivery, Message, SlackSimulator
+from simulators.slack import Channel, Delivery, SlackSimulator
+from simulators.slack.web_api.calls import Call
 
-ROUNDS = 3
+ROUNDS = 8
+MAX_CPU = 1.6  #: the aim, as a ratio
 CHANNELS = 50
 BURST = 4  #: questions in a row per channel: Slack accepts a few messages at once, then one a second
 ALONE = 15  #: channels that are used one after the other
 REST_SECONDS = 5  #: until a channel accepts a burst again; not measured
+MANY, MESSAGES = 500, 10  #: channels, and messages in each, of the memory test
 EVENTS_PER_SECOND, SECONDS = 100, 5  #: rate and duration of the acknowledgement test
 STREAMS = 5  #: answers that stream during the acknowledgement test
 VIDEO = 100_000_000
-NAMES = ("bare", "service")
 #: Methods with a visible effect.
 VISIBLE = {"assistant.threads.setStatus", "chat.startStream", "chat.postMessage"}
 
 
 @dataclass(slots=True)
-class Measure:
-    """Measurements of one run of one bot."""
+class Question:
+    """A question that waits for its answer. Times are of `time.monotonic()`."""
 
-    seconds: float = 0.0
-    cpu: float = 0.0
-    asked: int = 0
-    signs: list[float] = field(default_factory=list)  #: seconds to the first visible sign
-    answers: list[float] = field(default_factory=list)  #: seconds to the whole answer
+    answered: asyncio.Future[float]
+    sign: float = 0.0  #: time of the first visible sign
+
+
+class Questions:
+    """Questions and answers on a Slack simulator."""
+
+    def __init__(self, slack: SlackSimulator) -> None:
+        self.slack = slack
+        self.used = 0.0  #: when the channels were last used
+        self._open: dict[str, Question] = {}  # by thread
+        self._running: list[Call] = []
+        self._seen = 0  # calls
+        slack.changes.subscribe(self._on_change)
+
+    def _on_change(self) -> None:
+        calls = self.slack.calls
+        self._running = [call for call in (*self._running, *calls[self._seen :]) if not self._is_over(call)]
+        self._seen = len(calls)
+
+    def _is_over(self, call: Call) -> bool:
+        question = self._open.get(str(call.params.get("thread_ts")))
+        if question is None:
+            return True
+        if call.method in VISIBLE:
+            question.sign = question.sign or call.at
+        if not call.ended:
+            return False
+        if "sentences in it" in str(call.params.get("text")) and call.is_ok and not question.answered.done():
+            question.answered.set_result(call.ended)
+        return True
+
+    async def ask(self, channel: Channel, measure: Measure | None = None, *, thread: str = "") -> str:
+        """Mention the bot, in the channel or in a thread, and wait for the whole answer; return the thread."""
+        slack, started = self.slack, time.monotonic()
+        before = len(slack.sender.deliveries)
+        asked = slack.ada.mention("What is the capital of France?", channel=channel, thread=thread)
+        thread = thread or asked.ts
+        question = self._open[thread] = Question(asyncio.get_running_loop().create_future())
+        about = slack.sender.deliveries[before:]
+        async with asyncio.timeout(60):
+            ended = await question.answered
+        del self._open[thread]
+        if measure is not None:
+            measure.signs.append(question.sign - started)
+            measure.answers.append(ended - started)
+            times = [one.acknowledged_at - one.sent_at for one in about if one.acknowledged_at is not None]
+            measure.acks.append(max(times))
+        return thread
+
+    def clear(self) -> None:
+        """Delete all messages and records of calls."""
+        for channel in self.slack.team.channels.values():
+            channel.messages.clear()
+        self.slack.sender.deliveries.clear()
+        self.slack.calls.clear()
+        self._seen = 0
 
 
 def get_channels(slack: SlackSimulator) -> list[Channel]:
@@ -47,37 +103,17 @@ def get_channels(slack: SlackSimulator) -> list[Channel]:
     return found or [slack.add_channel(f"room-{n}", id=f"C0{n}") for n in range(CHANNELS)]
 
 
-async def ask(slack: SlackSimulator, channel: Channel, measure: Measure) -> None:
-    """Mention the bot and wait for the complete answer."""
-    started, calls = time.monotonic(), len(slack.calls)
-    question = slack.ada.mention("What is the capital of France?", channel=channel)
-    await slack.until(lambda: find_answer(channel, question) is not None, 60)
-    measure.answers.append(time.monotonic() - started)
-    about = (c for c in slack.calls[calls:] if c.method in VISIBLE and c.params.get("thread_ts") == question.ts)
-    measure.signs.append(next(about).at - started)
-    measure.asked += 1
-
-
-def find_answer(channel: Channel, question: Message) -> Message | None:
-    """Return the complete answer to a question, None if it is not there yet."""
-    for message in reversed(channel.messages):
-        if message.thread_ts == question.ts and message.is_bot:
-            is_whole = message.stream != "streaming" and "sentences in it" in message.content
-            return message if is_whole else None
-    return None
-
-
-async def measure_run(slack: SlackSimulator, one: UsesCpu, channels: Sequence[Channel], *, together: bool) -> Measure:
-    """Ask a burst of questions in each channel: in all channels `together`, or in one after the other."""
-    measure = Measure()
+async def measure_run(questions: Questions, one: UsesCpu, channels: Sequence[Channel], *, at_once: bool) -> Measure:
+    """Ask a burst of questions in each channel: in all channels `at_once`, or in one after the other."""
+    measure, slack = Measure(), questions.slack
 
     async def converse(channel: Channel) -> None:
         for _ in range(BURST):
-            await ask(slack, channel, measure)
+            await questions.ask(channel, measure)
 
-    await asyncio.sleep(REST_SECONDS)
+    await asyncio.sleep(questions.used + REST_SECONDS - time.monotonic())
     cpu, started = one.cpu, time.monotonic()
-    if together:
+    if at_once:
         await asyncio.gather(*(converse(channel) for channel in channels))
     else:
         for channel in channels:
@@ -86,37 +122,52 @@ async def measure_run(slack: SlackSimulator, one: UsesCpu, channels: Sequence[Ch
     with suppress(TimeoutError):
         await slack.until_delivered(1)
     measure.cpu = one.cpu - cpu
-    for channel in channels:
-        channel.messages.clear()
-    slack.sender.deliveries.clear()
-    slack.calls.clear()
+    questions.clear()
+    questions.used = time.monotonic()
     return measure
 
 
-async def compare(api: str) -> dict[tuple[str, bool], list[Measure]]:
-    """Measure both bots in turn, with one channel and with all; the first round warms up."""
-    found: dict[tuple[str, bool], list[Measure]] = {
-        (name, together): [] for name in NAMES for together in (False, True)
-    }
-    async with (
-        SlackSimulator() as one,
-        SlackSimulator() as other,
-        start_bot("bare", one, api) as bare,
-        start_bot("service", other, api) as service,
-    ):
+async def compare(api: str) -> Comparison:
+    """Measure all bots in turn, with one channel and with all; the first round warms up."""
+    found = Comparison()
+    async with AsyncExitStack() as stack:
+        places, bots = [], []
+        for name in NAMES:
+            simulator = await stack.enter_async_context(SlackSimulator())
+            places.append(Questions(simulator))
+            bots.append(await stack.enter_async_context(start_bot(name, simulator, api)))
         for number in range(ROUNDS + 1):
-            for slack, each in ((one, bare), (other, service)):
-                channels = get_channels(slack)
-                for together, some in ((False, channels[:ALONE]), (True, channels)):
-                    measure = await measure_run(slack, each, some, together=together)
+            for at_once in (False, True):
+                for at in in_turn(number):
+                    channels = get_channels(places[at].slack)
+                    some = channels if at_once else channels[:ALONE]
+                    measure = await measure_run(places[at], bots[at], some, at_once=at_once)
                     if number:
-                        found[each.name, together].append(measure)
+                        found.add(NAMES[at], measure, at_once=at_once)
     return found
 
 
-def median(measures: Sequence[Measure], figure: Callable[[Measure], float]) -> float:
-    """Return the median of a figure over the rounds."""
-    return statistics.median(figure(each) for each in measures)
+async def measure_memory(api: str) -> tuple[float, float, float]:
+    """Return the memory in megabytes: idle, after messages in all channels, and after as many again."""
+    async with SlackSimulator() as slack:
+        questions = Questions(slack)
+        channels = [slack.add_channel(f"room-{n}", id=f"C1{n}") for n in range(MANY)]
+        async with start_bot("service", slack, api) as one:
+            await questions.ask(channels[0])
+            found = [one.rss]
+            for _ in range(2):
+                threads = [""] * MANY
+                for _ in range(MESSAGES):  # in all channels in turn, as Slack takes one message a second in each
+
+                    async def converse(first: int, threads: list[str] = threads) -> None:
+                        for at in range(first, MANY, CHANNELS):
+                            threads[at] = await questions.ask(channels[at], thread=threads[at])
+
+                    await asyncio.gather(*(converse(first) for first in range(CHANNELS)))
+                    questions.clear()
+                found.append(one.rss)
+    idle, full, again = found
+    return idle, full, again
 
 
 def p99(values: Sequence[float]) -> float:
@@ -138,10 +189,10 @@ async def measure_acknowledgements(slack: SlackSimulator, channels: Sequence[Cha
 
 
 async def compare_acknowledgements() -> list[tuple[str, str, list[float]]]:
-    """Measure acknowledgements of both bots, then those of the service while answers stream and a video is uploaded."""
+    """Measure acknowledgements of a bare app and of the service, also while answers stream and a video is uploaded."""
     found = []
     with api_server(0.0) as api:
-        for name in NAMES:
+        for name in (SAME, SERVICE):
             async with SlackSimulator() as slack, start_bot(name, slack, api, http=True):
                 channels = get_channels(slack)
                 await measure_acknowledgements(slack, channels)
@@ -188,27 +239,20 @@ def main() -> None:
     """Print the tables."""
     with api_server(0.0) as api:
         found = asyncio.run(compare(api))
-    print("| figure | bare Bolt app | service | added or ratio |\n| --- | --- | --- | --- |")
-    for title, figure in (
-        ("one at a time: event to first visible sign, p50", lambda m: statistics.median(m.signs)),
-        ("one at a time: event to whole answer, p50", lambda m: statistics.median(m.answers)),
-    ):
-        a, b = (median(found[name, False], figure) * 1e3 for name in NAMES)
-        print(f"| {title} | {a:.2f} ms | {b:.2f} ms | {b - a:+.2f} ms |")
-    for title, figure in (
-        (f"{CHANNELS} channels: CPU per message", lambda m: m.cpu / m.asked * 1e3),
-        (f"{CHANNELS} channels: messages per second", lambda m: m.asked / m.seconds),
-    ):
-        a, b = (median(found[name, True], figure) for name in NAMES)
-        unit = " ms" if "CPU" in title else ""
-        print(f"| {title} | {a:.2f}{unit} | {b:.2f}{unit} | × {b / a:.2f} |")
+        idle, full, again = asyncio.run(measure_memory(api))
+    print("### Slack\n")
+    found.print_figures(CHANNELS)
     print(f"\n{EVENTS_PER_SECOND} events a second over HTTP, none of them for the bot\n")
     print("| bot | meanwhile | acknowledged | p50 | p99 |\n| --- | --- | --- | --- | --- |")
     for name, meanwhile, times in asyncio.run(compare_acknowledgements()):
         quick = f"{statistics.median(times) * 1e3:.2f} ms | {p99(times) * 1e3:.2f} ms"
         print(f"| {name} | {meanwhile} | {len(times)} of {EVENTS_PER_SECOND * SECONDS} | {quick} |")
+    print(f"\nMemory of the service: {idle:.0f} MB after the first answer,", end=" ")
+    print(f"{full:.0f} MB after {MANY * MESSAGES:,} messages", end="")
+    print(f" in {MANY} channels, {again:.0f} MB after as many again.")
     grown, seconds = asyncio.run(measure_relay())
     print(f"\nA video of {VIDEO / 1e6:.0f} MB relayed: {grown:.1f} MB more RSS, {seconds:.1f} s.")
+    print_aims([*found.aims(cpu=MAX_CPU), memory_aim(full)])
 
 
 if __name__ == "__main__":

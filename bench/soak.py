@@ -63,7 +63,7 @@ class Soak:
     """Messages on both platforms, in turn through all channels."""
 
     def __init__(self, slack_: SlackSimulator, simulator: DiscordSimulator) -> None:
-        self._slack, self._discord = slack_, simulator
+        self._questions, self._discord = slack.Questions(slack_), simulator
         self._conversations = Conversations(simulator, CHANNELS)
         self._rooms = [slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(CHANNELS)]
         self._next = 0
@@ -81,7 +81,7 @@ class Soak:
             ]
             await asyncio.gather(*talks)
             self.messages += len(talks) * slack.BURST
-            clear(self._slack, self._conversations)
+            clear(self._questions, self._conversations)
             await self._archive_threads()
         return (self.messages - before) / (time.perf_counter() - started)
 
@@ -93,7 +93,7 @@ class Soak:
 
     async def _on_slack(self, channel: Channel) -> None:
         for _ in range(slack.BURST):
-            await slack.ask(self._slack, channel, slack.Measure())
+            await self._questions.ask(channel)
 
     async def _on_discord(self, channel: str) -> None:
         for _ in range(slack.BURST):

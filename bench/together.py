@@ -55,10 +55,11 @@ async def print_tables(api: str) -> None:
             slack_.add_channel(f"room-{number}", id=f"C0{number}") for number in range(CHANNELS * CHANNELS_PER_NUMBER)
         ]
         conversations = Conversations(simulator, CHANNELS)
+        questions = slack.Questions(slack_)
 
         async def on_slack(number: int, times: int) -> None:
             for turn in range(times):
-                await slack.ask(slack_, channels[number * CHANNELS_PER_NUMBER + turn // slack.BURST], slack.Measure())
+                await questions.ask(channels[number * CHANNELS_PER_NUMBER + turn // slack.BURST])
 
         async def on_discord(number: int, times: int) -> None:
             for _ in range(times):
@@ -70,7 +71,7 @@ async def print_tables(api: str) -> None:
             for at in range(0, CHANNELS, CONCURRENT):
                 numbers = range(at, at + CONCURRENT)
                 await asyncio.gather(*(ask(n, MESSAGES) for ask in (on_slack, on_discord) for n in numbers))
-                clear(slack_, conversations)
+                clear(questions, conversations)
             print(f"{one.rss:.0f} MB after {2 * CHANNELS * MESSAGES:,} messages in {2 * CHANNELS} channels.\n")
             print("| channels at once | CPU per message | messages per second |\n| --- | --- | --- |")
             kinds: tuple[tuple[str, tuple[AskRepeatedly, ...]], ...] = (
@@ -82,17 +83,14 @@ async def print_tables(api: str) -> None:
                 await asyncio.sleep(slack.REST_SECONDS)
                 talks = [ask(number, MESSAGES) for ask in asks for number in range(CONCURRENT)]
                 cpu, rate = await measure_messages(one, talks, len(talks) * MESSAGES)
-                clear(slack_, conversations)
+                clear(questions, conversations)
                 print(f"| {title} | {cpu:.2f} ms | {rate:.0f} |")
 
 
-def clear(slack_: SlackSimulator, conversations: Conversations) -> None:
+def clear(questions: slack.Questions, conversations: Conversations) -> None:
     """Delete all messages and records of calls."""
     conversations.clear()
-    for channel in slack_.team.channels.values():
-        channel.messages.clear()
-    slack_.sender.deliveries.clear()
-    slack_.calls.clear()
+    questions.clear()
 
 
 def main() -> None:

@@ -13,9 +13,10 @@ from functools import partial
 
 from bench.api_server import api_server
 from bench.bots.common import Bot
+from bench.bots.comparison import Measure
 from bench.bots.slack import start_bot
 from bench.postgres.store import Server, with_server
-from bench.slack import ALONE, Measure, get_channels, measure_run
+from bench.slack import ALONE, Questions, get_channels, measure_run
 from simulators.slack import SlackSimulator
 
 ROUNDS = 4
@@ -28,7 +29,7 @@ _KEY = secrets.token_urlsafe(32)  #: that the processes share
 class Processes:
     """The processes of a group; see `Bot`."""
 
-    slack: SlackSimulator
+    questions: Questions
     bots: list[Bot]
 
     @property
@@ -47,7 +48,7 @@ class Run:
     @property
     def cpu(self) -> float:
         """CPU milliseconds of the service for a message."""
-        return self.measure.cpu / self.measure.asked * 1e3
+        return self.measure.cpu_per_message
 
 
 @asynccontextmanager
@@ -58,7 +59,7 @@ async def processes(server: Server, size: int, api: str, name: str) -> AsyncIter
     start = partial(start_bot, BOT_DATABASE_URL=server.url(name), BOT_SECRET_KEY=_KEY, BOT_CHAT_CONCURRENCY=f"{SLOTS}")
     async with SlackSimulator() as slack, AsyncExitStack() as stack:
         bots = [await stack.enter_async_context(start("service", slack, api)) for _ in range(size)]
-        yield Processes(slack, bots)
+        yield Processes(Questions(slack), bots)
 
 
 async def print_table(server: Server, latency: float) -> None:
@@ -72,17 +73,17 @@ async def print_table(server: Server, latency: float) -> None:
             ]
             for number in range(ROUNDS + 1):  # the first warms up
                 for size, group in zip(GROUPS, groups, strict=True):
-                    channels = get_channels(group.slack)
+                    channels = get_channels(group.questions.slack)
                     for together in (True, False):
                         cpu = server.cpu()
                         some = channels if together else channels[:ALONE]
-                        measure = await measure_run(group.slack, group, some, together=together)
+                        measure = await measure_run(group.questions, group, some, at_once=together)
                         if number:
                             runs[size, together].append(Run(measure, server.cpu() - cpu))
     rows: tuple[tuple[str, bool, Callable[[Run], float]], ...] = (
-        ("messages/s", True, lambda run: run.measure.asked / run.measure.seconds),
+        ("messages/s", True, lambda run: run.measure.rate),
         ("CPU ms/message", True, lambda run: run.cpu),
-        ("CPU ms/message of the server", True, lambda run: run.server / run.measure.asked * 1e3),
+        ("CPU ms/message of the server", True, lambda run: run.server / len(run.measure.answers) * 1e3),
         ("first sign, one at a time, p50 ms", False, lambda run: statistics.median(run.measure.signs) * 1e3),
     )
     for name, together, figure in rows:
