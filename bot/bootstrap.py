@@ -30,6 +30,7 @@ from bot.control.retention import Retention
 from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
+from bot.film.films import Films
 from bot.media import Spool
 from bot.media.storage.opening import open_spool
 from bot.models import Event
@@ -175,6 +176,7 @@ async def build(
             adapters=adapters,
             timing=timing.pipeline,
         )
+        films = Films(store, prices, registry.find_spec, adapters, settings.bot_retention_days)
         dispatcher = Dispatcher(
             registry=registry,
             settings=settings,
@@ -197,6 +199,7 @@ async def build(
             breaker=breaker,
             on_fallback=metrics.fell_back,
             spool=spool,
+            films=films,
             attachment_reader=AttachmentReader(
                 max_bytes=settings.bot_max_attachment_bytes,
                 parse_seconds=timing.media.parse,
@@ -218,6 +221,7 @@ async def build(
             metrics=metrics,
             tracing=tracing,
         )
+        films.accept = inbox.accept
         worker = Worker(
             queue=store,
             journal=store,
@@ -225,6 +229,7 @@ async def build(
             undelivered=undelivered,
             dispatcher=dispatcher,
             adapters=adapters,
+            films=films,
             metrics=metrics,
             settings=settings,
             timing=timing.pipeline,

@@ -84,6 +84,7 @@ class Event:
     approved: int = 0  #: price in micros that an approver has granted
     keeps_price: bool = False  #: it was admitted at the price of its model: no dearer one may answer
     has_own_api: bool = False  #: its workspace has brought the API: what it costs is not the operator's
+    part_of: str = ""  #: id of the event that shows what this one makes; "": it has an answer of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,20 +258,6 @@ class ConversationContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRow:
-    """Usage totals of a day, a kind and a model."""
-
-    day: str  #: ISO date, UTC
-    kind: Kind
-    model: str
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    items: int
-    cost: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """A platform's limits, as data, so that the core needs no platform's name."""
 
@@ -278,6 +265,7 @@ class Capabilities:
     edit_interval: float = 1.0  #: seconds between two visible updates of one draft
     status_interval: float = 5.0  #: seconds after which a status is shown again with its elapsed time
     has_roles: bool = False  #: whether people have roles, which rules may name
+    can_edit: bool = True  #: whether what is shown can change; else another answer to the same event is shown below
     repeats_private: bool = False  #: whether a private answer that is delivered twice is there once
     opens_files: bool = False  #: whether people open files where they are, on this machine's disk
     lacks: frozenset[str] = frozenset()  #: names of settings that mean nothing there
@@ -317,8 +305,10 @@ class CommandSpec:
     aliases: tuple[str, ...] = ()
     lane: Lane = Lane.CONVERSATION
     kind: Kind | None = None  #: the API that it uses; None: none
+    requires: tuple[Kind, ...] = ()  #: of what it has made by other commands
     private: bool = False  #: the answer is visible to the author only, if the platform supports it
     private_with: tuple[str, ...] = ()  #: options with which it is private as well
+    has_own_buttons: bool = False  #: it can't be used without those under its answer, which settings leave as they are
     example: str = ""  #: a complete command line without the leading slash
     hidden: bool = False  #: invoked by buttons only: neither listed nor typed
 

@@ -34,6 +34,7 @@ class Console(NoDirectory):
     capabilities = Capabilities(
         max_upload=None,
         opens_files=True,
+        can_edit=False,
         edit_interval=0.1,
         status_interval=1.0,
         lacks=frozenset({"spoiler", "reply_mode", "answer_all"}),

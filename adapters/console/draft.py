@@ -1,6 +1,7 @@
 """One answer while it is being delivered to the terminal, and the answers that were: none is shown twice."""
 
 import asyncio
+import hashlib
 from pathlib import Path
 from typing import Protocol
 
@@ -33,41 +34,55 @@ class Screen(Protocol):
 
 
 class DeliveredAnswers:
-    """Keys of the answers that were shown, in a file of the data folder; without a folder, in memory only."""
+    """The answers that were shown, in a file of the data folder; without a folder, in memory only.
+
+    A line is an answer's key, and a digest of what was shown: another answer of the same key is shown below.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self._path = folder / "console.delivered" if folder else None
+        self._lines: set[str] = set()
         self._keys: set[str] | None = None
 
     async def contains(self, key: str) -> bool:
-        """Whether this answer was shown, by this process or an earlier one."""
+        """Whether some answer of this key was shown, by this process or an earlier one."""
         if self._keys is None:
-            self._keys = await asyncio.to_thread(self._load)
+            lines = await asyncio.to_thread(self._load)
+            self._lines, self._keys = lines, {line.rpartition(" ")[0] for line in lines}
         return key in self._keys
 
-    def add(self, key: str) -> None:
+    async def has_shown(self, key: str, answer: Answer) -> bool:
+        """Whether just this answer was shown, or nothing is to be shown of it."""
+        return await self.contains(key) and (answer.is_empty or _line(key, answer) in self._lines)
+
+    def add(self, key: str, answer: Answer) -> None:
         """Record that an answer was shown. A process that is killed between showing and recording shows it again."""
-        if self._keys is None:
-            self._keys = self._load()
+        assert self._keys is not None
         self._keys.add(key)
+        self._lines.add(_line(key, answer))
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"{key}\n")
+                file.write(f"{_line(key, answer)}\n")
 
     def _load(self) -> set[str]:
         if self._path is None:
             return set()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            keys = self._path.read_text("utf-8", "replace").splitlines()
+            lines = self._path.read_text("utf-8", "replace").splitlines()
         except FileNotFoundError:
             return set()
-        if len(keys) > 2 * _KEPT:
-            keys = keys[-_KEPT:]
+        if len(lines) > 2 * _KEPT:
+            lines = lines[-_KEPT:]
             shorter = self._path.with_suffix(".new")
-            shorter.write_text("".join(f"{key}\n" for key in keys), "utf-8")
+            shorter.write_text("".join(f"{line}\n" for line in lines), "utf-8")
             shorter.replace(self._path)
-        return set(keys)
+        return set(lines)
+
+
+def _line(key: str, answer: Answer) -> str:
+    shown = (answer.text, *(media.name for media in answer.media), *(action.label for action in answer.actions))
+    return f"{key} {hashlib.sha256(repr(shown).encode()).hexdigest()[:8]}"
 
 
 class ConsoleDraft:
@@ -98,11 +113,11 @@ class ConsoleDraft:
     async def finish(self, answer: Answer) -> None:
         """Show the answer, once even over restarts. Raises `DeliveryRefused` when the output can't be written."""
         async with self._finishing:
-            if not await self._delivered.contains(self._key):
+            if not await self._delivered.has_shown(self._key, answer):
                 try:
                     await self._screen.show(self._key, self._question, answer)
                 except DeliveryRefused:
                     await self._screen.discard(self._key)
                     raise
-                self._delivered.add(self._key)
+                self._delivered.add(self._key, answer)
             await self._screen.discard(self._key)

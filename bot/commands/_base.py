@@ -17,6 +17,7 @@ from bot.control.effective import EffectiveSettings
 from bot.control.scopes import Scope
 from bot.conversation.context import Conversation
 from bot.errors import UsageError
+from bot.film.films import Films
 from bot.i18n import join_list, translate
 from bot.media import Spool
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
@@ -48,6 +49,7 @@ class Context:
     workspace_apis: WorkspaceApis  #: the APIs that workspaces bring themselves
     quotas: Quotas  #: limits, and what is left of them; prices
     spool: Spool  #: storage of generated and exported files
+    films: Films  #: films that are planned and made
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage
     reports: UsageReports  #: the same, summed up for people

@@ -30,6 +30,7 @@ def load_offered(settings: Settings, lacking: Collection[Kind] = ()) -> Registry
             raise SettingsError(operator_text("setting.not_disabled", name=repr(name), names=names))
     _check_models(settings)
     disabled = {*settings.bot_disabled_commands, *(name for name in allowed if specs[name].kind in lacking)}
+    disabled |= {name for name in allowed if not disabled.isdisjoint(specs[name].requires)}
     missing = {specs[name].kind for name in disabled} - {None}
     kinds = tuple(kind for kind in KINDS if kind not in missing)
 

@@ -1,1 +1,1 @@
-"""Films: clips joined into one file."""
+"""Films: a plan from one sentence; its pictures, clips and music, made as requests of their own, and joined."""

@@ -21,6 +21,7 @@ from bot.control.questions import Questions
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, OverLimit, UsageError
+from bot.film.films import Films
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import (
@@ -67,6 +68,7 @@ class Dispatcher:
     breaker: CircuitBreaker
     on_fallback: Callable[[Kind], None]  #: called when another model is asked
     spool: Spool
+    films: Films
     attachment_reader: AttachmentReader
     adapters: Mapping[str, Adapter]
     background: BackgroundTasks  #: tasks that nobody waits for
@@ -135,6 +137,7 @@ class Dispatcher:
             workspace_apis=self.workspace_apis,
             quotas=self.quotas,
             spool=self.spool,
+            films=self.films,
             journal=self.journal,
             ledger=self.ledger,
             reports=self.reports,

@@ -75,7 +75,7 @@ class Inbox:
                     await self._record(event, lane=spec.lane, answer=answer)
                 else:
                     refusal = self.policy.refusal(event, over)
-        if refusal is not None and (refusal := await self.notices.once(event, refusal)).silent:
+        if refusal is not None and not event.part_of and (refusal := await self.notices.once(event, refusal)).silent:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
             return False
         if refusal is not None:
@@ -160,6 +160,8 @@ class Inbox:
             job = await self.journal.job(event.adapter, named)
         else:
             job = await self.journal.last_job(event.adapter, event.conversation, commands=spending)
+        if job is not None and job.event.part_of:
+            job = await self.journal.job(event.adapter, job.event.part_of)
         # An event of another conversation must not be repeated, whatever id is given.
         if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
             return event

@@ -137,7 +137,7 @@ class OutcomeBuilder:
 
     async def apply(self, effective: EffectiveSettings, spec: CommandSpec) -> None:
         """Apply the settings on how answers look. Raises `StoreError`."""
-        if spec.kind is not None:
+        if spec.kind is not None and not spec.has_own_buttons:
             self.actions = self.actions[: _BUTTONS[effective.get(BUTTONS)]]
         if self.media and effective.is_on(SPOILER):
             self.media = [replace(media, is_spoiler=True) for media in self.media]
@@ -149,7 +149,7 @@ class OutcomeBuilder:
         return Outcome(answer=answer, turns=self._turns(job), usage=tuple(self.usage))
 
     def _turns(self, job: Job) -> tuple[Turn, ...]:
-        if self.turn_record is None:
+        if self.turn_record is None or job.event.part_of:
             return ()
         reply = self.text if self.turn_record.assistant is None else self.turn_record.assistant
         if not reply:

@@ -12,6 +12,8 @@ import structlog
 from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
+from bot.film.films import Films
+from bot.film.parts import sender_of
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
@@ -52,6 +54,7 @@ class Worker:
         undelivered: UndeliveredAnswers,
         dispatcher: Dispatcher,
         adapters: Mapping[str, Sender],
+        films: Films,
         metrics: Metrics,
         settings: Settings,
         timing: PipelineTiming | None = None,
@@ -64,6 +67,7 @@ class Worker:
         self._undelivered = undelivered
         self._dispatcher = dispatcher
         self._adapters = adapters
+        self._films = films
         self._tracing = tracing
         self._metrics = metrics
         self._settings = settings
@@ -183,8 +187,8 @@ class Worker:
 
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
-        adapter, confirm = self._adapters[job.event.adapter], partial(self._queue.confirm, job)
-        private = self._dispatcher.is_private(job)
+        adapter = sender_of(self._films, job.event)
+        confirm, private = partial(self._queue.confirm, job), self._dispatcher.is_private(job)
         doubt = partial(self.redelivery.start, job.event.adapter, job.event.id, confirm=confirm)
         draft = await open_draft(adapter, job, confirm, doubt, private=private, timing=self._timing, timer=self._timer)
         running.draft = draft

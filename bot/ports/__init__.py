@@ -34,7 +34,7 @@ from bot.ports.store import (
     Store,
     UsageLedger,
 )
-from bot.ports.usage_reports import UsageField, UsageReports, UsageSum
+from bot.ports.usage_reports import UsageField, UsageReports, UsageRow, UsageSum
 
 __all__ = [
     "ERASED_PERSON",
@@ -78,6 +78,7 @@ __all__ = [
     "UsageField",
     "UsageLedger",
     "UsageReports",
+    "UsageRow",
     "UsageSum",
     "ValueSigner",
     "always_owned",

@@ -20,9 +20,9 @@ from bot.models import (
     PriorMessages,
     Status,
     Turn,
-    UsageRow,
 )
 from bot.ports.recording import CallRecorder
+from bot.ports.usage_reports import UsageRow
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute

@@ -22,12 +22,11 @@ from bot.models import (
     Outcome,
     Turn,
     Usage,
-    UsageRow,
 )
 from bot.ports.audit import AuditLog
 from bot.ports.key_values import KeyValues
 from bot.ports.request_log import RequestLog
-from bot.ports.usage_reports import UsageReports
+from bot.ports.usage_reports import UsageReports, UsageRow
 
 
 class EventQueue(Protocol):

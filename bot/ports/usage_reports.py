@@ -5,8 +5,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Literal, Protocol
 
+from bot.models import Kind
+
 #: What usage is summed by. `roles`: all roles that the person had, a line each; `day`: ISO date.
 UsageField = Literal["day", "workspace", "channel", "person", "roles", "kind", "model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """Usage totals of a day, a kind and a model."""
+
+    day: str  #: ISO date, UTC
+    kind: Kind
+    model: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    items: int
+    cost: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

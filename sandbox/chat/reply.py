@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sandbox.chat.arithmetic import NoResult, arithmetic, conversion
 from sandbox.chat.dates import dates
+from sandbox.chat.film_script import film_script
 from sandbox.chat.guide import wish
 from sandbox.chat.intent import is_question, is_statement
 from sandbox.chat.memory import Fact, facts, name_in, recall, sentences, speaker_of, statement, wants_keeping
@@ -107,6 +108,8 @@ class _Conversation:
 def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> str:
     """Answer the last message of `(role, text)` pairs."""
     conversation = _Conversation(messages, now or datetime.now(UTC))
+    if (script := film_script(conversation.system, conversation.question)) is not None:
+        return script
     if (
         _SUMMARY_ORDER.search(conversation.system)
         and not _RECAP.search(conversation.question)

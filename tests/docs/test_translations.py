@@ -13,7 +13,17 @@ FOR_PEOPLE = [
     "README.md",
     *(
         f"docs/{name}.md"
-        for name in ("administration", "cockpit", "costs", "discord", "operating", "privacy", "python-sdk", "slack")
+        for name in (
+            "administration",
+            "cockpit",
+            "costs",
+            "discord",
+            "film",
+            "operating",
+            "privacy",
+            "python-sdk",
+            "slack",
+        )
     ),
 ]
 PAIRS = pytest.mark.parametrize(("english", "chinese"), TRANSLATED.items(), ids=lambda path: path.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aimodels.request import MAX_TRIES
-from bot.models import UsageRow
+from bot.ports import UsageRow
 from tests.support.scripted_api import Step, events, failure, hang_up, piece
 from tests.support.service import FAST, Service, quiet_logs, service
 

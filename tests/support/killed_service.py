@@ -4,12 +4,14 @@
 """
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from aimodels import Timing
 from bot import bootstrap
 from bot.ops.logs import configure
 from bot.pipeline.timing import PipelineTiming
@@ -18,24 +20,33 @@ from bot.settings.core import load_settings
 from bot.timing import ServiceTiming
 from tests.support.channel.adapter import ChannelAdapter, ChannelDraft
 
+_steps = itertools.count(1)  #: moments before and after wrapped calls
+
 
 def kill_at(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a call; if `seam` is its name with `:before` or `:after`, this process sends itself SIGKILL there."""
+    """Wrap a call; if `seam` is its name with `:before` or `:after`, this process sends itself SIGKILL there.
+
+    It may also be a number: that of the moment before or after any wrapped call.
+    """
+
+    def pass_moment(when: str) -> None:
+        if seam in (f"{name}:{when}", str(next(_steps))):
+            os.kill(os.getpid(), signal.SIGKILL)
 
     async def called(*args: Any, **kwargs: Any) -> Any:
-        if seam == f"{name}:before":
-            os.kill(os.getpid(), signal.SIGKILL)
+        if name != "store.claim" or not seam.isdecimal():  # it is called without end
+            pass_moment("before")
         result = await call(*args, **kwargs)
         is_idle = name == "store.claim" and result is None
-        if seam == f"{name}:after" and not is_idle:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if not is_idle:
+            pass_moment("after")
         return result
 
     return called
 
 
 def serve(url: str, seam: str = "") -> int:
-    """Run until a signal; `seam`: such as `store.commit:after`. Settings come from the environment."""
+    """Run until a signal; `seam`: such as `store.commit:after`, or `12`. Settings come from the environment."""
     asyncio.run(main(url, seam))
     return 0
 
@@ -43,7 +54,7 @@ def serve(url: str, seam: str = "") -> int:
 async def main(url: str, seam: str) -> None:
     settings = load_settings()
     first_update = 0.0 if seam else PipelineTiming().first_update  # 0: a quick answer's first piece is shown, too
-    timing = ServiceTiming(pipeline=PipelineTiming(first_update=first_update))
+    timing = ServiceTiming(pipeline=PipelineTiming(first_update=first_update), api=Timing(first_poll=0.05))
     configure("debug", "json", secrets=())
     adapter = ChannelAdapter(url)
     for step in ("status", "write", "finish"):

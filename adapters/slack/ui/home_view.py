@@ -6,8 +6,8 @@ from adapters.slack.shortcuts import GLOBAL_SHORTCUTS
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import escape
 from bot.i18n import choice_label, describe_command, kind_label, translate
-from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Option, UsageRow
-from bot.ports import Profile
+from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Option
+from bot.ports import Profile, UsageRow
 
 #: Prefixes of the `action_id` of a button that opens a command's form, and of the choice of a preference.
 OPEN_FORM, PREFERENCE = "home:make:", "home:prefer:"

@@ -30,4 +30,4 @@ async def test_every_command(slack: SlackSimulator, tmp_path: Path) -> None:
         refused = [(call.method, call.answer) for call in slack.calls if not call.is_ok]
     assert not faults
     assert not refused
-    assert opened == ["/audio", "/chat", "/code", "/image", "/video"]
+    assert opened == ["/audio", "/chat", "/code", "/film", "/image", "/video"]

@@ -2,8 +2,8 @@
 
 import json
 
-from bot.models import Answer, Media, Option, UsageRow
-from bot.ports import Profile
+from bot.models import Answer, Media, Option
+from bot.ports import Profile, UsageRow
 from simulators.slack import SlackSimulator, Team
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
 

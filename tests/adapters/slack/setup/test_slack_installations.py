@@ -10,8 +10,8 @@ import pytest
 
 from adapters.slack.connection.workspaces import NotInstalled
 from adapters.slack.reply_target import ReplyTarget
-from bot.models import Answer, UsageRow
-from bot.ports import Profile
+from bot.models import Answer
+from bot.ports import Profile, UsageRow
 from simulators.slack import SlackSimulator
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
 from tests.support.slack.installing import install

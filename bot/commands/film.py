@@ -1,0 +1,161 @@
+"""`film`: plan a film from one sentence; its buttons make and change it."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from aimodels.errors import UnexpectedAnswer
+from aimodels.reference import IMAGE_STYLES
+from bot.calls.token_usage import to_usage
+from bot.commands._base import Context, Parts, command
+from bot.control.registry import ANSWER_TOKENS
+from bot.film.film import MAX_SHOTS, Film, Look
+from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
+from bot.media.names import short_digest
+from bot.models import Actions, CommandSpec, Job, Kind, Option, Status, Text, TurnRecord, Usage
+from bot.settings.media_sizes import fit_seconds, sizes_of
+
+_MADE: tuple[Kind, ...] = ("image", "video", "audio")
+
+
+@command(
+    CommandSpec(
+        name="film",
+        description="Plan a film from one sentence: shots, music and price; then make it.",
+        options=(
+            Option(name="prompt", description="What the film tells", is_prompt=True, required=True),
+            Option(
+                name="duration", description="Length in seconds", kind="integer", default="20", minimum=2, maximum=120
+            ),
+            Option(
+                name="shots",
+                description="How many shots; left out: as many as fit the length",
+                kind="integer",
+                minimum=1,
+                maximum=MAX_SHOTS,
+            ),
+            Option(name="style", description="How its pictures are drawn", kind="choice", choices=IMAGE_STYLES),
+            Option(
+                name="resolution",
+                description="Width and height in pixels",
+                kind="choice",
+                choices=("640x360", "1280x720", "1920x1080"),
+                sizes="video",
+                default="1280x720",
+            ),
+            Option(
+                name="music", description="With music of its own", kind="choice", choices=("yes", "no"), default="yes"
+            ),
+            Option(name="model", description="Plan it with this model", models="chat"),
+            Option(name="image-model", description="Draw its pictures with this model", models="image"),
+            Option(name="video-model", description="Make its clips with this model", models="video"),
+            Option(name="audio-model", description="Make its music with this model", models="audio"),
+        ),
+        kind="chat",
+        requires=("image", "video"),
+        has_own_buttons=True,
+        example="film a fox crosses a frozen lake at dawn --duration 20 --style anime",
+    )
+)
+async def film(ctx: Context) -> Parts:
+    """Plan the film, once, and show its board."""
+    event = ctx.event
+    request = short_digest(ctx.prompt(), repr(sorted(event.options.items())))
+    planned = await ctx.films.find(event, event.id)
+    if planned is None or planned.request != request:
+        yield Status(ctx.translate("film.planning"))
+        planned = await _plan(ctx, request)
+        await ctx.films.save(planned, event)
+    if planned.stage == "asked":  # it is granted, else nobody runs it again
+        planned = replace(planned, stage="making")
+        await ctx.films.save(planned, event)
+        await ctx.films.advance(event, event.id)
+    else:
+        yield planned.usage
+    answer = await ctx.films.show(planned, event)
+    for media in answer.media:
+        yield media
+    yield Text(answer.text)
+    yield Actions(answer.actions)
+    yield TurnRecord(user=ctx.prompt(), assistant=f"[film: {planned.script.title}]")
+
+
+async def _plan(ctx: Context, request: str) -> Film:
+    """Have the model write the script. Raises `UsageError`, `ApiError`."""
+    models = {kind: ctx.option(f"{kind}-model") or ctx.effective.model(kind) for kind in _MADE}
+    resolution = ctx.size("resolution", models["video"])
+    seconds = ctx.integer("duration")
+    shots = ctx.integer("shots") if ctx.option("shots") else usual_shots(seconds)
+    has_music = ctx.option("music") == "yes" and ctx.commands.offers("audio")
+    model = ctx.option("model") or ctx.effective.model("chat")
+    messages: list[dict[str, Any]] = [
+        {"role": "system", "content": order_of(shots=shots, seconds=seconds)},
+        {"role": "user", "content": ctx.prompt()},
+    ]
+    text, usage = await _ask(ctx, model, messages)
+    try:
+        script = read_script(text, seconds=seconds, shots=shots, has_music=has_music)
+    except UnreadableScript as exc:
+        messages += [{"role": "assistant", "content": text}, {"role": "user", "content": REPAIR % exc}]
+        await _count(ctx, usage)
+        text, usage = await _ask(ctx, model, messages)
+        try:
+            script = read_script(text, seconds=seconds, shots=shots, has_music=has_music)
+        except UnreadableScript as again:
+            raise UnexpectedAnswer(f"no script: {again}") from again
+    lengths = [round(fit_seconds(ctx.settings, models["video"], shot.seconds)) for shot in script.shots]
+    fitting = tuple(replace(shot, seconds=length) for shot, length in zip(script.shots, lengths, strict=True))
+    look = Look(
+        models=models,
+        resolution=resolution,
+        size=_size(sizes_of(ctx.settings, "image", models["image"]) or _sizes(ctx), resolution),
+        style=ctx.option("style"),
+    )
+    script = replace(script, shots=fitting)
+    return Film(id=ctx.event.id, request=request, locale=ctx.event.actor.locale, script=script, look=look, usage=usage)
+
+
+async def _ask(ctx: Context, model: str, messages: Sequence[dict[str, Any]]) -> tuple[str, Usage]:
+    text, usage = "", None
+    answer = ctx.calls.stream(
+        "chat",
+        model,
+        lambda api: api.stream_chat,
+        messages=list(messages),
+        max_tokens=ctx.effective.integer(ANSWER_TOKENS),
+        is_whole=True,
+        **ctx.extra_parameters,
+    )
+    async with aclosing(answer) as deltas:
+        async for delta in deltas:
+            text, usage = text + delta.text, delta.usage or usage
+    return text, ctx.price(to_usage("chat", ctx.calls.answered_by, usage))
+
+
+async def _count(ctx: Context, usage: Usage) -> None:
+    """Count a call whose answer was of no use, before another is made."""
+    is_reserved = await ctx.quotas.is_paid(ctx.event, ctx.spec, ctx.effective)
+    await ctx.ledger.add_usage(Job(seq=ctx.seq, event=ctx.event), (usage,), is_reserved=is_reserved)
+
+
+def _sizes(ctx: Context) -> tuple[str, ...]:
+    command = ctx.commands.find("image")
+    option = command.spec.option("size") if command is not None else None
+    return option.choices if option is not None else ()
+
+
+def _size(sizes: Sequence[str], resolution: str) -> str:
+    """Return the size of pictures whose shape, then whose area, is nearest to that of the clips."""
+    width, height = _pixels(resolution)
+
+    def distance(size: str) -> tuple[float, int]:
+        wide, high = _pixels(size)
+        return abs(wide / high - width / height), abs(wide * high - width * height)
+
+    return min(sizes, key=distance)
+
+
+def _pixels(size: str) -> tuple[int, int]:
+    width, _, height = size.partition("x")
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else (1, 1)

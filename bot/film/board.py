@@ -1,0 +1,208 @@
+"""The board of a film: its plan, what is there so far, what it costs, and the buttons. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.control.quotes import money
+from bot.film.film import Film
+from bot.film.graph import FilmNode
+from bot.film.script import format_shots
+from bot.i18n import translate
+from bot.limits import MICROS
+from bot.models import Action, Answer, Job, Media
+
+#: Command of the buttons.
+SHOTS = "shots"
+
+NodeStage = Literal["open", "running", "done", "failed", "refused", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeState:
+    """How far a node is."""
+
+    node: FilmNode
+    job: Job | None = None  #: the event that makes it; None: not begun
+    progress: float | None = None  #: of one that is being made; None: not known
+    cost: float = 0.0  #: in the API's currency
+
+    @property
+    def stage(self) -> NodeStage:
+        """How far it is, from the answer of its event."""
+        if self.job is None:
+            return "open"
+        answer = self.job.answer
+        if answer is None:
+            return "running"
+        if answer.ending == "cancelled":
+            return "stopped"
+        if answer.media:
+            return "done"
+        return "refused" if answer.ending == "refused" else "failed"
+
+    @property
+    def media(self) -> Media | None:
+        """The file that was made; None: there is none."""
+        answer = self.job.answer if self.job is not None else None
+        return next(iter(answer.media), None) if answer is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What a board shows of a film."""
+
+    film: Film
+    states: Sequence[NodeState]
+    price: int | None  #: micros of everything; None: not known
+    waiting: int = 0  #: requests for media that wait, of anybody
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything is there."""
+        return self.film.stage == "making" and all(state.stage == "done" for state in self.states)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being made: it waits for somebody, or is done."""
+        return self.film.stage != "making" or not {"open", "running"}.intersection(self._alive())
+
+    def answer(self) -> Answer:
+        """Return the board as an answer."""
+        film = self.film
+        if film.stage == "cancelled":
+            return Answer(text=self._say("cancelled", title=film.script.title))
+        if film.stage == "planned":
+            return Answer(text="\n".join([*self._head(), *self._shots(), *self._price()]), actions=self._plan_buttons())
+        lines = [*self._head(), *self._shots()]
+        if self.is_done:
+            lines += self._cost()
+            return Answer(text="\n".join(lines), media=self._result(), actions=self._change_buttons())
+        if film.stage == "stopped":
+            lines.append(self._say("stopped"))
+        elif self.is_idle:
+            lines.append(self._say("stuck"))
+        elif self.waiting:
+            lines.append(self._say("queue", count=self.waiting))
+        buttons = (
+            (self._button("again"), *self._change_buttons()) if self.is_idle else (self._button("stop", danger=True),)
+        )
+        return Answer(text="\n".join([*lines, *self._cost()]), media=self._pictures(), actions=buttons)
+
+    def _alive(self) -> Iterator[NodeStage]:
+        """Yield the stages of what is not waiting for something that failed."""
+        by_key = {state.node.key: state.stage for state in self.states}
+        is_refused = "refused" in by_key.values()
+        for state in self.states:
+            is_lost = is_refused or by_key.get(state.node.parent) in ("failed", "refused", "stopped")
+            if state.stage != "open" or not is_lost:
+                yield state.stage
+
+    def _say(self, key: str, **values: object) -> str:
+        return translate(f"film.{key}", self.film.locale, **values)
+
+    def _head(self) -> list[str]:
+        film = self.film
+        return [
+            f"**{film.script.title}**",
+            self._say("length", count=len(film.script.shots), seconds=film.seconds),
+        ]
+
+    def _shots(self) -> list[str]:
+        lines = []
+        for number, shot in enumerate(self.film.script.shots):
+            made = [state for state in self.states if state.node.shot == number]
+            lines.append(f"{number + 1}. {shot.line} ({shot.seconds} s)" + self._marks(made))
+        music = self.film.script.music
+        if music:
+            made = [state for state in self.states if state.node.kind == "audio"]
+            lines.append(f"\n♪ {music}" + self._marks(made))
+        return lines
+
+    def _marks(self, states: Sequence[NodeState]) -> str:
+        """Return how far the parts of a shot are; "" before anything is made."""
+        if self.film.stage == "planned":
+            return ""
+        return "".join(f" · {self._mark(state)}" for state in states)
+
+    def _mark(self, state: NodeState) -> str:
+        name = self._say(f"kind.{state.node.kind}")
+        match state.stage:
+            case "done":
+                return f"{name} ✓"
+            case "running" if state.progress is not None:
+                return f"{name} {state.progress:.0%}"
+            case "failed" | "refused":
+                assert state.job is not None
+                assert state.job.answer is not None
+                reason = " ".join(state.job.answer.text.split())
+                return f"{name} ✗ {reason}"
+            case "stopped":
+                return f"{name} {self._say('stopped_part')}"
+            case other:
+                return f"{name} {self._say(other)}"
+
+    def _price(self) -> list[str]:
+        if self.price is None:
+            return ["", self._say("price_unknown")]
+        return ["", self._say("price", price=money(self.price))]
+
+    def _cost(self) -> list[str]:
+        spent = (self.film.usage.cost, *self.film.dropped.values(), *(state.cost for state in self.states))
+        micros = round(sum(spent) * MICROS)
+        if not micros:
+            return []
+        of = "" if self.price is None or self.is_done else money(self.price)
+        return ["", self._say("cost_of" if of else "cost", cost=money(micros), price=of)]
+
+    def _pictures(self) -> tuple[Media, ...]:
+        return tuple(s.media for s in self.states if s.node.kind == "image" and s.media is not None)
+
+    def _result(self) -> tuple[Media, ...]:
+        return tuple(s.media for s in self.states if s.node.kind != "image" and s.media is not None)
+
+    # -- buttons
+
+    def _plan_buttons(self) -> tuple[Action, ...]:
+        film = self.film
+        price = {} if self.price is None else {"price": str(self.price)}
+        label = self._say("make") if self.price is None else self._say("make_for", price=money(self.price))
+        buttons = [self._button("make", label=label, options=price), self._edit()]
+        if len(film.script.shots) > 1:
+            buttons.append(self._button("fewer"))
+        if film.seconds > len(film.script.shots):
+            buttons.append(self._button("shorter"))
+        return (*buttons, self._button("cancel", danger=True))
+
+    def _change_buttons(self) -> tuple[Action, ...]:
+        rerolls = [
+            self._button(f"reroll-{n}", label=self._say("reroll", number=n), options={"act": "reroll", "shot": str(n)})
+            for n in range(1, len(self.film.script.shots) + 1)
+        ]
+        music = [self._button("music", asks=("music",))]
+        if self.film.script.music:
+            music = [self._button("remix"), *music, self._button("mute")]
+        return (*rerolls, self._edit(), *music)
+
+    def _edit(self) -> Action:
+        return self._button("edit", asks=("prompt",), prompt=format_shots(self.film.script.shots))
+
+    def _button(
+        self,
+        name: str,
+        *,
+        label: str = "",
+        options: Mapping[str, str] | None = None,
+        asks: tuple[str, ...] = (),
+        prompt: str = "",
+        danger: bool = False,
+    ) -> Action:
+        return Action(
+            name=name,
+            label=label or self._say(f"button.{name}"),
+            command=SHOTS,
+            prompt=prompt,
+            options={"film": self.film.id, "act": name, **(options or {})},
+            prompts_for=asks,
+            is_danger=danger,
+        )

@@ -1,0 +1,71 @@
+"""A film as it is planned and kept: shots, music, models, and how far its maker has got."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from bot.models import Kind, Usage
+
+#: Shots of a film, at most.
+MAX_SHOTS = 8
+#: Seconds of one shot.
+SHORTEST, LONGEST = 1, 20
+
+#: `asked`: an approver decides first; `making`: until everything is there, and from then on.
+Stage = Literal["planned", "asked", "making", "stopped", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmShot:
+    """One shot: a picture that is drawn, and then set in motion."""
+
+    line: str  #: what people read
+    prompt: str  #: what the picture shows
+    seconds: int
+    take: int = 1  #: counts how often it was made anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What is told: the part of a film that a model writes and people edit."""
+
+    title: str
+    shots: tuple[FilmShot, ...]
+    music: str = ""  #: what is heard; "": nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How everything in a film is made."""
+
+    models: Mapping[Kind, str]  #: of pictures, clips and music
+    resolution: str  #: of the clips
+    size: str  #: of the pictures
+    style: str = ""  #: of the pictures; "": none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """A film. Its id is that of the event that asked for it, whose answer shows it."""
+
+    id: str
+    request: str  #: digest of the request that it was planned for
+    locale: str
+    script: Script
+    look: Look
+    usage: Usage  #: of the plan
+    stage: Stage = "planned"
+    agreed: int = 0  #: micros that its maker has agreed to
+    music_take: int = 1
+    tries: Mapping[str, int] = field(default_factory=dict)  #: by key of a node: how often it failed or was stopped
+    dropped: Mapping[str, float] = field(default_factory=dict)  #: by key of a node that is no more: what it has cost
+    presses: tuple[str, ...] = ()  #: ids of the last changes, which a crash may repeat
+
+    @property
+    def seconds(self) -> int:
+        """Length without the title card."""
+        return sum(shot.seconds for shot in self.script.shots)
+
+    def with_shots(self, shots: tuple[FilmShot, ...]) -> "Film":
+        """Return the film with other shots."""
+        return replace(self, script=replace(self.script, shots=shots))

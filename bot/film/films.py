@@ -1,0 +1,186 @@
+"""Films: kept, made step by step by requests of their own, and shown in the answer of the event that asked for them.
+
+A film's own event is answered: its answer is the board, which is put in place anew with each step. So a film holds no
+slot of the worker while it is made. Each of its parts is an ordinary event whose id names what it makes; its answer
+keeps the result, and instead of being shown it takes the film a step further. All of it is repeated after a crash.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import structlog
+from pydantic import TypeAdapter
+
+from bot.control.prices import PriceBook
+from bot.errors import DeliveryDelayed
+from bot.film.board import Board, NodeState
+from bot.film.film import Film
+from bot.film.graph import FilmNode, event_id, nodes_of, ready
+from bot.models import Answer, CommandSpec, Event, Job
+from bot.ports import EventQueue, Journal, KeyValues, Owner, RequestLog, Sender, Sink
+
+log = structlog.get_logger(__name__)
+
+_FILM = TypeAdapter(Film)
+_BUSY = 0.5  #: seconds until a board that is just being shown is tried again
+
+
+class FilmStore(KeyValues, Journal, RequestLog, EventQueue, Protocol):
+    """The part of the store that films need."""
+
+
+@dataclass(slots=True, eq=False)
+class Films:
+    """All films. Every method raises `StoreError`."""
+
+    store: FilmStore
+    prices: PriceBook
+    find_spec: Callable[[str], CommandSpec | None]  #: by the name of a command
+    adapters: Mapping[str, Sender]
+    days: int  #: that a film is kept after its last change; 0: for ever
+    accept: Sink = field(init=False)  #: records the events that make the parts; set before any is made
+    _progress: dict[tuple[str, str], float] = field(default_factory=dict)  #: by adapter and id of a running event
+    _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    # -- what is kept
+
+    async def find(self, event: Event, film: str) -> Film | None:
+        """Return a film of an event's conversation; None: there is none such."""
+        value = await self.store.namespace(_namespace(event)).get(film)
+        return None if value is None else _FILM.validate_json(value)
+
+    async def save(self, film: Film, event: Event) -> None:
+        """Keep a film; `event`: one of its maker in its conversation."""
+        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        value = _FILM.dump_json(film, exclude_defaults=True).decode()
+        expires = datetime.now(UTC) + timedelta(days=self.days) if self.days else None
+        await self.store.namespace(_namespace(event)).set(film.id, value, expires=expires, owner=owner)
+
+    @asynccontextmanager
+    async def changing(self, adapter: str, film: str) -> AsyncIterator[None]:
+        """Keep others from changing a film, in this process and in others."""
+        lock = self._locks.setdefault((adapter, film), asyncio.Lock())
+        async with lock, self.store.revising(adapter, film):
+            yield
+
+    # -- making
+
+    async def advance(self, event: Event, film_id: str, *, is_progress: bool = False) -> None:
+        """Begin what can be made now, and show how far the film is. Safe to repeat.
+
+        `event`: of one of its parts, or a button's. `is_progress`: nothing but progress has changed; a board that is
+        just being shown stays as it is. Raises `DeliveryDelayed` otherwise.
+        """
+        async with self.changing(event.adapter, film_id):
+            film = await self.find(event, film_id)
+            job = await self.store.job(event.adapter, film_id)
+            if film is None or job is None:
+                return
+            states = await self.states(film, job.event)
+            if not is_progress:
+                film, states = await self._make(film, states, job)
+            if job.answer is None:  # the film's own command shows it
+                return
+            board = await self._board(film, states, job.event)
+            answer = board.answer()
+            if answer == job.answer or film.stage == "asked" or job.answer.is_empty:
+                return
+            if not board.is_idle and not self.adapters[event.adapter].capabilities.can_edit:
+                return
+            is_shown = await self.store.reopen(job.event, answer=answer)
+            if not is_shown and not is_progress:
+                raise DeliveryDelayed("the board is being shown", retry_after=_BUSY)
+
+    async def show(self, film: Film, event: Event) -> Answer:
+        """Return the board of a film; `event`: that asked for it."""
+        return (await self._board(film, await self.states(film, event), event)).answer()
+
+    async def states(self, film: Film, event: Event) -> list[NodeState]:
+        """Return how far each part of a film is."""
+        if film.stage == "planned":
+            return [NodeState(node=node) for node in nodes_of(film)]
+        return [await self._state(film, event, node) for node in nodes_of(film)]
+
+    async def _state(self, film: Film, event: Event, node: FilmNode) -> NodeState:
+        name = event_id(film, node.key)
+        job = await self.store.job(event.adapter, name)
+        calls = () if job is None else await self.store.calls_of(event.adapter, name)
+        cost = sum(call.cost or 0.0 for call in calls if call.state == "settled")
+        return NodeState(node=node, job=job, progress=self._progress.get((event.adapter, name)), cost=cost)
+
+    async def _make(self, film: Film, states: list[NodeState], job: Job) -> tuple[Film, list[NodeState]]:
+        """Begin what can be made now; a film of which somebody has stopped a part, or whose board is gone, stops."""
+        is_removed = job.answer is not None and job.answer.is_empty
+        if film.stage == "making" and (is_removed or any(state.stage == "stopped" for state in states)):
+            film = replace(film, stage="stopped")
+            await self.save(film, job.event)
+        if film.stage != "making" or any(state.stage == "refused" for state in states):
+            return film, states
+        by_stage = {
+            name: frozenset(state.node.key for state in states if state.stage == name)
+            for name in ("done", "running", "failed")
+        }
+        begun = ready([state.node for state in states], **by_stage)
+        for node in begun:
+            await self.accept(self._request(film, node, job.event))
+        keys = {node.key for node in begun}
+        return film, [
+            await self._state(film, job.event, state.node) if state.node.key in keys else state for state in states
+        ]
+
+    def _request(self, film: Film, node: FilmNode, event: Event) -> Event:
+        """Return the request that makes a node, as if the film's maker had typed it."""
+        options = {name: value for name, value in node.options.items() if value}
+        if node.parent:
+            options["image"] = event_id(film, node.parent)
+        return replace(
+            event,
+            id=event_id(film, node.key),
+            command=node.kind,
+            prompt=node.prompt,
+            options=options,
+            attachments=(),
+            received_at=datetime.now(UTC),
+            rejection="",
+            replaces="",
+            has_prior_messages=False,
+            part_of=film.id,
+            agreed=max(film.agreed, event.agreed),
+        )
+
+    # -- showing
+
+    async def price(self, film: Film, event: Event) -> int | None:
+        """Return what the whole film costs, in micros; None: not known."""
+        prices, total = await self.prices.current(), 0
+        for node in nodes_of(film):
+            spec = self.find_spec(node.kind)
+            cost = None
+            if spec is not None:
+                cost = prices.estimate(self._request(film, node, event), spec, node.options["model"])
+            if cost is None:
+                return None
+            total += cost
+        return total
+
+    async def _board(self, film: Film, states: list[NodeState], event: Event) -> Board:
+        waiting = 0
+        if film.stage == "making":
+            waiting = int((await self.store.counts()).get("waiting_own", 0))
+        return Board(film=film, states=states, price=await self.price(film, event), waiting=waiting)
+
+    def note_progress(self, event: Event, progress: float | None) -> None:
+        """Note how far a running part is; None: it has ended, or that is not known."""
+        if progress is None:
+            self._progress.pop((event.adapter, event.id), None)
+        else:
+            self._progress[event.adapter, event.id] = progress
+
+
+def _namespace(event: Event) -> str:
+    return f"films:{event.adapter}:{event.conversation}"

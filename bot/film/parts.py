@@ -1,0 +1,80 @@
+"""The answers to the parts of a film: they are not shown by themselves, but take their film a step further."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.film.films import Films
+from bot.models import Answer, Capabilities, Event, Status
+from bot.ports import Confirm, Sender, always_owned
+
+_PROGRESS = 5.0  #: seconds between two looks at the progress of a part
+_WITH_FILES = 20.0  #: seconds between two boards that differ in progress alone, as each may send its pictures anew
+
+
+@dataclass(slots=True)
+class PartDraft:
+    """The unseen draft of one part. See `bot.ports.Draft`."""
+
+    films: Films
+    event: Event
+    _next: float = field(default=0.0, init=False)
+
+    @property
+    def ref(self) -> str:
+        """Return the event's id: there is nothing to be found."""
+        return self.event.id
+
+    async def status(self, status: Status) -> None:
+        """Show the progress on the film's board."""
+        self.films.note_progress(self.event, status.progress)
+        if status.progress is not None and time.monotonic() >= self._next:
+            await self.films.advance(self.event, self.event.part_of, is_progress=True)
+            self._next = time.monotonic() + _WITH_FILES
+
+    async def write(self, text: str) -> None:
+        """Show nothing."""
+
+    async def finish(self, answer: Answer) -> None:  # noqa: ARG002 - the film reads it
+        """Take the film a step further. Raises `DeliveryDelayed`."""
+        self.films.note_progress(self.event, None)
+        await self.films.advance(self.event, self.event.part_of)
+
+
+@dataclass(frozen=True, slots=True)
+class PartSender:
+    """The platform of the events that make parts of films. See `bot.ports.Sender`."""
+
+    films: Films
+    event: Event
+    place: Sender  #: where the film is shown
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Files of any size are taken, as they are not uploaded."""
+        place = self.place.capabilities
+        return replace(place, max_upload=None, edit_interval=max(_PROGRESS, place.edit_interval))
+
+    async def draft(
+        self,
+        reply_to: Mapping[str, str],  # noqa: ARG002
+        *,
+        key: str,  # noqa: ARG002
+        ref: str | None,  # noqa: ARG002
+        private: bool,  # noqa: ARG002
+        confirm: Confirm = always_owned,  # noqa: ARG002
+    ) -> PartDraft:
+        """Return the unseen draft."""
+        return PartDraft(self.films, self.event)
+
+    async def place_beside(
+        self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
+    ) -> Mapping[str, str]:
+        """See `bot.ports.Sender`."""
+        return await self.place.place_beside(reply_to, conversation=conversation, channel=channel, person=person)
+
+
+def sender_of(films: Films, event: Event) -> Sender:
+    """Return where the answer to an event goes: its platform, or the film of which it makes a part."""
+    place = films.adapters[event.adapter]
+    return PartSender(films, event, place) if event.part_of else place

@@ -1,0 +1,44 @@
+"""A film on Slack: its board fills in, one message all the time; only its maker changes it."""
+
+from pathlib import Path
+
+import pytest
+
+from simulators.slack import Message, SlackSimulator
+from tests.support.film.studio import Studio
+from tests.support.service import quiet_logs
+from tests.support.slack.drafts import labels
+from tests.support.slack.service import FAST, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Planned, made, a shot made again, the music changed; somebody else may not."""
+    async with service(slack, tmp_path, timing=FAST) as running:
+        api = Studio()
+        running.api.play(api)
+        question = slack.bob.mention("/film a fox")
+
+        def texts() -> list[Message]:
+            return [m for m in slack.from_bot(thread=question.root) if "The fox" in m.content]
+
+        async def board(words: str) -> Message:
+            await slack.until(lambda: [m for m in texts() if words in m.content])
+            await running.idle()
+            [found] = texts()
+            return found
+
+        plan = await board("Nothing is made before")
+        assert labels(plan) == ["Make it", "Edit the shots", "Fewer shots", "Shorter", "Cancel"]
+        assert not api.made
+        slack.ada.press(plan, "Make it")
+        await running.see(slack.ada, "Only who asked for this film")
+        slack.bob.press(plan, "Make it")
+        made = await board("Cost so far: 7.00")
+        files = [m for m in slack.from_bot(thread=question.root) if m.files]
+        assert [[file.name.rpartition(".")[2] for file in m.files] for m in files] == [["mp4"] * 4 + ["wav"]]
+        buttons = files[0] if labels(files[0]) else made
+        slack.bob.press(buttons, "Shot 2 again")
+        await board("Cost so far: 8.50")
+        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (5, 5, 1)

@@ -1,0 +1,83 @@
+"""Films on the whole service: planned, made, changed, stopped; what is there is not made again."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.channel.adapter import Message
+from tests.support.film.studio import SCRIPT, Studio
+from tests.support.service import Service, quiet_logs, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+SHOTS = [shot["prompt"] for shot in SCRIPT["shots"]]
+
+
+@asynccontextmanager
+async def studio(folder: Path, **settings: Any) -> AsyncIterator[tuple[Service, Studio]]:
+    """The service in front of an API that makes films."""
+    api = Studio()
+    async with service(folder, **settings) as one:
+        one.api.play(api)
+        yield one, api
+
+
+async def press(one: Service, film: str, action: str, **options: str) -> Message:
+    """Press a button of a film; return what the presser reads."""
+    return await one.ask("", command="press", options={"event": film, "action": action, **options})
+
+
+async def until_shown(one: Service, film: str, *words: str) -> Message:
+    """Wait until the board of a film has words; return it."""
+    await one.channel.until(lambda: any(all(word in m.text for word in words) for m in one.channel.answers(film)))
+    return one.answer(film)
+
+
+async def until_done(one: Service, film: str, files: int) -> Message:
+    """Wait until the film is there."""
+
+    def is_done() -> bool:
+        return any(len(m.files) == files and "reroll-1" in m.actions for m in one.channel.answers(film))
+
+    await one.channel.until(is_done)
+    return one.answer(film)
+
+
+async def test_a_film_is_planned_made_and_changed(tmp_path: Path) -> None:
+    """Nothing is made before its maker says so; each part is made once, and only what a change concerns again."""
+    async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
+        plan = await one.ask("a fox", command="film")
+        film = plan.reply_to
+        assert "**The fox**" in plan.text
+        assert "Shot three (5 s)" in plan.text
+        assert plan.actions == ["make", "edit", "fewer", "shorter", "cancel"]
+        assert (dict(api.asked), api.made) == ({"plan": 1}, {})
+        await press(one, film, "make")
+        await until_done(one, film, 5)
+        everything = {f"{kind}: {prompt}": 1 for prompt in SHOTS for kind in ("image", "video")}
+        assert api.made == {**everything, "audio: slow strings": 1}
+        assert all(api.sources.values())
+        await press(one, film, "reroll-2")
+        await one.core.worker.drain()
+        again = {"image: a fox, two (variation 2)": 1, "video: a fox, two": 2}
+        assert api.made == {**everything, **again, "audio: slow strings": 1}
+        await press(one, film, "music", music="a drum")
+        await one.core.worker.drain()
+        assert api.made == {**everything, **again, "audio: slow strings": 1, "audio: a drum": 1}
+        lines = "5 | new | a wolf\n5 | Shot four | a fox, four\n5 | Shot one | a fox, one"
+        await press(one, film, "edit", prompt=lines)
+        await one.core.worker.drain()
+        assert sorted(api.made.items() - {**everything, **again}.items()) == [
+            ("audio: a drum", 2),
+            ("audio: slow strings", 1),
+            ("image: a wolf", 1),
+            ("video: a wolf", 1),
+        ]
+        board = await until_done(one, film, 4)
+        assert "Cost so far" in board.text
+        rows = await one.core.store.usage(since=datetime.fromtimestamp(0, UTC))
+        assert {row.kind: row.requests for row in rows} == {"chat": 1, "image": 6, "video": 6, "audio": 3}
