@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench docs pictures torture budget wheel postgres llama lock clean help
+.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench docs pictures torture budget wheel notes postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -79,6 +79,9 @@ wheel: .venv/.run ## Build the wheel, into dist. It needs no clone where it is i
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 	@rm -rf build channelmuse.egg-info
 	@ls dist/*.whl
+
+notes: ## Print the notes of a release, if tag, version and changelog agree. Example: make notes TAG=v0.2.0
+	@$(PYTHON) -m deploy.release_notes $(TAG)
 
 postgres: .venv/.run ## Install the PostgreSQL driver, for several processes
 	@$(call INSTALL_PACKAGE,asyncpg) >&2
