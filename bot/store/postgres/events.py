@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.errors import OwnershipLost, StoreUnavailable
@@ -18,11 +18,11 @@ from bot.store.postgres import statements
 from bot.store.postgres.claims import PostgresClaims
 from bot.store.postgres.connection import Connections, PostgresDatabase
 from bot.store.postgres.lease import CHANNEL
-from bot.store.postgres.parameters import usage_columns, which_events
+from bot.store.postgres.parameters import as_columns, turn_columns, usage_columns, which_events
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import calls, codec
 from bot.store.shared.quota import HOUR, PRICE_DAYS
-from bot.store.shared.rows import complete_turn, make_lane_key
+from bot.store.shared.rows import make_lane_key
 from bot.store.timing import StoreTiming
 
 T = TypeVar("T")
@@ -76,16 +76,20 @@ class PostgresEvents(PostgresClaims):
                 self._has_lost_track = True  # a new number, whose adoption has yet to be heard of, may have the row
                 raise _lost(job)
 
-    async def _write_row(
+    async def _submit_row(
         self,
         job: Job,
         sql: str,
         *,
         then: Callable[[], None] = lambda: None,
+        after: Callable[[PostgresDatabase], Awaitable[None]] | None = None,
         notify: str = "",
         **values: object,
-    ) -> None:
-        """Write the row of a job by a statement of many events. Raises `OwnershipLost`."""
+    ) -> tuple[int, bool]:
+        """Write the row of a job by a statement of many events; returns the owner's number and whether it is written.
+
+        `then` is called and `after` awaited if it is, see `PostgresWriter.submit_row`.
+        """
         number = 0
 
         def row() -> Mapping[str, object] | None:
@@ -97,10 +101,18 @@ class PostgresEvents(PostgresClaims):
             if is_written:
                 then()
 
+        is_written = await self._writer.submit_row(
+            sql, row, key=("seq",), then=lambda written: done(is_written=written), after=after, notify=notify
+        )
+        return number, is_written
+
+    async def _write_row(
+        self, job: Job, sql: str, *, then: Callable[[], None] = lambda: None, notify: str = "", **values: Any
+    ) -> None:
+        """Write the row of a job by a statement of many events. Raises `OwnershipLost`."""
+
         async def write() -> tuple[int, bool | None]:
-            is_written = await self._writer.submit_row(
-                sql, row, key=("seq",), then=lambda written: done(is_written=written), notify=notify
-            )
+            number, is_written = await self._submit_row(job, sql, then=then, notify=notify, **values)
             return number, is_written or None
 
         await self._write_owned(job, write)
@@ -110,30 +122,36 @@ class PostgresEvents(PostgresClaims):
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
-        turns = [codec.dumps(complete_turn(turn, job.event, now)) for turn in outcome.turns]
         used = await self._priced(outcome.usage)
         usage = usage_columns(job, used, now)
-        sums = {f"used_{name}": sum(usage[name]) for name in ("items", "milliseconds", "micros")}
-        tokens = sum(usage["prompt_tokens"]) + sum(usage["completion_tokens"])
-        committed = {"answer": codec.dumps(outcome.answer), "turns": turns, "used_tokens": tokens, **sums, **usage}
-        committed["is_reserved"] = outcome.call != "unreserved"
-        replaced = {"adapter": codec.to_key(job.event.adapter), "replaces": codec.to_key(job.event.replaces)}
+        values: dict[str, Any] = {
+            "answer": codec.dumps(outcome.answer),
+            "is_reserved": outcome.call != "unreserved",
+            "used_tokens": sum(usage["prompt_tokens"]) + sum(usage["completion_tokens"]),
+            **{f"used_{name}": sum(usage[name]) for name in ("items", "milliseconds", "micros")},
+            **usage,
+            **turn_columns(job, outcome.turns, now),
+        }
+        replaces = codec.to_key(job.event.replaces) if outcome.turns else ""
+        ends_call = outcome.call in {"used", "refused"}
 
-        async def work(db: PostgresDatabase, owner: int) -> bool | None:
-            if await db.value(statements.COMMIT, seq=job.seq, owner=owner, **committed) is not None:
-                if job.event.replaces and turns:
-                    await db.rows(statements.REPLACE, seq=job.seq, **replaced)
-                if outcome.call in {"used", "refused"}:
-                    ended = calls.settled(job, used) if outcome.call == "used" else calls.returned(job)
-                    await db.rows(calls.END, **ended)
-                return True
-            return False if await db.value(statements.IS_ANSWERED, seq=job.seq, owner=owner) else None
+        async def after(db: PostgresDatabase) -> None:
+            if replaces:
+                adapter = codec.to_key(job.event.adapter)
+                await db.rows(statements.REPLACE, seq=job.seq, adapter=adapter, replaces=replaces)
+            if ends_call:
+                ended = calls.settled(job, used) if outcome.call == "used" else calls.returned(job)
+                await db.rows(calls.END, **ended)
 
-        async def mine(db: PostgresDatabase) -> tuple[int, bool | None]:
-            number = self._lease.number
-            return number, await work(db, number) if self._running.get(job.seq) is job else None
+        async def write() -> tuple[int, bool | None]:
+            and_then = after if replaces or ends_call else None
+            number, is_written = await self._submit_row(job, statements.COMMIT, after=and_then, **values)
+            if is_written:
+                return number, True
+            rows = await self._connections.rows(statements.IS_ANSWERED, seq=job.seq, owner=number)
+            return number, False if rows else None
 
-        return await self._write_owned(job, lambda: self._writer.submit(mine))
+        return await self._write_owned(job, write)
 
     async def _priced(self, usage: Sequence[Usage]) -> Sequence[Usage]:
         """Give estimates the dearest known price of their kind."""
@@ -163,8 +181,8 @@ class PostgresEvents(PostgresClaims):
     async def _add_usage(
         self, db: PostgresDatabase, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True
     ) -> None:
-        columns = {**usage_columns(job, usage, datetime.now(UTC)), "is_reserved": is_reserved}
-        await db.rows(statements.USAGE, seq=job.seq, owner=self._lease.number, **columns)
+        row = {**usage_columns(job, usage, datetime.now(UTC)), "is_reserved": is_reserved}
+        await db.rows(statements.USAGE, **as_columns([{"seq": job.seq, "owner": self._lease.number, **row}]))
 
     async def complete(self, job: Job, *, ref: str | None = None) -> None:
         await self._end(job, statements.COMPLETE, ref=None if ref is None else json.dumps(ref))

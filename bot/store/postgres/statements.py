@@ -61,15 +61,16 @@ FROM unnest(:seq::bigint[], :owner::integer[], :ref::text[], :attempts::integer[
 WHERE events.seq = new.seq AND events.owner = new.owner RETURNING events.seq
 """
 
-#: The columns of usage, one array each.
-_USED = """unnest(:hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[], :prompt_tokens::bigint[],
-        :completion_tokens::bigint[], :items::bigint[], :milliseconds::bigint[], :micros::bigint[], :prices::bigint[],
-        :own_micros::bigint[])
-        AS used (
-            hour, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds, micros, price,
-            own_micros)"""
-_SUMS = """sum(used.requests), sum(used.prompt_tokens), sum(used.completion_tokens), sum(used.items),
-        sum(used.milliseconds), sum(used.micros), sum(used.own_micros)"""
+#: What `mine`, the rows of some events, have used: an array of each column.
+_USED = """used AS MATERIALIZED (
+    SELECT mine.owner, mine.adapter, mine.actor, mine.channel, mine.workspace, mine.roles, mine.is_reserved, new.*
+    FROM mine JOIN unnest(:used_by::bigint[], :hours::bigint[], :kinds::text[], :models::text[], :requests::bigint[],
+        :prompt_tokens::bigint[], :completion_tokens::bigint[], :items::bigint[], :milliseconds::bigint[],
+        :micros::bigint[], :prices::bigint[], :own_micros::bigint[]) AS new (
+            event_seq, hour, kind, model, requests, prompt_tokens, completion_tokens, items, milliseconds, micros,
+            price, own_micros) ON new.event_seq = mine.seq)"""
+_SUMS = """sum(requests), sum(prompt_tokens), sum(completion_tokens), sum(items), sum(milliseconds), sum(micros),
+        sum(own_micros)"""
 _NAMES = "requests, prompt_tokens, completion_tokens, items, milliseconds, micros, own_micros"
 _PLACE = "hour, adapter, actor, channel, kind, model"
 #: The key and the sums of usage.
@@ -79,47 +80,60 @@ ADDED = f"""ON CONFLICT ({_PLACE}) DO UPDATE SET
     items = usage.items + excluded.items, milliseconds = usage.milliseconds + excluded.milliseconds,
     micros = usage.micros + excluded.micros, own_micros = usage.own_micros + excluded.own_micros,
     workspace = excluded.workspace, roles = excluded.roles"""
-#: Adds to the usage of those whom `mine` names.
-_COUNTED = f"""INSERT INTO usage ({_PLACE}, {_NAMES}, workspace, roles)
-    SELECT used.hour, mine.adapter, mine.actor, mine.channel, used.kind, used.model, {_SUMS}, :workspace::text,
-        :roles::text
-    FROM mine, {_USED} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 5, 6
-    {ADDED}"""
+#: Adds to the usage of each person, in the order of the keys.
+_COUNTED = f"""counted AS (
+    INSERT INTO usage ({_PLACE}, {_NAMES}, workspace, roles)
+    SELECT {_PLACE}, {_SUMS}, max(workspace), max(roles) FROM used GROUP BY {_PLACE} ORDER BY {_PLACE}
+    {ADDED})"""
 #: Use by the hour, in rows of the owner's, which quotas add up.
-_SPENT = f"""INSERT INTO spent (hour, kind, owner, adapter, workspace, {_NAMES}, price)
-    SELECT used.hour, used.kind, :owner::integer, mine.adapter, :workspace::text, {_SUMS}, max(used.price)
-    FROM mine, {_USED} GROUP BY 1, 2, 4
+_SPENT = f"""paid AS (
+    INSERT INTO spent (hour, kind, owner, adapter, workspace, {_NAMES}, price)
+    SELECT hour, kind, owner, adapter, workspace, {_SUMS}, max(price) FROM used GROUP BY 1, 2, 3, 4, 5
     ON CONFLICT (hour, kind, owner, adapter, workspace) DO UPDATE SET
     requests = spent.requests + excluded.requests, prompt_tokens = spent.prompt_tokens + excluded.prompt_tokens,
     completion_tokens = spent.completion_tokens + excluded.completion_tokens,
     items = spent.items + excluded.items, milliseconds = spent.milliseconds + excluded.milliseconds,
     micros = spent.micros + excluded.micros, own_micros = spent.own_micros + excluded.own_micros,
-    price = greatest(spent.price, excluded.price)"""
+    price = greatest(spent.price, excluded.price))"""
+_MADE = """made AS (
+    INSERT INTO calls (event_seq, at, kind, model, items, micros, state)
+    SELECT event_seq, extract(epoch FROM now()), kind, model, items, micros, 'settled'
+    FROM used WHERE NOT is_reserved)"""
 #: A trigger sees to it that a turn that comes after a later reset is not live.
-_MADE = f"""INSERT INTO calls (event_seq, at, kind, model, items, micros, state)
-    SELECT mine.seq, extract(epoch FROM now()), used.kind, used.model, used.items, used.micros, 'settled'
-    FROM mine, {_USED} WHERE NOT :is_reserved"""
 COMMIT = f"""
 WITH mine AS (
-    UPDATE events SET answer = :answer, items = :used_items, tokens = :used_tokens,
-        milliseconds = :used_milliseconds, micros = :used_micros
-    WHERE seq = :seq AND owner = :owner AND answer IS NULL
-    RETURNING seq, adapter, conversation, actor, channel, forgotten, withdrawn),
+    UPDATE events SET answer = new.answer, items = new.items, tokens = new.tokens, milliseconds = new.milliseconds,
+        micros = new.micros
+    FROM unnest(:seq::bigint[], :owner::integer[], :answer::text[], :used_items::integer[], :used_tokens::bigint[],
+        :used_milliseconds::bigint[], :used_micros::bigint[], :workspace::text[], :roles::text[],
+        :is_reserved::boolean[]) AS new (
+            seq, owner, answer, items, tokens, milliseconds, micros, workspace, roles, is_reserved)
+    WHERE events.seq = new.seq AND events.owner = new.owner AND events.answer IS NULL
+    RETURNING events.seq, events.owner, adapter, conversation, actor, channel, forgotten, withdrawn, new.workspace,
+        new.roles, new.is_reserved),
 said AS (
     INSERT INTO turns (event_seq, n, adapter, conversation, data, live)
     SELECT mine.seq, turn.n, mine.adapter, mine.conversation, turn.data, true
-    FROM mine, unnest(:turns::text[]) WITH ORDINALITY AS turn (data, n)
-    WHERE NOT mine.forgotten AND NOT mine.withdrawn ORDER BY turn.n),
-counted AS ({_COUNTED}),
-paid AS ({_SPENT}),
-made AS ({_MADE})
+    FROM mine JOIN unnest(:said_by::bigint[], :turn_numbers::integer[], :turns::text[]) AS turn (event_seq, n, data)
+        ON turn.event_seq = mine.seq
+    WHERE NOT mine.forgotten AND NOT mine.withdrawn ORDER BY mine.seq, turn.n),
+{_USED},
+{_COUNTED},
+{_SPENT},
+{_MADE}
 SELECT seq FROM mine
 """
 USAGE = f"""
-WITH mine AS (SELECT seq, adapter, actor, channel FROM events WHERE seq = :seq),
-paid AS ({_SPENT}),
-made AS ({_MADE})
-{_COUNTED}
+WITH mine AS (
+    SELECT events.seq, new.owner, adapter, actor, channel, new.workspace, new.roles, new.is_reserved
+    FROM unnest(:seq::bigint[], :owner::integer[], :workspace::text[], :roles::text[], :is_reserved::boolean[])
+        AS new (seq, owner, workspace, roles, is_reserved)
+    JOIN events ON events.seq = new.seq),
+{_USED},
+{_COUNTED},
+{_SPENT},
+{_MADE}
+SELECT seq FROM mine
 """
 #: Turns of the event that was replaced, and of its other replacements.
 REPLACE = """
@@ -184,7 +198,7 @@ WHERE adapter = :adapter AND id = :id AND event IS NOT NULL RETURNING seq
 """
 PRICES = "SELECT kind, max(price) AS price FROM spent WHERE hour >= :hour GROUP BY kind"
 DELETE_TURNS = "DELETE FROM turns WHERE event_seq = :seq"
-IS_ANSWERED = "SELECT answer IS NOT NULL FROM events WHERE seq = :seq AND owner = :owner"
+IS_ANSWERED = "SELECT 1 FROM events WHERE seq = :seq AND owner = :owner AND answer IS NOT NULL"
 COUNTS = f"""
 SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NOT NULL),
     min(received_at) FILTER (WHERE owner IS NULL),

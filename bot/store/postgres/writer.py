@@ -47,6 +47,7 @@ class _Row(Operation[bool]):
         row: Callable[[], Mapping[str, object] | None],
         key: Sequence[str],
         then: Callable[[bool], None],
+        after: Callable[[PostgresDatabase], Awaitable[None]] | None,
         notify: str,
     ) -> None:
         super().__init__()
@@ -54,6 +55,7 @@ class _Row(Operation[bool]):
         self.row = row
         self.key = key
         self.then = then
+        self.after = after
         self.notify = notify
         self.locks: Collection[int] = ()
 
@@ -63,17 +65,27 @@ class _Statement:
 
     def __init__(self, sql: str) -> None:
         self.sql = sql
-        self.rows: dict[tuple[object, ...], tuple[int, Mapping[str, object]]] = {}  #: with places in the group
+        self.rows: dict[tuple[object, ...], Mapping[str, object]] = {}
+        self.of: dict[tuple[object, ...], tuple[int, _Row]] = {}  #: the operation of each row, and its place
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is nothing else to do in its transaction."""
+        return all(operation.after is None for _, operation in self.of.values())
 
     async def execute(self, db: PostgresDatabase, results: list[Any]) -> None:
-        """Write the rows and note which were written."""
-        columns = as_columns([row for _, row in self.rows.values()])
-        for written in await db.rows(self.sql, **columns):
-            results[self.rows[tuple(written)][0]] = True
+        """Write the rows, note which were written, and do what comes after them."""
+        for written in await db.rows(self.sql, **as_columns([*self.rows.values()])):
+            place, operation = self.of[tuple(written)]
+            results[place] = True
+            if operation.after is not None:
+                await operation.after(db)
 
 
 class _Step:
     """Work at a place of a group."""
+
+    is_alone = False  #: it may be several statements
 
     def __init__(self, work: _Work[Any], place: int) -> None:
         self._work = work
@@ -116,14 +128,16 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
         *,
         key: Sequence[str],
         then: Callable[[bool], None] = lambda _: None,
+        after: Callable[[PostgresDatabase], Awaitable[None]] | None = None,
         notify: str = "",
     ) -> bool:
         """Write a row by a statement that takes arrays, with all other rows that are pending for it.
 
         Returns whether it is among the rows that the statement returned, by the columns of its `key`. `row` is called
-        when it is written; None: there is nothing to write. For the rest see `submit`.
+        when it is written; None: there is nothing to write. `after` is awaited in the same transaction if it is
+        written. For the rest see `submit`.
         """
-        return await self.execute(_Row(sql, row, key, then, notify))
+        return await self.execute(_Row(sql, row, key, then, after, notify))
 
     async def release(self) -> None:
         """See `WriterLoop.release`."""
@@ -165,7 +179,7 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
         steps, results = _plan(group)
         if not steps:
             return results
-        is_alone = len(steps) == 1 and isinstance(steps[0], _Statement) and not payloads and not locks
+        is_alone = len(steps) == 1 and steps[0].is_alone and not payloads and not locks
         try:
             if not is_alone:  # a statement alone is a transaction
                 await connection.execute(_begin(locks))
@@ -209,7 +223,7 @@ def _plan(group: Sequence[AnyWork]) -> tuple[list["_Statement | _Step"], list[An
         if statement is None or key in statement.rows:  # of two rows of one key the second is written later
             statement = open_ones[operation.sql] = _Statement(operation.sql)
             statements.append(statement)
-        statement.rows[key] = place, row
+        statement.rows[key], statement.of[key] = row, (place, operation)
     return [*sorted(statements, key=lambda statement: statement.sql), *steps], results
 
 
