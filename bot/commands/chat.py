@@ -7,6 +7,7 @@ from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import feedback_actions, retry_action
 from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
+from bot.conversation.small_talk import is_small_talk
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 
@@ -57,10 +58,12 @@ async def chat(ctx: Context) -> Parts:
                     yield Text(delta.text)
         if is_empty:
             raise UnexpectedAnswer("choices[0].message.content is empty")
-        if finish_reason == "length":
+        is_cut = finish_reason == "length"
+        if is_cut:
             yield Text("\n\n" + ctx.translate("chat.cut"))
         yield to_usage("chat", ctx.calls.answered_by, usage)
-        yield Actions((retry_action(ctx), continued(ctx), *feedback_actions(ctx)))
+        if is_cut or attachments or not is_small_talk(prompt):
+            yield Actions((retry_action(ctx), *([continued(ctx)] if is_cut else []), *feedback_actions(ctx)))
 
 
 def continued(ctx: Context) -> Action:

@@ -11,14 +11,13 @@ from tests.support.media_files import PNG
 
 async def test_an_answer_is_text_usage_and_a_button(runner: CommandRunner) -> None:
     """The turns are yielded first, so that a stopped answer is stored too."""
-    said = await runner.ask("chat", "hello")
-    assert said.parts[0] == TurnRecord(user="hello")
+    said = await runner.ask("chat", "what is love?")
+    assert said.parts[0] == TurnRecord(user="what is love?")
     assert said.text == "Hello there."
     assert said.usage == [Usage(kind="chat", model="gpt-4-turbo", prompt_tokens=10, completion_tokens=5)]
     event = {"event": said.event.id}
     assert [(a.command, dict(a.options)) for a in said.actions] == [
         ("retry", event),
-        ("chat", {}),
         ("feedback", {**event, "opinion": "good"}),
         ("feedback", {**event, "opinion": "bad"}),
     ]
@@ -80,9 +79,11 @@ async def test_an_image_is_sent_to_a_model_with_vision(runner: CommandRunner) ->
 
 
 async def test_an_answer_at_its_limit_says_so(runner: CommandRunner) -> None:
-    """An answer cut at its token limit ends with a note."""
+    """An answer cut at its token limit ends with a note, and has a button to go on."""
     runner.api_server.finish_reason = "length"
-    assert "length limit" in (await runner.ask("chat", "tell me everything")).text
+    said = await runner.ask("chat", "tell me everything")
+    assert "length limit" in said.text
+    assert [action.name for action in said.actions] == ["again", "continue", "good", "bad"]
 
 
 async def test_an_empty_answer_is_an_error(runner: CommandRunner) -> None:
@@ -98,3 +99,24 @@ async def test_an_api_error_is_raised(runner: CommandRunner) -> None:
     runner.api_server.refusal = (400, "content_policy_violation")
     with pytest.raises(BadRequest):
         await runner.ask("chat", "hello")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_small"),
+    [
+        ("hi", True),
+        ("Good morning, Muse!", True),
+        ("thanks a lot 🙏", True),
+        ("謝謝你！", True),
+        ("ok great, bye", True),
+        ("你好嗎？", False),
+        ("hi, what is love?", False),
+        ("good morning routine ideas for parents", False),
+        ("thanks, now in French", False),
+        ("hello world in Rust", False),
+        ("好的程式碼", False),
+    ],
+)
+async def test_no_buttons_are_under_small_talk(runner: CommandRunner, said: str, is_small: bool) -> None:
+    """A greeting or thanks is answered without buttons; whatever asks for something has them."""
+    assert (not (await runner.ask("chat", said)).actions) is is_small

@@ -174,7 +174,7 @@ async def test_the_author_can_delete_the_answer(tmp_path: Path) -> None:
 async def test_feedback_is_counted(tmp_path: Path) -> None:
     """Both buttons are acknowledged privately and counted in the channel's usage."""
     async with service(tmp_path) as one:
-        await one.ask("hello")
+        await one.ask("what is love?")
         assert await press(one, "e1", "good") == "Thank you, noted."
         assert await press(one, "e1", "bad", who="bob") == "Thank you, noted."
         told = await one.ask("", command="usage", options={"whose": "channel"})

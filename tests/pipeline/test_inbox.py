@@ -188,12 +188,18 @@ async def test_an_alias_is_its_command(tmp_path: Path) -> None:
 async def test_a_button_works_after_a_restart_and_replaces_the_answer(tmp_path: Path) -> None:
     """A button repeats its request with the context of that time, and the old exchange is replaced."""
     async with service(tmp_path) as one:
-        await one.ask("hello")
+        await one.ask("what is love?")
         await one.stop()
         await one.start()
-        assert (await one.ask("", command="press", options={"event": "e1", "action": "again"})).text == "re: hello"
+        assert (
+            await one.ask("", command="press", options={"event": "e1", "action": "again"})
+        ).text == "re: what is love?"
         await one.ask("next")
-        assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == ["hello", "re: hello", "next"]
+        assert [m["content"] for m in one.echo.bodies[-1]["messages"][1:]] == [
+            "what is love?",
+            "re: what is love?",
+            "next",
+        ]
 
 
 @pytest.mark.parametrize("options", [{}, {"event": "e1"}, {"event": "nowhere", "action": "again"}])

@@ -100,13 +100,14 @@ def chat(text: str = "hi", **headers: str) -> Step:
     return data(chat_data(text), **headers)
 
 
-def chat_data(text: str) -> dict[str, Any]:
+def chat_data(text: str, *, is_cut: bool = False) -> dict[str, Any]:
+    reason = "length" if is_cut else "stop"
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 1677652288,
         "model": "gpt-4-turbo",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": reason}],
         "usage": {"prompt_tokens": 10, "completion_tokens": 50, "total_tokens": 60},
     }
 

@@ -34,6 +34,7 @@ class EchoApi:
     url: str = ""
     holds: dict[str, asyncio.Event] = field(default_factory=dict)
     instead: list[Step] = field(default_factory=list)  #: steps that replace the next responses
+    cut: set[str] = field(default_factory=set)  #: the answer to a prompt that contains one of these words is cut short
     broken: set[str] = field(default_factory=set)  #: a prompt that contains one of these words fails with 503
     prompts: list[str] = field(default_factory=list)  #: in order of arrival
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -80,7 +81,7 @@ class EchoApi:
         if has_prompt:
             picture = {"url": f"{self.url.removesuffix('/v1')}/a.png", "width": 1, "height": 1}
             return {"images": [picture], "usage": {"images": 1, "cost": 0.5}}
-        return chat_data(f"re: {prompt}")
+        return chat_data(f"re: {prompt}", is_cut=any(word in prompt for word in self.cut))
 
     async def _tell(self) -> None:
         async with self.changed:

@@ -26,16 +26,19 @@ async def one(tmp_path: Path) -> AsyncIterator[Whole]:
 
 
 async def test_chat_buttons(one: Whole) -> None:
-    """Under an answer one can ask again, go on and say what one thinks; what one thinks is kept."""
-    thread = await one.mention("hello")
-    answer = await one.see(thread, "re: hello")
+    """Under an answer one can ask again, go on where it was cut, and say what one thinks; what one thinks is kept."""
+    one.echo.cut = {"love"}
+    thread = await one.mention("what is love?")
+    answer = await one.see(thread, "re: what is love?")
     assert actions_of(answer) == ["again", "continue", "good", "bad"]
     await one.stop()
     await one.start()
     await one.press(answer, "continue")
     await one.see(thread, f"re: {translate('chat.continue', 'en-US')}")
     await one.press(answer, "again")
-    await one.simulator.until(lambda: sum(text_of(m) == "re: hello" for m in one.simulator.bot_messages(thread)) == 2)
+    await one.simulator.until(
+        lambda: sum(text_of(m).startswith("re: what is love?") for m in one.simulator.bot_messages(thread)) == 2
+    )
     await one.press(answer, "good")
     await one.see_ephemeral(thread, translate("feedback.done", "zh-TW"))
     await one.idle()
@@ -95,14 +98,17 @@ async def test_ready_only_while_connected(tmp_path: Path) -> None:
 
 async def test_quick_double_clicks_make_one(one: Whole) -> None:
     """A second press of the same button right after the first is the same press; another button is another press."""
-    thread = await one.mention("hello")
-    answer = await one.see(thread, "re: hello")
+    one.echo.cut = {"love"}
+    thread = await one.mention("what is love?")
+    answer = await one.see(thread, "re: what is love?")
     for button in ("again", "again", "continue"):
         await one.press(answer, button)
     await one.see(thread, f"re: {translate('chat.continue', 'en-US')}")
-    await one.simulator.until(lambda: sum(text_of(m) == "re: hello" for m in one.simulator.bot_messages(thread)) == 2)
+    await one.simulator.until(
+        lambda: sum(text_of(m).startswith("re: what is love?") for m in one.simulator.bot_messages(thread)) == 2
+    )
     await one.idle()
-    assert one.echo.prompts.count("hello") == 2
+    assert one.echo.prompts.count("what is love?") == 2
     acknowledged = [call["type"] for call in one.simulator.called("POST", "callback")]
     assert sorted(acknowledged) == [5, 5, 6]  # two are "thinking", one shows nothing
 

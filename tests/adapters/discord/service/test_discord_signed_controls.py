@@ -43,8 +43,8 @@ async def test_buttons_work_in_their_channel_alone(one: Whole) -> None:
     """A button of Ada's direct messages, pressed with another place's message, neither repeats nor continues them."""
     await one.simulator.say(DM, "my salary is 12345")
     again = custom_id(await one.see(DM, "re: my salary"), "again")
-    thread = await one.mention("hello")
-    answer = await one.see(thread, "re: hello")
+    thread = await one.mention("what is love?")
+    answer = await one.see(thread, "re: what is love?")
     theirs = custom_id(answer, "again")
     unsigned = theirs.rpartition(":")[0]
     changed = theirs.replace(f":{thread}:", f":{again.split(':')[2]}:")
@@ -54,7 +54,9 @@ async def test_buttons_work_in_their_channel_alone(one: Whole) -> None:
         data, message = button_press(one.simulator, button, channel=channel)
         await refuses(one, PRESSED, data, channel=channel, message=message, **_BOB)
     await one.press(answer, "again", **_BOB)  # what is of his own place, Bob may press
-    await one.simulator.until(lambda: sum(text_of(m) == "re: hello" for m in one.simulator.bot_messages(thread)) == 2)
+    await one.simulator.until(
+        lambda: sum(text_of(m) == "re: what is love?" for m in one.simulator.bot_messages(thread)) == 2
+    )
 
 
 async def test_forms_are_one_persons(one: Whole) -> None:

@@ -25,9 +25,10 @@ def visible_texts(slack: SlackSimulator, question: Message) -> list[str]:
 
 
 async def test_chat_buttons(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Buttons under an answer continue it, repeat it and give feedback, which is stored."""
+    """Buttons under an answer continue it where it was cut, repeat it and give feedback, which is stored."""
     async with service(slack, tmp_path) as running:
-        question = slack.ada.mention("hello")
+        running.echo.cut = {"love"}
+        question = slack.ada.mention("what is love?")
         [answer] = await running.answers(question)
         assert labels(answer) == ["Again", "Continue", "👍", "👎"]
         await running.restart()
@@ -123,14 +124,15 @@ async def test_an_error_where_the_bot_is_no_member_is_private(slack: SlackSimula
 async def test_quick_double_clicks_make_one(slack: SlackSimulator, tmp_path: Path) -> None:
     """A second press of the same button right after the first is the same press; another button is another press."""
     async with service(slack, tmp_path) as running:
-        question = slack.ada.mention("hello")
+        running.echo.cut = {"love"}
+        question = slack.ada.mention("what is love?")
         [answer] = await running.answers(question)
         for button in ("press:continue", "press:continue", "press:good"):
             slack.ada.press(answer, button)
         await running.answers(question, 2)
         await slack.until(lambda: ephemeral_texts(slack))
         await running.idle()
-        assert running.echo.prompts == ["hello", "Please continue."]
+        assert running.echo.prompts == ["what is love?", "Please continue."]
 
 
 @pytest.mark.parametrize("user", ["USLACKBOT", "USLACK"])

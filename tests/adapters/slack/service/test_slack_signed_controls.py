@@ -47,7 +47,7 @@ async def test_buttons_work_in_their_channel_alone(slack: SlackSimulator, tmp_pa
     """A button of Ada's direct messages does nothing in a channel, and neither does a changed one."""
     async with service(slack, tmp_path) as running:
         [secret] = await running.answers(slack.ada.direct("my salary is 12345"))
-        [answer] = await running.answers(slack.ada.mention("hello"))
+        [answer] = await running.answers(slack.ada.mention("what is love?"))
         private, public = value_of(secret, slack.ada), value_of(answer, slack.ada)
         signature, _, text = public.partition("{")
         before, after = (str(json.loads(value[value.index("{") :])["event"]) for value in (public, private))
@@ -56,7 +56,7 @@ async def test_buttons_work_in_their_channel_alone(slack: SlackSimulator, tmp_pa
         for value in (private, f"{signature}{{{changed}", f"{{{text}", f"AAAAAAAAAAA{{{text}", "{}", "junk"):
             await refuses(running, slack.bob, value)
         slack.bob.press(await post_button(running, slack.bob, public), "press:again")  # his own place's
-        await slack.until(lambda: running.echo.prompts.count("hello") == 2)
+        await slack.until(lambda: running.echo.prompts.count("what is love?") == 2)
 
 
 async def test_buttons_work_in_their_workspace_alone(slack: SlackSimulator, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_buttons_work_in_their_workspace_alone(slack: SlackSimulator, tmp_
     async with service(slack, tmp_path, http=True, slack_bot_token=None, **many) as running:
         for team in (slack.team, other):
             assert await install(slack, f"http://127.0.0.1:{running.port}", team) == 200
-        [answer] = await running.answers(slack.ada.mention("hello"))
+        [answer] = await running.answers(slack.ada.mention("what is love?"))
         await refuses(running, eve, value_of(answer, slack.ada))
 
 
