@@ -1,6 +1,7 @@
 """A proxy in front of the AI API: it lists the calls on the wire, and answers 429 on demand."""
 
 import asyncio
+import contextlib
 import math
 import re
 import time
@@ -25,8 +26,20 @@ class ApiProxy:
         self._changed = changed
         self.target = ""  #: such as http://127.0.0.1:4321
         self.url = ""
-        self.pause = 0.03  #: seconds after each event of a stream
+        self._pause = 0.03
+        self._pause_changed = asyncio.Event()
         self.refuses_until = 0.0  #: time of day until which calls are answered with 429
+
+    @property
+    def pause(self) -> float:
+        """Seconds after each event of a stream; a change also ends the pause that lasts."""
+        return self._pause
+
+    @pause.setter
+    def pause(self, seconds: float) -> None:
+        self._pause = seconds
+        self._pause_changed.set()
+        self._pause_changed = asyncio.Event()
 
     async def start(self) -> None:
         """Listen on a free port of the loopback interface."""
@@ -90,7 +103,9 @@ class ApiProxy:
         async for line in answer.content:
             await response.write(line)
             if line.startswith(b"data:"):
-                await asyncio.sleep(self.pause)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._pause):
+                        await self._pause_changed.wait()
 
     async def _asked(self, request: web.Request, body: bytes, headers: dict[str, str]) -> aiohttp.ClientResponse:
         """Ask the API, as soon as it listens. Raises `aiohttp.ClientError`."""

@@ -18,7 +18,7 @@ from simulators.play.wire import Entry, Wire
 Json = dict[str, Any]
 _SLOW = 1.5  #: seconds by which each request is late on demand
 _EVERYTHING, _EVERYBODY = 2147483647, 104189504  #: permissions of an administrator, and of others
-_MEI = "1033044521375764532"
+_MEI, _LIN = "1033044521375764532", "1033044521375764533"
 _ADMINISTRATORS = "1033044521375764599"
 _ID = re.compile(r"(token)?\d{15,}")
 
@@ -35,6 +35,7 @@ class DiscordSide:
             Person(discord, ADA, "Ada", permissions=_EVERYTHING),
             Person(discord, BOB, "Bob", permissions=_EVERYBODY),
             Person(discord, _MEI, "美玲", locale="zh-TW", permissions=_EVERYTHING),
+            Person(discord, _LIN, "小林", locale="zh-CN", permissions=_EVERYBODY),
         )
         self.people = {one.id: one for one in people}
         discord.roles[_ADMINISTRATORS] = "Administrators"  # Ada owns the server
@@ -50,9 +51,10 @@ class DiscordSide:
         """Whether the service can be reached."""
         return self.simulator.gateway.is_connected
 
-    def label(self, number: str) -> str:
+    def label(self, number: str) -> Json:
         """A person, in the list of people to be."""
-        return self.people[number].name + (" (administrator)" if self.people[number].permissions == _EVERYTHING else "")
+        one = self.people[number]
+        return {"name": one.name, "is_admin": one.permissions == _EVERYTHING}
 
     def view(self, person: str, place: str, thread: str) -> Json:
         """What a person sees."""
@@ -62,7 +64,7 @@ class DiscordSide:
         """Do something as a person. Raises `PlayError`."""
         method = None if action.startswith("_") else getattr(self.actions, action, None)
         if method is None or action in {"upload", "file"}:
-            raise PlayError(f"Nobody can {action} here.")
+            raise PlayError("Nobody can {action} here.", action=action)
         try:
             answer: Json = await method(self._person(person), body)
         except (LookupError, NotRespondedError) as exc:

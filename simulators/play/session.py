@@ -125,7 +125,9 @@ class PlaySession:
     async def _watch(self) -> None:
         """Tell of an end that nobody asked for."""
         status = await self.service.ended()
-        self.wire.note(f"the service ended with status {status}: see {self.service.log}", is_wrong=True)
+        self.wire.note(
+            "the service ended with status {status}: see {log}", is_wrong=True, status=status, log=str(self.service.log)
+        )
         self.changes.notify()
 
     async def _stop_watching(self) -> None:
@@ -198,7 +200,7 @@ class PlaySession:
                 await self.kill()
             case "twice":
                 sent = await side.send_again()
-                self.wire.note(f"{sent} was sent again", platform=platform)
+                self.wire.note("{event} was sent again", platform=platform, event=sent)
             case "slow":
                 self.is_slow = not self.is_slow
                 for one in self.sides.values():
@@ -206,7 +208,9 @@ class PlaySession:
                 self.wire.note("the platforms are slow" if self.is_slow else "the platforms are as quick as before")
             case "limit":
                 self.api.refuses_until = time.time() + self.refused_for
-                self.wire.note(f"the AI API answers 429 for {self.refused_for:g} s", platform="api")
+                self.wire.note(
+                    "the AI API answers 429 for {seconds} s", platform="api", seconds=f"{self.refused_for:g}"
+                )
                 asyncio.get_running_loop().call_later(self.refused_for + 0.1, self.changes.notify)
             case _:
                 raise PlayError("There is no such fault.")

@@ -59,7 +59,7 @@ class SlackActions:
         declared = self._slack.manifest.get("features", {}).get("slash_commands", ())
         names_ids = any(one["command"] == name and one.get("should_escape") for one in declared)
         delivery = who.slash(name, self._written(str(body.get("text", "")), names_ids=names_ids), channel=channel)
-        await self._done(delivery, name)
+        await self._done(delivery)
         answer = delivery.response
         said = {"text": answer} if isinstance(answer, str) else answer
         if isinstance(said, dict) and (said.get("text") or said.get("blocks")):
@@ -70,12 +70,12 @@ class SlackActions:
 
     async def shortcut(self, who: Person, body: Json) -> Json:
         """Choose a global shortcut."""
-        await self._done(who.shortcut(str(body.get("callback", ""))), "The shortcut")
+        await self._done(who.shortcut(str(body.get("callback", ""))))
         return {}
 
     async def message_shortcut(self, who: Person, body: Json) -> Json:
         """Choose a shortcut in the menu of a message."""
-        await self._done(who.message_shortcut(str(body["callback"]), self._message(who, body)), "The shortcut")
+        await self._done(who.message_shortcut(str(body["callback"]), self._message(who, body)))
         return {}
 
     async def press(self, who: Person, body: Json) -> Json:
@@ -87,7 +87,7 @@ class SlackActions:
             delivery = who.press_home(name, **chosen)
         else:
             delivery = who.press(self._message(who, body), name, **chosen)
-        await self._done(delivery, "The button")
+        await self._done(delivery)
         return {}
 
     # ---- modals and the home tab
@@ -159,14 +159,14 @@ class SlackActions:
             raise PlayError("This form is closed.")
         return found
 
-    async def _done(self, delivery: Delivery, what: str) -> None:
+    async def _done(self, delivery: Delivery) -> None:
         """Wait for the acknowledgement. Raises `PlayError` where the person would see an error."""
         try:
             await self._slack.until(lambda: delivery.is_done, _ACKNOWLEDGED_WITHIN)
         except TimeoutError:
-            raise PlayError(f"{what} failed: the app is not connected.") from None
+            raise PlayError("The app is not connected.") from None
         if not delivery.is_acknowledged:
-            raise PlayError(f"{what} failed: the app did not respond within three seconds.")
+            raise PlayError("The app did not respond within three seconds.")
 
     def _written(self, text: str, *, names_ids: bool = True) -> str:
         """A text as Slack's clients send it: escaped, with names as mentions.

@@ -23,7 +23,8 @@ class SlackSide:
         self._wire = wire
         slack.team.name = "Lab"
         mei = slack.person("美玲", id="U0MEI", locale="zh-TW", is_admin=True)
-        self.people = {one.id: one for one in (slack.ada, slack.bob, mei)}
+        lin = slack.person("小林", id="U0LIN", locale="zh-CN")
+        self.people = {one.id: one for one in (slack.ada, slack.bob, mei, lin)}
         slack.group("design", slack.bob, mei)
         slack.add_channel("random", id="C0RANDOM")
         slack.add_channel("leads", id="G0LEADS", is_private=True)
@@ -39,10 +40,10 @@ class SlackSide:
         """Whether the service can be reached."""
         return bool(self.simulator.sockets.open)
 
-    def label(self, number: str) -> str:
+    def label(self, number: str) -> Json:
         """A person, in the list of people to be."""
         user = self.people[number].user
-        return user.name + (" (administrator)" if user.is_admin else "")
+        return {"name": user.name, "is_admin": user.is_admin}
 
     def read_manifest(self, manifest: Json) -> None:
         """Take over the app's registration: its events, commands and shortcuts."""
@@ -58,11 +59,11 @@ class SlackSide:
         """Do something as a person. Raises `PlayError`."""
         method = None if action.startswith("_") else getattr(self.actions, action, None)
         if method is None or action in {"upload", "file"}:
-            raise PlayError(f"Nobody can {action} here.")
+            raise PlayError("Nobody can {action} here.", action=action)
         try:
             answer: Json = await method(self._person(person), body)
         except LookupError as exc:
-            raise PlayError(f"That can't be done any more: {exc}") from exc
+            raise PlayError("That can't be done any more: {reason}", reason=str(exc)) from exc
         return answer
 
     def upload(self, person: str, name: str, content: bytes) -> str:
@@ -111,9 +112,8 @@ class SlackSide:
         self._calls = [pair for pair in self._calls if not self._is_answered(*pair)]
 
     def _is_finished(self, delivery: Delivery, entry: Entry) -> bool:
-        note = f"try {delivery.tries}" if delivery.tries > 1 else ""
-        if delivery.is_done or note != entry.note:
-            entry.note = note
+        if delivery.is_done or delivery.tries > entry.tries:
+            entry.tries = max(delivery.tries, 1)
             if delivery.acknowledged_at is not None:
                 entry.status, entry.ended = "acknowledged", delivery.acknowledged_at
             elif delivery.is_given_up:

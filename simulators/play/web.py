@@ -50,7 +50,9 @@ def create_app(session: "PlaySession") -> Starlette:
 
 
 async def _refused(request: Request, exc: Exception) -> Response:
-    return JSONResponse({"error": str(exc)}, status_code=409)
+    return JSONResponse(
+        {"error": exc.sentence, "values": exc.values} if isinstance(exc, PlayError) else {}, status_code=409
+    )
 
 
 class _Handlers:
@@ -71,7 +73,7 @@ class _Handlers:
         """Lead to the service's own pages, as its operator."""
         link = await self._session.cockpit_link()
         if not link:
-            raise PlayError("The service has no pages: see python -m bot cockpit.")
+            raise PlayError("The service has no pages. The reason: python -m bot cockpit")
         return RedirectResponse(link)
 
     def _side(self, request: Request) -> Any:
@@ -122,7 +124,7 @@ class _Handlers:
     async def events(self, request: Request) -> Response:
         """A stream of server-sent events: each part of the page's state as soon as it changes."""
         side, query = self._side(request), request.query_params
-        people = [{"id": number, "name": side.label(number)} for number in side.people]
+        people = [{"id": number, **side.label(number)} for number in side.people]
 
         def state() -> dict[str, Any]:
             person = query.get("person") or next(iter(side.people))

@@ -25,7 +25,9 @@ class Entry:
     ended: float = 0.0  #: when it was acknowledged or answered; 0.0: not yet
     status: str = ""  #: such as "ok", "acknowledged", "429"
     is_wrong: bool = False
+    tries: int = 1  #: how often it was sent
     note: str = ""
+    values: Json = field(default_factory=dict)  #: of the title of a note, which the page shows in its language
     detail: Callable[[], Any] = field(default=dict, repr=False)
     id: int = 0
     version: int = 0
@@ -37,10 +39,12 @@ class Entry:
             "platform": self.platform,
             "kind": self.kind,
             "title": self.title,
+            "values": self.values,
             "at": round((self.at + _OFFSET) * 1000),
             "ms": round((self.ended - self.at) * 1000) if self.ended else None,
             "status": self.status,
             "is_wrong": self.is_wrong,
+            "tries": self.tries,
             "note": self.note,
         }
 
@@ -65,10 +69,12 @@ class Wire:
         """Announce that an entry changed."""
         entry.version = self.version = next(self._versions)
 
-    def note(self, title: str, *, platform: str = "service", is_wrong: bool = False) -> None:
-        """Append what somebody did to the service or a platform."""
+    def note(self, title: str, *, platform: str = "service", is_wrong: bool = False, **values: Any) -> None:
+        """Append what somebody did to the service or a platform. `values` are filled into the title."""
         now = time.monotonic()
-        self.add(Entry(platform=platform, kind="note", title=title, at=now, ended=now, is_wrong=is_wrong))
+        self.add(
+            Entry(platform=platform, kind="note", title=title, at=now, ended=now, is_wrong=is_wrong, values=values)
+        )
 
     def since(self, version: int) -> list[Json]:
         """The entries that changed after a version, oldest first."""

@@ -1,4 +1,5 @@
 // Requests to the page's own server.
+import { t } from "./words.js";
 
 /** Do something; the answer's JSON. Throws an `Error` with a sentence for the person. */
 export async function post(path, body) {
@@ -6,8 +7,8 @@ export async function post(path, body) {
   const answer = await fetch(path, {
     method: "POST", body: raw ? body : JSON.stringify(body), headers: raw ? {} : { "Content-Type": "application/json" },
   });
-  const data = await answer.json().catch(() => ({ error: `The page's server answered ${answer.status}.` }));
-  if (!answer.ok) throw new Error(data.error || `The page's server answered ${answer.status}.`);
+  const data = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(data.error ? t(data.error, data.values) : t("The page's server answered {status}.", { status: answer.status }));
   return data;
 }
 

@@ -1,5 +1,6 @@
 // The message field: completion of mentions and commands, files, sending.
 import { h } from "./dom.js";
+import { t } from "./words.js";
 
 /**
  * Build a message field in `form`.
@@ -9,8 +10,8 @@ import { h } from "./dom.js";
 export function composer(form, { label, sources, send, hasFiles = true }) {
   const id = form.id;
   const field = h("textarea", { id: `${id}-text`, rows: 1, "aria-label": label, placeholder: label, "aria-autocomplete": "list", "aria-controls": `${id}-list`, autocomplete: "off" });
-  const list = h("div", { id: `${id}-list`, role: "listbox", class: "completions", "aria-label": "Suggestions", hidden: true });
-  const picker = h("input", { type: "file", multiple: true, class: "visually-hidden", id: `${id}-files`, tabindex: "-1", "aria-label": "Attach files" });
+  const list = h("div", { id: `${id}-list`, role: "listbox", class: "completions", "aria-label": t("Suggestions"), hidden: true });
+  const picker = h("input", { type: "file", multiple: true, class: "visually-hidden", id: `${id}-files`, tabindex: "-1", "aria-label": t("Attach files") });
   const chips = h("div", { class: "chips" });
   const extra = h("div", { class: "extra" });
   let files = [];
@@ -19,7 +20,7 @@ export function composer(form, { label, sources, send, hasFiles = true }) {
   let token = null;
 
   const showFiles = () => chips.replaceChildren(...files.map((file, number) => h("button", {
-    type: "button", class: "chip", "aria-label": `Remove ${file.name}`, on: { click: () => { files = files.filter((one, n) => n !== number); showFiles(); } },
+    type: "button", class: "chip", "aria-label": t("Remove {name}", { name: file.name }), on: { click: () => { files = files.filter((one, n) => n !== number); showFiles(); } },
   }, `📎 ${file.name} ✕`)));
   const add = (more) => { files = [...files, ...more]; showFiles(); field.focus(); };
   const close = () => { found = []; list.hidden = true; field.removeAttribute("aria-activedescendant"); };
@@ -89,8 +90,8 @@ export function composer(form, { label, sources, send, hasFiles = true }) {
   picker.addEventListener("change", () => { add([...picker.files]); picker.value = ""; });
   form.addEventListener("submit", (event) => { event.preventDefault(); submit().catch((error) => form.dispatchEvent(new CustomEvent("failed", { bubbles: true, detail: error }))); });
   form.replaceChildren(extra, list, chips, h("div", { class: "row" },
-    hasFiles && h("button", { type: "button", class: "icon-button", "aria-label": "Attach files", title: "Attach files", on: { click: () => picker.click() } }, "＋"), picker,
-    field, h("button", { class: "button primary send" }, "Send")));
+    hasFiles && h("button", { type: "button", class: "icon-button", "aria-label": t("Attach files"), title: t("Attach files"), on: { click: () => picker.click() } }, "＋"), picker,
+    field, h("button", { class: "button primary send" }, t("Send"))));
   return {
     field,
     extra,

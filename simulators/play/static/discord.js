@@ -5,6 +5,7 @@ import { readForm } from "./slack_blocks.js";
 import { composer } from "./composer.js";
 import { clock, fill, h, menu, sync } from "./dom.js";
 import { markup } from "./markup.js";
+import { t } from "./words.js";
 
 const EPHEMERAL = 64;
 const LOADING = 128;
@@ -22,18 +23,18 @@ export function discord(page) {
     isMe: (id) => id === state.person,
     role: (id) => state.roles[id] || id,
     roles: () => Object.entries(state.roles),
-    place: (id) => state.places.find((one) => one.id === id)?.name || "unknown",
+    place: (id) => state.places.find((one) => one.id === id)?.name || t("unknown"),
     people: () => Object.entries(state.names).filter(([id]) => id !== state.bot),
     places: () => state.places.filter((one) => one.kind === "channel"),
   };
   const local = (one, name) => one[`${name}_localizations`]?.[state.locale] || one[name];
   const sources = (kind) => {
     if (kind === "#") return names.places().map((one) => ({ value: `#${one.name}` }));
-    if (kind === "@") return Object.entries(state.names).map(([id, name]) => ({ value: `@${name}`, hint: id === state.bot ? "app" : "" }));
+    if (kind === "@") return Object.entries(state.names).map(([id, name]) => ({ value: `@${name}`, hint: id === state.bot ? t("app") : "" }));
     return state.commands.map((one) => ({ value: `/${local(one, "name")}`, hint: local(one, "description"), choose: () => showCommand(one) }));
   };
   const main = composer(page.composer, {
-    label: "Message", sources, send: async (text, files) => {
+    label: t("Message"), sources, send: async (text, files) => {
       const answers = answering;
       await strict("say", { text, answers, files: await upload("discord", state.person, files) });
       answer(null);
@@ -42,7 +43,7 @@ export function discord(page) {
 
   function answer(message) {
     answering = message?.id || null;
-    main.extra.replaceChildren(...(message ? [h("p", { class: "subtext" }, `Replying to ${names.name(message.author)} `, h("button", { type: "button", class: "icon-button", "aria-label": "Do not reply", on: { click: () => answer(null) } }, "✕"))] : []));
+    main.extra.replaceChildren(...(message ? [h("p", { class: "subtext" }, t("Replying to {name}", { name: names.name(message.author) }), " ", h("button", { type: "button", class: "icon-button", "aria-label": t("Do not reply"), on: { click: () => answer(null) } }, "✕"))] : []));
     if (message) main.field.focus();
   }
 
@@ -59,15 +60,15 @@ export function discord(page) {
       const files = {};
       for (const control of box.querySelectorAll("input[type=file]")) if (control.files.length) [files[control.dataset.option]] = await upload("discord", state.person, control.files);
       const missing = (command.options || []).find((one) => one.required && one.type !== ATTACHMENT && !read()[one.name]);
-      if (missing) throw new Error(`Fill in ${local(missing, "name")}.`);
+      if (missing) throw new Error(t("Fill in {field}.", { field: local(missing, "name") }));
       const values = read();
       close();
       await strict("command", { command: command.name, values, files });
     });
-    const box = h("div", { class: "command", role: "group", "aria-label": `Command ${command.name}` },
+    const box = h("div", { class: "command", role: "group", "aria-label": t("Command {name}", { name: command.name }) },
       h("p", {}, h("strong", {}, `/${local(command, "name")}`), " ", h("span", { class: "subtext" }, local(command, "description"))),
       h("div", { class: "options" }, ...(command.options || []).map((one) => optionField(command, one, read))),
-      h("div", { class: "actions end" }, h("button", { type: "button", class: "button", on: { click: close } }, "Cancel"), h("button", { type: "button", class: "button primary", on: { click: send } }, "Use")));
+      h("div", { class: "actions end" }, h("button", { type: "button", class: "button", on: { click: close } }, t("Cancel")), h("button", { type: "button", class: "button primary", on: { click: send } }, t("Use"))));
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("input, textarea")) { event.preventDefault(); send(); }
       if (event.key === "Escape") { event.preventDefault(); close(); }
@@ -77,7 +78,7 @@ export function discord(page) {
   }
 
   const offered = (type) => ({
-    [BOOLEAN]: [["true", "True"], ["false", "False"]], [USER]: names.people(), [ROLE]: names.roles(),
+    [BOOLEAN]: [["true", t("True")], ["false", t("False")]], [USER]: names.people(), [ROLE]: names.roles(),
     [MENTIONABLE]: [...names.people(), ...names.roles()].map(([id, name]) => [id, `@${name}`]), [CHANNEL]: names.places().map((place) => [place.id, `#${place.name}`]),
   }[type]);
 
@@ -122,30 +123,30 @@ export function discord(page) {
     const isOwn = message.author === state.person;
     const isPrivate = Boolean(message.flags & EPHEMERAL);
     const isThinking = Boolean(message.flags & LOADING);
-    if (message.type === 21) return h("li", { class: "message" }, h("p", { class: "subtext" }, "The thread begins here."));
-    const entries = isPrivate ? [{ label: "Dismiss", act: () => act("dismiss", { message: message.id }) }] : [
-      { label: "Reply", act: () => answer(message) },
-      isOwn && { label: "Edit", act: () => page.ask("Edit your message", message.content.replace(/<@(\d+)>/g, (whole, id) => `@${names.name(id)}`), (text) => act("edit", { message: message.id, text })) },
-      isOwn && { label: "Delete", act: () => act("delete", { message: message.id }) },
+    if (message.type === 21) return h("li", { class: "message" }, h("p", { class: "subtext" }, t("The thread begins here.")));
+    const entries = isPrivate ? [{ label: t("Dismiss"), act: () => act("dismiss", { message: message.id }) }] : [
+      { label: t("Reply"), act: () => answer(message) },
+      isOwn && { label: t("Edit"), act: () => page.ask(t("Edit your message"), message.content.replace(/<@(\d+)>/g, (whole, id) => `@${names.name(id)}`), (text) => act("edit", { message: message.id, text })) },
+      isOwn && { label: t("Delete"), act: () => act("delete", { message: message.id }) },
       ...state.shortcuts.filter((one) => one.type === 3).map((one) => ({ label: `⚡ ${local(one, "name")}`, act: () => act("message_command", { message: message.id, command: one.name }) })),
       ...state.shortcuts.filter((one) => one.type === 2).map((one) => ({ label: `👤 ${local(one, "name")}`, act: () => act("user_command", { user: message.author, command: one.name }) })),
     ].filter(Boolean);
     return h("li", { class: `message${isPrivate ? " ephemeral" : ""}${message.is_bot ? " bot" : ""}` },
       page.avatar(message.author, names.name(message.author), message.is_bot),
       h("div", { class: "body" },
-        message.used && h("p", { class: "subtext" }, `↱ ${names.name(message.used.by)} used `, h("strong", {}, message.used.what)),
+        message.used && h("p", { class: "subtext" }, "↱ ", t("{name} used", { name: names.name(message.used.by) }), " ", h("strong", {}, message.used.what)),
         message.answers && h("p", { class: "subtext" }, `↱ ${names.name(message.answers.author)}: `, ...markup(message.answers.content.split("\n")[0], "discord", names).flatMap((node) => [...node.childNodes])),
-        h("p", { class: "by" }, h("strong", {}, names.name(message.author)), message.is_bot && h("span", { class: "badge" }, "app"), " ", h("time", {}, clock(Date.parse(message.timestamp))), message.edited && !message.is_bot && h("span", { class: "subtext" }, " (edited)")),
-        isThinking ? h("p", { class: "streaming" }, h("span", { class: "dots", "aria-hidden": "true" }, "●●●"), ` ${names.name(message.author)} is thinking…`)
+        h("p", { class: "by" }, h("strong", {}, names.name(message.author)), message.is_bot && h("span", { class: "badge" }, t("app")), " ", h("time", {}, clock(Date.parse(message.timestamp))), message.edited && !message.is_bot && h("span", { class: "subtext" }, ` ${t("(edited)")}`)),
+        isThinking ? h("p", { class: "streaming" }, h("span", { class: "dots", "aria-hidden": "true" }, "●●●"), ` ${t("{name} is thinking…", { name: names.name(message.author) })}`)
           : h("div", { class: "content" }, ...markup(message.content, "discord", context)),
         ...message.embeds.map((one) => embed(one, context)),
         h("div", { class: "files" }, ...message.attachments.map(file)),
         ...components(message.components, context),
         message.reactions.length > 0 && h("p", { class: "reactions" }, ...message.reactions.map((one) => h("span", { class: "reaction" }, `${decodeURIComponent(one)} 1`))),
         message.thread && h("button", { type: "button", class: "replies", data: { focus: `open${message.id}` }, on: { click: () => page.go({ place: message.id }) } }, `🧵 ${message.thread}`),
-        isPrivate && h("p", { class: "subtext" }, "👁 Only you can see this"),
+        isPrivate && h("p", { class: "subtext" }, `👁 ${t("Only you can see this")}`),
       ),
-      h("div", { class: "tools" }, menu("More actions", entries, { class: "icon-button", data: { focus: `menu${message.id}` } })));
+      h("div", { class: "tools" }, menu(t("More actions"), entries, { class: "icon-button", data: { focus: `menu${message.id}` } })));
   }
 
   function showModal() {
@@ -163,7 +164,7 @@ export function discord(page) {
       return {
         close: () => act("close"),
         body: h("form", { on: { submit } }, h("h2", { id: "modal-title" }, view.title), ...components(view.components, { ...names, press: () => {} }),
-          h("div", { class: "actions end" }, h("button", { type: "button", class: "button", data: { closes: "1" } }, "Cancel"), h("button", { class: "button primary" }, "Submit"))),
+          h("div", { class: "actions end" }, h("button", { type: "button", class: "button", data: { closes: "1" } }, t("Cancel")), h("button", { class: "button primary" }, t("Submit")))),
       };
     });
   }
@@ -174,7 +175,7 @@ export function discord(page) {
       if (changed.places || changed.place) {
         const inner = (parent) => state.places.filter((one) => one.parent === parent && (!one.is_archived || one.id === state.place.id));
         const channels = state.places.filter((one) => ["channel", "forum"].includes(one.kind)).flatMap((one) => [one, ...inner(one.id)]);
-        page.places([["Channels", channels], ["Direct messages", state.places.filter((one) => one.kind === "direct")]], (one) => `${SIGNS[one.kind]} ${one.name}`);
+        page.places([[t("Channels"), channels], [t("Direct messages"), state.places.filter((one) => one.kind === "direct")]], (one) => `${SIGNS[one.kind]} ${one.name}`);
       }
       const parent = state.places.find((one) => one.id === state.place.parent);
       fill(page.head, [state.place, parent], () => [
@@ -182,12 +183,13 @@ export function discord(page) {
         h("h1", {}, `${SIGNS[state.place.kind]} ${state.place.name}`.trim()),
       ]);
       page.stick(page.scroll, () => sync(page.messages, state.messages, (one) => one.id, render));
-      page.status.textContent = state.typing ? `${state.names[state.bot]} is typing…` : "";
+      page.advise(state.place.kind === "direct");
+      page.status.textContent = state.typing ? t("{name} is typing…", { name: state.names[state.bot] }) : "";
       page.composer.querySelector(".row").hidden = state.place.kind === "forum";
       if (changed.commands) main.refresh();
       showModal();
     },
-    /** A place was opened. */
-    opened() { answer(null); },
+    /** A place is left: what is being answered or asked there is no more. */
+    left() { answer(null); },
   };
 }

@@ -2,6 +2,7 @@
 import { h, link } from "./dom.js";
 import { fileView } from "./slack_blocks.js";
 import { markup, spoiler } from "./markup.js";
+import { t } from "./words.js";
 
 const [ROW, BUTTON, SELECT, INPUT, USER_SELECT, ROLE_SELECT, MENTIONABLE, CHANNEL_SELECT] = [1, 2, 3, 4, 5, 6, 7, 8];
 const [SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL, UPLOAD] = [9, 10, 11, 12, 13, 14, 17, 18, 19];
@@ -24,25 +25,25 @@ const KINDS = {
   },
   [SECTION]: (one, c) => h("div", { class: "section" }, h("div", {}, ...components(one.components, c)), ...components([one.accessory].filter(Boolean), c)),
   [TEXT]: (one, c) => h("div", {}, ...markup(one.content, "discord", c)),
-  [THUMBNAIL]: (one) => media(one.media.url, one.description || "Picture", one.media.content_type, 0, one.description, one.spoiler),
-  [GALLERY]: (one) => h("div", { class: "gallery" }, ...one.items.map((item) => media(item.media.url, item.description || "Media", item.media.content_type || "image/png", 0, item.description, item.spoiler))),
-  [FILE]: (one) => media(one.file.url, one.name || "file", one.file.content_type, one.size, one.name, one.spoiler),
+  [THUMBNAIL]: (one) => media(one.media.url, one.description || t("Picture"), one.media.content_type, 0, one.description, one.spoiler),
+  [GALLERY]: (one) => h("div", { class: "gallery" }, ...one.items.map((item) => media(item.media.url, item.description || t("Media"), item.media.content_type || "image/png", 0, item.description, item.spoiler))),
+  [FILE]: (one) => media(one.file.url, one.name || t("file"), one.file.content_type, one.size, one.name, one.spoiler),
   [SEPARATOR]: (one) => (one.divider === false ? h("div", { class: "gap" }) : h("hr")),
   [CONTAINER]: (one, c) => h("div", { class: "container" }, ...components(one.components, c)),
   [LABEL]: (one, c) => field(one, c),
 };
-const NAMES = { "👍": "Good answer", "👎": "Bad answer" };
+const NAMES = { "👍": t("Good answer"), "👎": t("Bad answer") };
 
 /** The nodes of components. */
 export function components(list, context) {
   return (list || []).map((one) => {
     if (KINDS[one.type]) return KINDS[one.type](one, context);
     if ([SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE, CHANNEL_SELECT].includes(one.type)) {
-      const select = selectOf(one, context, { data: { focus: one.custom_id }, "aria-label": one.placeholder || "Choose" });
+      const select = selectOf(one, context, { data: { focus: one.custom_id }, "aria-label": one.placeholder || t("Choose") });
       select.addEventListener("change", () => context.press(one.custom_id, [...select.selectedOptions].map((option) => option.value).filter(Boolean)));
       return select;
     }
-    return h("p", { class: "subtext" }, `(a component of type ${one.type})`);
+    return h("p", { class: "subtext" }, t("(a component of type {type})", { type: one.type }));
   });
 }
 
@@ -56,7 +57,7 @@ function choices(one, c) {
 
 function selectOf(one, c, props) {
   return h("select", { ...props, multiple: (one.max_values || 1) > 1 },
-    (one.max_values || 1) === 1 && !choices(one, c).some(([, , chosen]) => chosen) && h("option", { value: "" }, one.placeholder || "Choose"),
+    (one.max_values || 1) === 1 && !choices(one, c).some(([, , chosen]) => chosen) && h("option", { value: "" }, one.placeholder || t("Choose")),
     ...choices(one, c).map(([value, name, chosen]) => h("option", { value, selected: chosen }, name)));
 }
 
@@ -70,5 +71,5 @@ function field(one, c) {
   else if (inner.type === UPLOAD) control = h("input", { ...props, type: "file", multiple: (inner.max_values || 1) > 1 });
   else control = selectOf(inner, c, props);
   if (inner.required !== false) control.required = true;
-  return h("div", { class: "field" }, h("label", { for: id }, one.label, inner.required === false && h("span", { class: "subtext" }, " (optional)")), control, h("span", { id: `${id}-hint`, class: "subtext" }, one.description || ""));
+  return h("div", { class: "field" }, h("label", { for: id }, one.label, inner.required === false && h("span", { class: "subtext" }, ` ${t("(optional)")}`)), control, h("span", { id: `${id}-hint`, class: "subtext" }, one.description || ""));
 }

@@ -1,4 +1,5 @@
 // Building of the page. Texts only ever become text nodes, so nothing that somebody wrote is read as HTML.
+import { language } from "./words.js";
 
 /** Make an element. `props`: attributes; `on`: listeners by event; `data`: data attributes. */
 export function h(tag, props, ...children) {
@@ -25,7 +26,7 @@ export function link(url, ...children) {
   return h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...children);
 }
 
-/** Show `items` in `container`, each in an element of its own; only what changed is made anew. */
+/** Show `items` in `container`, each in an element of its own; only what changed is made anew. An open menu stays open. */
 export function sync(container, items, key, render) {
   const known = new Map([...container.children].map((child) => [child.dataset.key, child]));
   const focused = container.contains(document.activeElement) ? document.activeElement.dataset.focus : "";
@@ -39,7 +40,14 @@ export function sync(container, items, key, render) {
       const made = render(item);
       made.dataset.key = name;
       made.state = state;
+      const open = element?.querySelector(".menu:not([hidden])");
+      const at = open ? [...open.children].indexOf(document.activeElement) : 0;
       if (element) element.replaceWith(made);
+      const again = open && made.querySelector(".menu-holder");
+      if (again) {
+        again.querySelector("button").click();
+        again.querySelector(".menu").children[at]?.focus();
+      }
       element = made;
     }
     const place = previous ? previous.nextSibling : container.firstChild;
@@ -62,7 +70,7 @@ export function fill(element, state, make) {
 
 /** A time of day. */
 export function clock(milliseconds) {
-  return new Date(milliseconds).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return new Date(milliseconds).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 }
 
 /** A size in words. */

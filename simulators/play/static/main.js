@@ -4,6 +4,7 @@ import { fill, h } from "./dom.js";
 import { slack } from "./slack.js";
 import { discord } from "./discord.js";
 import { wire } from "./wire.js";
+import { chooseLanguage, language, LANGUAGES, t, translatePage } from "./words.js";
 
 const element = (id) => document.getElementById(id);
 const platform = location.pathname.startsWith("/discord") ? "discord" : "slack";
@@ -13,7 +14,7 @@ const page = {
   platform,
   state: { places: [], messages: [], names: {}, groups: {}, commands: [], shortcuts: [], people: [] },
   query: Object.fromEntries(new URLSearchParams(location.search)),
-  head: element("head"), scroll: element("scroll"), messages: element("messages"), home: element("home"), status: element("status"),
+  head: element("head"), scroll: element("scroll"), messages: element("messages"), hint: element("hint"), home: element("home"), status: element("status"),
   composer: element("composer"), thread: element("thread"), threadHead: element("thread-head"), threadScroll: element("thread-scroll"),
   threadMessages: element("thread-messages"), threadStatus: element("thread-status"), threadComposer: element("thread-composer"), wire: element("wire"),
 
@@ -33,7 +34,10 @@ const page = {
     Object.assign(page.query, change);
     const query = new URLSearchParams(Object.entries(page.query).filter(([, value]) => value));
     history.replaceState(null, "", `${location.pathname}?${query}`);
-    if (moved) document.body.classList.remove("menu-open");
+    if (moved) {
+      document.body.classList.remove("menu-open");
+      view.left?.();
+    }
     connect(moved);
     if (change.thread) setTimeout(() => page.threadComposer.querySelector("textarea")?.focus(), 50);
   },
@@ -48,6 +52,11 @@ const page = {
       picture.addEventListener(picture.tagName === "IMG" ? "load" : "loadedmetadata", () => { box.scrollTop = box.scrollHeight; }, { once: true });
     }
   },
+  /** What to do in a place without messages. */
+  advise(isDirect) {
+    page.hint.hidden = page.messages.hidden || page.messages.children.length > 0;
+    page.hint.textContent = isDirect ? t("Write a question, or / for the commands.") : t("Write @{name} and a question, or / for the commands.", { name: page.state.names[page.state.bot] });
+  },
   avatar(id, name, isBot) {
     const hue = [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 8, 7);
     return h("span", { class: `avatar hue${hue}`, "aria-hidden": "true" }, isBot ? "✦" : [...name][0] || "?");
@@ -60,7 +69,7 @@ const page = {
       const isNew = one.last && seen.get(one.id) !== one.last;
       return h("li", { class: one.parent ? "inner" : "" }, h("button", {
         type: "button", "aria-current": isHere ? "page" : undefined, class: isNew ? "new" : "", data: { focus: `place${one.id}` }, on: { click: () => page.go({ place: one.id }) },
-      }, title(one), isNew && h("span", { class: "visually-hidden" }, " (new)")));
+      }, title(one), isNew && h("span", { class: "visually-hidden" }, ` ${t("(new)")}`)));
     }))]));
   },
   /** Show a form in a dialog; `state` is what it shows, null: none. */
@@ -91,7 +100,7 @@ const page = {
     dialog.isAsking = true;
     dialog.oncancel = close;
     dialog.replaceChildren(h("form", { on: { submit: (event) => { event.preventDefault(); close(); done(field.value); } } }, h("h2", { id: "modal-title" }, title), field,
-      h("div", { class: "actions end" }, h("button", { type: "button", class: "button", on: { click: close } }, "Cancel"), h("button", { class: "button primary" }, "Save"))));
+      h("div", { class: "actions end" }, h("button", { type: "button", class: "button", on: { click: close } }, t("Cancel")), h("button", { class: "button primary" }, t("Save")))));
     dialog.showModal();
   },
   toggleWire() {
@@ -119,7 +128,11 @@ function keepValues(dialog, body) {
 }
 
 document.body.dataset.platform = platform;
-document.title = platform === "slack" ? "Slack-like · Play" : "Discord-like · Play";
+translatePage();
+const languages = element("language");
+languages.append(...Object.entries(LANGUAGES).map(([tag, name]) => h("option", { value: tag, lang: tag, selected: tag === language }, name)));
+languages.addEventListener("change", () => chooseLanguage(languages.value));
+document.title = `${t(platform === "slack" ? "Slack-like" : "Discord-like")} · ${t("Play")}`;
 for (const one of document.querySelectorAll(".platforms a")) if (one.dataset.platform === platform) one.setAttribute("aria-current", "page");
 const panel = wire(page);
 const view = (platform === "slack" ? slack : discord)(page);
@@ -136,22 +149,22 @@ function connect(moved) {
     Object.assign(page.state, changed);
     if (changed.people || changed.person) showPeople();
     view.show(changed);
-    if (isFirst && moved) view.opened();
+    if (isFirst && moved) view.opened?.();
     isFirst = false;
   });
 }
 
 function showPeople() {
   const select = element("person");
-  fill(select, [page.state.people, page.state.person], () => page.state.people.map((one) => h("option", { value: one.id, selected: one.id === page.state.person }, one.name)));
+  fill(select, [page.state.people, page.state.person], () => page.state.people.map((one) => h("option", { value: one.id, selected: one.id === page.state.person }, one.is_admin ? t("{name} (administrator)", { name: one.name }) : one.name)));
 }
 
 function showService(service) {
   const line = element("service");
-  if (!service) { line.textContent = "The page's server is away."; line.className = "service wrong"; return; }
+  if (!service) { line.textContent = t("The page's server is away."); line.className = "service wrong"; return; }
   panel.state(service);
   const isReady = service.connected[platform];
-  line.textContent = !service.is_alive ? "The service is not running" : isReady ? "Service connected" : "Service starting…";
+  line.textContent = t(!service.is_alive ? "The service is not running" : isReady ? "Service connected" : "Service starting…");
   line.className = `service ${isReady && service.is_alive ? "ready" : "wrong"}`;
 }
 

@@ -1,5 +1,6 @@
 // The platforms' text markup as nodes: "mrkdwn" and "markdown" of Slack, "discord" of Discord.
 import { h, link } from "./dom.js";
+import { language, t } from "./words.js";
 
 const EMOJI = {
   "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", tada: "🎉", heart: "❤️", eyes: "👀", wave: "👋", fire: "🔥", rocket: "🚀",
@@ -76,15 +77,15 @@ const RULES = {
 
 function moment(seconds, form) {
   const at = new Date(seconds * 1000);
-  if (form !== "R") return at.toLocaleString();
+  if (form !== "R") return at.toLocaleString(language);
   const minutes = Math.round((at - Date.now()) / 60000);
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(...(Math.abs(minutes) < 90 ? [minutes, "minute"] : [Math.round(minutes / 60), "hour"]));
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(...(Math.abs(minutes) < 90 ? [minutes, "minute"] : [Math.round(minutes / 60), "hour"]));
 }
 
 /** A text that is hidden until it is chosen. */
 export function spoiler(children) {
   const reveal = (event) => event.currentTarget.classList.add("shown");
-  return h("button", { type: "button", class: "spoiler", "aria-label": "Spoiler, press to show", on: { click: reveal } }, h("span", {}, ...children));
+  return h("button", { type: "button", class: "spoiler", "aria-label": t("Spoiler, press to show"), on: { click: reveal } }, h("span", {}, ...children));
 }
 
 /** The nodes of text within a line. */

@@ -1,6 +1,7 @@
 // Block Kit as nodes: https://docs.slack.dev/reference/block-kit
 import { h, link, menu, size } from "./dom.js";
 import { codeBlock, emoji, inline, markup, mention, table } from "./markup.js";
+import { t } from "./words.js";
 
 /** Text objects. */
 function text(object, context) {
@@ -103,7 +104,7 @@ const BLOCKS = {
   task_card: (block, c) => task({ ...block, details: block.details && richText([block.details].flat(), c) }, c),
   plan: (block, c) => h("div", {}, h("strong", {}, block.title || ""), ...(block.tasks || []).map((one) => task(one, c))),
   alert: (block, c) => h("div", { class: "alert", role: "note" }, ...text(block.text, c)),
-  file: (block) => h("p", {}, block.external_id || "file"),
+  file: (block) => h("p", {}, block.external_id || t("file")),
   input: (block, c) => field(block, c),
 };
 
@@ -111,7 +112,7 @@ const BLOCKS = {
 export function blocks(list, context) {
   return (list || []).map((block) => {
     const build = BLOCKS[block.type];
-    return h("div", { class: `block ${block.type}` }, build ? build(block, context) : h("p", { class: "subtext" }, `(a block of type ${block.type})`));
+    return h("div", { class: `block ${block.type}` }, build ? build(block, context) : h("p", { class: "subtext" }, t("(a block of type {type})", { type: block.type })));
   });
 }
 
@@ -119,7 +120,7 @@ export function blocks(list, context) {
 export function task(one) {
   const marks = { pending: "○", in_progress: "◔", complete: "✓", error: "✗" };
   return h("div", { class: `task ${one.status || ""}` }, h("span", { "aria-hidden": "true" }, marks[one.status] || "•"), " ",
-    h("span", { class: "visually-hidden" }, `${one.status || ""}: `), one.title || "", one.output && h("div", { class: "subtext" }, typeof one.output === "string" ? one.output : ""));
+    h("span", { class: "visually-hidden" }, `${one.status ? t(one.status) : ""}: `), one.title || "", one.output && h("div", { class: "subtext" }, typeof one.output === "string" ? one.output : ""));
 }
 
 /** The player or name of a file. */
@@ -170,7 +171,7 @@ function element(one, block, c) {
         type: "button", class: "button", title: label(one[name]), "aria-label": one[name].accessibility_label || label(one[name]), data: { focus: `${focus}/${name}` }, on: { click: () => use({ good }) },
       }, mark)));
     case "overflow":
-      return menu("More", options(one).map((option) => ({ label: label(option), act: () => use({ value: option.value }) })), { class: "button" });
+      return menu(t("More"), options(one).map((option) => ({ label: label(option), act: () => use({ value: option.value }) })), { class: "button" });
     case "image":
       return picture(one.image_url || fileUrl(one.slack_file), one.alt_text);
     case "checkboxes":
@@ -193,7 +194,7 @@ function selectOf(one, c, props) {
   const isMany = one.type.startsWith("multi_");
   const chosen = new Set(isMany ? one.initial_users || (one.initial_options || []).map((option) => option.value) : [initial(one)]);
   return h("select", { ...props, multiple: isMany },
-    !isMany && !initial(one) && h("option", { value: "" }, one.placeholder?.text || "Choose"),
+    !isMany && !initial(one) && h("option", { value: "" }, one.placeholder?.text || t("Choose")),
     ...choices(one, c).map(([value, name]) => h("option", { value, selected: chosen.has(value) }, name)));
 }
 
@@ -231,7 +232,7 @@ function field(block, c) {
   else control = input(one, props, block);
   const dispatch = block.dispatch_action && (() => c.press(one.action_id, { value: control.read ? control.read() : control.value }));
   if (dispatch) control.addEventListener("change", dispatch);
-  return h("div", { class: "field" }, h(control.read ? "span" : "label", { id: `${id}-label`, for: control.read ? undefined : id }, block.label.text, block.optional && h("span", { class: "subtext" }, " (optional)")), control,
+  return h("div", { class: "field" }, h(control.read ? "span" : "label", { id: `${id}-label`, for: control.read ? undefined : id }, block.label.text, block.optional && h("span", { class: "subtext" }, ` ${t("(optional)")}`)), control,
     h("span", { id: `${id}-hint`, class: error ? "error" : "subtext" }, error || block.hint?.text || ""));
 }
 

@@ -2,11 +2,10 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, FilePayload, Locator, Page, expect
-from playwright.async_api import TimeoutError as PlaywrightTimeout
+from playwright.async_api import Browser, FilePayload, Locator, Page, ViewportSize, expect
 
 from simulators.play.session import PlaySession
 from tests.support.pages.browser import browser, find_barriers, watch_errors
@@ -16,7 +15,7 @@ expect.set_options(timeout=30_000)  # the machine may be busy
 
 ROOT = Path(__file__).parents[3]
 TEXT: FilePayload = {"name": "<i>notes.txt", "mimeType": "text/plain", "buffer": b"three words here"}
-SLOWLY = 0.3  #: seconds after each piece of an answer, until it was seen to grow
+SLOWLY = 2.0  #: seconds after each piece of an answer, until it was seen to grow
 ROLL = """
 import secrets
 from bot.commands import Context, Parts, command
@@ -62,13 +61,9 @@ async def write(page: Page, text: str, *, field: str = "#composer-text") -> None
 
 
 async def choose(page: Page, message: Locator, entry: str) -> None:
-    """Choose in the menu of a message, which closes when something new is shown meanwhile."""
-    for _ in range(20):
-        await message.get_by_role("button", name="More actions").click()
-        with suppress(PlaywrightTimeout):
-            await page.get_by_role("menuitem", name=entry, exact=True).click(timeout=1500)
-            return
-    raise AssertionError("the menu never stayed open")
+    """Choose in the menu of a message."""
+    await message.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name=entry, exact=True).click()
 
 
 async def kill(page: Page) -> None:
@@ -79,11 +74,14 @@ async def kill(page: Page) -> None:
 
 
 async def open_phone(chromium: Browser, url: str) -> Page:
-    """Open a page on a phone, in the dark."""
-    context = await chromium.new_context(color_scheme="dark", viewport={"width": 390, "height": 800})
+    """Open a page on a phone, in the dark, in the browser's language; then in another."""
+    size = ViewportSize(width=390, height=800)
+    context = await chromium.new_context(color_scheme="dark", viewport=size, locale="zh-TW")
     page = await context.new_page()
     await page.goto(url)
-    await expect(page.locator(".service.ready")).to_be_visible()
+    await expect(page.locator(".service.ready")).to_have_text("服務已連線")
+    await page.get_by_label("語言").select_option("简体中文")
+    await expect(page.locator(".service.ready")).to_have_text("服务已连接")
     return page
 
 
@@ -214,6 +212,7 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await answers.get_by_role("button", name="Delete").click()
     private = page.locator("#messages .ephemeral")
     await expect(private).to_contain_text("Deleted.")
+    await expect(answers).to_have_count(1)  # what moves the page is over
     await choose(page, private, "Dismiss")
     await expect(answers).to_have_count(0)
 
