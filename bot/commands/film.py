@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from aimodels.errors import UnexpectedAnswer
 from aimodels.reference import IMAGE_STYLES
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.control.registry import ANSWER_TOKENS
-from bot.film.film import MAX_SHOTS, Film, Look
+from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition
 from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
 from bot.media.names import short_digest
 from bot.models import Actions, CommandSpec, Job, Kind, Option, Status, Text, TurnRecord, Usage
@@ -46,6 +46,20 @@ _MADE: tuple[Kind, ...] = ("image", "video", "audio")
             ),
             Option(
                 name="music", description="With music of its own", kind="choice", choices=("yes", "no"), default="yes"
+            ),
+            Option(
+                name="transition",
+                description="How one clip follows another; none: they are not joined",
+                kind="choice",
+                choices=("fade", "cut", "none"),
+                default="fade",
+            ),
+            Option(
+                name="subtitles",
+                description="What happens, as text: drawn into the film, or in a file beside it",
+                kind="choice",
+                choices=("no", "burnt", "file"),
+                default="no",
             ),
             Option(name="model", description="Plan it with this model", models="chat"),
             Option(name="image-model", description="Draw its pictures with this model", models="image"),
@@ -111,9 +125,18 @@ async def _plan(ctx: Context, request: str) -> Film:
         resolution=resolution,
         size=_size(sizes_of(ctx.settings, "image", models["image"]) or _sizes(ctx), resolution),
         style=ctx.option("style"),
+        transition=cast("Transition", ctx.option("transition")),
+        subtitles=cast("Subtitles", ctx.option("subtitles")),
     )
-    script = replace(script, shots=fitting)
-    return Film(id=ctx.event.id, request=request, locale=ctx.event.actor.locale, script=script, look=look, usage=usage)
+    return Film(
+        id=ctx.event.id,
+        request=request,
+        locale=ctx.event.actor.locale,
+        script=replace(script, shots=fitting),
+        look=look,
+        usage=usage,
+        lacks_music=ctx.option("music") == "yes" and not has_music,
+    )
 
 
 async def _ask(ctx: Context, model: str, messages: Sequence[dict[str, Any]]) -> tuple[str, Usage]:

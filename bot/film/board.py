@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.control.quotes import money
 from bot.film.film import Film
-from bot.film.graph import FilmNode
+from bot.film.graph import FilmNode, PartKind
 from bot.film.script import format_shots
 from bot.i18n import translate
 from bot.limits import MICROS
@@ -15,7 +15,7 @@ from bot.models import Action, Answer, Job, Media
 #: Command of the buttons.
 SHOTS = "shots"
 
-NodeStage = Literal["open", "running", "done", "failed", "refused", "stopped"]
+NodeStage = Literal["open", "running", "done", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +37,12 @@ class NodeState:
             return "running"
         if answer.ending == "cancelled":
             return "stopped"
-        if answer.media:
-            return "done"
-        return "refused" if answer.ending == "refused" else "failed"
+        return "done" if answer.media else "failed"
 
     @property
-    def media(self) -> Media | None:
-        """The file that was made; None: there is none."""
-        answer = self.job.answer if self.job is not None else None
-        return next(iter(answer.media), None) if answer is not None else None
+    def media(self) -> tuple[Media, ...]:
+        """The files that were made."""
+        return self.job.answer.media if self.job is not None and self.job.answer is not None else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +84,16 @@ class Board:
         buttons = (
             (self._button("again"), *self._change_buttons()) if self.is_idle else (self._button("stop", danger=True),)
         )
-        return Answer(text="\n".join([*lines, *self._cost()]), media=self._pictures(), actions=buttons)
+        text = "\n".join([*lines, *self._cost()])
+        return Answer(text=text, media=self._clips() if self._is_unjoined() else self._media("image"), actions=buttons)
 
     def _alive(self) -> Iterator[NodeStage]:
         """Yield the stages of what is not waiting for something that failed."""
-        by_key = {state.node.key: state.stage for state in self.states}
-        is_refused = "refused" in by_key.values()
-        for state in self.states:
-            is_lost = is_refused or by_key.get(state.node.parent) in ("failed", "refused", "stopped")
-            if state.stage != "open" or not is_lost:
+        lost: set[str] = set()
+        for state in self.states:  # what it is made from comes first
+            if state.stage in ("failed", "stopped") or not lost.isdisjoint(state.node.parents):
+                lost.add(state.node.key)
+            if state.stage != "open" or state.node.key not in lost:
                 yield state.stage
 
     def _say(self, key: str, **values: object) -> str:
@@ -117,6 +115,13 @@ class Board:
         if music:
             made = [state for state in self.states if state.node.kind == "audio"]
             lines.append(f"\n♪ {music}" + self._marks(made))
+        elif self.film.lacks_music:
+            lines.append(f"\n{self._say('no_audio')}")
+        joined = [state for state in self.states if state.node.kind == "film"]
+        if joined and self.film.stage != "planned" and not self.is_done:
+            lines.append("\n" + self._mark(joined[0]))
+        if not joined and self.film.look.transition != "none":
+            lines.append(f"\n{self._say('no_join')}")
         return lines
 
     def _marks(self, states: Sequence[NodeState]) -> str:
@@ -132,7 +137,7 @@ class Board:
                 return f"{name} ✓"
             case "running" if state.progress is not None:
                 return f"{name} {state.progress:.0%}"
-            case "failed" | "refused":
+            case "failed":
                 assert state.job is not None
                 assert state.job.answer is not None
                 reason = " ".join(state.job.answer.text.split())
@@ -155,11 +160,18 @@ class Board:
         of = "" if self.price is None or self.is_done else money(self.price)
         return ["", self._say("cost_of" if of else "cost", cost=money(micros), price=of)]
 
-    def _pictures(self) -> tuple[Media, ...]:
-        return tuple(s.media for s in self.states if s.node.kind == "image" and s.media is not None)
+    def _is_unjoined(self) -> bool:
+        """Whether all is there but the film that it is joined to, which failed."""
+        return all(state.stage == ("failed" if state.node.kind == "film" else "done") for state in self.states)
 
     def _result(self) -> tuple[Media, ...]:
-        return tuple(s.media for s in self.states if s.node.kind != "image" and s.media is not None)
+        return self._media("film") or self._clips()
+
+    def _clips(self) -> tuple[Media, ...]:
+        return (*self._media("video"), *self._media("audio"))
+
+    def _media(self, kind: PartKind) -> tuple[Media, ...]:
+        return tuple(media for state in self.states if state.node.kind == kind for media in state.media)
 
     # -- buttons
 

@@ -33,7 +33,7 @@ def change(film: Film, press: Event, states: list[NodeState]) -> Film:
 
 def _forgive(film: Film, states: list[NodeState]) -> Film:
     """Let what failed or was stopped be tried once more, as another event."""
-    lost = [state.node.key for state in states if state.stage in ("failed", "refused", "stopped")]
+    lost = [state.node.key for state in states if state.stage in ("failed", "stopped")]
     return replace(film, tries={**film.tries, **{key: film.tries.get(key, 0) + 1 for key in lost}})
 
 

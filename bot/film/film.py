@@ -13,6 +13,9 @@ SHORTEST, LONGEST = 1, 20
 
 #: `asked`: an approver decides first; `making`: until everything is there, and from then on.
 Stage = Literal["planned", "asked", "making", "stopped", "cancelled"]
+#: How one clip follows another; `none`: they are not joined.
+Transition = Literal["fade", "cut", "none"]
+Subtitles = Literal["no", "burnt", "file"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,8 @@ class Look:
     resolution: str  #: of the clips
     size: str  #: of the pictures
     style: str = ""  #: of the pictures; "": none
+    transition: Transition = "fade"
+    subtitles: Subtitles = "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,7 @@ class Film:
     script: Script
     look: Look
     usage: Usage  #: of the plan
+    lacks_music: bool = False  #: it was to have some, which can't be made here
     stage: Stage = "planned"
     agreed: int = 0  #: micros that its maker has agreed to
     music_take: int = 1

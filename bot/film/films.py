@@ -27,6 +27,8 @@ from bot.ports import EventQueue, Journal, KeyValues, Owner, RequestLog, Sender,
 log = structlog.get_logger(__name__)
 
 _FILM = TypeAdapter(Film)
+#: Commands that are not called as the kind of what they make.
+_COMMANDS = {"film": "cut"}
 _BUSY = 0.5  #: seconds until a board that is just being shown is tried again
 
 
@@ -119,7 +121,7 @@ class Films:
         if film.stage == "making" and (is_removed or any(state.stage == "stopped" for state in states)):
             film = replace(film, stage="stopped")
             await self.save(film, job.event)
-        if film.stage != "making" or any(state.stage == "refused" for state in states):
+        if film.stage != "making":
             return film, states
         by_stage = {
             name: frozenset(state.node.key for state in states if state.stage == name)
@@ -136,12 +138,12 @@ class Films:
     def _request(self, film: Film, node: FilmNode, event: Event) -> Event:
         """Return the request that makes a node, as if the film's maker had typed it."""
         options = {name: value for name, value in node.options.items() if value}
-        if node.parent:
-            options["image"] = event_id(film, node.parent)
+        if node.kind == "video":
+            options["image"] = event_id(film, node.parents[0])
         return replace(
             event,
             id=event_id(film, node.key),
-            command=node.kind,
+            command=_COMMANDS.get(node.kind, node.kind),
             prompt=node.prompt,
             options=options,
             attachments=(),
@@ -159,6 +161,8 @@ class Films:
         """Return what the whole film costs, in micros; None: not known."""
         prices, total = await self.prices.current(), 0
         for node in nodes_of(film):
+            if node.kind == "film":
+                continue
             spec = self.find_spec(node.kind)
             cost = None
             if spec is not None:

@@ -7,24 +7,28 @@ whose answer keeps the result, so that it is made once.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.film.film import Film, FilmShot
+from bot.film.join import can_join
 from bot.i18n import translate
 from bot.models import Kind
+
+#: Of a part of a film; `film`: the clips and the music, joined.
+PartKind = Kind | Literal["film"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmNode:
-    """One picture, clip or piece of music."""
+    """One picture, clip or piece of music, or the film that they are joined to."""
 
     key: str
-    kind: Kind
+    kind: PartKind
     prompt: str
     options: Mapping[str, str]  #: of the command of that kind
     shot: int = -1  #: index of its shot; -1: of the whole film
-    parent: str = ""  #: key of the picture that a clip begins with; "": none
+    parents: tuple[str, ...] = ()  #: keys of what it is made from: the picture of a clip; the clips, then the music
 
 
 def nodes_of(film: Film) -> list[FilmNode]:
@@ -36,7 +40,17 @@ def nodes_of(film: Film) -> list[FilmNode]:
     if film.script.music:
         options = {"duration": str(film.seconds), "model": film.look.models["audio"]}
         nodes.append(_node("audio", _take(film, film.script.music, film.music_take), options, film.music_take))
+    if film.look.transition != "none" and can_join():
+        nodes.append(_joined(film, nodes))
     return nodes
+
+
+def _joined(film: Film, nodes: Sequence[FilmNode]) -> FilmNode:
+    parents = tuple(node.key for kind in ("video", "audio") for node in nodes if node.kind == kind)
+    look, lines = film.look, tuple(shot.line for shot in film.script.shots)
+    options = {"transition": look.transition, "subtitles": look.subtitles}
+    said = json.dumps([film.script.title, *(lines if look.subtitles != "no" else ())], ensure_ascii=False)
+    return _node("film", said, options, 1, parents=parents)
 
 
 def _picture(film: Film, number: int, shot: FilmShot) -> FilmNode:
@@ -48,7 +62,7 @@ def _picture(film: Film, number: int, shot: FilmShot) -> FilmNode:
 def _clip(film: Film, number: int, shot: FilmShot, picture: str) -> FilmNode:
     look = film.look
     options = {"duration": str(shot.seconds), "resolution": look.resolution, "model": look.models["video"]}
-    return _node("video", shot.prompt, options, shot.take, shot=number, parent=picture)
+    return _node("video", shot.prompt, options, shot.take, shot=number, parents=(picture,))
 
 
 def _take(film: Film, prompt: str, take: int) -> str:
@@ -57,11 +71,17 @@ def _take(film: Film, prompt: str, take: int) -> str:
 
 
 def _node(
-    kind: Kind, prompt: str, options: Mapping[str, str], take: int, *, shot: int = -1, parent: str = ""
+    kind: PartKind,
+    prompt: str,
+    options: Mapping[str, str],
+    take: int,
+    *,
+    shot: int = -1,
+    parents: tuple[str, ...] = (),
 ) -> FilmNode:
-    content = json.dumps([kind, prompt, dict(sorted(options.items())), parent, take])
+    content = json.dumps([kind, prompt, dict(sorted(options.items())), parents, take])
     key = hashlib.sha256(content.encode(errors="replace")).hexdigest()[:16]
-    return FilmNode(key=key, kind=kind, prompt=prompt, options=options, shot=shot, parent=parent)
+    return FilmNode(key=key, kind=kind, prompt=prompt, options=options, shot=shot, parents=parents)
 
 
 def event_id(film: Film, key: str) -> str:
@@ -71,13 +91,13 @@ def event_id(film: Film, key: str) -> str:
 
 
 def ready(
-    nodes: Sequence[FilmNode], *, done: AbstractSet[str], running: AbstractSet[str], failed: AbstractSet[str]
+    nodes: Sequence[FilmNode], *, done: frozenset[str], running: frozenset[str], failed: frozenset[str]
 ) -> list[FilmNode]:
-    """Return what is to be begun now: of each kind one at a time, the first whose parent is there. Takes keys."""
-    found: dict[Kind, FilmNode] = {}
+    """Return what is to be begun now: of each kind one at a time, the first whose parents are there. Takes keys."""
+    found: dict[PartKind, FilmNode] = {}
     busy = {node.kind for node in nodes if node.key in running}
     for node in nodes:
-        is_open = node.key not in done | running | failed and (not node.parent or node.parent in done)
+        is_open = node.key not in done | running | failed and done.issuperset(node.parents)
         if is_open and node.kind not in busy:
             found.setdefault(node.kind, node)
     return list(found.values())

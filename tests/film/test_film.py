@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.channel.adapter import Message
 from tests.support.film.studio import SCRIPT, Studio
+from tests.support.media_files import film as clip
 from tests.support.service import Service, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
@@ -50,7 +51,7 @@ async def until_done(one: Service, film: str, files: int) -> Message:
 async def test_a_film_is_planned_made_and_changed(tmp_path: Path) -> None:
     """Nothing is made before its maker says so; each part is made once, and only what a change concerns again."""
     async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
-        plan = await one.ask("a fox", command="film")
+        plan = await one.ask("a fox", command="film", options={"transition": "none"})
         film = plan.reply_to
         assert "**The fox**" in plan.text
         assert "Shot three (5 s)" in plan.text
@@ -81,3 +82,21 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path) -> None:
         assert "Cost so far" in board.text
         rows = await one.core.store.usage(since=datetime.fromtimestamp(0, UTC))
         assert {row.kind: row.requests for row in rows} == {"chat": 1, "image": 6, "video": 6, "audio": 3}
+
+
+async def test_a_film_is_joined(tmp_path: Path) -> None:
+    """One file. A clip that can't be used is named, and the clips are there; then they are made again."""
+    async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
+        plan = await one.ask("a fox", command="film", options={"subtitles": "burnt"})
+        film = plan.reply_to
+        await press(one, film, "make")
+        await one.core.worker.drain()
+        board = await until_shown(one, film, "Clip 1 can't be used")
+        assert [file["type"] for file in board.files] == ["video/mp4"] * 4 + ["audio/wav"]
+        api.clip = clip(seconds=0.3)
+        for number in range(1, 5):
+            await press(one, film, f"reroll-{number}")
+            await one.core.worker.drain()
+        joined = await until_done(one, film, 1)
+        assert [file["name"] for file in joined.files] == ["The-fox.mp4"]
+        assert api.made_by("video") == 8

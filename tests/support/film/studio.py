@@ -28,6 +28,7 @@ _KINDS = {"images": "image", "audio": "audio", "video": "video"}
 class Studio:
     """The API. A prompt with a word of `holds` is not finished before its event is set; one of `broken` fails."""
 
+    clip: bytes = MP4  #: each clip that it makes; this one can't be joined
     plans: list[str] = field(default_factory=lambda: [json.dumps(SCRIPT)])  #: answers to chat; the last is repeated
     asked: Counter[str] = field(default_factory=Counter)  #: chat requests, and files by "kind: prompt"
     jobs: dict[str, str] = field(default_factory=dict)  #: "kind: prompt" of each job, by its id
@@ -74,7 +75,7 @@ class Studio:
         await self._tell()
         if is_held:
             return await data({"id": job, "status": "processing", "progress": 40})(request)
-        content = base64.b64encode(MP4 if name == "video" else wav()).decode()
+        content = base64.b64encode(self.clip if name == "video" else wav()).decode()
         file = {"b64_json": content, "format": "mp4" if name == "video" else "wav"}
         return await data({name: file, "usage": {"cost": 1.0}})(request)
 

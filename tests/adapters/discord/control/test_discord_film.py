@@ -9,6 +9,7 @@ from simulators.discord.values import CHANNEL
 from tests.support.discord.messages import actions_of
 from tests.support.discord.whole import whole
 from tests.support.film.studio import Studio
+from tests.support.media_files import film as clip
 
 
 def _said(key: str, **values: object) -> str:
@@ -18,9 +19,9 @@ def _said(key: str, **values: object) -> str:
 async def test_a_film_in_one_message(tmp_path: Path) -> None:
     """Planned, made shorter, made; a shot is made again; all of it in the message that began with the plan."""
     async with whole(tmp_path, timing=Timing(double_press=0.0)) as one:
-        api = Studio()
+        api = Studio(clip=clip(seconds=0.3))
         one.api.play(api)
-        await one.command("film", prompt="a fox")
+        await one.command("film", prompt="a fox", subtitles="file")
         plan = await one.see(CHANNEL, _said("film.length", count=4, seconds=20))
         assert actions_of(plan) == ["make", "edit", "fewer", "shorter", "cancel"]
         await one.core.worker.drain()
@@ -33,13 +34,7 @@ async def test_a_film_in_one_message(tmp_path: Path) -> None:
         await one.core.worker.drain()
         [film] = [m for m in one.simulator.messages[CHANNEL] if "The fox" in str(m)]
         assert film["id"] == plan["id"]
-        assert _names(film) == [
-            "a-fox-one.mp4",
-            "a-fox-two.mp4",
-            "a-fox-three.mp4",
-            "a-fox-four.mp4",
-            "slow-strings.wav",
-        ]
+        assert _names(film) == ["The-fox.mp4", "The-fox.srt"]
         await one.press(film, "reroll-4")
         await one.see(CHANNEL, _said("film.cost", cost="8.50"))
         await one.core.worker.drain()

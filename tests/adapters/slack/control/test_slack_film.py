@@ -18,7 +18,7 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
     async with service(slack, tmp_path, timing=FAST) as running:
         api = Studio()
         running.api.play(api)
-        question = slack.bob.mention("/film a fox")
+        question = slack.bob.mention("/film a fox --transition none")
 
         def texts() -> list[Message]:
             return [m for m in slack.from_bot(thread=question.root) if "The fox" in m.content]
