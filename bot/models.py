@@ -13,7 +13,6 @@ Kind: TypeAlias = reference.Kind  #: of content; the API has one endpoint for ea
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))  #: answered with files
 NUMBER = "{number}"  #: see `Action.series`
-Role = Literal["user", "assistant"]
 
 
 class Lane(StrEnum):
@@ -114,6 +113,16 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a file was made from, beside its description, which is the prompt, and its event, which names the person."""
+
+    model: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    cost: float = 0.0  #: of this file, in the API's currency
+    parents: tuple[str, ...] = ()  #: the files that it was made from: `EVENT#NUMBER`, counted from 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """A file of the answer: a path in the spool folder, or a URL if it is too big to be uploaded."""
 
@@ -129,6 +138,7 @@ class Media:
     duration: float | None = None  #: seconds
     is_spoiler: bool = False  #: hidden until it is clicked, where the platform can do that
     chart: Chart | None = None  #: the chart that the file is a picture of
+    origin: Origin | None = None  #: None: it was not generated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +218,7 @@ class Answer:
 class Turn:
     """One message of a conversation, as sent to the model."""
 
-    role: Role
+    role: Literal["user", "assistant"]
     content: str
     speaker: str = ""  #: name of the person; "" for the assistant
     actor: str = ""  #: id of the person who asked, on both turns of an exchange

@@ -17,7 +17,7 @@ from bot.calls.learnt_limits import LearntLimits
 from bot.calls.parameter_limits import ParameterLimit, read_limit
 from bot.control.effective import EffectiveSettings
 from bot.i18n import translate
-from bot.models import Event, Kind
+from bot.models import Event, Kind, Usage
 from bot.moderation.guarded_api import EventApi
 from bot.settings.core import Settings
 
@@ -47,6 +47,8 @@ class ModelCalls:
     api_job: ApiJob
     is_repeated: bool  #: it was begun before: an earlier try may have left models that failed
     count_lost: Callable[[], Awaitable[None]]  #: counts what the model that was asked last may have used in vain
+    #: counts what a call has used after which the event makes another; raises `StoreError`
+    count: Callable[[Usage], Awaitable[None]]
     on_fallback: Callable[[Kind], None]  #: called when another model is asked, for metrics
     too_dear: frozenset[str] = frozenset()  #: fallbacks that would cost more than the request may
     asked: str = ""  #: the model that was to answer

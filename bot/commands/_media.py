@@ -1,7 +1,8 @@
 """Shared by commands: the progress of a job, the answer with media, buttons, file names."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -11,8 +12,9 @@ import structlog
 from aimodels.errors import BadRequest, JobFailed
 from aimodels.responses import MediaItem
 from bot.commands._base import Context, Parts
+from bot.commands._family import family_actions
 from bot.errors import UsageError
-from bot.models import Action, Actions, Job, Kind, Media, Status, Text, TurnRecord, Usage
+from bot.models import Action, Actions, Job, Kind, Media, Origin, Status, Text, TurnRecord, Usage
 
 log = structlog.get_logger(__name__)
 
@@ -104,11 +106,15 @@ async def job_answer(
     prompt: str,
     duration: float,
     size: str = "",
+    parents: Sequence[str] = (),
+    note: str = "",
+    options: Mapping[str, str] | None = None,
     **parameters: Any,
 ) -> Parts:
     """Yield the parts of an answer with a file that the API makes in a job, whose progress is shown.
 
-    `status`: text of the progress; `size`: of the file as asked for. Close the iterator: that cancels the call.
+    `status`: text of the progress; `size`: of the file as asked for; `parents`, `note`, `options`: as for
+    `media_answer`. Close the iterator: that cancels the call.
     """
     yield Status(status)
     create = partial(
@@ -127,7 +133,17 @@ async def job_answer(
         answer = call.result
     made_by = ctx.calls.answered_by
     answered = media_answer(
-        ctx, kind, answer.items, prompt=prompt, model=made_by, size=size, seconds=duration, cost=answer.cost
+        ctx,
+        kind,
+        answer.items,
+        prompt=prompt,
+        model=made_by,
+        size=size,
+        seconds=duration,
+        cost=answer.cost,
+        parents=parents,
+        note=note,
+        options=options,
     )
     async for part in answered:
         yield part
@@ -146,12 +162,16 @@ async def media_answer(
     seconds: float = 0.0,
     details: Sequence[str] = (),
     actions: Sequence[Action] = (),
+    parents: Sequence[str] = (),
+    note: str = "",
+    options: Mapping[str, str] | None = None,
     file_kind: Kind | None = None,
 ) -> Parts:
     """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store.
 
     The caption says what the files are, not what was asked for: size, length and format are read from the first one.
     `count`, `size`, `seconds`: as asked for; further files are ignored, whatever the API sends. `cost`: as reported.
+    `parents`: references of the files that these were made from; `note`: shown first; `options`: as asked for.
     `file_kind`: "image", "audio" or "video", where it is not the same as `kind`; files of another are refused.
     """
     if len(items) > count:
@@ -161,15 +181,17 @@ async def media_answer(
     used = ctx.price(Usage(kind=kind, model=model, items=len(items), seconds=length, size=size, cost=cost))
     yield used
     yield Status(ctx.translate("media.fetching"))
+    options = options or {}
+    origin = Origin(model=model, options=options, cost=used.cost / max(len(items), 1), parents=tuple(parents))
     facts: list[str] = []
     for number, item in enumerate(items, start=1):
         name = " ".join([file_title(prompt, kind), *([str(number)] if len(items) > 1 else [])])
         media = await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
         facts = facts or [*details, *_measured(ctx, media)]
-        yield media
+        yield replace(media, origin=origin)
     price = [ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip("."))] if used.cost else []
-    yield Text(" · ".join([_maker(ctx, items, model), *facts, *price]))
-    yield Actions((retry_action(ctx), *actions, delete_action(ctx)))
+    yield Text(note + " · ".join([_maker(ctx, items, model), *facts, *price]))
+    yield Actions((retry_action(ctx), *actions, *family_actions(ctx, kind, prompt, options), delete_action(ctx)))
     yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *facts])}]")
 
 

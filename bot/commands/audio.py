@@ -3,6 +3,7 @@
 from contextlib import aclosing
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._family import find_wording
 from bot.commands._media import int_if_whole, job_answer
 from bot.models import CommandSpec, Lane, Option
 
@@ -30,8 +31,18 @@ async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
     prompt, duration, audio_format = ctx.prompt(), int_if_whole(ctx.number("duration")), ctx.option("format")
     model = ctx.option("model") or ctx.effective.model("audio")
+    wording = await find_wording(ctx, prompt)
     answer = job_answer(
-        ctx, "audio", model, ctx.translate("audio.making"), prompt=prompt, duration=duration, format=audio_format
+        ctx,
+        "audio",
+        model,
+        ctx.translate("audio.making"),
+        prompt=wording.prompt,
+        parents=wording.parents,
+        note=wording.note,
+        options={"duration": f"{duration:g}", "format": audio_format},
+        duration=duration,
+        format=audio_format,
     )
     async with aclosing(answer) as parts:
         async for part in parts:

@@ -5,7 +5,9 @@ from functools import partial
 
 from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
+from bot.commands._family import find_wording
 from bot.commands._media import media_answer
+from bot.family.origins import PARENT, file_ref, generated
 from bot.models import NUMBER, Action, CommandSpec, Lane, Option, Status
 
 _VARIATION_OF = "variation_of"  # an option that only buttons set: id of the original
@@ -53,6 +55,9 @@ async def image(ctx: Context) -> Parts:
     model = ctx.option("model") or ctx.effective.model("image")
     size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
+    wording = await find_wording(ctx, prompt)
+    prompt = wording.prompt
+    options = {"size": size, **({"style": style} if style else {})}
     answer = await ctx.calls.ask(
         "image",
         model,
@@ -67,7 +72,10 @@ async def image(ctx: Context) -> Parts:
         ctx,
         "image",
         answer.items,
-        prompt=prompt,
+        prompt=wording.prompt,
+        parents=wording.parents,
+        note=wording.note,
+        options=options,
         model=ctx.calls.answered_by,
         details=[style] if style else [],
         cost=answer.cost,
@@ -92,7 +100,8 @@ async def find_original(ctx: Context, prompt: str) -> Original:
     job = await ctx.journal.job(ctx.event.adapter, named) if named else None
     if job is None or job.event.conversation != ctx.event.conversation:
         return Original(ctx.event.id, prompt)
-    return Original(named, job.event.prompt)
+    files = generated(job)  # of a change its prompt is another one than the event's
+    return Original(named, files[0].description if files else job.event.prompt)
 
 
 def more(ctx: Context, original: Original, prompt: str, size: str, style: str, n: int) -> tuple[Action, ...]:
@@ -107,7 +116,7 @@ def more(ctx: Context, original: Original, prompt: str, size: str, style: str, n
             label=f"{ctx.translate('action.variation')} {at}" if n > 1 else ctx.translate("action.variation"),
             command="image",
             prompt=ctx.translate("image.varied", prompt=original.prompt, number=NUMBER),
-            options={**chosen, _VARIATION_OF: original.event},
+            options={**chosen, _VARIATION_OF: original.event, PARENT: file_ref(ctx.event.id, at)},
             series=original.event,
         )
         for at in range(1, n + 1)
@@ -119,7 +128,7 @@ def more(ctx: Context, original: Original, prompt: str, size: str, style: str, n
             label=ctx.translate("action.style"),
             command="image",
             prompt=prompt,
-            options={"size": size, "style": other},
+            options={"size": size, "style": other, PARENT: file_ref(ctx.event.id)},
             prompts_for=("style",),
         ),
     )
@@ -130,7 +139,7 @@ def more(ctx: Context, original: Original, prompt: str, size: str, style: str, n
         label=ctx.translate("action.video"),
         command="video",
         prompt=prompt,
-        options={"image": ctx.event.id},
+        options={"image": ctx.event.id, PARENT: file_ref(ctx.event.id)},
         prompts_for=("prompt", "duration", "resolution"),
     )
     return (*actions, animate)

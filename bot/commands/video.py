@@ -1,11 +1,13 @@
 """`video`: make a video from a description, a picture or both."""
 
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.commands._base import Context, Parts, command
+from bot.commands._family import find_wording
 from bot.commands._media import int_if_whole, job_answer
 from bot.errors import UsageError
+from bot.family.origins import file_ref, generated
 from bot.models import CommandSpec, Job, Lane, Option
 from bot.settings.media_sizes import fit_seconds
 
@@ -16,6 +18,7 @@ class Source:
 
     image: str = ""  #: an https or data URL; "": from the prompt alone
     prompt: str = ""  #: what the picture was made from
+    ref: str = ""  #: reference of the picture that was made here
 
 
 @command(
@@ -57,12 +60,18 @@ async def video(ctx: Context) -> Parts:
     prompt = (
         ctx.event.prompt.strip() or source.prompt or (ctx.translate("video.motion") if source.image else ctx.prompt())
     )
+    wording = await find_wording(ctx, prompt)
+    if source.ref and source.ref not in wording.parents:
+        wording = replace(wording, parents=(*wording.parents, source.ref))
     answer = job_answer(
         ctx,
         "video",
         model,
         ctx.translate("video.making"),
-        prompt=prompt,
+        prompt=wording.prompt,
+        parents=wording.parents,
+        note=wording.note,
+        options={"duration": f"{duration:g}", "resolution": resolution},
         duration=duration,
         size=resolution,
         resolution=resolution,
@@ -96,7 +105,8 @@ async def find_source(ctx: Context) -> Source:
     url = await _image_url(ctx, job) if job is not None and job.event.conversation == event.conversation else ""
     if job is None or not url:
         raise UsageError(ctx.translate("video.unknown_picture" if named else "video.no_picture"))
-    return Source(url, job.event.prompt)
+    files = generated(job)  # of a change its prompt is another one than the event's
+    return Source(url, files[0].description if files else job.event.prompt, file_ref(job.event.id))
 
 
 async def _image_url(ctx: Context, job: Job) -> str:

@@ -132,6 +132,16 @@ class EventApi:
             choice.message.content = admitted.restore(choice.message.content)
         return answer
 
+    async def complete(self, **parameters: Any) -> ChatResponse:
+        """Return a whole answer of the chat to the service's own request; see `AsyncChatCompletions.create`."""
+        admitted = await self._check(parameters)
+        answer = await self.client.chat.completions.create(**admitted.parameters)
+        texts = [choice.message.content for choice in answer.data.choices]
+        await self._check_answer(to_usage("chat", parameters["model"], answer.data.usage), texts)
+        for choice in answer.data.choices:
+            choice.message.content = admitted.restore(choice.message.content)
+        return answer
+
     async def create_code(self, **parameters: Any) -> CodeResponse:
         """Write code; see `AsyncCodeCompletions.create`."""
         admitted = await self._check(parameters)

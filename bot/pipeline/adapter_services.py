@@ -19,6 +19,8 @@ from bot.control.quotes import DECIDE
 from bot.control.registry import LANGUAGE
 from bot.control.scopes import Scope
 from bot.errors import StoreError
+from bot.family.changes import EDIT
+from bot.family.origins import CHANGE
 from bot.models import (
     Actor,
     Answer,
@@ -259,7 +261,9 @@ class CoreServices:
 
 
 def _request_content(event: Event) -> tuple[object, ...]:
-    """Return the content of a request; an edit that leaves it unchanged is ignored."""
+    """Return the content of a request as it was written; an edit that leaves it unchanged is ignored."""
+    if CHANGE in event.options or event.command == EDIT:  # it was a sentence about a file, or the command for that
+        event = replace(event, command="chat", options={})
     files = [(attachment.name, attachment.size) for attachment in event.attachments]
     return event.command, event.prompt, dict(event.options), files, event.rejection
 

@@ -214,6 +214,7 @@ class Dispatcher:
             api_job=builder.api_job,
             is_repeated=job.ref is not None,
             count_lost=count_lost,
+            count=lambda usage: builder.count(usage, job, self.ledger),
             too_dear=too_dear,
             on_fallback=self.on_fallback,
         )

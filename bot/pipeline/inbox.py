@@ -13,6 +13,7 @@ from bot.control.registry import COMMANDS_OFF, LANGUAGE
 from bot.control.scopes import Scope
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
+from bot.family.changes import Changes
 from bot.i18n import translate
 from bot.limits import QuotaRequest
 from bot.models import Answer, CommandSpec, Event, Lane
@@ -132,7 +133,11 @@ class Inbox:
             event = await self._resolve_press(event)
         if event.command == RETRY:
             event = await self._resolve_retry(event)
-        return event
+        return await Changes(self.journal, self._spending).resolve(event)
+
+    @property
+    def _spending(self) -> list[str]:
+        return [spec.name for spec in self.registry.specs if spec.kind is not None]
 
     async def _resolve_press(self, event: Event) -> Event:
         named, pressed = event.options.get("event", ""), event.options.get("action")
@@ -154,7 +159,7 @@ class Inbox:
         return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
 
     async def _resolve_retry(self, event: Event) -> Event:
-        spending = [spec.name for spec in self.registry.specs if spec.kind is not None]
+        spending = self._spending
         named = event.options.get("event")
         if named:
             job = await self.journal.job(event.adapter, named)

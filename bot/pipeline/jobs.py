@@ -27,7 +27,7 @@ from bot.models import (
 )
 from bot.pipeline.delivery import Progress
 from bot.pipeline.draft_guard import FencedDraft
-from bot.ports import EventQueue
+from bot.ports import EventQueue, UsageLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,14 @@ class OutcomeBuilder:
                 self.is_posted, self.api_job = False, None
             case TurnRecord():
                 self.turn_record = part
+
+    async def count(self, usage: Usage, job: Job, ledger: UsageLedger) -> None:
+        """Count what a call has used after which the event makes another. Raises `StoreError`."""
+        is_reserved = self.entries is None or self.entries.unreserved is None
+        await ledger.add_usage(job, (self.price(usage),), is_reserved=is_reserved)
+        self.is_posted = False
+        if self.entries is not None:
+            self.entries.is_open = False
 
     async def apply(self, effective: EffectiveSettings, spec: CommandSpec) -> None:
         """Apply the settings on how answers look. Raises `StoreError`."""

@@ -176,6 +176,9 @@ class Journal(Protocol):
     async def recent_media(self, adapter: str, actor: str, *, limit: int) -> Sequence[tuple[str, Media]]:
         """Return the newest files made for a person, newest first, each with the id of its event."""
 
+    async def jobs_with_files(self, adapter: str, conversation: str, *, limit: int) -> Sequence[Job]:
+        """Return the newest events of a conversation whose answers have files, oldest first."""
+
     def transcript(self, adapter: str, conversation: str) -> AsyncIterator[tuple[Turn, tuple[Media, ...]]]:
         """Iterate over every turn of a conversation, resets included, oldest first, assistant turns with media."""
 

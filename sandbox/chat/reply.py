@@ -11,6 +11,7 @@ from sandbox.chat.guide import wish
 from sandbox.chat.intent import is_question, is_statement
 from sandbox.chat.memory import Fact, facts, name_in, recall, sentences, speaker_of, statement, wants_keeping
 from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
+from sandbox.chat.rewriting import ORDER, rewrite
 from sandbox.chat.summary import summarise
 
 _HELLO = re.compile(
@@ -110,6 +111,8 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
     conversation = _Conversation(messages, now or datetime.now(UTC))
     if (script := film_script(conversation.system, conversation.question)) is not None:
         return script
+    if ORDER.search(conversation.system) and (prompt := rewrite(messages[-1][1])):
+        return prompt
     if (
         _SUMMARY_ORDER.search(conversation.system)
         and not _RECAP.search(conversation.question)

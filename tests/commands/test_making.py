@@ -27,7 +27,7 @@ async def test_an_image_is_shown_with_a_caption(runner: CommandRunner) -> None:
     assert said.text == "seeddream-4.0 · anime · 1x1 · cost 0.0016"  # the stub's picture has one pixel
     assert [(u.kind, u.items, u.cost) for u in said.usage] == [("image", 2, 0.0016)]
     assert said.turn_record == TurnRecord(user="a red fox", assistant="[image: a red fox, anime, 1x1]")
-    assert [action.command for action in said.actions] == ["retry", *["image"] * 3, "video", "delete"]
+    assert [action.command for action in said.actions] == ["retry", *["image"] * 3, "video", "edit", "back", "delete"]
 
 
 async def test_pictures_that_nobody_asked_for_are_ignored(runner: CommandRunner) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.models import Action, Answer, Lane, Location, Outcome, Usage
+from bot.models import Action, Answer, Lane, Location, Origin, Outcome, Usage
 from bot.ports import RequestFilter, Store
 from tests.support.database.store import ADAPTERS, LANES, StoreSuite, answer, claim, event, outcome, picture, said
 
@@ -14,9 +14,17 @@ class JournalContract(StoreSuite):
     async def test_a_transcript_lists_media_with_the_answer(self, store: Store) -> None:
         """Each assistant turn comes with its event's media."""
         await answer(store, event("e0"))
-        await answer(store, event("e1"), outcome("[image]", media=[picture("p.png")]))
+        origin = Origin(model="m", options={"size": "1x1"}, cost=0.5, parents=("e0#1",))
+        made = replace(picture("p.png"), origin=origin)
+        await answer(store, event("e1"), outcome("[image]", media=[made]))
         media = [files async for _, files in store.transcript("one", "c")]
-        assert media == [(), (), (), (picture("p.png"),)]
+        assert media == [(), (), (), (made,)]
+        await answer(store, event("e2", replaces="e1"), outcome("[image]", media=[picture("q.png")]))
+        await answer(store, event("e3", conversation="d"), outcome("[image]", media=[made]))
+        jobs = await store.jobs_with_files("one", "c", limit=9)
+        assert [job.event.id for job in jobs] == ["e1", "e2"]
+        assert jobs[0].answer is not None
+        assert jobs[0].answer.media == (made,)
 
     async def test_events_can_be_looked_up(self, store: Store) -> None:
         """By id whatever their state, and the newest of some commands."""

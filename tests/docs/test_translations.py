@@ -18,6 +18,7 @@ FOR_PEOPLE = [
             "cockpit",
             "costs",
             "discord",
+            "families",
             "film",
             "operating",
             "privacy",

@@ -193,6 +193,7 @@ class CommandRunner:
     running: int = 0  #: number of events that `stop` cancels
     cancelled: list[str] = field(default_factory=list)
     before: tuple[Turn, ...] = ()  #: messages from before the service's first event
+    counted: list[Usage] = field(default_factory=list)  #: beside the outcomes
     reads: int = 0  #: number of times that `before` was read
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -311,6 +312,10 @@ class CommandRunner:
         conversation = await self.conversation(event)
         return await conversation.summarize(await self.calls(event, conversation))
 
+    async def count(self, usage: Usage) -> None:
+        """Keep what a call used after which the event made another."""
+        self.counted.append(usage)
+
     async def calls(self, event: Event, conversation: Conversation) -> ModelCalls:
         """Make the calls of the API for an event."""
 
@@ -326,6 +331,7 @@ class CommandRunner:
             api_job=ApiJob(self.store, event, BackgroundTasks("test")),
             is_repeated=False,
             count_lost=count_lost,
+            count=self.count,
             on_fallback=lambda _: None,
         )
 

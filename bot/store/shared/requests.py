@@ -1,4 +1,4 @@
-"""The queries of `bot.ports.RequestLog`, for all engines."""
+"""The queries of `bot.ports.RequestLog`, and of the files of a conversation, for all engines."""
 
 # ruff: noqa: D102 - the promises are those of `bot.ports`
 
@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.limits import MICROS
-from bot.models import Answer, Event
+from bot.models import Answer, Event, Job
 from bot.ports.request_log import CallRow, RequestFilter, RequestRow, RequestState
 from bot.store.shared import codec
+from bot.store.shared.rows import JOB, parse_job
 from bot.store.shared.sql import Dialect
 
 _ROWS = """
@@ -29,6 +30,10 @@ _CALLS = """
 SELECT at, kind, model, items, micros, state FROM calls
 WHERE event_seq = (SELECT seq FROM events WHERE adapter = :adapter AND id = :id) ORDER BY seq
 """
+_WITH_FILES = f"""
+SELECT {JOB} FROM events WHERE adapter = :adapter AND conversation = :conversation AND event IS NOT NULL
+    AND answer IS NOT NULL AND {{has_media}} ORDER BY seq DESC LIMIT :limit
+"""  # noqa: S608 - constants
 
 
 class RequestQueries:
@@ -62,6 +67,12 @@ class RequestQueries:
         sql = _ROWS.format(owner=self.owner_column, conditions=joined)
         claimed = self.claimed()
         return [_parse(row, claimed) for row in await self.rows(sql, limit=limit, **parameters)]
+
+    async def jobs_with_files(self, adapter: str, conversation: str, *, limit: int) -> Sequence[Job]:
+        sql = _WITH_FILES.format(has_media=self.dialect.has_media)
+        place = {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation)}
+        found = (parse_job([row]) for row in await self.rows(sql, limit=limit, **place))
+        return [job for job in found if job is not None][::-1]
 
     async def calls_of(self, adapter: str, event_id: str) -> Sequence[CallRow]:
         rows = await self.rows(_CALLS, adapter=codec.to_key(adapter), id=codec.to_key(event_id))

@@ -197,7 +197,8 @@ async def test_pictures_lead_on(slack: SlackSimulator, tmp_path: Path) -> None:
     async with service(slack, tmp_path) as running:
         question = slack.ada.mention("image a fox --size 512x512")
         [answer] = await running.answers(question)
-        assert labels(answer) == ["Again", "Variation", "Other style", "Make a video of it", "Delete"]
+        more = ["Branch from here", "Back to this one", "Delete"]
+        assert labels(answer) == ["Again", "Variation", "Other style", "Make a video of it", *more]
         assert len(answer.files) == 1
         assert "1x1" in read(answer)  # as it is, not as it was asked for
         assert running.echo.bodies[-1]["size"] == "512x512"

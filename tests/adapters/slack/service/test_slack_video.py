@@ -61,7 +61,7 @@ async def test_a_picture_in_the_form(slack: SlackSimulator, tmp_path: Path) -> N
         parent = slack.from_bot(slack.general)[0]
         assert "it runs" in parent.content
         video = await wait_for_video(running, parent.ts)
-        assert labels(video) == ["Again", "Delete"]
+        assert labels(video) == ["Again", "Branch from here", "Back to this one", "Delete"]
         [body] = requests
         assert (body["prompt"], body["image"], body["duration"], body["resolution"]) == ("it runs", IMAGE, 8, "640x360")
 

@@ -1,0 +1,88 @@
+"""Shared by commands that make files: what they are made from, changes in words, buttons that go on from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from bot.calls.token_usage import to_usage
+from bot.commands._base import Context
+from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
+from bot.errors import UsageError
+from bot.family.origins import BACK, CHANGE, PARENT, file_ref, find_file
+from bot.models import Action, Kind
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_PROMPT = 2000  # characters of a rewritten one
+_REWRITE = (
+    "You rewrite prompts for a generator of pictures, sounds and videos. You get a prompt and a change of it. "
+    "Answer with the new prompt alone: the old one with the change applied and all else kept, in the language of the "
+    "old one, without quotation marks and without any explanation."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The prompt of a request."""
+
+    prompt: str
+    parents: tuple[str, ...] = ()  #: references of the files that the new ones go on from
+    note: str = ""  #: shown above the caption: how a change was understood
+
+
+async def find_wording(ctx: Context, otherwise: str) -> Wording:
+    """Return the prompt of the request: as given, or that of a file with the change that the person asks for.
+
+    `otherwise`: the prompt of a request that changes nothing. Raises `UsageError` when the file is gone, and what a
+    request to the chat raises.
+    """
+    ref = ctx.event.options.get(PARENT, "")
+    if not ref:
+        return Wording(otherwise)
+    found = await find_file(ctx.journal, ctx.event.adapter, ctx.event.conversation, ref)
+    if ctx.event.options.get(CHANGE, "") != "yes":
+        return Wording(otherwise, (ref,) if found is not None else ())
+    if found is None:
+        raise UsageError(ctx.translate("edit.gone"))
+    prompt = await _rewrite(ctx, found[1].description, ctx.prompt())
+    return Wording(prompt, (ref,), "".join(f"> {line}\n" for line in prompt.splitlines()) + "\n")
+
+
+async def _rewrite(ctx: Context, prompt: str, change: str) -> str:
+    """Apply a change to a prompt: by the chat, or by adding it where there is none."""
+    added = f"{prompt}, {change}"
+    if not ctx.commands.offers("chat"):
+        return added
+    answer = await ctx.calls.ask(
+        "chat",
+        ctx.effective.model("chat"),
+        lambda api: api.complete,
+        messages=[
+            {"role": "system", "content": _REWRITE},
+            {"role": "user", "content": f"Prompt: {prompt}\nChange: {change}"},
+        ],
+        max_tokens=ctx.effective.integer(ANSWER_TOKENS),
+        temperature=ctx.effective.number(TEMPERATURE),
+    )
+    await ctx.calls.count(to_usage("chat", ctx.calls.answered_by, answer.data.usage))
+    return answer.data.choices[0].message.content.strip().strip('"')[:_LONGEST_PROMPT] or added
+
+
+def family_actions(ctx: Context, kind: Kind, prompt: str, options: Mapping[str, str]) -> tuple[Action, ...]:
+    """Build the buttons that go on from the first file of this answer, and that go back to it.
+
+    A picture's branch is a change in words; a sound's and a video's is its prompt, to be worded anew.
+    """
+    ref = file_ref(ctx.event.id)
+    is_picture = kind == "image"
+    branch = Action(
+        name="branch",
+        label=ctx.translate("action.branch"),
+        command="edit" if is_picture else ctx.spec.name,
+        prompt="" if is_picture else prompt,
+        options={PARENT: ref, **({} if is_picture else options)},
+        prompts_for=("prompt",),
+    )
+    back = Action(name="back", label=ctx.translate("action.back"), command=BACK, options={PARENT: ref})
+    return branch, back

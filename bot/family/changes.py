@@ -1,0 +1,81 @@
+"""Changes of a file asked for in words: an event that says how becomes one of the command that made the file."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from bot.family.change_words import reads_as_change
+from bot.family.origins import BACK, CHANGE, PARENT, file_ref, find_file, generated, read_family
+from bot.i18n import translate
+from bot.models import Event, Job
+from bot.ports import Journal
+
+EDIT, _CHAT = "edit", "chat"
+#: Options of the first request that say what was asked for once, not how its files look.
+_NOT_TAKEN_OVER = frozenset({PARENT, CHANGE, "n", "last", "variation_of"})
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Finds the file that an event changes."""
+
+    journal: Journal
+    spending: Collection[str]  #: the commands that call the API
+
+    async def resolve(self, event: Event) -> Event:
+        """Return an event as what it changes is made; unchanged where it changes nothing. Raises `StoreError`.
+
+        A plain message costs no look into the database unless it reads as a change.
+        """
+        if event.rejection:
+            return event
+        if event.command == EDIT:
+            if not event.prompt.strip():
+                return replace(event, rejection=translate("edit.no_words", event.actor.locale))
+            found = await self._find_named(event)
+            if found is None:
+                return replace(event, rejection=translate("edit.nothing", event.actor.locale))
+            return _change(event, *found)
+        is_plain = event.command == _CHAT and not (event.options or event.attachments)
+        if is_plain and reads_as_change(event.prompt):
+            found = await self._find_last(event)
+            if found is not None and found[0].event.command == "image":
+                return _change(event, *found)
+        return event
+
+    async def _find_named(self, event: Event) -> tuple[Job, str] | None:
+        """Return the file that `edit` is about: of a button, by its number in the family, or the last one."""
+        if ref := event.options.get(PARENT, ""):
+            found = await find_file(self.journal, event.adapter, event.conversation, ref)
+            return (found[0], ref) if found is not None else None
+        number = event.options.get("file", "")
+        if not number and (last := await self._find_last(event)) is not None:
+            return last
+        family = await read_family(self.journal, event.adapter, event.conversation)
+        named = (file for file in reversed(family) if not number or str(file.number) == number)
+        return next(((file.job, file.ref) for file in named), None)
+
+    async def _find_last(self, event: Event) -> tuple[Job, str] | None:
+        """Return the file that was made, or gone back to, by the newest event of the conversation that has any."""
+        names = (*self.spending, BACK)
+        job = await self.journal.last_job(event.adapter, event.conversation, commands=names)
+        if job is not None and job.event.part_of:
+            job = await self.journal.job(event.adapter, job.event.part_of)
+        if job is None or job.event.id == event.id:
+            return None
+        if job.event.command == BACK:
+            ref = job.event.options.get(PARENT, "")
+            found = await find_file(self.journal, event.adapter, event.conversation, ref)
+            return (found[0], ref) if found is not None else None
+        return (job, file_ref(job.event.id)) if generated(job) else None
+
+
+def _change(event: Event, job: Job, ref: str) -> Event:
+    """Return the event as one of the command that made the file, with what it was made with."""
+    first = job.event
+    kept = {name: value for name, value in first.options.items() if name not in _NOT_TAKEN_OVER}
+    return replace(
+        event,
+        command=first.command,
+        options={**kept, PARENT: ref, CHANGE: "yes"},
+        attachments=event.attachments or first.attachments,
+    )

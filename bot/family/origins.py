@@ -1,0 +1,70 @@
+"""References from a generated file to those that it was made from.
+
+A reference is `EVENT#NUMBER`: the event that made the file, and its number in the answer, counted from 1. Nothing is
+kept beside the answers: what is erased of them is gone from their families.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.models import Job, Media
+from bot.ports import Journal
+
+#: Options that only the service sets: the file that the event goes on from, and that its prompt is a change of it.
+PARENT, CHANGE = "parent", "change"
+BACK = "back"  #: the command of the button that makes a file the last one again
+_MOST_FILES = 60  #: of a family; the newest
+_MOST_EVENTS = 200  #: with files of any origin, that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyFile:
+    """A generated file of a conversation."""
+
+    number: int  #: in the conversation, from 1 in the order of making
+    ref: str
+    job: Job
+    media: Media
+    parents: tuple[int, ...] = ()  #: numbers of the files that it was made from, as far as they are there
+
+
+def file_ref(event: str, number: int = 1) -> str:
+    """Return the reference of a file of an event's answer."""
+    return f"{event}#{number}"
+
+
+async def find_file(journal: Journal, adapter: str, conversation: str, ref: str) -> tuple[Job, Media] | None:
+    """Return a file of a conversation; None: it is not there any more. Raises `StoreError`."""
+    event, _, number = ref.rpartition("#")
+    job = await journal.job(adapter, event) if event else None
+    # Another conversation's files stay there, whatever id is given.
+    if job is None or job.answer is None or job.event.conversation != conversation:
+        return None
+    files = generated(job)
+    at = int(number) if number.isdecimal() else 0
+    return (job, files[at - 1]) if 0 < at <= len(files) else None
+
+
+def generated(job: Job) -> list[Media]:
+    """Return the files of an answer that were generated."""
+    return [media for media in job.answer.media if media.origin is not None] if job.answer is not None else []
+
+
+async def read_family(journal: Journal, adapter: str, conversation: str) -> list[FamilyFile]:
+    """Return the newest generated files of a conversation, in the order of making. Raises `StoreError`."""
+    jobs = await journal.jobs_with_files(adapter, conversation, limit=_MOST_EVENTS)
+    found = [(job, media, at) for job in jobs for at, media in enumerate(generated(job), 1)][-_MOST_FILES:]
+    refs = [file_ref(job.event.id, at) for job, _, at in found]
+    numbers: Mapping[str, int] = {ref: number for number, ref in enumerate(refs, 1)}
+    return [
+        FamilyFile(number, ref, job, media, tuple(n for n in _parents(job, media, numbers) if n < number))
+        for number, (ref, (job, media, _)) in enumerate(zip(refs, found, strict=True), 1)
+    ]
+
+
+def _parents(job: Job, media: Media, numbers: Mapping[str, int]) -> tuple[int, ...]:
+    """Return a file's parents; of one that was made again, without any, the first file of the event it repeats."""
+    refs = media.origin.parents if media.origin is not None else ()
+    if not refs and job.event.replaces:
+        refs = (file_ref(job.event.replaces),)
+    return tuple(numbers[ref] for ref in refs if ref in numbers)
