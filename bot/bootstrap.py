@@ -248,6 +248,7 @@ async def build(
             inbox=inbox,
             worker=worker,
             dispatcher=dispatcher,
+            shares=store,
             make_cipher=lambda: token_cipher(keys),
             value_key=derive_key(secret),
             call_recorder=recorder,

@@ -33,6 +33,7 @@ def create(*, data_dir: Path, conversation: str | None) -> "Discord | None":  # 
         message_content=settings.discord_message_content,
         reply_mode=settings.discord_reply_mode,
         stalled_after=settings.discord_stalled_after,
+        shards=settings.discord_shards,
         api_url=settings.discord_api_url,
         servers=access.bot_allow_workspaces,
         serves_everybody=access.bot_allow_strangers,

@@ -14,8 +14,9 @@ from pydantic import SecretStr
 
 from adapters.discord import interaction_tokens
 from adapters.discord.directory import DiscordDirectory
-from adapters.discord.gateway.client import DiscordClient, EventRouter, use_api_url, use_gateway_url
+from adapters.discord.gateway.client import DiscordClient, EventRouter, Login
 from adapters.discord.gateway.errors import describe_error, raise_delivery_errors
+from adapters.discord.gateway.shards import AUTO, Shards
 from adapters.discord.gateway.watchdog import GatewayWatchdog
 from adapters.discord.inbound import downloads, history
 from adapters.discord.inbound.catch_up import CatchUp
@@ -30,12 +31,13 @@ from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
 from adapters.discord.outbound.upload_limits import UploadLimits
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands, check
+from adapters.discord.setup.explanations import bad_token
 from adapters.discord.timing import Timing
 from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
 from adapters.kit.reply_target import encrypt_secret
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, SettingsError, StoreError
+from bot.errors import DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
 from bot.ports import AdapterServices, Confirm, ReplyMode, Sink, always_owned
@@ -61,6 +63,7 @@ class Discord(DiscordDirectory):
         message_content: str = "auto",
         reply_mode: ReplyMode = "auto",
         stalled_after: float = 300.0,
+        shards: str = AUTO,
         api_url: str = "",
         servers: Collection[str] = (),
         serves_everybody: bool = False,
@@ -71,6 +74,7 @@ class Discord(DiscordDirectory):
         self._reply_mode = reply_mode
         self._stalled_after = stalled_after
         self._api_url = api_url
+        self._shards = shards
         self._timing = timing = timing or Timing()
         #: the size limit of files depends on the channel: `DiscordDraft.finish` enforces it
         self.capabilities = Capabilities(
@@ -80,7 +84,7 @@ class Discord(DiscordDirectory):
             repeats_private=True,
         )
         self._served = ServedPlaces(lambda: self.client, servers=servers, serves_everybody=serves_everybody)
-        self._client: DiscordClient | None = None
+        self._login = Login(token, message_content=message_content, api_url=api_url, timing=self._timing)
         self._session: aiohttp.ClientSession | None = None
         self._services: AdapterServices | None = None
         self._watchdog: GatewayWatchdog | None = None
@@ -97,57 +101,29 @@ class Discord(DiscordDirectory):
     @asynccontextmanager
     async def connected(self, services: AdapterServices) -> AsyncIterator[None]:
         """Hold a logged-in HTTP client. Raises `SettingsError` when Discord refuses the token."""
-        self._services = services
-        if self._api_url:
-            use_api_url(self._api_url)
+        self._services, self._login.recorder = services, services.call_recorder
         async with aiohttp.ClientSession() as self._session:
-            with suppress(*NETWORK_ERRORS, discord.HTTPException):  # `run` tries again
-                await self._log_in()
+            with suppress(*NETWORK_ERRORS, discord.HTTPException):  # tried again when it is needed
+                await self._login.log_in()
             try:
                 yield
             finally:
                 await self._deadlines.stop()
                 await self._typing.stop()
-                if self._client is not None:
-                    await self._client.close()
-
-    async def _log_in(self) -> DiscordClient:
-        """Replace the client by a new, logged-in one. Raises `SettingsError`, and the errors of requests."""
-        recorder = None if self._services is None else self._services.call_recorder
-        content = self._message_content != "off"
-        client = DiscordClient(message_content=content, timing=self._timing, recorder=recorder)
-        try:
-            await client.login(self._token.get_secret_value())
-        except discord.LoginFailure as exc:
-            await client.close()
-            raise SettingsError(check.bad_token()) from exc
-        except BaseException:
-            await client.close()
-            raise
-        if self._message_content == "auto" and not check.has_message_content(client.application_flags):
-            self._turn_content_off()
-            client.drop_message_content()
-        self._client = client
-        return client
-
-    def _turn_content_off(self) -> None:
-        """Continue without the message content intent, and log once how to grant it."""
-        if self._message_content == "auto":
-            self._message_content = "off"
-            log.warning("no message content", what_to_do=check.no_message_content())
+                await self._login.close()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Discord refuses the token."""
         assert self._services is not None, "connected first"
         router, catch_up = self._build_listeners(self._services, sink, commands)
-        await catch_up.restore_position()
+        shards = Shards(self._shards, self._services, catch_up, self._timing)
         await self._restore_deadlines(self._services)
         longest = self._timing.reconnect_longest
         backoff = Backoff(first=self._timing.reconnect_first, longest=longest)
         while True:
             started = time.monotonic()
             try:
-                await self._listen(router, catch_up, commands)
+                await self._listen(router, catch_up, shards, commands)
             except SettingsError:
                 raise
             except Exception as exc:  # noqa: BLE001 - whatever the library fails with, a new connection may work
@@ -183,15 +159,13 @@ class Discord(DiscordDirectory):
         catch_up = CatchUp(client=lambda: self.client, services=services, messages=messages, timing=self._timing)
         return EventRouter(messages, interactions, catch_up), catch_up
 
-    async def _listen(self, router: EventRouter, catch_up: CatchUp, commands: Sequence[CommandSpec]) -> None:
+    async def _listen(
+        self, router: EventRouter, catch_up: CatchUp, shards: Shards, commands: Sequence[CommandSpec]
+    ) -> None:
         """Connect one client and receive until the gateway ends or refuses the connection."""
         assert self._services is not None, "connected first"
-        client = self._client
-        if client is None or client.is_closed():
-            client = await self._log_in()
+        client = await self._login.log_in()
         client.router = router
-        if self._api_url:
-            use_gateway_url((await client.http.get_bot_gateway())[1])
         log.info("invite", url=check.invite_url(client.application_id or 0))
         self._watchdog = GatewayWatchdog(client, stalled_after=self._stalled_after, timing=self._timing)
         background = (
@@ -201,14 +175,12 @@ class Discord(DiscordDirectory):
         )
         tasks = [asyncio.create_task(job) for job in background]
         try:
-            await self._connect(client)
+            await self._connect(client, shards)
         except discord.PrivilegedIntentsRequired:
-            if self._message_content == "on":
-                raise SettingsError(check.no_message_content()) from None
-            self._turn_content_off()
+            self._login.give_up_content()
         except discord.ConnectionClosed as exc:
             if exc.code == _BAD_TOKEN:
-                raise SettingsError(check.bad_token()) from exc
+                raise SettingsError(bad_token()) from exc
             raise
         finally:
             for task in tasks:
@@ -217,16 +189,20 @@ class Discord(DiscordDirectory):
             await catch_up.stop()
             await catch_up.save_position()
 
-    async def _connect(self, client: DiscordClient) -> None:
-        """Stay connected until the gateway ends the connection, or until cancelled.
+    async def _connect(self, client: DiscordClient, shards: Shards) -> None:
+        """Keep this process's shards connected until the gateway ends the connection, or until cancelled.
 
         The library swallows a cancellation while it makes a new session, and waits on: it is cancelled again, and left
         to itself when that does not end it.
         """
         connection = asyncio.create_task(client.connect())
+        holding = asyncio.create_task(shards.run(client), name="shards of this process")
         try:
-            await asyncio.shield(connection)
+            done, _ = await asyncio.wait({connection, holding}, return_when=asyncio.FIRST_COMPLETED)
+            await done.pop()
         finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
             for _ in range(_CANCELLATIONS):
                 connection.cancel()
                 if connection.done() or await asyncio.wait({connection}, timeout=self._timing.cancellation):
@@ -234,10 +210,8 @@ class Discord(DiscordDirectory):
 
     @property
     def client(self) -> DiscordClient:
-        """The logged-in client; don't keep it, as it may be replaced. Raises `DeliveryDelayed`."""
-        if self._client is None or self._client.is_closed():
-            raise DeliveryDelayed("not logged in to Discord")
-        return self._client
+        """See `Login.client`."""
+        return self._login.client
 
     @property
     def http(self) -> HTTPClient:
@@ -256,6 +230,7 @@ class Discord(DiscordDirectory):
         confirm: Confirm = always_owned,
     ) -> DiscordDraft:
         """Return the draft of that key."""
+        await self._login.ensure()
         draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref))
         draft.confirm = confirm
         if ref is not None and self._services is not None and self._services.has_peers:
@@ -305,8 +280,9 @@ class Discord(DiscordDirectory):
         if not channel:
             if not person.isdecimal():
                 raise DeliveryRefused("no user of Discord")
+            client = await self._login.ensure()
             with raise_delivery_errors():
-                channel = str((await self.http.start_private_message(int(person)))["id"])
+                channel = str((await client.http.start_private_message(int(person)))["id"])
         return ReplyTarget(
             conversation=conversation,
             channel=channel,
@@ -333,7 +309,8 @@ class Discord(DiscordDirectory):
 
     def health(self) -> str:
         """Return "" while events can arrive, else a sentence that says why not."""
-        if self._client is None or self._client.is_closed() or not self._client.has_sessions():
+        client = self._login.found
+        if client is None or not client.has_sessions():
             return self._problem or translate("discord.connecting")
         if self._watchdog is not None and self._watchdog.stalled:
             return translate("discord.stalled", "", shards=", ".join(map(str, self._watchdog.stalled)))

@@ -7,7 +7,7 @@ from typing import Literal
 import discord
 from pydantic import SecretStr
 
-from adapters.discord.gateway.client import DiscordClient
+from adapters.discord.gateway.client import Login
 from adapters.discord.inbound.parse import build_actor
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import check
@@ -24,7 +24,7 @@ class DiscordDirectory:
 
     _token: SecretStr
     _api_url: str
-    _client: DiscordClient | None
+    _login: Login
 
     async def role_ids(self) -> Collection[str] | None:
         """Return the roles of all servers; None where Discord does not tell."""
@@ -34,13 +34,13 @@ class DiscordDirectory:
         """Return what an id names: a role where a server has it."""
         if _ID.fullmatch(name) is None:
             return None
-        guilds = self._client.guilds if self._client is not None else ()
+        guilds = client.guilds if (client := self._login.found) is not None else ()
         return "role" if any(guild.get_role(int(name)) is not None for guild in guilds) else "person"
 
     async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
         """Ask Discord for a member with their roles; None: no member, or where Discord does not tell."""
         target = ReplyTarget.of(reply_to)
-        guild = self._client.get_guild(int(target.guild)) if self._client is not None and target.guild else None
+        guild = await client.find_guild(target.guild) if (client := self._login.found) is not None else None
         if guild is None or _ID.fullmatch(person) is None:
             return None
         try:
@@ -52,6 +52,6 @@ class DiscordDirectory:
     async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
         """Ask Discord for the channel and the bot's permissions there."""
         guild = None if reply_to is None else ReplyTarget.of(reply_to).guild
-        if self._client is not None and not self._client.is_closed():
-            return await channel_problem(self._client, channel, guild=guild)
+        if (client := self._login.found) is not None:
+            return await channel_problem(client, channel, guild=guild)
         return await check.find_channel_problem(self._token.get_secret_value(), self._api_url, channel)

@@ -34,6 +34,10 @@ class Acknowledgements:
         future = self._futures[interaction] = asyncio.get_running_loop().create_future()
         return future
 
+    def is_own(self, interaction: str) -> bool:
+        """Whether this process acknowledges, or has acknowledged, the interaction."""
+        return interaction in self._futures
+
     async def wait(self, interaction: str) -> bool | None:
         """Wait for an acknowledgement. False: Discord did not accept it; None: it was another process's."""
         future = self._futures.get(interaction)

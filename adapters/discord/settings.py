@@ -1,14 +1,23 @@
 """The settings of the Discord adapter."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 
+from bot.i18n import operator_text
 from bot.ports import ReplyMode
 from bot.settings.base import EnvironmentSettings, HttpUrl, Words
 
 #: The page of Discord where applications are managed.
 PORTAL = "https://discord.com/developers/applications"
+
+_MOST_SHARDS = 10_000
+
+
+def _shards(value: str) -> str:
+    if value not in {"auto", "all"} and not (value.isdecimal() and 0 < int(value) <= _MOST_SHARDS):
+        raise ValueError(operator_text("discord.setting.shards"))
+    return value
 
 
 class Settings(EnvironmentSettings):
@@ -33,6 +42,11 @@ class Settings(EnvironmentSettings):
         le=86400,
         validation_alias=AliasChoices("discord_stalled_after", "discord_deaf_after"),
         description="Seconds without events from Discord's gateway after which the connection is tested.",
+    )
+    discord_shards: Annotated[str, AfterValidator(_shards)] = Field(
+        "auto",
+        description="Number of shards, which are spread over the processes that receive: a number, auto (as many as "
+        "Discord recommends) or all (as many, each of them in every process).",
     )
     discord_api_url: HttpUrl = Field(
         "", description="Address of Discord's REST API with its version, for tests and proxies. Empty: Discord's own."

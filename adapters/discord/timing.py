@@ -18,15 +18,19 @@ class Timing:
 
     # -- inbound
     record_timeout: float = 1.5  #: time to record an interaction before it is acknowledged all the same
+    acknowledged: float = 3.5  #: time for which a process waits for another's acknowledgement of an interaction
+    acknowledged_check: float = 0.05  #: first pause between two looks for it; it doubles
     double_press: float = 3.0  #: time in which a second press of the same button by the same person is the same press
     record_patience: float = 60.0  #: time to try to record what came in while the database is away
     position_interval: float = 60.0  #: pause between two saves of the newest message's id
+    position_timeout: float = 2.0  #: to save it before another process takes a shard over
     catch_up_reach: float = 86400.0  #: age of the oldest missed message that is answered after a lost session
     catch_up_retry: float = 1.0  #: longest pause before a history that could not be read is read again; it doubles
     download_connect: float = 15.0  #: time to connect to Discord's CDN
     download_read: float = 30.0  #: longest silence while a file is read
 
     # -- outbound
+    guild_lifetime: float = 600.0  #: for which a server that was read is kept, where no gateway tells of changes
     edit_interval: float = 1.2  #: pause between two edits of one answer
     status_interval: float = 8.0  #: pause between two updates of a status
     edits_per_window: int = 5  #: count of edits in one channel that Discord allows within `edit_window`

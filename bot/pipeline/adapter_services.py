@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -42,6 +42,7 @@ from bot.ports import (
     ChannelSettings,
     Journal,
     KeyValues,
+    Processes,
     Profile,
     UsageLedger,
     ValueSigner,
@@ -75,6 +76,7 @@ class CoreServices:
     inbox: Inbox
     worker: Worker
     dispatcher: Dispatcher
+    shares: Processes
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
     value_key: bytes  #: of the signatures of buttons and forms
     call_recorder: CallRecorder | None = None
@@ -83,6 +85,10 @@ class CoreServices:
     def has_peers(self) -> bool:
         """See `AdapterServices.has_peers`."""
         return self.settings.bot_database_url is not None
+
+    def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
+        """See `AdapterServices.share`."""
+        return self.shares.share(name, count)
 
     # -- edited and deleted messages
 

@@ -24,6 +24,7 @@ from bot.ports.adapter import (
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.key_values import KeyValues, Namespace, Owner
 from bot.ports.platform import Platform
+from bot.ports.processes import Processes, ProcessInfo
 from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.store import (
@@ -63,6 +64,8 @@ __all__ = [
     "Owner",
     "Platform",
     "PlatformCall",
+    "ProcessInfo",
+    "Processes",
     "Profile",
     "Reader",
     "Receipt",

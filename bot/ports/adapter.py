@@ -1,6 +1,6 @@
 """The interface between the core and a platform."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -133,6 +133,9 @@ class AdapterServices(Protocol):
     @property
     def call_recorder(self) -> CallRecorder | None:
         """The flight recorder; None: it is off. With it an adapter sets `receipt` while it handles a payload."""
+
+    def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
+        """See `Processes.share`. `name`: begins with the adapter's and has no space."""
 
     async def revise(self, event: Event) -> None:
         """Process the edit of an event's message; `event` has the id of the original and the new content.

@@ -25,6 +25,7 @@ from bot.models import (
 )
 from bot.ports.audit import AuditLog
 from bot.ports.key_values import KeyValues
+from bot.ports.processes import Processes
 from bot.ports.request_log import RequestLog
 from bot.ports.usage_reports import UsageReports, UsageRow
 
@@ -308,6 +309,16 @@ class Maintenance(Protocol):
 
 
 class Store(
-    EventQueue, Journal, RequestLog, ContextStore, KeyValues, AuditLog, UsageLedger, UsageReports, Maintenance, Protocol
+    EventQueue,
+    Journal,
+    RequestLog,
+    ContextStore,
+    KeyValues,
+    AuditLog,
+    UsageLedger,
+    UsageReports,
+    Processes,
+    Maintenance,
+    Protocol,
 ):
     """Everything that an engine implements. Consumers take the protocols that they need."""

@@ -16,14 +16,16 @@ def make_store(settings: Settings, timing: StoreTiming | None = None) -> Store:
     zone = ZoneInfo(settings.bot_time_zone)
     before = partial(_back_up, settings) if settings.bot_migration_backups else None
     if settings.postgres_url is None:
-        return SqliteStore(settings.database_path, timing=timing, zone=zone, before_migration=before)
+        path, roles = settings.database_path, settings.bot_roles
+        return SqliteStore(path, timing=timing, zone=zone, before_migration=before, roles=roles)
     try:
         from bot.store.postgres.store import PostgresStore
     except ModuleNotFoundError as exc:
         if exc.name != "asyncpg":
             raise
         raise SettingsError(operator_text("start.no_driver")) from exc
-    return PostgresStore(settings.postgres_url, timing=timing, zone=zone, before_migration=before)
+    url, roles = settings.postgres_url, settings.bot_roles
+    return PostgresStore(url, timing=timing, zone=zone, before_migration=before, roles=roles)
 
 
 async def _back_up(settings: Settings, version: int) -> None:

@@ -25,4 +25,12 @@ class StoreTiming:
     recent: float = 5.0  #: without a sign of life; then the database is asked before anything is shown
     tick: float = 0.2  #: between two notes that this process is running
     paused: float = 0.25  #: since the last such note; then the database is asked, too: it may have been paused
+    share_look: float = 0.5  #: between two looks at what is shared out, where others have something of it
+    share_alone: float = 1.0  #: where nobody else has
+    share_timeout: float = 3.0  #: for such a look
+    share_trust: float = 8.0  #: since the last one; then all that is held is let go of
+    share_free: float = 0.5  #: for which nobody has had a number that is taken: its holder may only connect anew
+    share_return: float = 2.0  #: after a connection broke, in which what others held is left to them
+    share_lost: float = 12.0  #: without a sign of life of another process; then what it holds is taken over
+    share_move: float = 6.0  #: between two numbers that are given to another process, so that all are spread evenly
     trust: float = 15.0  #: since the last sign of life; then no event counts as owned: the lock may be released soon

@@ -142,6 +142,7 @@ class UpgradeContract:
         }
         assert await store.namespace("undelivered:channel:T1.C4.1").items() == {"undelivered": "undelivered"}
         services = CoreServices(
+            shares=store,
             settings=cast(Any, None),
             journal=store,
             values=store,

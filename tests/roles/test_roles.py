@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,17 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bot.store.postgres.store import PostgresStore
+from simulators.discord.files import Upload
+from simulators.discord.people.person import Person
+from simulators.discord.rest import Call, Moment
+from simulators.discord.server import DiscordSimulator
+from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, Json
 from simulators.slack import Message, SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import connected, server, url
 from tests.support.deploy.images import free_port
+from tests.support.discord.messages import actions_of, buttons_of, text_of
 from tests.support.scripted_api import scripted_api
 from tests.support.service import EchoApi
 from tests.support.slack.drafts import labels, read
@@ -30,6 +37,7 @@ class Layout:
     """Processes with these roles on one database."""
 
     slack: SlackSimulator
+    discord: DiscordSimulator
     echo: EchoApi
     url: SecretStr
     running: list[processes.Process]
@@ -50,6 +58,11 @@ class Layout:
         """Return the answers in the thread of a message."""
         return [read(message) for message in self.slack.from_bot(thread=question.root)]
 
+    async def holders(self) -> dict[int | None, str]:
+        """Return what processes hold of what is shared out, by their ids."""
+        async with PostgresStore(self.url) as store:
+            return {int(one.name.split(":")[1]): one.holds[0] for one in await store.processes() if one.holds}
+
     async def idle(self) -> None:
         """Wait until every event is answered."""
         async with connected(self.url) as connection:
@@ -60,9 +73,13 @@ class Layout:
 @asynccontextmanager
 async def layout(folder: Path, url: SecretStr, roles: tuple[str, ...] = ROLES, **more: str) -> AsyncIterator[Layout]:
     """Run the processes; each has a data folder of its own, as on a machine of its own."""
-    async with asyncio.timeout(100), SlackSimulator() as slack, scripted_api() as api, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(asyncio.timeout(100))
+        slack = await stack.enter_async_context(SlackSimulator())
+        discord = await stack.enter_async_context(DiscordSimulator())
+        api = await stack.enter_async_context(scripted_api())
         api.play(echo := EchoApi(api.url))
-        one = Layout(slack, echo, url, [], folder, free_port(), {role: free_port() for role in roles})
+        one = Layout(slack, discord, echo, url, [], folder, free_port(), {role: free_port() for role in roles})
         for number, role in enumerate(roles):
             own = folder / f"{role}{number}"
             own.mkdir()
@@ -77,15 +94,17 @@ async def layout(folder: Path, url: SecretStr, roles: tuple[str, ...] = ROLES, *
                 **({"BOT_OPS_PORT": str(one.ops[role])} if roles.count(role) == 1 else {}),
                 **({"BOT_PORT": str(one.port)} if role == "web" else {}),
                 **slack.environment,
+                **discord.environment,
                 **more,
             }
             process = processes.process(processes.service, environment=environment, folder=own)
             one.running.append(await stack.enter_async_context(process))
         await slack.until(lambda: slack.sockets.open, 60)
+        await discord.until(lambda: discord.gateway.is_connected, 60)
         yield one
         for running in one.running:
             running.send_signal(signal.SIGTERM)
-        assert [await running.wait() for running in one.running] == [0] * len(roles)
+        assert [await running.wait() for running in one.running] == [0] * len(one.running)
 
 
 KEY = secrets.token_urlsafe(32)
@@ -94,43 +113,98 @@ KEY = secrets.token_urlsafe(32)
 async def test_processes_with_roles(tmp_path: Path, url: SecretStr) -> None:
     """One visible answer to each question, command, form and button; a Stop reaches the process that answers."""
     async with layout(tmp_path, url) as one:
-        slack = one.slack
-        slack.faults.unknown("assistant.*")  # so that a message tells what is being done, with a Stop button
-        one.echo.cut = {"love"}
-        question = slack.ada.mention("what is love?")
-        await slack.until(lambda: [text[:17] for text in one.answers(question)] == ["re: what is love?"], 30)
-        [answer] = slack.from_bot(thread=question.root)
-        assert labels(answer) == ["Again", "Continue", "👍", "👎"]
-        slack.ada.press(answer, "press:continue")
-        await slack.until(lambda: one.answers(question)[1:] == ["re: Please continue."], 30)
-
-        slack.ada.slash("/image", "a fox")
-        await slack.until(lambda: any(message.files for message in slack.ada.sees()), 30)
-        slack.ada.slash("/image", "")
-        modal = await slack.ada.modal()
-        await slack.ada.submit(modal, {"prompt": "an owl"})
-        await slack.until(lambda: sum(bool(message.files) for message in slack.ada.sees()) == 2, 30)
-
-        asked = slack.ada.upload("notes.txt", b"the fox is red", f"<@{slack.team.bot.id}> what colour?")
-        await slack.until(lambda: any("the fox is red" in text for text in one.answers(asked)), 30)
-
-        one.echo.hold("slow")
-        slow = slack.ada.mention("image a slow fox")
-        await one.echo.until(lambda: "a slow fox" in one.echo.prompts)
-        shown = await slack.until(lambda: [m for m in slack.from_bot(thread=slow.root) if "Stop" in labels(m)], 30)
-        slack.ada.press(shown[0], "press:stop")
-        await slack.until(lambda: one.answers(slow) == ["Stopped."], 30)
-        assert one.echo.left["a slow fox"] == 1
-
+        await use_slack(one)
+        await use_discord(one)
         await one.idle()
-        assert len(one.echo.prompts) == len(set(one.echo.prompts)) == 6
-        assert slack.sockets.connected == 1
+        assert len(one.echo.prompts) == len(set(one.echo.prompts)) + 1 == 12  # each platform was told to continue
+        assert (one.slack.sockets.connected, len(one.discord.gateway.identified)) == (1, 1)
         told = {role: (await one.ready(role)).json() for role in ("receive", "web")}
         assert {role: one["roles"] for role, one in told.items()} == {"receive": ["receive"], "web": ["web"]}
-        assert told["receive"]["platforms"] == {"slack": "ok"}
+        assert told["receive"]["platforms"] == {"slack": "ok", "discord": "ok"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{one.port}") as http:
             assert (await http.get("/healthz")).status_code == 200
             assert (await http.get("/cockpit")).status_code != 404
+
+
+async def use_slack(one: Layout) -> None:
+    """Ask in every way on Slack."""
+    slack = one.slack
+    slack.faults.unknown("assistant.*")  # so that a message tells what is being done, with a Stop button
+    one.echo.cut = {"love"}
+    question = slack.ada.mention("what is love?")
+    await slack.until(lambda: [text[:17] for text in one.answers(question)] == ["re: what is love?"], 30)
+    [answer] = slack.from_bot(thread=question.root)
+    assert labels(answer) == ["Again", "Continue", "👍", "👎"]
+    slack.ada.press(answer, "press:continue")
+    await slack.until(lambda: one.answers(question)[1:] == ["re: Please continue."], 30)
+
+    slack.ada.slash("/image", "a fox")
+    await slack.until(lambda: any(message.files for message in slack.ada.sees()), 30)
+    slack.ada.slash("/image", "")
+    modal = await slack.ada.modal()
+    await slack.ada.submit(modal, {"prompt": "an owl"})
+    await slack.until(lambda: sum(bool(message.files) for message in slack.ada.sees()) == 2, 30)
+
+    asked = slack.ada.upload("notes.txt", b"the fox is red", f"<@{slack.team.bot.id}> what colour?")
+    await slack.until(lambda: any("the fox is red" in text for text in one.answers(asked)), 30)
+
+    one.echo.hold("slow")
+    slow = slack.ada.mention("image a slow fox")
+    await one.echo.until(lambda: "a slow fox" in one.echo.prompts)
+    shown = await slack.until(lambda: [m for m in slack.from_bot(thread=slow.root) if "Stop" in labels(m)], 30)
+    slack.ada.press(shown[0], "press:stop")
+    await slack.until(lambda: one.answers(slow) == ["Stopped."], 30)
+    assert one.echo.left["a slow fox"] == 1
+
+
+async def use_discord(one: Layout) -> None:
+    """Ask in every way on Discord."""
+    discord, ada = one.discord, Person(one.discord, ADA, "Ada")
+    asked = await discord.say(CHANNEL, f"<@{ME}> what is love there?")
+    [answer] = await shown(discord, asked["id"], "re: what is love there?")
+    again = next(one["custom_id"] for one in buttons_of(answer) if ":continue:" in one["custom_id"])
+    await ada.press(answer, again)
+    await shown(discord, asked["id"], "re: Please continue.")
+
+    async def picture(prompt: str) -> None:
+        await discord.until(lambda: prompt in one.echo.prompts and ".png" in str([*discord.originals.values()][-1]), 30)
+
+    async def be_late(moment: Moment, call: Call) -> bool:
+        """Let the answer come to Discord before the acknowledgement of its command."""
+        if moment == "before" and call.path.endswith("/callback"):
+            with suppress(TimeoutError):  # Discord waits for three seconds
+                await discord.until(
+                    lambda: [one for one in discord.rest.calls if one.method == "PATCH" and one.status == 404], 2
+                )
+        return False
+
+    discord.rest.hook = be_late
+    await ada.command(CHANNEL, "image", {"prompt": "a red fox"})
+    await picture("a red fox")
+    discord.rest.hook = None
+    await ada.command(CHANNEL, "image", {})
+    await ada.submit({"prompt": "a white owl"})
+    await picture("a white owl")
+    assert await ada.complete(CHANNEL, "model", "name", "g", {"kind": "chat"})
+    notes = Upload("notes.txt", 16, content=b"the owl is white")
+    said = await ada.say(DM, "what colour?", files=[notes])
+    await shown(discord, DM, "the owl is white")
+    assert said
+
+    one.echo.hold("slow owl")
+    slow = await ada.command(CHANNEL, "image", {"prompt": "a slow owl"})
+    token = slow.payload["token"]
+    await one.echo.until(lambda: "a slow owl" in one.echo.prompts)
+    await discord.until(lambda: "stop" in actions_of(discord.originals[token]), 30)
+    stop = next(one["custom_id"] for one in buttons_of(discord.originals[token]) if ":stop:" in one["custom_id"])
+    await ada.press(discord.originals[token], stop)
+    await discord.until(lambda: "Stopped" in text_of(discord.originals[token]), 30)
+    assert one.echo.left["a slow owl"] == 1
+
+
+async def shown(discord: DiscordSimulator, channel: str, text: str) -> list[Json]:
+    """Wait until a message of the bot there has that text; return those that have it."""
+    return await discord.until(lambda: [m for m in discord.bot_messages(channel) if text in text_of(m)], 30)  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -147,3 +221,37 @@ async def test_roles_that_can_not_work(tmp_path: Path, settings: dict[str, str],
         assert await one.wait() == 2
     [line] = (tmp_path / "log").read_text().splitlines()
     assert sentence in line
+
+
+async def test_a_shard_has_one_holder(tmp_path: Path, url: SecretStr) -> None:
+    """Shards are spread over those that receive; one is killed, and the next has its shard: nothing lost or doubled."""
+    async with layout(tmp_path, url, ("receive", "receive", "work"), DISCORD_SHARDS="2") as one:
+        gateway, discord = one.discord.gateway, one.discord
+
+        def shards() -> list[int]:
+            return sorted(session.shard for session in gateway.sessions.values() if session.socket is not None)
+
+        await discord.until(lambda: shards() == [0, 1], 60)
+        while len(held := await one.holders()) < 2:  # noqa: ASYNC110 - each has one
+            await asyncio.sleep(0.1)
+        doomed = next(
+            running for running in one.running if held.get(running.pid) == f"discord/2: {(int(GUILD) >> 22) % 2}"
+        )
+        asked = [(await discord.say(CHANNEL, f"<@{ME}> question {number}"))["id"] for number in range(3)]
+        for number in range(3):
+            await shown(discord, asked[number], f"re: question {number}")
+        doomed.send_signal(signal.SIGKILL)
+        one.running.remove(doomed)
+        assert await doomed.wait() == -signal.SIGKILL
+        for number in range(3, 6):
+            asked.append((await discord.say(CHANNEL, f"<@{ME}> question {number}"))["id"])
+            await discord.say(asked[number - 3], f"further question {number}")
+        await discord.until(lambda: shards() == [0, 1], 30)
+        for number in range(3, 6):
+            await shown(discord, asked[number], f"re: question {number}")
+            await shown(discord, asked[number - 3], f"re: further question {number}")
+        await one.idle()
+        for number in range(3):
+            assert len(discord.bot_messages(asked[number])) == 2
+            assert len(discord.bot_messages(asked[number + 3])) == 1
+        assert len(one.echo.prompts) == 9

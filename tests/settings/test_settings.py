@@ -116,6 +116,7 @@ WRONG = {
     "DISCORD_MESSAGE_CONTENT": (("x",), "auto, on or off"),
     "DISCORD_REPLY_MODE": (("x",), "auto, thread or reply"),
     "DISCORD_STALLED_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
+    "DISCORD_SHARDS": (("0", "many", "-1"), "a number from 1, auto or all"),
     "DISCORD_API_URL": (("x",), "an http:// or https:// address"),
     "SLACK_COMMAND_PREFIX": (("A B",), "letters, digits, - and _"),
     "SLACK_STALLED_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),

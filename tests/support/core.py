@@ -1,7 +1,7 @@
 """A stand-in for the core, in tests of an adapter alone."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,10 @@ class RecordingCore:
         self.redelivered: list[str] = []  #: ids of events
         self.sink_delay = 0.0  #: seconds that `sink` takes
         self.changed = asyncio.Condition()
+
+    async def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
+        yield frozenset(range(count))
+        await asyncio.Event().wait()
 
     def redeliver(self, adapter: str, event_id: str) -> None:
         self.redelivered.append(event_id)

@@ -1,5 +1,6 @@
 """The library's client: its intents and caches, and the listeners that its gateway events go to."""
 
+import asyncio
 import re
 import time
 from collections import Counter
@@ -12,14 +13,24 @@ import structlog
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
+from pydantic import SecretStr
 
+from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.gateway.sharded_client import ShardedClient
+from adapters.discord.setup.explanations import bad_token, has_message_content, no_message_content
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import ActionButton
+from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.call_recording import record_calls
 from adapters.kit.connection.fenced_connector import FencedConnector
+from adapters.kit.errors import NETWORK_ERRORS
+from bot.errors import DeliveryDelayed, SettingsError
 from bot.ports import CallRecorder, Receipt, receipt
 
 log = structlog.get_logger(__name__)
+
+#: Servers that are kept after they were read.
+_READ_GUILDS = 1000
 
 
 class MessageListener(Protocol):
@@ -73,7 +84,7 @@ class EventRouter:
     sessions: SessionListener
 
 
-class DiscordClient(discord.AutoShardedClient):
+class DiscordClient(ShardedClient):
     """A client that caches servers, channels and roles, but neither messages nor members."""
 
     def __init__(self, *, message_content: bool, timing: Timing, recorder: CallRecorder | None = None) -> None:
@@ -89,6 +100,7 @@ class DiscordClient(discord.AutoShardedClient):
             connector=FencedConnector(limit=0),
         )
         self._recorder = recorder
+        self._read_guilds: BoundedDict[str, discord.Guild] = BoundedDict(_READ_GUILDS, lifetime=timing.guild_lifetime)
         self.router: EventRouter | None = None  #: None: events are dropped
         self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name
         if recorder is not None:
@@ -163,14 +175,20 @@ class DiscordClient(discord.AutoShardedClient):
         for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             parsers[event] = guard(parsers[event])
 
-    def sockets(self) -> dict[int, DiscordWebSocket]:
-        """Return the gateway connections by shard."""
-        return {shard: info._parent.ws for shard, info in self.shards.items()}  # noqa: SLF001 - no public way
+    async def find_guild(self, number: str) -> discord.Guild | None:
+        """Return a server; one whose shard this process does not hold is read, once in a while.
 
-    def has_sessions(self) -> bool:
-        """Whether every shard is connected and has a session."""
-        sockets = self.sockets().values()
-        return bool(sockets) and all(socket.open and socket.session_id for socket in sockets)
+        None: in direct messages, or where Discord does not tell.
+        """
+        if not number:
+            return None
+        found = self.get_guild(int(number)) or self._read_guilds.get(number)
+        if found is None:
+            try:
+                found = self._read_guilds[number] = await self.fetch_guild(int(number), with_counts=False)
+            except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
+                log.info("server not read", server=number, reason=type(exc).__name__)
+        return found
 
     # -- events of the library
 
@@ -246,3 +264,77 @@ def use_api_url(url: str) -> None:
 def use_gateway_url(url: str) -> None:
     """Start new sessions at this gateway. After a session that can't be resumed the library would use Discord's."""
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+
+
+class Login:
+    """Logs in with a token. `message_content`: see the setting; `api_url`: of the REST API, "": Discord's own."""
+
+    def __init__(self, token: SecretStr, *, message_content: str, api_url: str, timing: Timing) -> None:
+        self._token = token
+        self._message_content = message_content
+        self._api_url = api_url
+        self._timing = timing
+        self._lock = asyncio.Lock()
+        self._client: DiscordClient | None = None
+        self.recorder: CallRecorder | None = None
+
+    @property
+    def found(self) -> DiscordClient | None:
+        """The newest client, if there is one that is not closed."""
+        return None if self._client is None or self._client.is_closed() else self._client
+
+    @property
+    def client(self) -> DiscordClient:
+        """The logged-in client; don't keep it, as it may be replaced. Raises `DeliveryDelayed`."""
+        if (client := self.found) is None:
+            raise DeliveryDelayed("not logged in to Discord")
+        return client
+
+    async def log_in(self) -> DiscordClient:
+        """Return the client, a new one where it was closed. Raises `SettingsError`, and the errors of requests."""
+        async with self._lock:
+            return self.found or await self._log_in()
+
+    async def _log_in(self) -> DiscordClient:
+        if self._api_url:
+            use_api_url(self._api_url)
+        content = self._message_content != "off"
+        client = DiscordClient(message_content=content, timing=self._timing, recorder=self.recorder)
+        try:
+            await client.login(self._token.get_secret_value())
+        except discord.LoginFailure as exc:
+            await client.close()
+            raise SettingsError(bad_token()) from exc
+        except BaseException:
+            await client.close()
+            raise
+        if self._message_content == "auto" and not has_message_content(client.application_flags):
+            self._turn_content_off()
+            client.drop_message_content()
+        self._client = client
+        return client
+
+    async def ensure(self) -> DiscordClient:
+        """Return the client, as `log_in`, for a delivery. Raises `DeliveryDelayed`."""
+        try:
+            with raise_delivery_errors():
+                return await self.log_in()
+        except SettingsError as exc:
+            raise DeliveryDelayed(str(exc)) from exc
+
+    def give_up_content(self) -> None:
+        """Go on without the message content, which Discord refuses. Raises `SettingsError` where it is required."""
+        if self._message_content == "on":
+            raise SettingsError(no_message_content())
+        self._turn_content_off()
+
+    def _turn_content_off(self) -> None:
+        """Continue without the message content intent, and log once how to grant it."""
+        if self._message_content == "auto":
+            self._message_content = "off"
+            log.warning("no message content", what_to_do=no_message_content())
+
+    async def close(self) -> None:
+        """Close the client."""
+        if self._client is not None:
+            await self._client.close()

@@ -38,7 +38,9 @@ class GatewayWatchdog:
         while True:
             await asyncio.sleep(interval(self._stalled_after, at_most=self._timing.probe_timeout))
             now = asyncio.get_running_loop().time()
-            for shard, socket in self._client.sockets().items():
+            sockets = self._client.sockets()
+            self._shards = {shard: one for shard, one in self._shards.items() if shard in sockets}
+            for shard, socket in sockets.items():
                 await self._check(shard, socket, now)
 
     async def _check(self, shard: int, socket: DiscordWebSocket, now: float) -> None:

@@ -1,7 +1,8 @@
 """Missed messages: after a restart, or a session that could not be resumed, they are read from the history, once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 
 import discord
 import structlog
@@ -48,25 +49,48 @@ class CatchUp:
         #: by shard: newest message before what is not read yet; None: not known yet
         self._gaps: dict[int, int | None] = {}
         self._read: dict[int, set[int]] = {}  # by shard: channels whose gap is read
-        self._restored: int | None = None  # newest message of an earlier process; None: not read yet
-        self._saved = 0
+        #: by shard: newest message of the process that had it before; None: not read yet
+        self._restored: dict[int, int | None] = {}
+        self._saved: dict[int, int] = {}
         self._readers: dict[int, asyncio.Task[None]] = {}
         self._tasks = BackgroundTasks("missed messages")
 
     # -- the position, saved
 
-    async def restore_position(self) -> None:
-        """Read what an earlier process saved. Call it before connecting; where it fails, it is repeated later."""
+    async def take_over(self, shards: Collection[int]) -> None:
+        """Read what an earlier process saved of these shards. Call it before they are connected.
+
+        Where that fails, it is repeated later.
+        """
+        self._restored |= dict.fromkeys(shards)
         try:
-            await self._restore()
+            for shard in shards:
+                await self._restore(shard)
         except StoreError as exc:
             log.warning("last message not known yet", reason=str(exc))
 
-    async def _restore(self) -> int:
-        if self._restored is None:
+    async def let_go(self, shards: Collection[int]) -> None:
+        """Save what the next process needs to know of these shards, and forget them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.position_timeout):
+                await self.save_position()
+        for shard in shards:
+            if (reader := self._readers.pop(shard, None)) is not None:
+                reader.cancel()
+            for known in (self._lost_at, self._gaps, self._read, self._restored, self._saved):
+                known.pop(shard, None)
+
+    async def _restore(self, shard: int) -> int:
+        found = self._restored.get(shard)
+        if found is None:
             await self._messages.active_channels.restore()
-            self._restored = int(await self._services.storage(NAMESPACE).get(NEWEST) or 0)
-        return self._restored
+            saved = await self._services.storage(NAMESPACE).items()
+            found = self._restored[shard] = read_position(saved, shard, self._count)
+        return found
+
+    @property
+    def _count(self) -> int:
+        return self._get_client().shard_count or 1
 
     async def save_periodically(self) -> None:
         """Save the position periodically until cancelled."""
@@ -75,17 +99,18 @@ class CatchUp:
             await self.save_position()
 
     async def save_position(self) -> None:
-        """Save the id of the newest message before which none is left to be read or recorded."""
+        """Save the id of the newest message before which none is left to be read or recorded, for each shard."""
         gaps = list(self._gaps.values())
         if None in gaps:
             return
         position = min([self._messages.position, *(gap for gap in gaps if gap is not None)])
-        if position > self._saved:
-            try:
-                await self._services.storage(NAMESPACE).set(NEWEST, str(position))
-                self._saved = position
-            except StoreError as exc:
-                log.warning("last message not saved", reason=str(exc))
+        for shard, saved in self._saved.items():
+            if position > saved:
+                try:
+                    await self._services.storage(NAMESPACE).set(position_name(shard, self._count), str(position))
+                    self._saved[shard] = position
+                except StoreError as exc:
+                    log.warning("last message not saved", reason=str(exc))
 
     async def stop(self) -> None:
         """Stop reading; what is not read yet is read after the next session begins."""
@@ -103,7 +128,8 @@ class CatchUp:
 
     async def on_connect(self, shard: int) -> None:
         """Remember where the gap before a new session begins; it is read when the servers are known."""
-        since = self._lost_at.pop(shard, 0) or self._restored
+        since = self._lost_at.pop(shard, 0) or self._restored.get(shard)
+        self._saved.setdefault(shard, 0)  # from now on its position is known, and saved
         if since == 0:  # the first session ever: all that is heard from now on is missed if the process ends
             await self._move_position(_FIRST)
         else:
@@ -128,7 +154,7 @@ class CatchUp:
         since = self._gaps[shard]
         while since is None:
             try:
-                since = self._gaps[shard] = await self._restore()
+                since = self._gaps[shard] = await self._restore(shard)
             except StoreError:
                 await asyncio.sleep(backoff.next())
         if since:
@@ -166,7 +192,7 @@ class CatchUp:
         me = client.user.id if client.user is not None else 0
         is_own = isinstance(channel, discord.Thread) and channel.owner_id == me
         is_known = is_own or channel.id in self._messages.active_channels
-        since = self._gaps.get(shard) or (self._restored if not is_known else None)
+        since = self._gaps.get(shard) or (self._restored.get(shard) if not is_known else None)
         if since and channel.id not in self._read[shard] and (is_known or not guild):
             await self._try_to_read(shard, channel, since)
 
@@ -233,6 +259,24 @@ class CatchUp:
         if len(found) > MAX_CHANNELS:
             log.warning("messages missed in too many channels", read=MAX_CHANNELS, left=len(found) - MAX_CHANNELS)
         return found[:MAX_CHANNELS]
+
+
+def position_name(shard: int, count: int) -> str:
+    """Return the name under which the position of a shard of so many is stored."""
+    return NEWEST if count == 1 else f"{NEWEST}.{shard}/{count}"
+
+
+def read_position(saved: Mapping[str, str], shard: int, count: int) -> int:
+    """Return the newest message that is known to be recorded, with all before it, of a shard; 0: none.
+
+    With another number of shards it was what all of these together knew.
+    """
+    groups: dict[int, dict[int, int]] = {}
+    for name, value in saved.items():
+        number, _, of = name.removeprefix(NEWEST).removeprefix(".").partition("/")
+        groups.setdefault(int(of or 1), {})[int(number or 0)] = int(value)
+    own = groups.get(count, {}).get(shard, 0)
+    return max([own, *(min(group.values()) for of, group in groups.items() if of != count and len(group) == of)])
 
 
 def _snowflake_of(seconds: float) -> int:

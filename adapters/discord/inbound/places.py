@@ -131,8 +131,11 @@ class ServedPlaces:
     async def _is_member(self, user: int) -> bool:
         """Whether a person is a member of a served server."""
         client = self._get_client()
-        for guild in client.guilds[:_MAX_SERVERS]:
-            if await self.serves_server(guild.id) and await _find_member(client, guild.id, user) is not None:
+        known = [guild.id for guild in client.guilds]
+        if not client.has_all_servers:
+            known = [guild.id async for guild in client.fetch_guilds(limit=_MAX_SERVERS, with_counts=False)]
+        for number in known[:_MAX_SERVERS]:
+            if await self.serves_server(number) and await _find_member(client, number, user) is not None:
                 return True
         return False
 

@@ -62,7 +62,7 @@ class DiscordDraft:
         self._is_single = bool(target.token) and (not target.can_post or target.deferred == "private")
         self._is_first = ref is None
         shared = services.client, services.core, services.acknowledgements, services.deadlines
-        self._original = OriginalResponse(*shared, target, key=key) if target.token else None
+        self._original = OriginalResponse(*shared, target, key=key, timing=services.timing) if target.token else None
         self._messages = self._open_messages(ref or "")
         self._rate = services.edit_rates.of(target.token or target.answer_channel)
         self.confirm: Confirm = always_owned  #: that the event is still this process's
@@ -192,7 +192,7 @@ class DiscordDraft:
             await self._show(answer)
             return
         limits, target = self._services.upload_limits, self._target
-        guild = self._services.client.get_guild(int(target.guild or 0))
+        guild = await self._services.client.find_guild(target.guild)
         limits.check(files, target, guild)
         try:
             await self._show(answer)

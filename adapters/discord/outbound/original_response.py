@@ -1,8 +1,11 @@
 """The original response of an interaction: the "thinking" message that becomes the answer while its token works."""
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord.webhook.async_ import async_context
@@ -12,7 +15,8 @@ from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.payload import LOADING, leaf_components, request_parameters
-from adapters.discord.reply_target import ReplyTarget
+from adapters.discord.reply_target import ReplyTarget, created_at
+from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import BUTTON_ID, STOP, ButtonIds, signer_of
 from bot.ports import AdapterServices
 
@@ -21,7 +25,11 @@ _INVALID_BODY = 50035
 #: Codes that end an interaction: unknown message, unknown webhook, invalid token.
 _UNUSABLE = (10008, 10015, 50027)
 
+#: Code while an interaction is not acknowledged yet, and once its token has ended.
+_UNKNOWN_WEBHOOK = 10015
+
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class OriginalResponse:
@@ -36,6 +44,7 @@ class OriginalResponse:
         target: ReplyTarget,
         *,
         key: str,
+        timing: Timing,
     ) -> None:
         self._client = client
         self._core = core
@@ -44,6 +53,11 @@ class OriginalResponse:
         self._key = key
         self._deadlines = deadlines
         self._is_closed = False
+        self._timing = timing
+        is_new = 0 <= deadlines.clock.now() - created_at(target.interaction) < timing.fresh_question
+        is_foreign = is_new and not acknowledgements.is_own(target.interaction)
+        #: monotonic: until then another process may acknowledge it
+        self._acknowledged_by = time.monotonic() + timing.acknowledged if is_foreign else 0.0
 
     @cached_property
     def _webhook(self) -> discord.Webhook:
@@ -66,8 +80,10 @@ class OriginalResponse:
         with raise_delivery_errors():
             try:
                 message: Json = {
-                    **await async_context.get().get_webhook_message(
-                        webhook.id, target.token, _ORIGINAL, session=webhook.session
+                    **await self._request(
+                        lambda: async_context.get().get_webhook_message(
+                            webhook.id, target.token, _ORIGINAL, session=webhook.session
+                        )
                     )
                 }
             except discord.HTTPException as exc:
@@ -87,7 +103,7 @@ class OriginalResponse:
         """Make it show a page; return the message as Discord has it now, or None if it no longer exists."""
         with raise_delivery_errors():
             try:
-                return await self._edit(page)
+                return await self._request(lambda: self._edit(page))
             except discord.HTTPException as exc:
                 if exc.code in _UNUSABLE:
                     self._is_closed = True
@@ -122,12 +138,24 @@ class OriginalResponse:
             signer=signer_of(self._core, target.channel, person=person),
         )
 
+    async def _request(self, send: Callable[[], Awaitable[T]]) -> T:
+        """Send a request; repeat it until the interaction is acknowledged, where another process does that."""
+        pause = self._timing.acknowledged_check
+        while True:
+            try:
+                return await send()
+            except discord.HTTPException as exc:
+                if exc.code != _UNKNOWN_WEBHOOK or time.monotonic() > self._acknowledged_by:
+                    raise
+            await asyncio.sleep(pause)
+            pause *= 2
+
     async def delete(self) -> None:
         """Delete it, if it still exists."""
         self._is_closed = True
         with raise_delivery_errors():
             try:
-                await self._webhook.delete_message(_ORIGINAL)
+                await self._request(lambda: self._webhook.delete_message(_ORIGINAL))
             except discord.HTTPException as exc:
                 if exc.code not in _UNUSABLE:
                     raise
@@ -145,14 +173,16 @@ class OriginalResponse:
                 flags=discord.MessageFlags(ephemeral=True),
             ) as params,
         ):
-            message: Any = await async_context.get().execute_webhook(
-                webhook.id,
-                target.token,
-                session=webhook.session,
-                payload=params.payload,
-                multipart=params.multipart,
-                files=params.files,
-                wait=True,
-                with_components=True,
+            message: Any = await self._request(
+                lambda: async_context.get().execute_webhook(
+                    webhook.id,
+                    target.token,
+                    session=webhook.session,
+                    payload=params.payload,
+                    multipart=params.multipart,
+                    files=params.files,
+                    wait=True,
+                    with_components=True,
+                )
             )
         return dict(message)

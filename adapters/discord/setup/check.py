@@ -10,6 +10,7 @@ import discord
 from adapters.discord.gateway.client import DiscordClient, use_api_url
 from adapters.discord.settings import PORTAL
 from adapters.discord.setup.channel_problem import channel_problem
+from adapters.discord.setup.explanations import bad_token, has_message_content, no_message_content
 from adapters.discord.timing import Timing
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import SettingsError
@@ -28,21 +29,6 @@ PERMISSIONS = discord.Permissions(
     attach_files=True,
     read_message_history=True,
 )
-
-
-def bad_token() -> str:
-    """Return the sentence for a token that Discord refuses, in the operator's language."""
-    return operator_text("discord.check.bad_token", portal=PORTAL)
-
-
-def no_message_content() -> str:
-    """Return the sentence for a missing message content intent, in the operator's language."""
-    return operator_text("discord.check.no_content", portal=PORTAL)
-
-
-def has_message_content(flags: discord.ApplicationFlags) -> bool:
-    """Whether the developer portal grants the message content intent."""
-    return flags.gateway_message_content or flags.gateway_message_content_limited
 
 
 def invite_url(application: int) -> str:

@@ -34,10 +34,12 @@ class Lease:
         self,
         connections: Connections,
         *,
+        name: str,
         timing: StoreTiming,
         on_notification: Callable[[str, int], None],
         adopt: Adopt,
     ) -> None:
+        self._name = name  #: of the connection, by which others see this process
         self._timing = timing
         self._connections = connections
         self._on_notification = (
@@ -120,7 +122,7 @@ class Lease:
             return bool(await db.value(f"SELECT {function}(:lock::integer, :name::integer)", **keys))
 
     async def _connect(self) -> Connection:
-        connection = await self._connections.connect(synchronous_commit="off", **BY_INDEX)
+        connection = await self._connections.connect(synchronous_commit="off", application_name=self._name, **BY_INDEX)
         try:
             with self._connections.translate_errors():
                 number = await connection.fetchval("SELECT nextval('owners')")

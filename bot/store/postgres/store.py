@@ -4,7 +4,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,8 @@ from pydantic import SecretStr
 
 from bot.limits import UTC_ZONE
 from bot.models import Job, Lane, Media
-from bot.ports import AuditEntry, Namespace
+from bot.ports import AuditEntry, Namespace, ProcessInfo
+from bot.store import this_process
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.claims import EVENTS
 from bot.store.postgres.connection import Connections
@@ -24,6 +25,7 @@ from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Lease
 from bot.store.postgres.recorder import PostgresRecorder
 from bot.store.postgres.schema import BeforeMigration, prepare
+from bot.store.postgres.shares import PROCESS, Share, find_processes
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
@@ -42,7 +44,7 @@ _LONGEST_NOTIFIED = 1900
 class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database.
 
-    `before_migration`: is called with the version of the schema before it is changed.
+    `before_migration`: is called with the version of the schema before it is changed. `roles`: those of this process.
     """
 
     owner_column = "owner"
@@ -55,12 +57,19 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
         timing: StoreTiming | None = None,
         zone: ZoneInfo = UTC_ZONE,
         before_migration: BeforeMigration | None = None,
+        roles: Sequence[str] = (),
     ) -> None:
         timing = timing or StoreTiming()
         super().__init__(timing, zone)
         self._connections = Connections(url, timeout=timing.statement)
         self._before_migration = before_migration
-        self._lease = Lease(self._connections, timing=timing, on_notification=self._on_notification, adopt=self._adopt)
+        self._lease = Lease(
+            self._connections,
+            name=f"{PROCESS} {','.join(roles)} {this_process.name()}",
+            timing=timing,
+            on_notification=self._on_notification,
+            adopt=self._adopt,
+        )
         self._writer = PostgresWriter(self._connections)
         self._stack = AsyncExitStack()
         self._probe = WriteProbe(self._touch, interval=timing.write_check)
@@ -159,6 +168,14 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
 
     async def _read_values(self, namespaces: Sequence[str]) -> Sequence[Any]:
         return await self.rows(statements.READ_VALUES, namespaces=namespaces)
+
+    # -- processes
+
+    def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
+        return Share(self._connections, self._timing, name=name, count=count).changes()
+
+    async def processes(self) -> Sequence[ProcessInfo]:
+        return await find_processes(self._connections)
 
     # -- housekeeping
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,8 @@ from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.limits import UTC_ZONE
 from bot.models import Answer, ConversationContext, Event, Job, Lane, Media
-from bot.ports import AuditEntry, Namespace
+from bot.ports import AuditEntry, Namespace, ProcessInfo
+from bot.store import this_process
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
@@ -49,7 +50,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
     `now`: the time in seconds since 1970; `clock`: that of waits, which nobody sets. `context_turns`: turns of a
     conversation that are held in memory, `context_size`: characters of all of them; `namespaces_cached`: namespaces
     whose values are held in memory, `namespaces_known`: those of which only the names are. `before_migration`: is
-    called with the version of the schema before it is changed.
+    called with the version of the schema before it is changed. `roles`: those of this process.
     """
 
     dialect = Dialect(
@@ -72,6 +73,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
         namespaces_cached: int = 10_000,
         namespaces_known: int = 20_000,
         before_migration: BeforeMigration | None = None,
+        roles: Sequence[str] = (),
     ) -> None:
         super().__init__(
             now=now,
@@ -82,6 +84,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
         )
         self._path = path
         self._before_migration = before_migration
+        self._roles = tuple(roles)
         self._stack = AsyncExitStack()
         self._probe = WriteProbe(self._touch, interval=self._timing.write_check)
         self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known, now=now)
@@ -251,6 +254,15 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
 
     async def _write(self, sql: str, then: Callable[[], None] = lambda: None, /, **parameters: object) -> None:
         await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=lambda _: then()))
+
+    # -- processes
+
+    async def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:  # noqa: ARG002
+        yield frozenset(range(count))
+        await asyncio.Event().wait()
+
+    async def processes(self) -> Sequence[ProcessInfo]:
+        return [ProcessInfo(this_process.name(), self._roles)]
 
     # -- housekeeping
 

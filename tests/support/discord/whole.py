@@ -37,6 +37,7 @@ class Whole:
     settings: dict[str, Any]
     timing: Timing
     core_timing: ServiceTiming = FAST
+    shards: str = "auto"
     core: Core = field(init=False)
     web: WebServer | None = field(init=False)
     ops: WebServer | None = field(init=False)
@@ -44,7 +45,7 @@ class Whole:
 
     async def start(self) -> None:
         """Start on what an earlier run left; return when it is connected."""
-        adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, timing=self.timing)
+        adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, shards=self.shards, timing=self.timing)
         chosen = make_settings(self.api, self.folder, **self.settings)
         one = await self._stack.enter_async_context(run_service(chosen, adapter, timing=self.core_timing))
         self.core, self.web, self.ops = one.core, one.server, one.ops
@@ -119,13 +120,18 @@ class Whole:
 
 @asynccontextmanager
 async def whole(
-    folder: Path, *, timing: Timing | None = None, core_timing: ServiceTiming = FAST, **settings: Any
+    folder: Path,
+    *,
+    timing: Timing | None = None,
+    core_timing: ServiceTiming = FAST,
+    shards: str = "auto",
+    **settings: Any,
 ) -> AsyncIterator[Whole]:
     """Run the service; `settings` are those of the core."""
     async with asyncio.timeout(120), DiscordSimulator() as simulator, scripted_api() as api:
         echo = EchoApi(api.url)
         api.play(echo)
-        one = Whole(simulator, api, echo, folder, settings, timing or Timing(), core_timing)
+        one = Whole(simulator, api, echo, folder, settings, timing or Timing(), core_timing, shards)
         await one.start()
         try:
             yield one

@@ -38,8 +38,8 @@ __all__ = ["server", "url"]
 async def two_processes(folder: Path, url: SecretStr) -> AsyncIterator[Whole]:
     """Two services on one database, both connected, with one key as on two machines."""
     given: dict[str, Any] = {"bot_database_url": url, "bot_secret_key": SecretStr(secrets.token_urlsafe(32))}
-    async with whole(folder / "one", **given) as one:
-        adapter = Discord(token=SecretStr(TOKEN), api_url=one.simulator.api)
+    async with whole(folder / "one", shards="all", **given) as one:
+        adapter = Discord(token=SecretStr(TOKEN), api_url=one.simulator.api, shards="all")
         settings = make_settings(one.api, folder / "two", **given)
         async with run_service(settings, adapter, timing=FAST):
             await one.simulator.until(lambda: len(one.simulator.gateway.sockets) == 2)
@@ -83,7 +83,7 @@ async def test_an_acknowledgement_that_hides_the_answer_of_another_process(tmp_p
     key = secrets.token_urlsafe(32)
     given: dict[str, Any] = {"bot_database_url": url, "bot_secret_key": SecretStr(key)}
     late = Timing(record_timeout=0.0)  # its acknowledgement precedes the record
-    async with whole(tmp_path / "one", timing=late, **given) as one:
+    async with whole(tmp_path / "one", timing=late, shards="all", **given) as one:
         one.core.worker._slots[Lane.CONVERSATION] = 0  # so that the other answers
         environment = {
             "AIMODELS_BASE_URL": one.api.url,
@@ -92,6 +92,7 @@ async def test_an_acknowledgement_that_hides_the_answer_of_another_process(tmp_p
             "BOT_DATABASE_URL": url.get_secret_value(),
             "BOT_SECRET_KEY": key,
             **one.simulator.environment,
+            "DISCORD_SHARDS": "all",
         }
         no_status = ServiceTiming(pipeline=PipelineTiming(first_update=60.0))
         async with processes.process(processes.service, no_status, environment=environment, folder=tmp_path):

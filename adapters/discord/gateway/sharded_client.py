@@ -1,0 +1,88 @@
+"""A client of the library whose shards come and go while it runs."""
+
+import asyncio
+import time
+from collections.abc import Collection
+from typing import Any
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+
+#: Seconds between two sessions that one process begins.
+_IDENTIFY_INTERVAL = 5.0
+#: Seconds to close a connection.
+_CLOSE_TIMEOUT = 1.0
+
+
+class ShardedClient(discord.AutoShardedClient):
+    """Connects the shards that `want` names, none by itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.wanted: frozenset[int] | None = None  #: the shards of this process; None: not known yet
+        self._reconnect = True
+        self._gateway = DiscordWebSocket.DEFAULT_GATEWAY
+        self._launching: asyncio.Task[None] | None = None
+        self._identified_at = -_IDENTIFY_INTERVAL
+
+    def prepare(self, count: int, gateway: yarl.URL) -> None:
+        """Set the number of all shards, and where they connect."""
+        self.shard_count = self._connection.shard_count = count
+        self._gateway = gateway
+
+    def want(self, shards: frozenset[int]) -> None:
+        """Connect these shards, one after another; those that are connected stay so."""
+        self.wanted = self._connection.shard_ids = shards  # type: ignore[assignment] # a set does
+        if self._launching is None or self._launching.done():
+            self._launching = asyncio.create_task(self._launch(), name="shards")
+
+    async def launch_shards(self) -> None:
+        """Launch none: `want` does."""
+
+    async def _launch(self) -> None:
+        while self.wanted and (missing := self.wanted - self.shards.keys()):
+            is_first = time.monotonic() - self._identified_at > _IDENTIFY_INTERVAL
+            number = min(missing)
+            await self.launch_shard(self._gateway, number, initial=is_first)
+            self._identified_at = time.monotonic()
+            if number not in self.wanted:  # it was given to another process meanwhile
+                await self.drop({number})
+
+    async def drop(self, shards: Collection[int]) -> None:
+        """Close these shards, and forget what they told of servers. What they receive from now on is ignored."""
+        closing = set()
+        for number in shards:
+            shard = self._AutoShardedClient__shards.pop(number, None)  # type: ignore[attr-defined] # no public way
+            if shard is not None:
+                shard.reidentify = shard.reconnect = _do_nothing  # what is queued for it
+                closing.add(asyncio.create_task(shard.close()))
+        for guild in [guild for guild in self.guilds if guild.shard_id in shards]:
+            self._connection._remove_guild(guild)  # noqa: SLF001 - no public way
+        if closing:
+            await asyncio.wait(closing, timeout=_CLOSE_TIMEOUT)
+
+    async def close(self) -> None:
+        """See `discord.Client.close`."""
+        if self._launching is not None:
+            self._launching.cancel()
+        await super().close()
+
+    @property
+    def has_all_servers(self) -> bool:
+        """Whether this process holds every shard, and so knows every server."""
+        return self.wanted is not None and len(self.wanted) == self.shard_count
+
+    def sockets(self) -> dict[int, DiscordWebSocket]:
+        """Return the gateway connections by shard."""
+        return {shard: info._parent.ws for shard, info in self.shards.items()}  # noqa: SLF001 - no public way
+
+    def has_sessions(self) -> bool:
+        """Whether every shard that is this process's is connected and has a session."""
+        sockets = self.sockets()
+        found = [sockets.get(shard) for shard in self.wanted] if self.wanted is not None else [None]
+        return all(socket is not None and socket.open and socket.session_id for socket in found)
+
+
+async def _do_nothing(*_: object) -> None:
+    """Stand in for what a closed shard is not to do any more."""
