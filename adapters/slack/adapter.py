@@ -20,7 +20,7 @@ from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
 from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.http_endpoints import HttpEndpoints
-from adapters.slack.connection.socket_mode import SocketModeSupervisor
+from adapters.slack.connection.socket_mode import SocketConnections, SocketModeSupervisor
 from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, create_client
 from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
 from adapters.slack.inbound.downloads import download
@@ -79,7 +79,7 @@ class Slack:
         self._users: UserDirectory | None = None
         self._groups: UserGroups | None = None
         self._threads: ThreadConversations | None = None
-        self._supervisor: SocketModeSupervisor | None = None
+        self._sockets: SocketConnections | None = None
         self._endpoints = HttpEndpoints(
             receives_events=settings.slack_app_token is None,
             has_oauth=settings.slack_bot_token is None,
@@ -160,14 +160,21 @@ class Slack:
                 with self._endpoints.accepting(app):
                     await asyncio.Event().wait()
             else:
-                self._supervisor = SocketModeSupervisor(
-                    app,
-                    self._settings.slack_app_token.get_secret_value().strip(),
-                    self._create_client(""),
-                    stalled_after=self._settings.slack_stalled_after,
-                    timing=self._timing,
+                token = self._settings.slack_app_token.get_secret_value().strip()
+                self._sockets = SocketConnections(
+                    lambda: SocketModeSupervisor(
+                        app,
+                        token,
+                        self._create_client(""),
+                        stalled_after=self._settings.slack_stalled_after,
+                        timing=self._timing,
+                    ),
+                    count=self._settings.slack_connections,
                 )
-                await self._supervisor.run()
+                if self._settings.slack_one_receiver:
+                    await self._sockets.run_where_held(self._services.share(ADAPTER, 1))
+                else:
+                    await self._sockets.run()
         finally:
             await router.close()
 
@@ -254,7 +261,7 @@ class Slack:
             return self._workspaces.problem
         if self._settings.slack_app_token is None:
             return "" if self._endpoints.is_accepting else translate("slack.connecting")
-        return self._supervisor.problem if self._supervisor is not None else translate("slack.connecting")
+        return self._sockets.problem if self._sockets is not None else translate("slack.connecting")
 
     async def check(self) -> Sequence[CheckResult]:
         """Prove tokens, scopes and settings."""

@@ -52,6 +52,17 @@ class Settings(EnvironmentSettings):
         description="App configuration token (xoxe.xoxp-…) for check, which then compares the app's events and "
         "settings. It lasts 12 hours.",
     )
+    slack_connections: int = Field(
+        1,
+        ge=1,
+        le=10,
+        description="Socket Mode connections of each process that receives. Slack allows an app ten in all, and sends "
+        "each event over one.",
+    )
+    slack_one_receiver: bool = Field(
+        False,
+        description="Connect one process at a time to Slack (Socket Mode); the others that receive stand by.",
+    )
     slack_stalled_after: float = Field(
         60,
         ge=1,

@@ -107,6 +107,8 @@ def _status(found: Mapping[str, Any]) -> str:
     for name, problem in found["platforms"].items():
         lines.append((name, problem or operator_text("cockpit.cli.connected")))
     lines.append(("AI API", found["api_problem"] or operator_text("cockpit.cli.works")))
+    name = operator_text("cockpit.cli.process")
+    lines += [(name, "  ".join([one["name"], ", ".join(one["roles"]), *one["holds"]])) for one in found["processes"]]
     counts = {key: int(found["queue"].get(key, 0)) for key in ("waiting", "running")}
     lines += [(operator_text(f"cockpit.cli.{key}"), str(count)) for key, count in counts.items()]
     lines.append((operator_text("cockpit.cli.oldest"), format_seconds(found["queue"].get("oldest", 0))))

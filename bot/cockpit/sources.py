@@ -14,7 +14,17 @@ from bot.models import Actor, Event
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.pipeline.jobs import RunningJob
 from bot.policy import Policy, Quotas
-from bot.ports import Adapter, AuditLog, EventQueue, Journal, KeyValues, RequestLog, UsageLedger, UsageReports
+from bot.ports import (
+    Adapter,
+    AuditLog,
+    EventQueue,
+    Journal,
+    KeyValues,
+    Processes,
+    RequestLog,
+    UsageLedger,
+    UsageReports,
+)
 from bot.recorder.recorder import Recorder
 from bot.settings.core import Settings
 
@@ -59,6 +69,7 @@ class Sources:
     audit_log: AuditLog
     ledger: UsageLedger
     reports: UsageReports
+    processes: Processes
     recorder: Recorder | None = None  #: None: it is off
 
     @classmethod
@@ -87,6 +98,7 @@ class Sources:
             audit_log=core.store,
             ledger=core.store,
             reports=core.store,
+            processes=core.store,
             recorder=core.recorder,
         )
 

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bot.cockpit.command_line import ServiceClient, show
+from bot.settings.core import Settings
 from bot.store.postgres.store import PostgresStore
 from simulators.discord.files import Upload
 from simulators.discord.people.person import Person
@@ -112,12 +114,17 @@ KEY = secrets.token_urlsafe(32)
 
 async def test_processes_with_roles(tmp_path: Path, url: SecretStr) -> None:
     """One visible answer to each question, command, form and button; a Stop reaches the process that answers."""
-    async with layout(tmp_path, url) as one:
+    async with layout(tmp_path, url, SLACK_CONNECTIONS="3") as one:
         await use_slack(one)
         await use_discord(one)
         await one.idle()
         assert len(one.echo.prompts) == len(set(one.echo.prompts)) + 1 == 12  # each platform was told to continue
-        assert (one.slack.sockets.connected, len(one.discord.gateway.identified)) == (1, 1)
+        assert (one.slack.sockets.connected, len(one.discord.gateway.identified)) == (3, 1)
+        assert all(connection.carried for connection in one.slack.sockets.open)
+        settings = Settings(_env_file=None, bot_port=one.port, bot_secret_key=KEY, bot_data_dir=tmp_path)  # type: ignore[call-arg, arg-type]
+        status = show("status", await asyncio.to_thread(ServiceClient(settings).get, "/status"), as_json=False)
+        lines = [" ".join(line.split()[2:]) for line in status.splitlines() if line.startswith("Process ")]
+        assert sorted(lines) == ["receive discord/1: 0", "web", "work", "work"]
         told = {role: (await one.ready(role)).json() for role in ("receive", "web")}
         assert {role: one["roles"] for role, one in told.items()} == {"receive": ["receive"], "web": ["web"]}
         assert told["receive"]["platforms"] == {"slack": "ok", "discord": "ok"}
@@ -224,8 +231,13 @@ async def test_roles_that_can_not_work(tmp_path: Path, settings: dict[str, str],
 
 
 async def test_a_shard_has_one_holder(tmp_path: Path, url: SecretStr) -> None:
-    """Shards are spread over those that receive; one is killed, and the next has its shard: nothing lost or doubled."""
-    async with layout(tmp_path, url, ("receive", "receive", "work"), DISCORD_SHARDS="2") as one:
+    """Shards are spread over those that receive; one is killed, and the next has its shard: nothing lost or doubled.
+
+    The same with the connection to Slack, where one process is to have it.
+    """
+    async with layout(
+        tmp_path, url, ("receive", "receive", "work"), DISCORD_SHARDS="2", SLACK_ONE_RECEIVER="true"
+    ) as one:
         gateway, discord = one.discord.gateway, one.discord
 
         def shards() -> list[int]:
@@ -250,8 +262,12 @@ async def test_a_shard_has_one_holder(tmp_path: Path, url: SecretStr) -> None:
         for number in range(3, 6):
             await shown(discord, asked[number], f"re: question {number}")
             await shown(discord, asked[number - 3], f"re: further question {number}")
+        await one.slack.until(lambda: one.slack.sockets.open, 30)
+        question = one.slack.ada.mention("hello")
+        await one.slack.until(lambda: one.answers(question) == ["re: hello"], 30)
         await one.idle()
+        assert len(one.slack.sockets.open) == 1
         for number in range(3):
             assert len(discord.bot_messages(asked[number])) == 2
             assert len(discord.bot_messages(asked[number + 3])) == 1
-        assert len(one.echo.prompts) == 9
+        assert len(one.echo.prompts) == 10

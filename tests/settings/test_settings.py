@@ -119,6 +119,8 @@ WRONG = {
     "DISCORD_SHARDS": (("0", "many", "-1"), "a number from 1, auto or all"),
     "DISCORD_API_URL": (("x",), "an http:// or https:// address"),
     "SLACK_COMMAND_PREFIX": (("A B",), "letters, digits, - and _"),
+    "SLACK_CONNECTIONS": (("0", "11", "x"), "a whole number from 1 to 10"),
+    "SLACK_ONE_RECEIVER": (("x",), "true or false"),
     "SLACK_STALLED_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
     "SLACK_API_URL": (("x",), "an http:// or https:// address"),
     "SANDBOX_REQUESTS_PER_MINUTE": (("x", "0", "1.5"), "a whole number of at least 1"),

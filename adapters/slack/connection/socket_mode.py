@@ -1,7 +1,9 @@
-"""Socket Mode: one connection, supervised and replaced when it is lost or stalled."""
+"""Socket Mode: connections, each supervised and replaced when it is lost or stalled."""
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import structlog
@@ -171,3 +173,61 @@ class SocketModeSupervisor:
             if connection.seconds_since_event() > self._timing.replace_after:
                 log.info("no events: reconnecting", seconds=round(connection.seconds_since_event()))
                 return ""
+
+
+class SocketConnections:
+    """The connections of this process, all the time or while they are this process's. `make`: makes each."""
+
+    def __init__(self, make: Callable[[], SocketModeSupervisor], *, count: int) -> None:
+        self._make = make
+        self._count = count
+        self._supervisors: list[SocketModeSupervisor] = []
+        self._stands_by = False
+
+    @property
+    def problem(self) -> str:
+        """Return "" where events can come in, or another process has the connections; else what is wrong."""
+        problems = [one.problem for one in self._supervisors]
+        if self._stands_by or "" in problems:
+            return ""
+        return next(iter(problems), translate("slack.connecting"))
+
+    async def run(self) -> None:
+        """Receive until cancelled. Raises `SettingsError` when Slack refuses the token."""
+        self._supervisors = [self._make() for _ in range(self._count)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for one in self._supervisors:
+                    group.create_task(one.run())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        finally:
+            self._supervisors = []
+
+    async def run_where_held(self, changes: AsyncGenerator[frozenset[int], None]) -> None:
+        """Receive while this process has the only share; see `run`."""
+        receiving: asyncio.Future[None] | None = None
+        async with aclosing(changes):
+            change = asyncio.ensure_future(anext(changes))
+            try:
+                while True:
+                    waiting: set[asyncio.Future[Any]] = {change} if receiving is None else {change, receiving}
+                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                    if receiving is not None and receiving.done():
+                        return receiving.result()
+                    self._stands_by = not change.result()
+                    if receiving is None and not self._stands_by:
+                        receiving = asyncio.ensure_future(self.run())
+                    elif receiving is not None and self._stands_by:
+                        await _end(receiving)
+                        receiving = None
+                    change = asyncio.ensure_future(anext(changes))
+            finally:
+                await _end(change)
+                if receiving is not None:
+                    await _end(receiving)
+
+
+async def _end(task: "asyncio.Future[Any]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

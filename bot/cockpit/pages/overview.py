@@ -1,7 +1,7 @@
 """The first page: whether all is well, what waits, how fast it is, and what it costs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,6 +88,7 @@ async def _read_service(visit: Visit) -> dict[str, Any]:
     return {
         "api_problem": sources.metrics.api_problem(),
         "api": {"limit": api.limit, "remaining": api.remaining, "waiting": api.waiting},
+        "processes": [asdict(one) for one in await sources.processes.processes()],
         "circuits": sources.circuits(),
         "queue": counts,
         "lanes": {lane.value: int(counts.get(f"waiting_{lane}", 0)) for lane in Lane},

@@ -53,6 +53,7 @@ def _show(visit: Visit, *, results: Sequence[CheckResult] | None = None, problem
     return visit.render(
         "platforms.html",
         health=health,
+        elsewhere=visit.sources.adapters.keys() - health.keys(),  # this process does not receive
         manifests=sorted(name for name, found in find_platforms().items() if found.manifest is not None),
         results=results,
         problem=problem,
