@@ -90,7 +90,7 @@ class Discord(DiscordDirectory):
         self._watchdog: GatewayWatchdog | None = None
         self._problem = ""  # the last reason why the gateway was lost
         self.acknowledgements = Acknowledgements()  #: a draft waits for that of its interaction
-        self._deadlines = TokenDeadlines(self._detach_draft, self._store_deadline, timing)
+        self._deadlines = TokenDeadlines(self._detach_draft, self._store_deadline, timing, self._login.clock)
         self._edit_rates = EditRates(timing)
         self._typing = TypingIndicator(timing)
         self._upload_limits = UploadLimits()

@@ -7,7 +7,8 @@ from functools import partial
 
 import structlog
 
-from adapters.discord.reply_target import DiscordClock, ReplyTarget
+from adapters.discord.gateway.clock import DiscordClock
+from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from bot.background import BackgroundTasks
@@ -56,11 +57,12 @@ class TokenDeadlines:
         on_due: Callable[[ReplyTarget, str], Awaitable[None]],
         store: Callable[[str, str | None], Awaitable[None]],
         timing: Timing,
+        clock: DiscordClock | None = None,
     ) -> None:
         self._on_due = on_due
         self._store = store
         self._timing = timing
-        self.clock = DiscordClock()  #: told of each interaction
+        self.clock = clock or DiscordClock()  #: told of each interaction
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stored: set[str] = set()
         self._tasks = BackgroundTasks("token deadline")

@@ -4,7 +4,6 @@
 `ReplyTarget.of(reply_to)` reads it back. Ids are Discord's snowflakes as decimal text.
 """
 
-import time
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -61,25 +60,6 @@ class ReplyTarget(ReplyTargetFields):
     def expires_at(self) -> float:
         """End of the interaction's token in seconds since 1970; 0 for messages."""
         return created_at(self.interaction) + TOKEN_LIFETIME if self.interaction else 0.0
-
-
-class DiscordClock:
-    """Discord's time, as its ids tell it: this machine's clock may be wrong, or be set.
-
-    An id that arrives late is older than the time; the newest one counts. Until the first it is this machine's time.
-    """
-
-    def __init__(self) -> None:
-        self._ahead: float | None = None  # of the monotonic clock, in seconds
-
-    def note(self, snowflake: int) -> None:
-        """Note an id that Discord made just now."""
-        ahead = created_at(str(snowflake)) - time.monotonic()
-        self._ahead = ahead if self._ahead is None else max(self._ahead, ahead)
-
-    def now(self) -> float:
-        """Return the seconds since 1970."""
-        return time.time() if self._ahead is None else time.monotonic() + self._ahead
 
 
 def created_at(snowflake: str) -> float:

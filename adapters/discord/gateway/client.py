@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from pydantic import SecretStr
 
+from adapters.discord.gateway.clock import DiscordClock
 from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.gateway.sharded_client import ShardedClient
 from adapters.discord.setup.explanations import bad_token, has_message_content, no_message_content
@@ -277,6 +278,7 @@ class Login:
         self._lock = asyncio.Lock()
         self._client: DiscordClient | None = None
         self.recorder: CallRecorder | None = None
+        self.clock = DiscordClock()
 
     @property
     def found(self) -> DiscordClient | None:
@@ -311,6 +313,7 @@ class Login:
         if self._message_content == "auto" and not has_message_content(client.application_flags):
             self._turn_content_off()
             client.drop_message_content()
+        await self.clock.ask(client.http._HTTPClient__session)  # type: ignore[attr-defined] # noqa: SLF001
         self._client = client
         return client
 
