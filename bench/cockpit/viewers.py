@@ -25,7 +25,7 @@ from bot.security.keys import signing_key
 
 VIEWERS = 100
 EVENTS = 4000  #: of a run, so that it is longer than several refreshes
-PAIRS = 3
+PAIRS = 9
 MOST = 1.05  #: times the CPU per message
 
 

@@ -66,6 +66,9 @@ class Gateway:
     def __init__(self, state: DiscordState) -> None:
         self._state = state
         self.heartbeat_interval = 41.25  #: seconds
+        #: Seconds until a heartbeat is answered. discord.py notes the time after sending one: an answer that is there
+        #: before seems late by a whole interval.
+        self.latency = 0.02
         self.token = TOKEN
         self.refuses_intents = False
         self.is_stalled = False  #: events are kept to itself, heartbeats are answered
@@ -123,6 +126,7 @@ class Gateway:
         if op == 1:
             self.heartbeats += 1
             if not self.is_dead:
+                await asyncio.sleep(self.latency)
                 await self._send(socket, {"op": 11})
             await self._state.notify()
         elif op == 2 and session is not None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,15 @@ async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) ->
         usage = (await web.get("/cockpit/usage?by=person")).words
         assert "Ann (ann) 1 0 1 0.50" in usage
         assert "Total 2 0 2 1.00" in usage
+        today = datetime.now(UTC).date().isoformat()
+        for by, line in (
+            ("day", f"{today} 2 0 2 1.00"),
+            ("kind", "image 2 0 2 1.00"),
+            ("model", f"{MODELS['image']} 2 0 2 1.00"),
+            ("channel", "general 2 0 2 1.00"),
+            ("workspace", "theirs 1 0 1 0.50"),
+        ):
+            assert line in (await web.get(f"/cockpit/usage?by={by}")).words
         rows = list(csv.reader(io.StringIO((await web.get("/cockpit/usage.csv")).text.lstrip("\ufeff"))))
         assert {row[2] for row in rows[1:]} == {"w", "theirs"}
         audit = (await web.get("/cockpit/audit")).words

@@ -54,7 +54,7 @@ const page = {
   },
   /** What to do in a place without messages. */
   advise(isDirect) {
-    page.hint.hidden = page.messages.hidden || page.messages.children.length > 0;
+    page.hint.hidden = page.messages.hidden || page.state.place.kind === "forum" || page.messages.children.length > 0;
     page.hint.textContent = isDirect ? t("Write a question, or / for the commands.") : t("Write @{name} and a question, or / for the commands.", { name: page.state.names[page.state.bot] });
   },
   avatar(id, name, isBot) {
