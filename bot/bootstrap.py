@@ -30,7 +30,7 @@ from bot.control.retention import Retention
 from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
-from bot.film.films import Films
+from bot.film.parts import open_composites
 from bot.media import Spool
 from bot.media.storage.opening import open_spool
 from bot.models import Event
@@ -176,7 +176,7 @@ async def build(
             adapters=adapters,
             timing=timing.pipeline,
         )
-        films = Films(store, prices, registry.find_spec, adapters, settings.bot_retention_days)
+        composites = open_composites(store, prices, registry.find_spec, adapters, settings.bot_retention_days)
         dispatcher = Dispatcher(
             registry=registry,
             settings=settings,
@@ -199,7 +199,7 @@ async def build(
             breaker=breaker,
             on_fallback=metrics.fell_back,
             spool=spool,
-            films=films,
+            composites=composites,
             attachment_reader=AttachmentReader(
                 max_bytes=settings.bot_max_attachment_bytes,
                 parse_seconds=timing.media.parse,
@@ -221,7 +221,7 @@ async def build(
             metrics=metrics,
             tracing=tracing,
         )
-        films.accept = inbox.accept
+        composites.use(inbox.accept)
         worker = Worker(
             queue=store,
             journal=store,
@@ -229,7 +229,7 @@ async def build(
             undelivered=undelivered,
             dispatcher=dispatcher,
             adapters=adapters,
-            films=films,
+            composites=composites,
             metrics=metrics,
             settings=settings,
             timing=timing.pipeline,

@@ -16,6 +16,7 @@ from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
 from bot.control.scopes import Scope
 from bot.conversation.context import Conversation
+from bot.duel.duels import Duels
 from bot.errors import UsageError
 from bot.film.films import Films
 from bot.i18n import join_list, translate
@@ -50,6 +51,7 @@ class Context:
     quotas: Quotas  #: limits, and what is left of them; prices
     spool: Spool  #: storage of generated and exported files
     films: Films  #: films that are planned and made
+    duels: Duels  #: the same question to several models
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage
     reports: UsageReports  #: the same, summed up for people

@@ -1,22 +1,39 @@
-"""The answers to the parts of a film: they are not shown by themselves, but take their film a step further."""
+"""The answers to the parts of a film or a duel: not shown by themselves, they take it a step further."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from bot.film.films import Films
-from bot.models import Answer, Capabilities, Event, Status
-from bot.ports import Confirm, Sender, always_owned
+from bot.control.prices import PriceBook
+from bot.duel.duels import Duels, is_part
+from bot.film.films import Films, FilmStore
+from bot.models import Answer, Capabilities, CommandSpec, Event, Status
+from bot.ports import Confirm, Sender, Sink, always_owned
 
 _PROGRESS = 5.0  #: seconds between two looks at the progress of a part
 _WITH_FILES = 20.0  #: seconds between two boards that differ in progress alone, as each may send its pictures anew
+
+
+class Whole(Protocol):
+    """What the answers to several events are parts of: `Films`, `Duels`. Each method may raise `StoreError`."""
+
+    @property
+    def adapters(self) -> Mapping[str, Sender]:
+        """The platforms, by name."""
+
+    def note_progress(self, event: Event, progress: float | None) -> None:
+        """Note how far a part is; None: it has ended, or that is not known."""
+
+    async def advance(self, event: Event, whole_id: str, /, *, is_progress: bool = False) -> None:
+        """Go on with what can be done now, and show how far it is. Safe to repeat. Raises `DeliveryDelayed`."""
 
 
 @dataclass(slots=True)
 class PartDraft:
     """The unseen draft of one part. See `bot.ports.Draft`."""
 
-    films: Films
+    whole: Whole
     event: Event
     _next: float = field(default=0.0, init=False)
 
@@ -27,9 +44,9 @@ class PartDraft:
 
     async def status(self, status: Status) -> None:
         """Show the progress on the film's board."""
-        self.films.note_progress(self.event, status.progress)
+        self.whole.note_progress(self.event, status.progress)
         if status.progress is not None and time.monotonic() >= self._next:
-            await self.films.advance(self.event, self.event.part_of, is_progress=True)
+            await self.whole.advance(self.event, self.event.part_of, is_progress=True)
             self._next = time.monotonic() + _WITH_FILES
 
     async def write(self, text: str) -> None:
@@ -37,15 +54,15 @@ class PartDraft:
 
     async def finish(self, answer: Answer) -> None:  # noqa: ARG002 - the film reads it
         """Take the film a step further. Raises `DeliveryDelayed`."""
-        self.films.note_progress(self.event, None)
-        await self.films.advance(self.event, self.event.part_of)
+        self.whole.note_progress(self.event, None)
+        await self.whole.advance(self.event, self.event.part_of)
 
 
 @dataclass(frozen=True, slots=True)
 class PartSender:
     """The platform of the events that make parts of films. See `bot.ports.Sender`."""
 
-    films: Films
+    whole: Whole
     event: Event
     place: Sender  #: where the film is shown
 
@@ -65,7 +82,7 @@ class PartSender:
         confirm: Confirm = always_owned,  # noqa: ARG002
     ) -> PartDraft:
         """Return the unseen draft."""
-        return PartDraft(self.films, self.event)
+        return PartDraft(self.whole, self.event)
 
     async def place_beside(
         self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
@@ -74,7 +91,29 @@ class PartSender:
         return await self.place.place_beside(reply_to, conversation=conversation, channel=channel, person=person)
 
 
-def sender_of(films: Films, event: Event) -> Sender:
-    """Return where the answer to an event goes: its platform, or the film of which it makes a part."""
-    place = films.adapters[event.adapter]
-    return PartSender(films, event, place) if event.part_of else place
+@dataclass(frozen=True, slots=True)
+class Composites:
+    """All answers that are made by several requests."""
+
+    films: Films
+    duels: Duels
+
+    def use(self, accept: Sink) -> None:
+        """Set what records their requests."""
+        self.films.accept = self.duels.accept = accept
+
+    def sender_of(self, event: Event) -> Sender:
+        """Return where the answer to an event goes: its platform, or the film or duel of which it makes a part."""
+        place = self.films.adapters[event.adapter]
+        return PartSender(self.duels if is_part(event) else self.films, event, place) if event.part_of else place
+
+
+def open_composites(
+    store: FilmStore,
+    prices: PriceBook,
+    find_spec: Callable[[str], CommandSpec | None],
+    adapters: Mapping[str, Sender],
+    days: int,
+) -> Composites:
+    """Return them; `use` comes next. `days`: that each is kept, 0: for ever."""
+    return Composites(Films(store, prices, find_spec, adapters, days), Duels(store, adapters, days))

@@ -21,7 +21,7 @@ from bot.control.questions import Questions
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, OverLimit, UsageError
-from bot.film.films import Films
+from bot.film.parts import Composites
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import (
@@ -68,7 +68,7 @@ class Dispatcher:
     breaker: CircuitBreaker
     on_fallback: Callable[[Kind], None]  #: called when another model is asked
     spool: Spool
-    films: Films
+    composites: Composites
     attachment_reader: AttachmentReader
     adapters: Mapping[str, Adapter]
     background: BackgroundTasks  #: tasks that nobody waits for
@@ -137,7 +137,8 @@ class Dispatcher:
             workspace_apis=self.workspace_apis,
             quotas=self.quotas,
             spool=self.spool,
-            films=self.films,
+            films=self.composites.films,
+            duels=self.composites.duels,
             journal=self.journal,
             ledger=self.ledger,
             reports=self.reports,

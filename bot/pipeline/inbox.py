@@ -65,6 +65,8 @@ class Inbox:
             rejection, spec = "", command.spec
             if event.command != spec.name:  # an alias
                 event = replace(event, command=spec.name)
+            if event.part_of and spec.lane is Lane.CONVERSATION:  # it is no turn of the conversation
+                spec = replace(spec, lane=Lane.FREE)
         refusal = self.policy.check(event, spec, effective) or self._switched_off(event, spec, effective)
         if refusal is None:
             answer = _refuse(rejection) if rejection else await self._find_undelivered(event)

@@ -12,8 +12,7 @@ import structlog
 from aimodels.errors import ApiError
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
-from bot.film.films import Films
-from bot.film.parts import sender_of
+from bot.film.parts import Composites
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
@@ -54,7 +53,7 @@ class Worker:
         undelivered: UndeliveredAnswers,
         dispatcher: Dispatcher,
         adapters: Mapping[str, Sender],
-        films: Films,
+        composites: Composites,
         metrics: Metrics,
         settings: Settings,
         timing: PipelineTiming | None = None,
@@ -67,7 +66,7 @@ class Worker:
         self._undelivered = undelivered
         self._dispatcher = dispatcher
         self._adapters = adapters
-        self._films = films
+        self._composites = composites
         self._tracing = tracing
         self._metrics = metrics
         self._settings = settings
@@ -187,7 +186,7 @@ class Worker:
 
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
-        adapter = sender_of(self._films, job.event)
+        adapter = self._composites.sender_of(job.event)
         confirm, private = partial(self._queue.confirm, job), self._dispatcher.is_private(job)
         doubt = partial(self.redelivery.start, job.event.adapter, job.event.id, confirm=confirm)
         draft = await open_draft(adapter, job, confirm, doubt, private=private, timing=self._timing, timer=self._timer)

@@ -26,6 +26,7 @@ from bot.control.registry import load_settings_registry
 from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
+from bot.duel.duels import Duels
 from bot.film.films import Films
 from bot.media import Spool
 from bot.models import (
@@ -363,6 +364,7 @@ class CommandRunner:
             quotas=make_quotas(self.settings, self.store),
             spool=self.spool,
             films=Films(self.store, self.prices, self.registry.find_spec, adapters={}, days=1),
+            duels=Duels(self.store, adapters={}, days=1),
             journal=self.store,
             ledger=self.store,
             reports=self.store,

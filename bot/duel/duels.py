@@ -1,0 +1,158 @@
+"""Duels: kept, answered by requests of their own, judged, and shown in the answer of the event that asked for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from pydantic import TypeAdapter
+
+from bot.duel.duel import SHOW, Duel, Entrant, board, event_id
+from bot.errors import DeliveryDelayed
+from bot.models import Answer, Event, Job
+from bot.ports import Journal, KeyValues, Namespace, Owner, RequestLog, Sender, Sink
+
+_DUEL = TypeAdapter(Duel)
+_BUSY = 0.5  #: seconds until a board that is just being shown is tried again
+
+
+class DuelStore(KeyValues, Journal, RequestLog, Protocol):
+    """The part of the store that duels need."""
+
+
+@dataclass(slots=True, eq=False)
+class Duels:
+    """All duels. Every method raises `StoreError`."""
+
+    store: DuelStore
+    adapters: Mapping[str, Sender]
+    days: int  #: that a duel is kept; 0: for ever
+    accept: Sink = field(init=False)  #: records the events that make the answers; set before any is made
+    _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    async def find(self, adapter: str, duel: str) -> Duel | None:
+        """Return a duel; None: there is none such."""
+        value = await self._duels(adapter).get(duel)
+        return None if value is None else _DUEL.validate_json(value)
+
+    async def in_channel(self, event: Event) -> Sequence[Duel]:
+        """Return the duels of the channel of an event."""
+        values = (await self._duels(event.adapter).items()).values()
+        return [duel for duel in map(_DUEL.validate_json, values) if duel.channel == channel_of(event)]
+
+    async def begin(self, duel: Duel, event: Event) -> Answer:
+        """Have each model answer, and return the board. Safe to repeat. `event`: that asked for it."""
+        if await self.find(event.adapter, duel.id) is None:
+            await self._save(duel, event)
+        for number, entrant in enumerate(duel.entrants):
+            await self.accept(_request(duel, number, entrant, event))
+        return board(duel, await self._jobs(event.adapter, duel), 0)
+
+    async def advance(self, event: Event, duel_id: str, *, is_progress: bool = False) -> None:
+        """Show what is there by now. `event`: of one of its answers, or of a vote. Raises `DeliveryDelayed`."""
+        if is_progress:
+            return
+        async with self._changing(event.adapter, duel_id):
+            duel, job = await self.find(event.adapter, duel_id), await self.store.job(event.adapter, duel_id)
+            if duel is None or job is None:
+                return
+            if job.answer is None:
+                raise DeliveryDelayed("the board is not there yet", retry_after=_BUSY)
+            jobs = await self._jobs(event.adapter, duel)
+            duel = await self._with_answers(duel, jobs, job.event)
+            answer = board(duel, jobs, len(await self._votes(event.adapter, duel).items()))
+            is_partial = duel.is_open and not self.adapters[event.adapter].capabilities.can_edit
+            if answer == job.answer or job.answer.is_empty or is_partial:
+                return
+            if not await self.store.reopen(job.event, answer=answer):
+                raise DeliveryDelayed("the board is being shown", retry_after=_BUSY)
+
+    async def vote(self, duel: Duel, choice: str, press: Event, asked: Event) -> Duel:
+        """Count a vote, or show the names; return the duel as it is then. `asked`: that asked for the duel."""
+        async with self._changing(press.adapter, duel.id):
+            duel = await self.find(press.adapter, duel.id) or duel
+            if duel.is_shown:
+                return duel
+            votes = self._votes(press.adapter, duel)
+            if choice == SHOW:
+                duel = duel.shown(await votes.items())
+                await self._save(duel, asked)
+            else:
+                owner = Owner(adapter=press.adapter, actor=press.actor.id, conversation=asked.conversation)
+                await votes.set(press.actor.id, choice, expires=self._expires(), owner=owner)
+        await self.advance(asked, duel.id)
+        return duel
+
+    def note_progress(self, event: Event, progress: float | None) -> None:
+        """Show nothing: answers are compared when all are there."""
+
+    async def _with_answers(self, duel: Duel, jobs: Sequence[Job | None], event: Event) -> Duel:
+        """Return the duel with what is known of the answers that are new, and keep it."""
+        entrants = []
+        for entrant, job in zip(duel.entrants, jobs, strict=True):
+            if entrant.seconds is None and job is not None and job.answer is not None:
+                calls = await self.store.calls_of(event.adapter, job.event.id)
+                settled = [call for call in calls if call.state == "settled"]
+                is_lost = bool(job.answer.ending) or job.answer.private or job.answer.is_empty
+                is_other = any(call.model != entrant.model for call in settled[-1:])  # a fallback answered
+                seconds = (datetime.now(UTC) - job.event.received_at).total_seconds()
+                cost = sum(call.cost or 0.0 for call in settled)
+                entrants.append(replace(entrant, seconds=seconds, cost=cost, is_lost=is_lost or is_other))
+            else:
+                entrants.append(entrant)
+        changed = replace(duel, entrants=tuple(entrants))
+        if changed != duel:
+            await self._save(changed, event)
+        return changed
+
+    async def _jobs(self, adapter: str, duel: Duel) -> list[Job | None]:
+        return [await self.store.job(adapter, event_id(duel, number)) for number in range(len(duel.entrants))]
+
+    @asynccontextmanager
+    async def _changing(self, adapter: str, duel: str) -> AsyncIterator[None]:
+        lock = self._locks.setdefault((adapter, duel), asyncio.Lock())
+        async with lock, self.store.revising(adapter, duel):
+            yield
+
+    async def _save(self, duel: Duel, event: Event) -> None:
+        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        value = _DUEL.dump_json(duel, exclude_defaults=True).decode()
+        await self._duels(event.adapter).set(duel.id, value, expires=self._expires(), owner=owner)
+
+    def _expires(self) -> datetime | None:
+        return datetime.now(UTC) + timedelta(days=self.days) if self.days else None
+
+    def _duels(self, adapter: str) -> Namespace:
+        return self.store.namespace(f"duels:{adapter}")
+
+    def _votes(self, adapter: str, duel: Duel) -> Namespace:
+        return self.store.namespace(f"duel-votes:{adapter}:{duel.id}")
+
+
+def is_part(event: Event) -> bool:
+    """Whether an event makes an answer of a duel."""
+    return bool(event.part_of) and event.id.startswith(f"{event.part_of}/duel-")
+
+
+def channel_of(event: Event) -> str:
+    """Return the name of the place whose ranking a duel counts in."""
+    place = event.location
+    return f"{place.workspace}/{place.channel or event.conversation}"
+
+
+def _request(duel: Duel, number: int, entrant: Entrant, event: Event) -> Event:
+    """Return the question to one model, as if the duel's author had typed it."""
+    return replace(
+        event,
+        id=event_id(duel, number),
+        command=duel.kind,
+        prompt=duel.prompt,
+        options={"model": entrant.model},
+        received_at=datetime.now(UTC),
+        rejection="",
+        replaces="",
+        part_of=duel.id,
+    )

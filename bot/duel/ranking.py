@@ -1,0 +1,51 @@
+"""Which models are liked best in a channel, with intervals that say how sure that is. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.duel.duel import Duel
+
+_Z = 1.96  #: standard deviations on either side that hold 95 % of a normal distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuelScore:
+    """How a model did in duels that people judged."""
+
+    model: str
+    wins: float  #: duels in which it had the most votes; one that several share is divided among them
+    duels: int
+    low: float  #: of the interval that holds its true share of wins with 95 %, 0 to 1
+    high: float
+
+    @property
+    def share(self) -> float:
+        """The share of its duels that it won, 0 to 1."""
+        return self.wins / self.duels
+
+
+def ranking(duels: Iterable[Duel]) -> list[DuelScore]:
+    """Return how each model did, the one that is most surely good first."""
+    wins: dict[str, float] = defaultdict(float)
+    counts: dict[str, int] = defaultdict(int)
+    for duel in duels:
+        entrants = [entrant for entrant in duel.entrants if not entrant.is_lost]
+        if not duel.is_shown or not (duel.alike or any(entrant.votes for entrant in entrants)):
+            continue
+        most = max(entrant.votes for entrant in entrants)
+        best = [entrant for entrant in entrants if entrant.votes == most] if most >= duel.alike else entrants
+        for entrant in entrants:
+            counts[entrant.model] += 1
+        for entrant in best:
+            wins[entrant.model] += 1 / len(best)
+    standings = [_standing(model, wins[model], count) for model, count in counts.items()]
+    return sorted(standings, key=lambda one: (-one.low, -one.share, one.model))
+
+
+def _standing(model: str, wins: float, duels: int) -> DuelScore:
+    """Return the standing with Wilson's score interval (Wilson 1927, JASA 22)."""
+    share, z2 = wins / duels, _Z**2
+    middle = (share + z2 / (2 * duels)) / (1 + z2 / duels)
+    half = _Z / (1 + z2 / duels) * (share * (1 - share) / duels + z2 / (4 * duels**2)) ** 0.5
+    return DuelScore(model=model, wins=wins, duels=duels, low=max(middle - half, 0.0), high=min(middle + half, 1.0))

@@ -1,0 +1,91 @@
+"""Duels: laws of the ranking, and a duel on the whole service over a restart."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.duel.duel import Duel, Entrant
+from bot.duel.ranking import ranking
+from tests.support.channel.adapter import Message
+from tests.support.scripted_api import failure
+from tests.support.service import Service, quiet_logs, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+def judged(*votes: int, alike: int = 0, lost: int = -1) -> Duel:
+    """A duel of the models a, b, c… with these votes."""
+    entrants = tuple(
+        Entrant(model="abc"[n], seconds=1.0, votes=count, is_lost=n == lost) for n, count in enumerate(votes)
+    )
+    return Duel(
+        id="d", kind="chat", prompt="?", entrants=entrants, locale="en", channel="c", is_shown=True, alike=alike
+    )
+
+
+def test_the_ranking_says_how_sure_it_is() -> None:
+    """Few duels leave a wide interval; ties and "as good" are shared; what nobody judged, or gave no answer, is out."""
+    duels = [judged(3, 1), judged(2, 2), judged(0, 1, alike=4), judged(0, 0), judged(5, 1, 0, lost=2)]
+    first, second = ranking(duels)
+    assert (first.model, first.wins, first.duels) == ("a", 3.0, 4)
+    assert (second.model, second.wins, second.duels) == ("b", 1.0, 4)
+    assert first.low < 0.5 < first.high  # four duels prove nothing
+    [many, _] = ranking([judged(1, 0)] * 30)
+    assert (round(many.low, 3), many.high) == (0.886, 1.0)  # Wilson's interval for 30 of 30
+    assert ranking([judged(0, 0)]) == []
+
+
+async def press(one: Service, duel: str, action: str, who: str = "ada") -> Message:
+    """Press a button of a duel; return what the presser reads."""
+    return await one.ask("", command="press", options={"event": duel, "action": action}, who=who)
+
+
+async def test_a_duel_is_answered_judged_and_ranked(tmp_path: Path) -> None:
+    """Both answer, unnamed; votes count once a person, over a restart; then names, and the channel's ranking."""
+    async with service(tmp_path, bot_chat_models=("alpha", "beta", "gamma"), bot_media_concurrency=1) as one:
+        asked = await one.channel.ask("why is the sky blue?", command="duel", options={"models": "beta, gamma"})
+        await one.channel.until(lambda: any("Which is better?" in m.text for m in one.channel.answers(asked)))
+        await one.core.worker.drain()
+        board = one.answer(asked)
+        assert board.text.count("re: why is the sky blue?") == 2
+        assert not any(model in board.text for model in ("beta", "gamma"))
+        assert board.actions == ["vote-0", "vote-1", "vote-alike", "vote-show"]
+        assert sorted(body["model"] for body in one.echo.bodies) == ["beta", "gamma"]
+        assert "is counted" in (await press(one, asked, "vote-0")).text
+        await press(one, asked, "vote-1")
+        await press(one, asked, "vote-1", "bob")
+        await one.core.worker.drain()
+        assert "2 votes so far" in one.answer(asked).text
+        await one.stop()
+        await one.start()
+        await press(one, asked, "vote-show")
+        await one.core.worker.drain()
+        shown = one.answer(asked)
+        second = next(line for line in shown.text.splitlines() if line.startswith("**B** · "))
+        assert "2 votes" in second
+        assert shown.actions == []
+        winner = "beta" if "`beta`" in second else "gamma"
+        told = await one.ask("ranking", command="duel")
+        assert f"| `{winner}` | 1 / 1 | 100% (21% – 100%) |" in told.text
+        assert len(one.echo.bodies) == 2
+        assert "two to four" not in told.text
+        assert "no model `delta`" in (await one.ask("x", command="duel", options={"models": "alpha, delta"})).text
+        assert "2 to 4" in (await one.ask("x", command="duel", options={"models": "alpha"})).text
+
+
+async def test_who_gives_no_answer_is_no_winner(tmp_path: Path) -> None:
+    """A model that fails is said to, with the reason; with one answer left there is nothing to vote on."""
+    async with service(tmp_path, bot_chat_models=("alpha", "beta"), bot_max_attempts=1) as one:
+        one.echo.instead = [failure(400, "content_policy", "not this")]
+        asked = await one.channel.ask("hello there", command="duel")
+        await one.channel.until(lambda: any("nothing to choose" in m.text for m in one.channel.answers(asked)))
+        await one.core.worker.drain()
+        board = one.answer(asked)
+        assert "No answer of its own" in board.text
+        assert board.actions == ["vote-show"]
+        await press(one, asked, "vote-show", "bob")
+        assert "`alpha`" not in one.answer(asked).text
+        await press(one, asked, "vote-show")
+        await one.core.worker.drain()
+        assert "`alpha`" in one.answer(asked).text
+        assert "Nobody has judged" in (await one.ask("ranking", command="duel")).text
