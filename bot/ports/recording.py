@@ -34,21 +34,11 @@ class PlatformCall:
     error: str = ""  #: kind of the error where no answer came
     is_sent: bool = True  #: False: it failed before it was sent
     read_answer: Callable[[], bytes] = bytes  #: returns the body of the answer once it was read, or its beginning
-    answer: bytes = b""  #: what that returned
 
     @property
     def has_failed(self) -> bool:
         """Whether it was refused, or got no answer."""
         return self.status >= LOWEST_ERROR_STATUS or bool(self.error)
-
-    @property
-    def held(self) -> int:
-        """Bytes in memory."""
-        return len(self.sent) + len(self.answer)
-
-    def let_go(self) -> None:
-        """Keep the body of the answer instead of what it is read from."""
-        self.answer, self.read_answer = self.read_answer() or self.answer, bytes
 
 
 @dataclass(slots=True, eq=False)

@@ -3,9 +3,10 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
@@ -19,7 +20,7 @@ _PIECE = re.compile(rb'"content"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _FINISH = re.compile(rb'"finish_reason"\s*:\s*"(\w+)"')
 _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*\})')
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,100})"')
-_HEADERS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+_LIMITS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
 @dataclass(slots=True, eq=False)
@@ -32,31 +33,18 @@ class RecordedApiCall:
     body: bytes  #: empty where it is too big
     sent: int  #: bytes of the body
     status: int = 0  #: 0: no answer
-    headers: dict[str, str] = field(default_factory=dict)  #: of the answer, on rate limits
+    headers: Sequence[tuple[bytes, bytes]] = ()  #: of the answer
     error: str = ""  #: kind of the error that ended it
     answered: float = 0.0  #: when the answer began, in seconds since the epoch
     ended: float = 0.0
-    is_stream: bool = False
     is_whole: bool = False  #: the answer was read to its end
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0  #: bytes of the answer
-    summary: dict[str, Any] | None = None  #: of a long stream, in place of its pieces
 
     @property
     def has_failed(self) -> bool:
         """Whether it was refused, or its answer did not come to its end."""
         return bool(self.error) or not 0 < self.status < LOWEST_ERROR_STATUS
-
-    @property
-    def held(self) -> int:
-        """Bytes in memory."""
-        text = 0 if self.summary is None else len(self.summary["text"])
-        return len(self.body) + text + sum(map(len, self.pieces))
-
-    def let_go(self) -> None:
-        """Keep the summary of a long stream instead of its pieces."""
-        if self.is_stream and self.summary is None and self.size > _LONG_STREAM:
-            self.summary, self.pieces = _summarise_stream(self), []
 
 
 #: Records a call that has ended.
@@ -85,12 +73,8 @@ class RecordedTransport(httpx.AsyncBaseTransport):
             end(call)
             raise
         call.status, call.answered = response.status_code, time.time()
-        call.is_stream = "event-stream" in response.headers.get("content-type", "")
-        if call.status >= LOWEST_ERROR_STATUS:
-            call.headers = {name: response.headers[name] for name in _HEADERS if name in response.headers}
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        is_packed = "content-encoding" in response.headers
-        response.stream = _RecordedBody(response.stream, call, end, is_kept=not is_packed)
+        call.headers = response.headers.raw
+        response.stream = _RecordedBody(response.stream, call, end)  # type: ignore[arg-type]
         return response
 
     async def aclose(self) -> None:
@@ -99,24 +83,31 @@ class RecordedTransport(httpx.AsyncBaseTransport):
 
 
 class _RecordedBody(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream, call: RecordedApiCall, end: EndCall, *, is_kept: bool) -> None:
+    """An iterator, and no generator, of which the event loop would keep a list."""
+
+    def __init__(self, inner: httpx.AsyncByteStream, call: RecordedApiCall, end: EndCall) -> None:
         self._inner = inner
+        self._pieces = aiter(inner)
         self._call = call
         self._end = end
-        self._is_kept = is_kept
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         call = self._call
         try:
-            async for piece in self._inner:
-                if self._is_kept and call.size < _LARGEST_ANSWER:
-                    call.pieces.append(piece)
-                call.size += len(piece)
-                yield piece
+            piece = await anext(self._pieces)
+        except StopAsyncIteration:
             call.is_whole = True
+            raise
         except Exception as exc:
             call.error = type(exc).__name__
             raise
+        if call.size < _LARGEST_ANSWER:
+            call.pieces.append(piece)
+        call.size += len(piece)
+        return piece
 
     async def aclose(self) -> None:
         if not self._call.ended:
@@ -125,22 +116,58 @@ class _RecordedBody(httpx.AsyncByteStream):
         await self._inner.aclose()
 
 
-def details(call: RecordedApiCall, redactor: RecordingRedactor) -> dict[str, Any]:
-    """Return what was asked, and what was answered."""
-    kept: dict[str, Any] = {"bytes": call.size}
-    if call.headers:
-        kept["headers"] = call.headers
-    if call.answered:
-        kept["answered"] = int(call.answered * 1000)
-    if call.sent:
-        kept["body"] = redactor.redact(_own(_parse(call.body))) if call.body else call.sent
-    if call.is_stream:
-        found = _summarise_stream(call) if call.summary is None else call.summary
-        hidden = {name: redactor.redact(found[name]) for name in ("usage", "error")}
-        kept["stream"] = {**found, **hidden, "text": redactor.text(found["text"])}
-    elif call.pieces:
-        kept["answer"] = redactor.redact(_parse(b"".join(call.pieces)))
-    return kept
+#: Method, path, status, headers, when the answer began, size and content of the body, size of the answer, whether it
+#: came to its end, and its content or a long stream's summary.
+FrozenCall = tuple[str, bytes, int, Sequence[tuple[bytes, bytes]], float, int, bytes, int, bool, bytes | dict[str, Any]]
+
+
+def freeze(call: RecordedApiCall) -> FrozenCall:
+    """Return a call that has ended as plain values; of a long stream the summary alone stays in memory."""
+    content = b"".join(call.pieces)
+    answer: bytes | dict[str, Any] = content
+    if call.size > _LONG_STREAM and _is_stream(headers := _read_headers(call.headers)):
+        answer = _summarise_stream(_unpacked(content, headers), is_whole=call.is_whole)
+    return (
+        *(call.method, call.url.raw_path, call.status, call.headers, call.answered),
+        *(call.sent, call.body, call.size, call.is_whole, answer),
+    )
+
+
+def describe(call: FrozenCall, redactor: RecordingRedactor) -> list[Any]:
+    """Return method, path and status of a call, and what was asked and answered."""
+    method, raw_path, status, raw_headers, answered, sent, body, size, is_whole, answer = call
+    kept: dict[str, Any] = {"bytes": size}
+    headers = _read_headers(raw_headers)
+    if status >= LOWEST_ERROR_STATUS and not headers.keys().isdisjoint(_LIMITS):
+        kept["headers"] = {name: headers[name] for name in _LIMITS if name in headers}
+    if answered:
+        kept["answered"] = int(answered * 1000)
+    if sent:
+        kept["body"] = redactor.redact(_own(_parse(body))) if body else sent
+    if isinstance(answer, bytes):
+        answer = _unpacked(answer, headers)
+        if _is_stream(headers):
+            answer = _summarise_stream(answer, is_whole=is_whole)
+        elif answer:
+            kept["answer"] = redactor.redact(_parse(answer))
+    if isinstance(answer, dict):
+        hidden = {name: redactor.redact(answer[name]) for name in ("usage", "error")}
+        kept["stream"] = {**answer, **hidden, "text": redactor.text(answer["text"])}
+    path = unquote(raw_path.partition(b"?")[0].decode("ascii"))
+    return [method, redactor.path(path), status, kept]
+
+
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+
+
+def _is_stream(headers: Mapping[str, str]) -> bool:
+    return "event-stream" in headers.get("content-type", "")
+
+
+def _unpacked(answer: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return an answer; nothing of one that is compressed."""
+    return b"" if "content-encoding" in headers else answer
 
 
 def _own(body: Any) -> Any:
@@ -151,8 +178,7 @@ def _own(body: Any) -> Any:
     return {**body, "messages": messages[-1:], "earlier_messages": max(0, len(messages) - 1)}
 
 
-def _summarise_stream(call: RecordedApiCall) -> dict[str, Any]:
-    answer = b"".join(call.pieces)
+def _summarise_stream(answer: bytes, *, is_whole: bool) -> dict[str, Any]:
     pieces = [piece for piece in _PIECE.findall(answer) if piece]
     text = _parse(b'"' + b"".join(pieces) + b'"')
     reasons, usages, models = _FINISH.findall(answer), _USAGE.findall(answer), _MODEL.findall(answer)
@@ -162,7 +188,7 @@ def _summarise_stream(call: RecordedApiCall) -> dict[str, Any]:
         "finish_reason": reasons[-1].decode() if reasons else "",
         "usage": _parse(usages[-1]) if usages else None,
         "model": models[-1].decode() if models else "",
-        "is_whole": b"[DONE]" in answer[-100:] or (call.is_whole and bool(reasons)),
+        "is_whole": b"[DONE]" in answer[-100:] or (is_whole and bool(reasons)),
         "error": _find_error(answer),
     }
 

@@ -17,20 +17,32 @@ _PART = re.compile(rb'name="payload_json"[^\r]*\r\n(?:[^\r\n]+\r\n)*\r\n(.*?)\r\
 _FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
 
 
-def details(call: PlatformCall, redactor: RecordingRedactor) -> dict[str, Any]:
-    """Return what was sent, and what became of it."""
+#: Method, path, query, status, whether it was sent, when to try again, body and answer.
+FrozenCall = tuple[str, str, str, int, bool, str, bytes, bytes]
+
+
+def freeze(call: PlatformCall) -> FrozenCall:
+    """Return a call as plain values; its answer has been read, or never will be."""
+    url = call.url
+    path, query = url.raw_path, url.raw_query_string
+    return (call.method, path, query, call.status, call.is_sent, call.retry_after, call.sent, call.read_answer())
+
+
+def describe(call: FrozenCall, redactor: RecordingRedactor) -> list[Any]:
+    """Return method, path and status of a call, and what was sent and what became of it."""
+    method, path, query, status, is_sent, retry_after, sent, answer = call
     kept: dict[str, Any] = {}
-    if call.error:
-        kept["is_sent"] = call.is_sent
-    if call.retry_after:
-        kept["retry_after"] = call.retry_after
-    if query := call.url.raw_query_string:
+    if not status:
+        kept["is_sent"] = is_sent
+    if retry_after:
+        kept["retry_after"] = retry_after
+    if query:
         kept["query"] = redactor.redact(dict(parse_qsl(query)))
-    if call.sent:
-        kept["body"] = redactor.redact(_read_body(call.sent))
-    if call.answer[:1] in (b"{", b"["):
-        kept["answer"] = redactor.redact(_read_outcome(call.answer, call.status))
-    return kept
+    if sent:
+        kept["body"] = redactor.redact(_read_body(sent))
+    if answer[:1] in (b"{", b"["):
+        kept["answer"] = redactor.redact(_read_outcome(answer, status))
+    return [method, redactor.path(path), status, kept]
 
 
 def _read_body(content: bytes) -> Any:

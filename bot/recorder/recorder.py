@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -23,9 +23,12 @@ from bot.recorder.api_calls import RecordedApiCall, RecordedTransport
 from bot.recorder.files import RecordingFiles
 from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
-from bot.recorder.requests import RecordedRequest
+from bot.recorder.requests import Growth, RecordedRequest
 
 log = structlog.get_logger(__name__)
+
+#: The request that the present task answers.
+_answered: ContextVar[RecordedRequest | None] = ContextVar("answered", default=None)
 
 #: Requests in memory, at most: the newest, of which all can still be written.
 _REQUESTS = 200
@@ -46,6 +49,7 @@ class Recorder:
     largest: int = _BYTES  #: bytes in memory, of all requests but the newest
     interval: float = 1.0  #: seconds between two writes
     _requests: OrderedDict[str, RecordedRequest] = field(default_factory=OrderedDict)
+    _growth: Growth = field(default_factory=Growth)
     _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
     _changed: dict[RecordedRequest, None] = field(default_factory=dict)
     _timer: asyncio.TimerHandle | None = None
@@ -57,27 +61,23 @@ class Recorder:
 
     def recorded(self, event: Event) -> None:
         """See `bot.ops.tracing.Tracing`."""
-        request, received = self._find(event.id), receipt.get()
-        payload, at = None, event.received_at.timestamp()
+        request, received = self._find(event), receipt.get()
+        payload, at = None, request.began
         if received is not None and not received.request:
             received.request, at = event.id, received.at
             payload = None if event.command in self.hidden else received.payload
             for call in received.calls:
                 request.add_platform_call(call)
             received.calls.clear()
-        request.know(event)
         request.add_received(at, event, payload)
 
     def begin(self, job: Job) -> None:
         """See `bot.ops.tracing.Tracing`."""
-        request = self._find(job.event.id)
-        request.know(job.event)
-        request.is_done = False
+        request = self._find(job.event)
         current.set((*current.get(), request))
+        _answered.set(request)
         now = self._running[request] = time.time()
-        request.add_step("claimed", now, figures={"attempt": job.attempt})
-        if job.attempt > 1:
-            request.keep()
+        request.add_claim(now, job.attempt)
         if self._timer is None:
             self._start_timer()
 
@@ -86,12 +86,12 @@ class Recorder:
         return RecordedTransport(inner, self._begin_api_call)
 
     def _begin_api_call(self) -> Callable[[RecordedApiCall], None] | None:
-        request = _current_request()
+        request = _answered.get()
         return None if request is None else request.add_api_call
 
     def begin_call(self) -> Callable[[PlatformCall], None] | None:
         """See `bot.ports.CallRecorder`."""
-        request = _current_request()
+        request = _answered.get()
         if request is not None:
             return request.add_platform_call
         received = receipt.get()
@@ -110,14 +110,22 @@ class Recorder:
         """Bytes in memory, of what was sent and answered."""
         return sum(request.held for request in self._requests.values())
 
-    def _find(self, event_id: str) -> RecordedRequest:
-        request = self._requests.get(event_id)
+    def _find(self, event: Event) -> RecordedRequest:
+        request = self._requests.get(event.id)
         if request is None:
-            request = self._requests[event_id] = RecordedRequest(event_id, self._note)
-            held = self.held
-            while len(self._requests) > 1 and (len(self._requests) > _REQUESTS or held > self.largest):
-                held -= self._requests.popitem(last=False)[1].held
+            request = self._requests[event.id] = RecordedRequest(event, self._note, self._growth)
+            if len(self._requests) > _REQUESTS:
+                self._requests.popitem(last=False)
+            if self._growth.held > self.largest:
+                self._make_room()
         return request
+
+    def _make_room(self) -> None:
+        """Drop the oldest requests beyond the limit; it is seldom looked for, as to sum up all of them takes long."""
+        held = self.held
+        while len(self._requests) > 1 and held > self.largest:
+            held -= self._requests.popitem(last=False)[1].held
+        self._growth.held = held
 
     # -- writing
 
@@ -200,10 +208,3 @@ class Recorder:
             if not request.is_done:
                 request.keep()
         self._write(list(self._changed))
-
-
-def _current_request() -> RecordedRequest | None:
-    for trace in current.get():
-        if isinstance(trace, RecordedRequest):
-            return trace
-    return None

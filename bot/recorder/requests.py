@@ -5,10 +5,10 @@ import marshal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, cast
+from typing import Any
 
 from bot.models import Event
-from bot.ports import PlatformCall
+from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
 from bot.recorder import api_calls, platform_calls
 from bot.recorder.api_calls import RecordedApiCall
 from bot.recorder.files import RequestLine
@@ -19,12 +19,21 @@ _STEPS = frozenset({"draft", "commit", "draft.finish"})
 #: Outcomes of a request in which nothing went wrong.
 _WELL = frozenset({"answered", "cancelled"})
 _UNRECORDED = nullcontext()
-#: Of an entry that is a call or the payload, in place of its end.
-_OWN = -1.0
+_API, _PLATFORM, _RECEIVED = "api call", "platform call", "received"
+_CALLS = (_API, _PLATFORM)
 
 #: When it began and ended, in seconds since the epoch (0: it has no duration), its kind, the kind of the error that
 #: ended it, and the rest: figures, a call, or the event with its payload.
 Entry = tuple[float, float, str, str, Any]
+
+
+class Growth:
+    """Bytes that requests have in memory together, at most: what was dropped since they were summed up counts, too."""
+
+    __slots__ = ("held",)
+
+    def __init__(self) -> None:
+        self.held = 0
 
 
 class _Timed:
@@ -40,7 +49,10 @@ class _Timed:
         self._at = time.time()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._request.add_step(self._name, self._at, time.time(), error="" if kind is None else kind.__name__)
+        request = self._request
+        request.entries.append((self._at, time.time(), self._name, "" if kind is None else kind.__name__, None))
+        if kind is not None or request.is_kept:
+            request.keep()
 
 
 class RecordedRequest:
@@ -49,64 +61,61 @@ class RecordedRequest:
     One in which something went wrong is written, and one that takes long, as its process may be killed. Any other stays
     in memory while it is among the newest, and is written where somebody asks for it: to take names and texts out of
     all that is said would cost more than a tenth of answering it.
+
+    At its end it is packed: its calls refer to responses and addresses, hundreds of objects that the garbage collector
+    would look through again and again.
     """
 
-    __slots__ = ("_changed", "began", "entries", "event", "held", "is_done", "is_kept", "sender")
+    __slots__ = ("_changed", "_growth", "_packed", "began", "entries", "event", "held", "is_done", "is_kept", "sender")
 
-    def __init__(self, event: str, changed: "Callable[[RecordedRequest], None]") -> None:
-        """`changed`: called after each change of a request that is kept."""
-        self.event = event  #: id
+    def __init__(self, event: Event, changed: "Callable[[RecordedRequest], None]", growth: Growth) -> None:
+        """`changed`: called after each change of a request that is kept; `growth` counts what it holds."""
+        self.event = event.id
         self.entries: list[Entry] = []
-        self.sender = ("", "")  #: platform and id of the person; "": not known
-        self.began = time.time()  #: when it came in, or was first heard of, in seconds since the epoch
+        self.sender = (event.adapter, event.actor.id)  #: platform and id of the person
+        self.began = event.received_at.timestamp()  #: when it came in, in seconds since the epoch
         self.is_done = False
         self.is_kept = False  #: it is written
         self.held = 0  #: bytes in memory, of what was sent and answered
+        self._packed: list[bytes] = []  #: entries, before `entries`
         self._changed = changed
+        self._growth = growth
 
     def keep(self) -> None:
         """Have it written, with what happens to it from now on."""
         self.is_kept = True
         self._changed(self)
 
-    def know(self, event: Event) -> None:
-        """Note whose request it is, for a process that has not received it as well."""
-        self.sender = (event.adapter, event.actor.id)
-        self.began = min(self.began, event.received_at.timestamp())
-
     def add_received(self, at: float, event: Event, payload: object) -> None:
         """Add what came in; None: not known, or not to be kept."""
-        try:  # as it is now, since libraries change what they read; and bytes cost the garbage collector nothing
-            packed = marshal.dumps(cast(Any, payload))
-        except ValueError:
-            packed = marshal.dumps(None)
-        self.entries.append((at, _OWN, "received", "", (event.command, event.actor.locale, packed)))
-        self.held += len(packed)
-        self.add_step("recorded", time.time())
+        self.entries.append((at, 0.0, _RECEIVED, "", (event.command, event.actor.locale, payload)))
+        self.entries.append((time.time(), 0.0, "recorded", "", None))
+        if self.is_kept:
+            self.keep()
 
-    def add_step(self, kind: str, at: float, ended: float = 0.0, *, error: str = "", figures: Any = None) -> None:
-        """Add something that the service did."""
-        self.entries.append((at, ended, kind, error, figures))
-        if error or self.is_kept:
+    def add_claim(self, at: float, attempt: int) -> None:
+        """Add the begin of a try."""
+        self.is_done = False
+        self.entries.append((at, 0.0, "claimed", "", {"attempt": attempt}))
+        if attempt > 1 or self.is_kept:
             self.keep()
 
     def add_api_call(self, call: RecordedApiCall) -> None:
         """Add a call of the AI API."""
-        self.entries.append((call.at, _OWN, "api call", "", call))
-        self.held += call.held
+        self.entries.append((call.at, 0.0, _API, call.error, call))
+        self._grow(call.sent + call.size)
         if self.is_kept or call.has_failed:
             self.keep()
 
     def add_platform_call(self, call: PlatformCall) -> None:
         """Add a call of the platform."""
-        self.entries.append((call.at, _OWN, "platform call", "", call))
-        self.held += call.held
-        if self.is_kept or call.has_failed:
+        self.entries.append((call.at, 0.0, _PLATFORM, call.error, call))
+        if self.is_kept or call.status >= LOWEST_ERROR_STATUS or call.error:
             self.keep()
 
     def forget(self) -> None:
         """Drop what happened."""
-        self.entries, self.held = [], 0
+        self.entries, self._packed, self.held = [], [], 0
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """See `bot.ops.tracing.Trace`."""
@@ -115,13 +124,11 @@ class RecordedRequest:
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
         """See `bot.ops.tracing.Trace`."""
         self.is_done = True
-        for entry in self.entries:
-            if isinstance(entry[4], PlatformCall | RecordedApiCall):
-                entry[4].let_go()
-        self.held = sum(map(_size, self.entries))
-        self.add_step("done", time.time(), figures={"outcome": outcome, **figures})
-        if outcome not in _WELL:
+        self.entries.append((time.time(), 0.0, "done", "", {"outcome": outcome, **figures}))
+        if self.is_kept or outcome not in _WELL:
             self.keep()
+        else:
+            self._pack()
 
     def take(self, redactor: RecordingRedactor) -> RequestLine | None:
         """Return what is not written yet, without what must not be kept; None: nothing.
@@ -130,46 +137,55 @@ class RecordedRequest:
         What happened is `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status,
         rest]`, each without the empty values at its end.
         """
+        packed, self._packed = self._packed, []
         taken = self.entries[:]
         del self.entries[: len(taken)]  # what is written is read from there
-        self.held = sum(map(_size, self.entries))
-        entries = [self._describe(entry, redactor) for entry in taken]
+        self.held = 0
+        before = [entry for one in packed for entry in marshal.loads(one)]  # noqa: S302  # nosec B302 - packed here
+        entries = [self._describe(entry, redactor) for entry in (*before, *map(_freeze, taken))]
         if not entries:
             return None
-        person = redactor.person(*self.sender) if self.sender[1] else ""
+        person = redactor.person(*self.sender)
         line = json.dumps(
             [redactor.pseudonym(self.event), entries, person, redactor.keeps_texts], separators=(",", ":")
         )
         return RequestLine(line.encode(), person, self.began)
 
+    def _pack(self) -> None:
+        try:
+            packed = marshal.dumps([entry if entry[2] not in _CALLS else _freeze(entry) for entry in self.entries])
+        except ValueError:  # a value of a library's own type
+            return
+        self._packed.append(packed)
+        self._grow(sum(map(len, self._packed)) - self.held)
+        self.entries = []
+
+    def _grow(self, size: int) -> None:
+        self.held += size
+        self._growth.held += size
+
     def _describe(self, entry: Entry, redactor: RecordingRedactor) -> list[Any]:
-        if entry[2] != "received":
-            return _describe(entry, redactor)
-        command, locale, packed = entry[4]
-        payload = redactor.redact(marshal.loads(packed), is_spoken=True)  # noqa: S302  # nosec B302 - packed above
-        known = command if command in redactor.words else ""
-        about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
-        return [int(entry[0] * 1000), "received", 0, "", "", "", 0, about]
+        at, ended, kind, error, rest = entry
+        begun = int(at * 1000)
+        if kind == _RECEIVED:
+            command, locale, received = rest
+            payload = redactor.redact(received, is_spoken=True)
+            known = command if command in redactor.words else ""
+            about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
+            return [begun, kind, 0, "", "", "", 0, about]
+        took = int(ended * 1000) - begun if ended else 0
+        if kind not in _CALLS:
+            found = [begun, kind, took]
+            return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
+        describe = platform_calls.describe if kind == _PLATFORM else api_calls.describe
+        return [begun, kind, took, error, *describe(rest, redactor)]
 
 
-def _size(entry: Entry) -> int:
-    """Return the bytes of what was sent and answered."""
-    if entry[2] == "received":
-        return len(entry[4][2])
-    return entry[4].held if isinstance(entry[4], PlatformCall | RecordedApiCall) else 0
-
-
-def _describe(entry: Entry, redactor: RecordingRedactor) -> list[Any]:
-    at, ended, kind, error, rest = entry
-    begun = int(at * 1000)
-    if ended != _OWN:
-        found = [begun, kind, int(ended * 1000) - begun if ended else 0]
-        return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
-    call: RecordedApiCall | PlatformCall = rest
-    call.let_go()
+def _freeze(entry: Entry) -> Entry:
+    """Return an entry of plain values."""
+    call = entry[4]
     if isinstance(call, PlatformCall):
-        path, details = call.url.raw_path, platform_calls.details(call, redactor)
-    else:
-        path, details = call.url.path, api_calls.details(call, redactor)
-    took = int(call.ended * 1000) - begun
-    return [begun, kind, took, call.error, call.method, redactor.path(path), call.status, details]
+        return (entry[0], call.ended, _PLATFORM, entry[3], platform_calls.freeze(call))
+    if isinstance(call, RecordedApiCall):
+        return (entry[0], call.ended, _API, entry[3], api_calls.freeze(call))
+    return entry
