@@ -1,0 +1,109 @@
+"""Make the recordings beside it anew, for when what people see was changed on purpose.
+
+`python -m tests.replays.make_recordings [NAME …]`: requests under faults on the simulators, recorded by the service.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from adapters.slack.timing import Timing
+from bot.bootstrap import Core
+from bot.ports import RequestFilter
+from simulators.discord.errors import server_error
+from simulators.slack import SlackSimulator
+from tests.support.discord.whole import whole
+from tests.support.scripted_api import chat_data, data, events, failure, piece
+from tests.support.slack.service import service
+
+FOLDER = Path(__file__).parent
+_SLACK = Timing(edit_interval=0.05, announce_delay=0.0)
+_MARKDOWN = "**A monad** is:\n\n- a thing\n- with `bind`\n\n```haskell\nx >>= f\n```"
+_SENTENCE = "Here is what a monad is, in one sentence and some more words that follow it."
+_USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+
+
+async def slack_lost_reply(folder: Path) -> str:
+    """The reply to the post of an answer is lost, and the message shows late in the history."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
+    ):
+        one.echo.instead = [failure(503), data(chat_data(_MARKDOWN))]
+        slack.faults.drop("chat.postMessage", when="after")
+        slack.history_lag = 0.3
+        await one.answers(slack.ada.mention("what is a monad? call me at ada@example.com"))
+        return await _export(one.core)
+
+
+async def slack_broken_stream(folder: Path) -> str:
+    """The API limits the rate, then breaks off; Slack limits the rate, too."""
+    words = [piece(f"{word} ") for word in _SENTENCE.split()]
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted", aimodels_streaming=True, bot_patience=60) as one,
+    ):
+        limited = failure(429, "RATE_LIMITED", headers={"Retry-After": "1"})
+        cut = events(piece("Here is "), piece("what"), end=False, abort=True)
+        one.echo.instead = [limited, cut, events(*words, piece(finish="stop", usage=_USAGE))]
+        slack.faults.limit("chat.postMessage", 1)
+        await one.answers(slack.ada.direct("what is a monad?"))
+        return await _export(one.core)
+
+
+async def discord_lost_reply(folder: Path) -> str:
+    """The reply to the post of an answer is lost."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        one.echo.instead = [failure(503)]
+        one.simulator.rest.cut("POST", "/messages", moment="after")
+        await one.mention("hello, what is a monad?")
+        return await _export(one.core)
+
+
+async def discord_image_refused_edit(folder: Path) -> str:
+    """The API and the edit that shows a picture are refused."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        one.echo.instead = [failure(503)]
+        one.simulator.rest.fail("PATCH", "@original", server_error(503))
+        await one.command("image", prompt="a red fox", style="anime")
+        return await _export(one.core)
+
+
+RECORDINGS: tuple[Callable[[Path], Awaitable[str]], ...] = (
+    slack_lost_reply,
+    slack_broken_stream,
+    discord_lost_reply,
+    discord_image_refused_edit,
+)
+
+
+async def _export(core: Core, requests: int = 1) -> str:
+    """Return the recording of the newest request, once there are so many and all have ended."""
+    while True:
+        rows = await core.store.list_requests(RequestFilter(), limit=requests)
+        if len(rows) == requests and all(row.state in {"answered", "failed"} for row in rows):
+            break
+        await asyncio.sleep(0.05)
+    assert core.recorder is not None
+    found = await core.recorder.find(rows[0].id)
+    assert found is not None
+    return json.dumps(found.to_json(core.settings), ensure_ascii=False, indent=1)
+
+
+def main(names: list[str]) -> None:
+    """Make those named, or all."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    for make in RECORDINGS:
+        if not names or make.__name__ in names:
+            with tempfile.TemporaryDirectory() as folder:
+                made = asyncio.run(make(Path(folder)))
+            (FOLDER / f"{make.__name__}.json").write_text(f"{made}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
