@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import structlog
@@ -74,7 +74,7 @@ async def discord_image_refused_edit(folder: Path) -> str:
         return await _export(one.core)
 
 
-RECORDINGS: tuple[Callable[[Path], Awaitable[str]], ...] = (
+RECORDINGS: tuple[Callable[[Path], Coroutine[None, None, str]], ...] = (
     slack_lost_reply,
     slack_broken_stream,
     discord_lost_reply,
