@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import stat
@@ -9,7 +10,10 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from bot import __version__
+from bot import (
+    __version__,
+    lean_imports,  # noqa: F401 - before anything imports the libraries
+)
 from bot.backup.command_line import add_commands
 from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
@@ -174,6 +178,7 @@ def roles(text: str) -> tuple[str, ...]:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    gc.disable()  # until the end of the start: nearly all that is made meanwhile stays
     from bot import service
 
     settings = load_settings()

@@ -8,8 +8,6 @@ import codecs
 import re
 from dataclasses import dataclass
 
-import chardet
-
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -134,6 +132,8 @@ def _decode_by_language(data: bytes, *, least: float, is_whole: bool) -> str | N
     """Decode as the detector says; None: it is less confident than `least`, 0 to 1."""
     if _SHIFT not in data and sum(byte > 0x7F for byte in data[:_DETECTED]) < _STATISTICS:  # noqa: PLR2004 - ASCII
         return None
+    import chardet  # large, and few files need it
+
     found = chardet.detect(data, max_bytes=_DETECTED)
     encoding = found["encoding"]
     if encoding is None or found["confidence"] < least:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from wcwidth import wcswidth, wrap
-
 from bot.markdown.tree import Alignment, Table, plain_text
 
 _WIDEST = 40  # columns to which a cell is padded at most, so that one long cell does not widen all rows
@@ -13,7 +11,11 @@ _GAP = " | "
 
 def display_width(text: str) -> int:
     """Return how many columns a line takes in a monospaced font."""
-    return len(text) if text.isascii() and text.isprintable() else max(wcswidth(text), 0)
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import wcswidth  # large, and few tables need it
+
+    return max(wcswidth(text), 0)
 
 
 def pad_columns(
@@ -29,6 +31,8 @@ def pad_columns(
 
 def render_monospace(table: Table, *, limit: int = 80) -> str:
     """Render a table for a code block, at most about `limit` columns wide; long cells wrap."""
+    from wcwidth import wrap
+
     rows = [[" ".join(plain_text(cell).split()) for cell in row] for row in (table.header, *table.rows)]
     widths = _widths(rows, limit - len(_GAP) * (len(table.alignments) - 1))
     lines: list[str] = []
