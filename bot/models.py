@@ -155,6 +155,7 @@ class Action:
     prompt: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     prompts_for: tuple[str, ...] = ()  #: options of `command` to request in a form first, if the platform has forms
+    shows_values: bool = False  #: its form begins with the prompt and the options that it has
     is_danger: bool = False
     series: str = ""  #: whose uses are numbered: the last `NUMBER` in the prompt becomes the number; "": none
 

@@ -47,8 +47,8 @@ def plan_form(
 ) -> list[Field]:
     """Return the fields of the first options that a form has room for.
 
-    `label`, `hint`: an option's words, cut to the limits. `is_optional`: no field is required or filled in, as what is
-    left empty stays as it was.
+    `label`, `hint`: an option's words, cut to the limits. `is_optional`: no field is required, as what is left empty
+    stays as it was.
     """
     return [
         Field(
@@ -57,7 +57,7 @@ def plan_form(
             label=shorten(label(option), limits.label),
             hint=shorten(hint(option), limits.hint),
             is_required=option.required and not is_optional,
-            default="" if is_optional else option.default,
+            default=option.default,
         )
         for option in options[: limits.fields]
     ]

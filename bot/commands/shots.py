@@ -1,45 +1,59 @@
-"""`shots`: the buttons of a film: make it, stop it, and change its shots and music."""
+"""`shots`: make a film that is planned, stop it, and change its shots and music; its buttons do the same."""
 
 from dataclasses import replace
 
 from bot.commands._base import Context, Parts, command
 from bot.control.quotes import PricedRequest, is_within
 from bot.errors import UsageError
-from bot.film.changes import STOPPING, change
-from bot.film.film import Film
+from bot.film.changes import STOPPING, act_of, change
+from bot.film.film import MAX_SHOTS, Film
+from bot.film.graph import nodes_of
 from bot.models import Answer, CommandSpec, Event, Lane, Option, Text
 
 
 @command(
     CommandSpec(
         name="shots",
-        description="Change a film; its buttons do that.",
+        description="Change the last film here: its shots and its music; make it, stop it.",
         options=(
-            Option(
-                name="prompt",
-                description="A line for each shot: seconds | what happens | what its picture shows",
-                is_prompt=True,
-            ),
+            Option(name="prompt", description="A line for each shot: seconds | what happens | picture", is_prompt=True),
+            Option(name="again", description="Make this shot once more", kind="integer", minimum=1, maximum=MAX_SHOTS),
+            Option(name="drop", description="Leave this shot out", kind="integer", minimum=1, maximum=MAX_SHOTS),
+            Option(name="order", description="Numbers of the shots in a new order: 3 1 2"),
             Option(name="music", description="What is heard: mood, instruments, tempo"),
+            Option(
+                name="do",
+                description="What its buttons do",
+                kind="choice",
+                choices=("make", "stop", "continue", "fewer", "shorter", "remix", "mute", "cancel"),
+            ),
         ),
         lane=Lane.FREE,
         private=True,
-        hidden=True,
+        requires=("image", "video"),
+        example="shots --again 2",
     )
 )
 async def shots(ctx: Context) -> Parts:
     """Apply the change, and take the film a step further."""
-    event, act, name = ctx.event, ctx.event.options.get("act", ""), ctx.event.options.get("film", "")
-    job = await ctx.journal.job(event.adapter, name)
+    event, act = ctx.event, act_of(ctx.event)
+    name = event.options.get("film") or await ctx.films.newest(event)
+    job = await ctx.journal.job(event.adapter, name) if name else None
     if job is None or job.event.conversation != event.conversation:
-        raise UsageError(ctx.translate("usage.button_gone"))
+        raise UsageError(ctx.translate("film.none_here"))
     if job.event.actor.id != event.actor.id and not (act in STOPPING and ctx.policy.administers(event)):
         raise UsageError(ctx.translate("film.not_yours"))
+    if not act:
+        raise UsageError(ctx.translate("prompt.missing", example=f"/{ctx.spec.example}"))
+    assert name is not None
     async with ctx.films.changing(event.adapter, name):
         film = await ctx.films.find(event, name)
         if film is None:
             raise UsageError(ctx.translate("usage.button_gone"))
         states = await ctx.films.states(film, job.event)
+        if act == "make" and not event.options.get("price"):
+            price = await ctx.films.price(film, job.event)
+            event = replace(event, options={**event.options, "price": str(price or 0)})
         was_planned = film.stage == "planned"
         film = change(film, event, states)
         question = await _ask(ctx, film, job.event) if was_planned and film.stage == "making" else None
@@ -47,10 +61,10 @@ async def shots(ctx: Context) -> Parts:
         await ctx.films.save(film, job.event)
     if question is not None:
         await ctx.journal.reopen(job.event, answer=question)
-    if film.stage == "stopped":
-        for state in states:
-            if state.stage == "running" and state.job is not None:
-                await ctx.cancel(state.job.event.id)
+    kept = {node.key for node in nodes_of(film)} if film.stage != "stopped" else ()
+    for state in states:
+        if state.stage == "running" and state.node.key not in kept and state.job is not None:
+            await ctx.cancel(state.job.event.id)
     await ctx.films.advance(job.event, name)
     yield Text(ctx.translate(f"film.done.{act}"))
 

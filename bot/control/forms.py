@@ -7,7 +7,7 @@ from bot.control.changes import read_target, read_until
 from bot.control.registry import ScopedSetting
 from bot.errors import UsageError
 from bot.i18n import describe_option
-from bot.models import CommandSpec, Option
+from bot.models import Action, CommandSpec, Option
 
 #: The options of the command `settings`.
 NAME, VALUE, FOR = "name", "value", "for"
@@ -28,10 +28,21 @@ def form_options(
         if spec is not None and option is not None:
             choices = tuple(registry) if option.is_completed and name == NAME else option.choices
             kind = "choice" if choices else option.kind
-            found.append(replace(option, kind=kind, choices=choices, description=describe_option(spec, option, locale)))
+            description = describe_option(spec, option, locale)
+            found.append(replace(option, kind=kind, choices=choices, description=description, default=""))
         elif (setting := registry.get(name)) is not None:
-            found.append(replace(setting.option, description=setting.describe(locale)))
+            found.append(replace(setting.option, description=setting.describe(locale), default=""))
     return found
+
+
+def fill_in(options: Sequence[Option], action: Action | None) -> Sequence[Option]:
+    """Return the options with the values of the button that their form belongs to as defaults, where it shows them."""
+    if action is None or not action.shows_values:
+        return options
+    return [
+        replace(option, default=action.prompt if option.is_prompt else action.options.get(option.name, ""))
+        for option in options
+    ]
 
 
 def completions(registry: Mapping[str, ScopedSetting], option: str, given: Mapping[str, str]) -> Sequence[str]:

@@ -82,7 +82,9 @@ class Board:
         elif self.waiting:
             lines.append(self._say("queue", count=self.waiting))
         buttons = (
-            (self._button("again"), *self._change_buttons()) if self.is_idle else (self._button("stop", danger=True),)
+            (self._button("continue"), *self._change_buttons())
+            if self.is_idle
+            else (self._button("stop", danger=True),)
         )
         text = "\n".join([*lines, *self._cost()])
         return Answer(text=text, media=self._clips() if self._is_unjoined() else self._media("image"), actions=buttons)
@@ -177,7 +179,7 @@ class Board:
 
     def _plan_buttons(self) -> tuple[Action, ...]:
         film = self.film
-        price = {} if self.price is None else {"price": str(self.price)}
+        price = {"do": "make"} if self.price is None else {"do": "make", "price": str(self.price)}
         label = self._say("make") if self.price is None else self._say("make_for", price=money(self.price))
         buttons = [self._button("make", label=label, options=price), self._edit()]
         if len(film.script.shots) > 1:
@@ -188,16 +190,16 @@ class Board:
 
     def _change_buttons(self) -> tuple[Action, ...]:
         rerolls = [
-            self._button(f"reroll-{n}", label=self._say("reroll", number=n), options={"act": "reroll", "shot": str(n)})
+            self._button(f"again-{n}", label=self._say("again", number=n), options={"again": str(n)})
             for n in range(1, len(self.film.script.shots) + 1)
         ]
-        music = [self._button("music", asks=("music",))]
+        music = [self._button("music", options={"music": self.film.script.music}, asks=("music",))]
         if self.film.script.music:
             music = [self._button("remix"), *music, self._button("mute")]
         return (*rerolls, self._edit(), *music)
 
     def _edit(self) -> Action:
-        return self._button("edit", asks=("prompt",), prompt=format_shots(self.film.script.shots))
+        return self._button("edit", options={}, asks=("prompt",), prompt=format_shots(self.film.script.shots))
 
     def _button(
         self,
@@ -214,7 +216,8 @@ class Board:
             label=label or self._say(f"button.{name}"),
             command=SHOTS,
             prompt=prompt,
-            options={"film": self.film.id, "act": name, **(options or {})},
+            options={"film": self.film.id, **({"do": name} if options is None else options)},
             prompts_for=asks,
+            shows_values=bool(asks),
             is_danger=danger,
         )

@@ -7,22 +7,31 @@ from bot.errors import UsageError
 from bot.film.board import NodeState
 from bot.film.film import MAX_SHOTS, SHORTEST, Film
 from bot.film.graph import nodes_of
-from bot.film.script import UnreadableScript, parse_shots
+from bot.film.script import LONGEST_PROMPT, UnreadableScript, parse_shots
 from bot.i18n import translate
 from bot.models import Event
 
 #: What somebody may do who is not the film's maker, but may stop their requests.
 STOPPING = frozenset({"stop", "cancel"})
 #: Acts that make something anew, or go on.
-_MAKING = frozenset({"make", "again", "reroll", "remix", "music", "mute", "edit"})
+_MAKING = frozenset({"make", "continue", "again", "drop", "order", "remix", "music", "mute", "edit"})
 _KEPT = 20  #: presses that are remembered
+
+
+def act_of(press: Event) -> str:
+    """Return what a request of `shots` does; "": nothing."""
+    options = press.options
+    named = next((name for name in ("again", "drop", "order", "music") if options.get(name)), "")
+    return named or options.get("do") or ("edit" if press.prompt.strip() else "")
 
 
 def change(film: Film, press: Event, states: list[NodeState]) -> Film:
     """Return the film after a press. A press that was applied changes nothing. Raises `UsageError`."""
     if press.id in film.presses:
         return film
-    act = press.options.get("act", "")
+    if film.stage in ("asked", "cancelled"):
+        raise UsageError(translate("film.not_now", press.actor.locale))
+    act = act_of(press)
     changed = _ACTS[act](film, press) if act in _ACTS else film
     if film.stage in ("making", "stopped") and act in _MAKING:
         changed = replace(_forgive(changed, states), stage="making")
@@ -70,14 +79,30 @@ def _edit(film: Film, press: Event) -> Film:
         raise UsageError(translate(f"film.unread.{exc.reason}", press.actor.locale, most=MAX_SHOTS)) from exc
 
 
-def _reroll(film: Film, press: Event) -> Film:
-    number = press.options.get("shot", "")
-    at = int(number) - 1 if number.isdecimal() else -1
-    if not 0 <= at < len(film.script.shots):
-        raise UsageError(translate("usage.button_gone", press.actor.locale))
-    shots = list(film.script.shots)
+def _again(film: Film, press: Event) -> Film:
+    shots, at = list(film.script.shots), _index(film, press, press.options["again"])
     shots[at] = replace(shots[at], take=shots[at].take + 1)
     return film.with_shots(tuple(shots))
+
+
+def _drop(film: Film, press: Event) -> Film:
+    shots, at = film.script.shots, _index(film, press, press.options["drop"])
+    if len(shots) == 1:
+        raise UsageError(translate("film.unread.empty", press.actor.locale))
+    return film.with_shots((*shots[:at], *shots[at + 1 :]))
+
+
+def _order(film: Film, press: Event) -> Film:
+    """Put the shots in another order; those that are not named are left out."""
+    numbers = press.options["order"].replace(",", " ").split()
+    return film.with_shots(tuple(film.script.shots[_index(film, press, number)] for number in dict.fromkeys(numbers)))
+
+
+def _index(film: Film, press: Event, number: str) -> int:
+    """Return the index of a shot that was named by its number. Raises `UsageError`."""
+    if number.isdecimal() and 1 <= int(number) <= len(film.script.shots):
+        return int(number) - 1
+    raise UsageError(translate("film.no_shot", press.actor.locale, number=number, most=len(film.script.shots)))
 
 
 def _remix(film: Film, press: Event) -> Film:  # noqa: ARG001
@@ -85,9 +110,7 @@ def _remix(film: Film, press: Event) -> Film:  # noqa: ARG001
 
 
 def _music(film: Film, press: Event) -> Film:
-    text = " ".join(press.options.get("music", "").split())
-    if not text:
-        raise UsageError(translate("film.no_music_given", press.actor.locale))
+    text = " ".join(press.options["music"].split())[:LONGEST_PROMPT]
     return replace(film, script=replace(film.script, music=text), music_take=1)
 
 
@@ -103,7 +126,9 @@ _ACTS: Mapping[str, _Act] = {
     "fewer": _fewer,
     "shorter": _shorter,
     "edit": _edit,
-    "reroll": _reroll,
+    "again": _again,
+    "drop": _drop,
+    "order": _order,
     "remix": _remix,
     "music": _music,
     "mute": _mute,

@@ -56,6 +56,15 @@ class Films:
         value = await self.store.namespace(_namespace(event)).get(film)
         return None if value is None else _FILM.validate_json(value)
 
+    async def newest(self, event: Event) -> str | None:
+        """Return the id of the person's newest film in the conversation, else of anybody's; None: there is none."""
+        found = []
+        for name in await self.store.namespace(_namespace(event)).items():
+            job = await self.store.job(event.adapter, name)
+            if job is not None:
+                found.append((job.event.actor.id == event.actor.id, job.seq, name))
+        return max(found)[2] if found else None
+
     async def save(self, film: Film, event: Event) -> None:
         """Keep a film; `event`: one of its maker in its conversation."""
         owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)

@@ -62,7 +62,8 @@ def _picture(film: Film, number: int, shot: FilmShot) -> FilmNode:
 def _clip(film: Film, number: int, shot: FilmShot, picture: str) -> FilmNode:
     look = film.look
     options = {"duration": str(shot.seconds), "resolution": look.resolution, "model": look.models["video"]}
-    return _node("video", shot.prompt, options, shot.take, shot=number, parents=(picture,))
+    prompt = _take(film, shot.prompt, shot.take)
+    return _node("video", prompt, options, shot.take, shot=number, parents=(picture,))
 
 
 def _take(film: Film, prompt: str, take: int) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from bot.film.film import LONGEST, MAX_SHOTS, SHORTEST, FilmShot, Script
 
 _LONGEST_ANSWER = 20_000  #: characters that are read of a model's answer
-_LONGEST_PROMPT = 600
-_LONGEST_LINE = 120
+LONGEST_PROMPT = 280  #: characters; all shots of a film fit into one field of a form
+_LONGEST_LINE = 60
 _LONGEST_TITLE = 80
 #: Names under which models give what a picture shows.
 _PROMPTS = ("prompt", "picture", "image", "description", "line")
@@ -22,8 +22,8 @@ _ORDER = """You write the script of a short film without dialogue. Answer with o
 {"title": "...", "shots": [{"line": "...", "prompt": "...", "seconds": 5}], "music": "..."}
 - shots: exactly %(shots)d, in order; their seconds add up to %(seconds)d.
 - line: what happens, in a few words.
-- prompt: one picture, described for an image model: subject, place, light, camera. Repeat in each how recurring
-  characters and places look, as each picture is drawn without the others.
+- prompt: one picture, described for an image model in at most 40 words: subject, place, light, camera. Repeat in each
+  how recurring characters and places look, as each picture is drawn without the others.
 - music: one sentence for a model that makes music: mood, instruments, tempo.
 Write title, line, prompt and music in the language of the request."""
 
@@ -61,7 +61,7 @@ def read_script(text: str, *, seconds: int, shots: int, has_music: bool) -> Scri
     read = [shot for each in listed[: MAX_SHOTS * 2] if (shot := _read_shot(each)) is not None][:shots]
     if not read:
         raise UnreadableScript("no shot has a prompt", "shots")
-    music = _words(found.get("music"), _LONGEST_PROMPT) if has_music else ""
+    music = _words(found.get("music"), LONGEST_PROMPT) if has_music else ""
     title = _words(found.get("title"), _LONGEST_TITLE) or read[0].line[:_LONGEST_TITLE]
     return Script(title=title, shots=fit(read, seconds), music=music or (title if has_music else ""))
 
@@ -98,7 +98,7 @@ def parse_shots(text: str, before: Sequence[FilmShot]) -> tuple[FilmShot, ...]:
         assert match is not None
         seconds, rest = match.groups()
         first, bar, last = rest.replace("｜", "|").partition("|")
-        prompt = _words(last if bar else first, _LONGEST_PROMPT)
+        prompt = _words(last if bar else first, LONGEST_PROMPT)
         if not prompt:
             raise UnreadableScript(f"a line says nothing: {line.strip()[:40]}", "empty")
         shown = _words(first, _LONGEST_LINE) or prompt[:_LONGEST_LINE]
@@ -128,7 +128,7 @@ def _find_object(text: str) -> dict[str, Any]:
 
 def _read_shot(value: object) -> FilmShot | None:
     fields: dict[str, Any] = value if isinstance(value, dict) else {"prompt": value}
-    named = (_words(fields.get(name), _LONGEST_PROMPT) for name in _PROMPTS)
+    named = (_words(fields.get(name), LONGEST_PROMPT) for name in _PROMPTS)
     prompt = next((text for text in named if text), "")
     line = _words(fields.get("line"), _LONGEST_LINE) or prompt[:_LONGEST_LINE]
     try:

@@ -225,11 +225,14 @@ class CoreServices:
 
     # -- forms
 
-    def form_options(
-        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str
+    async def form_options(
+        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str, event: str, action: str
     ) -> Sequence[Option]:
         """See `AdapterServices.form_options`."""
-        return forms.form_options(self.scoped.offered(adapter), spec, names, locale=locale)
+        options = forms.form_options(self.scoped.offered(adapter), spec, names, locale=locale)
+        job = await self.journal.job(adapter, event) if options else None
+        actions = job.answer.actions if job is not None and job.answer is not None else ()
+        return forms.fill_in(options, next((one for one in actions if one.name == action), None))
 
     def form_problems(
         self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str

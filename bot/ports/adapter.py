@@ -186,10 +186,13 @@ class AdapterServices(Protocol):
     async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
         """Return the settings of a channel that its adapter obeys. Reads memory, but for a channel's first time."""
 
-    def form_options(
-        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str
+    async def form_options(
+        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str, event: str, action: str
     ) -> Sequence[Option]:
-        """Return the options that a button's form asks for by name; names that nobody knows are ignored."""
+        """Return the options that a button's form asks for by name; names that nobody knows are ignored.
+
+        `event`, `action`: the button. The defaults are the values that its form begins with.
+        """
 
     def form_problems(
         self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str

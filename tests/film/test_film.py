@@ -42,7 +42,7 @@ async def until_done(one: Service, film: str, files: int) -> Message:
     """Wait until the film is there."""
 
     def is_done() -> bool:
-        return any(len(m.files) == files and "reroll-1" in m.actions for m in one.channel.answers(film))
+        return any(len(m.files) == files and "again-1" in m.actions for m in one.channel.answers(film))
 
     await one.channel.until(is_done)
     return one.answer(film)
@@ -62,9 +62,9 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path) -> None:
         everything = {f"{kind}: {prompt}": 1 for prompt in SHOTS for kind in ("image", "video")}
         assert api.made == {**everything, "audio: slow strings": 1}
         assert all(api.sources.values())
-        await press(one, film, "reroll-2")
+        await press(one, film, "again-2")
         await one.core.worker.drain()
-        again = {"image: a fox, two (variation 2)": 1, "video: a fox, two": 2}
+        again = {"image: a fox, two (variation 2)": 1, "video: a fox, two (variation 2)": 1}
         assert api.made == {**everything, **again, "audio: slow strings": 1}
         await press(one, film, "music", music="a drum")
         await one.core.worker.drain()
@@ -95,7 +95,7 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
         assert [file["type"] for file in board.files] == ["video/mp4"] * 4 + ["audio/wav"]
         api.clip = clip(seconds=0.3)
         for number in range(1, 5):
-            await press(one, film, f"reroll-{number}")
+            await press(one, film, f"again-{number}")
             await one.core.worker.drain()
         joined = await until_done(one, film, 1)
         assert [file["name"] for file in joined.files] == ["The-fox.mp4"]

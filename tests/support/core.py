@@ -95,8 +95,8 @@ class RecordingCore:
     async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
         return self.channels.get(location.channel, ChannelSettings())
 
-    def form_options(
-        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str
+    async def form_options(
+        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str, event: str, action: str
     ) -> Sequence[Option]:
         return forms.form_options(SETTINGS, spec, names, locale=locale)
 

@@ -109,7 +109,8 @@ class InteractionHandler:
         if spec is not None and names:
             spec = await self._services.narrow(spec)
         locale = str(interaction.locale)
-        options = self._services.form_options(ADAPTER, spec, names.split(","), locale=locale)
+        asked = {"event": custom_id["event"], "action": custom_id["action"]}
+        options = await self._services.form_options(ADAPTER, spec, names.split(","), locale=locale, **asked)
         if spec is not None and options:
             modal_id = buttons.modal_id(custom_id, signer)
             modal = modals.build_modal(spec, options, custom_id=modal_id, locale=locale, is_optional=True)
@@ -142,7 +143,7 @@ class InteractionHandler:
         elif name == application_commands.COMPOSE or (not values and spec.prompt is not None and spec.kind is not None):
             modal_id = f"{buttons.MODAL}:{spec.name}"
             locale = str(interaction.locale)
-            takes_file = spec.kind in application_commands.READS_FILES
+            takes_file = application_commands.reads_files(spec)
             spec = await self._services.narrow(spec)
             modal = modals.build_modal(spec, spec.options, custom_id=modal_id, locale=locale, takes_file=takes_file)
             await interaction.response.send_modal(modal)

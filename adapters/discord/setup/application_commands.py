@@ -136,10 +136,15 @@ def context_menu_name(name: str) -> str:
     return translate(MENU_KEYS[name])
 
 
+def reads_files(spec: CommandSpec) -> bool:
+    """Return whether a command reads files that are attached to it."""
+    return spec.kind in READS_FILES and not spec.requires
+
+
 def _slash_command(spec: CommandSpec) -> Json:
     ordered = sorted(spec.options, key=lambda option: not option.required)  # Discord wants the required ones first
     options = [_option(spec, option) for option in ordered]
-    if spec.kind in READS_FILES:
+    if reads_files(spec):
         options.append({"type": _TYPES["file"], **_own_option(FILE), "required": False})
     if spec.kind in MAKES_FILES:
         options.append({"type": _BOOLEAN, **_own_option(SPOILER), "required": False})

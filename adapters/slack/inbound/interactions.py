@@ -217,26 +217,23 @@ class InteractionHandler:
         if button is None:
             await self._notify(workspace, body, person, "request.outdated")
             return
-        press = (workspace.owner, *locate_message(body), person.id, str(action.get("value") or ""))
+        value = str(action.get("value") or "")
+        press = (workspace.owner, *locate_message(body), person.id, value)
         if press in self._pressed:
             log.info("button pressed twice", action=button.action)
             return
         self._pressed[press] = None
         spec = self._specs.get(button.command)
         spec = await self._services.narrow(spec) if spec is not None and button.prompts_for else spec
-        options = self._services.form_options(ADAPTER, spec, button.prompts_for.split(","), locale=person.locale)
+        names, pressed = button.prompts_for.split(","), {"event": button.event, "action": button.action}
+        options = await self._services.form_options(ADAPTER, spec, names, locale=person.locale, **pressed)
         label = str((action.get("text") or {}).get("text") or "")
         context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:
             if not await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label)):
                 self._pressed.pop(press, None)
             return
-        metadata = {
-            "button": str(action.get("value")),
-            "channel": context.channel,
-            "thread": context.thread,
-            "label": label,
-        }
+        metadata = {"button": value, "channel": context.channel, "thread": context.thread, "label": label}
         view = build_modal(
             spec,
             options,

@@ -54,11 +54,11 @@ def test_words_are_cut_to_the_limits() -> None:
 
 
 def test_required_and_defaults() -> None:
-    """A form of a command shows defaults and wants what is required; one that changes something wants nothing."""
+    """A form of a command wants what is required; one that changes something wants nothing."""
     assert [(field.is_required, field.default) for field in plan(PROMPT, STYLE)] == [(True, ""), (False, "photo")]
     assert [(field.is_required, field.default) for field in plan(PROMPT, STYLE, is_optional=True)] == [
         (False, ""),
-        (False, ""),
+        (False, "photo"),
     ]
 
 

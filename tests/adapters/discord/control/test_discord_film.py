@@ -25,6 +25,15 @@ async def test_a_film_in_one_message(tmp_path: Path) -> None:
         plan = await one.see(CHANNEL, _said("film.length", count=4, seconds=20))
         assert actions_of(plan) == ["make", "edit", "fewer", "shorter", "cancel"]
         await one.core.worker.drain()
+        await one.press(plan, "edit")
+        [form] = await one.simulator.until(
+            lambda: [c for c in one.simulator.called("POST", "callback") if c["type"] == 9]
+        )
+        lines = form["data"]["components"][0]["component"]["value"].splitlines()
+        assert lines[0] == "5 | Shot one | a fox, one"
+        await one.submit(plan, prompt="\n".join(lines[::-1]))
+        await one.see(CHANNEL, "1. Shot four (5 s)")
+        await one.core.worker.drain()
         await one.press(plan, "shorter")
         shorter = await one.see(CHANNEL, _said("film.length", count=4, seconds=8))
         await one.core.worker.drain()
@@ -35,7 +44,7 @@ async def test_a_film_in_one_message(tmp_path: Path) -> None:
         [film] = [m for m in one.simulator.messages[CHANNEL] if "The fox" in str(m)]
         assert film["id"] == plan["id"]
         assert _names(film) == ["The-fox.mp4", "The-fox.srt"]
-        await one.press(film, "reroll-4")
+        await one.press(film, "again-1")
         await one.see(CHANNEL, _said("film.cost", cost="8.50"))
         await one.core.worker.drain()
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (5, 5, 1)

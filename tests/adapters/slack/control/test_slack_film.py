@@ -42,3 +42,11 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
         slack.bob.press(buttons, "Shot 2 again")
         await board("Cost so far: 8.50")
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (5, 5, 1)
+        files = [m for m in slack.from_bot(thread=question.root) if m.files]
+        slack.bob.press(files[0], "Edit the shots")
+        form = await slack.bob.modal()
+        shown = form.content["blocks"][0]["element"]["initial_value"].splitlines()
+        assert shown[1] == "5 | Shot two | a fox, two"
+        await slack.bob.submit(form, {"prompt": "\n".join((shown[3], "5 | A wolf | a wolf", *shown[1:3]))})
+        await board("Shot four (5 s) · picture ✓ · clip ✓\nA wolf (5 s) · picture ✓ · clip ✓\nShot two")
+        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (6, 6, 1)
