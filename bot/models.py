@@ -260,15 +260,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationContext:
-    """The stored context of a conversation, for the next API request."""
-
-    summary: str = ""  #: summary of the turns before `turns`
-    turns: tuple[Turn, ...] = ()  #: oldest first
-    total: int = 0  #: number of turns since the last reset that the summary does not cover
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """A platform's limits, as data, so that the core needs no platform's name."""
 

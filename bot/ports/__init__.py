@@ -29,6 +29,7 @@ from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall,
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.store import (
     ContextStore,
+    ConversationContext,
     EventQueue,
     Journal,
     Maintenance,
@@ -53,6 +54,7 @@ __all__ = [
     "Checkable",
     "Confirm",
     "ContextStore",
+    "ConversationContext",
     "Directory",
     "Draft",
     "EventQueue",

@@ -6,6 +6,7 @@ actors are opaque text.
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -13,7 +14,6 @@ from typing import Protocol, Self
 from bot.limits import Limit, QuotaRequest
 from bot.models import (
     Answer,
-    ConversationContext,
     Event,
     Job,
     Lane,
@@ -197,6 +197,15 @@ class Journal(Protocol):
 
     async def feedback_counts(self) -> Mapping[str, tuple[int, int]]:
         """Return by adapter how many opinions that are kept are good, and how many bad."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationContext:
+    """The stored context of a conversation, for the next API request."""
+
+    summary: str = ""  #: summary of the turns before `turns`
+    turns: tuple[Turn, ...] = ()  #: oldest first
+    total: int = 0  #: number of turns since the last reset that the summary does not cover
 
 
 class ContextStore(Protocol):

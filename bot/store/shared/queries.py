@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from bot.limits import MICROS
-from bot.models import ConversationContext, Event, Job, Media, Turn
-from bot.ports import AuditEntry, UsageField, UsageRow, UsageSum
+from bot.models import Event, Job, Media, Turn
+from bot.ports import AuditEntry, ConversationContext, UsageField, UsageRow, UsageSum
 from bot.store.shared import audit, codec
 from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns
 from bot.store.shared.sql import Dialect

@@ -4,7 +4,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bot.models import ConversationContext, Turn
+from bot.models import Turn
+from bot.ports import ConversationContext
 
 ConversationKey = tuple[str, str]  #: adapter and conversation, as keys
 

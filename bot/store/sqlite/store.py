@@ -20,8 +20,8 @@ import aiosqlite
 from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.limits import UTC_ZONE
-from bot.models import Answer, ConversationContext, Event, Job, Lane, Media
-from bot.ports import AuditEntry, Namespace, ProcessInfo
+from bot.models import Answer, Event, Job, Lane, Media
+from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo
 from bot.store import this_process
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.models import ConversationContext, Job, Lane, Turn
+from bot.models import Job, Lane, Turn
+from bot.ports import ConversationContext
 from bot.store.shared.queries import StoreQueries
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.store import SqliteStore
