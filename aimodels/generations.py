@@ -32,6 +32,7 @@ class ApiProfile:
     media_timeout: float  #: seconds for an image, audio or video call, polling included
     has_code: bool = True  #: until a call shows that there is no /code/completions
     has_videos: bool = True  #: the same for /videos, of the flavour openai
+    has_edits: bool = True  #: the same for /images/edits, of that flavour
     token_limits: TokenLimitNames = field(default_factory=TokenLimitNames)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from aimodels import parsing, reference
-from aimodels.errors import BadRequest
+from aimodels.errors import BadRequest, ConfigurationError
 from aimodels.generations import ApiProfile, Generations, OnJob, OnProgress, Resource, encode
+from aimodels.openai.forms import form_request
 from aimodels.openai.moderations import MODERATIONS_ENDPOINT, Moderation, parse_moderation
 from aimodels.openai.probe import SPEECH_ENDPOINT
 from aimodels.openai.videos import VIDEOS_ENDPOINT, video_request
@@ -25,6 +26,7 @@ from aimodels.responses import (
 
 #: {"role": …, "content": …}; the content is a text, or a list of parts for models that read images.
 ChatMessage = Mapping[str, Any]
+EDITS_ENDPOINT = "/images/edits"  #: of OpenAI-compatible servers
 _DEFAULT_VOICE = "alloy"  #: OpenAI's speech endpoint requires a voice
 
 
@@ -44,9 +46,7 @@ class AsyncChatCompletions(Resource):
 
         `messages` come oldest first. `temperature` is 0 to 2 (the API's default is 0.7), `max_tokens` bounds the answer
         (default 2048). `extra` parameters are sent as given; parameters that are None are not sent. For a streamed
-        answer use `stream`.
-
-        Raises `ApiError`.
+        answer use `stream`. Raises `ApiError`.
         """
         body = _body(extra, model=model, messages=list(messages), temperature=temperature, max_tokens=max_tokens)
         reply = await self._post_text(reference.CHAT_ENDPOINT, body, self._deadline())
@@ -66,9 +66,7 @@ class AsyncChatCompletions(Resource):
 
         The client must be made with `streaming=True`, which the reference does not document; otherwise, and with
         `is_whole`, the whole answer is yielded as one piece. Leave the iteration early through `contextlib.aclosing`,
-        which closes the connection.
-
-        Raises `ApiError`.
+        which closes the connection. Raises `ApiError`.
         """
         body = _body(extra, model=model, messages=list(messages), temperature=temperature, max_tokens=max_tokens)
         api = self._api
@@ -109,9 +107,7 @@ class AsyncCodeCompletions(Resource):
 
         `prompt` is a request in words or the beginning of the code, `language` a programming language, `max_tokens`
         bounds the answer. `extra` parameters (`temperature`, for example) are sent as given; parameters that are None
-        are not sent. With the flavour openai, chat is used where the server has no such endpoint.
-
-        Raises `ApiError`.
+        are not sent. With the flavour openai, chat is used where the server has no such endpoint. Raises `ApiError`.
         """
         deadline = self._deadline()
         api = self._api
@@ -148,20 +144,41 @@ class AsyncImages(Generations):
         n: int | None = None,
         size: str | None = None,
         style: str | None = None,
+        image: str | None = None,
+        mask: str | None = None,
         **extra: Any,
     ) -> ImagesResponse:
-        """Generate images.
+        """Generate images, or with the flavour openai edit one (POST /images/edits).
 
         `n` is 1 (the API's default) to 4 images, `size` width x height in pixels ("512x512", "1024x1024", "2048x2048"),
         `style` such as "digital-art", "photo-realistic" or "anime". `extra` parameters are sent as given; parameters
         that are None are not sent. With the flavour openai, which has no such styles, the style joins the prompt.
-
-        Raises `ApiError`.
+        `image`: the picture to edit, as a data URL; `mask`: the same for a PNG that is transparent where it may change.
+        Raises `ApiError`, and `ConfigurationError` for an image where the API edits none.
         """
         if style and self._api.flavor == "openai":
             prompt, style = f"{prompt}, {style} style", None
+        if image is not None:
+            return await self._edit(_body(extra, model=model, prompt=prompt, n=n, size=size), image, mask)
         body = _body(extra, model=model, prompt=prompt, n=n, size=size, style=style)
         return parsing.parse_images(*await self._generate(reference.IMAGE_ENDPOINT, body))
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether `create` takes an image: with the flavour openai, until a server shows that it does not."""
+        return self._api.flavor == "openai" and self._api.has_edits
+
+    async def _edit(self, fields: Mapping[str, object], image: str, mask: str | None) -> ImagesResponse:
+        if self._api.flavor != "openai":
+            raise ConfigurationError("image: the API edits no pictures")
+        deadline = self._deadline(media=True)
+        request = form_request(EDITS_ENDPOINT, fields, {"image": image, **({"mask": mask} if mask else {})})
+        try:
+            reply = await self._api.session.send(request, self._caller, deadline)
+        except BadRequest as exc:
+            self._api.has_edits = self._api.has_edits and not (exc.is_absence and not exc.is_about_model)
+            raise
+        return parsing.parse_images(*await self._finish(EDITS_ENDPOINT, reply, deadline, None))
 
 
 class AsyncAudio(Generations):

@@ -51,9 +51,7 @@ class ChatCompletions:
 
         `messages` come oldest first. `temperature` is 0 to 2 (the API's default is 0.7), `max_tokens` bounds the answer
         (default 2048). `extra` parameters are sent as given; parameters that are None are not sent. For a streamed
-        answer use `stream`.
-
-        Raises `ApiError`.
+        answer use `stream`. Raises `ApiError`.
         """
         return self._thread.run(
             self._resource.create(
@@ -75,9 +73,7 @@ class ChatCompletions:
 
         The client must be made with `streaming=True`, which the reference does not document; otherwise, and with
         `is_whole`, the whole answer is yielded as one piece. Leave the iteration early through `contextlib.closing`,
-        which closes the connection.
-
-        Raises `ApiError`.
+        which closes the connection. Raises `ApiError`.
         """
         return self._thread.iterate(
             self._resource.stream(
@@ -112,9 +108,7 @@ class CodeCompletions:
 
         `prompt` is a request in words or the beginning of the code, `language` a programming language, `max_tokens`
         bounds the answer. `extra` parameters (`temperature`, for example) are sent as given; parameters that are None
-        are not sent. With the flavour openai, chat is used where the server has no such endpoint.
-
-        Raises `ApiError`.
+        are not sent. With the flavour openai, chat is used where the server has no such endpoint. Raises `ApiError`.
         """
         return self._thread.run(
             self._resource.create(model=model, prompt=prompt, language=language, max_tokens=max_tokens, **extra)
@@ -143,17 +137,23 @@ class Images:
         n: int | None = None,
         size: str | None = None,
         style: str | None = None,
+        image: str | None = None,
+        mask: str | None = None,
         **extra: Any,
     ) -> ImagesResponse:
-        """Generate images.
+        """Generate images, or with the flavour openai edit one (POST /images/edits).
 
         `n` is 1 (the API's default) to 4 images, `size` width x height in pixels ("512x512", "1024x1024", "2048x2048"),
         `style` such as "digital-art", "photo-realistic" or "anime". `extra` parameters are sent as given; parameters
         that are None are not sent. With the flavour openai, which has no such styles, the style joins the prompt.
-
-        Raises `ApiError`.
+        `image`: the picture to edit, as a data URL; `mask`: the same for a PNG that is transparent where it may change.
+        Raises `ApiError`, and `ConfigurationError` for an image where the API edits none.
         """
-        return self._thread.run(self._resource.create(model=model, prompt=prompt, n=n, size=size, style=style, **extra))
+        return self._thread.run(
+            self._resource.create(
+                model=model, prompt=prompt, n=n, size=size, style=style, image=image, mask=mask, **extra
+            )
+        )
 
 
 class Audio:

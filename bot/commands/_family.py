@@ -8,6 +8,7 @@ import structlog
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context
 from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
+from bot.conversation.attachments import EncodedImage
 from bot.errors import UsageError
 from bot.family.origins import BACK, CHANGE, PARENT, file_ref, find_file
 from bot.models import Action, Kind
@@ -47,6 +48,45 @@ async def find_wording(ctx: Context, otherwise: str) -> Wording:
         raise UsageError(ctx.translate("edit.gone"))
     prompt = await _rewrite(ctx, found[1].description, ctx.prompt())
     return Wording(prompt, (ref,), "".join(f"> {line}\n" for line in prompt.splitlines()) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureEdit:
+    """A change that the API makes of a picture itself."""
+
+    image: str  #: data URL
+    mask: str | None  #: data URL of a picture that is transparent where the other may change
+    words: str
+    wording: Wording  #: of the answer
+
+
+async def find_edit(ctx: Context) -> PictureEdit | None:
+    """Return the change of a picture that the API is to make; None: there is none, or its prompt is changed instead.
+
+    Raises `UsageError` for an attached picture that can't be changed.
+    """
+    event = ctx.event
+    if event.options.get(CHANGE, "") != "yes":
+        return None
+    if not ctx.api.edits_pictures:
+        if event.attachments:
+            raise UsageError(ctx.translate("edit.no_edits"))
+        return None
+    words, ref = ctx.prompt(), event.options.get(PARENT, "")
+    attached = [image.data_url for image in await ctx.conversation.read_whole_images()]
+    if event.attachments and not attached:
+        raise UsageError(ctx.translate("video.not_a_picture", name=event.attachments[0].name))
+    if not ref:
+        image, mask, wording = attached[0], attached[1:], Wording(words)
+    else:
+        found = await find_file(ctx.journal, event.adapter, event.conversation, ref)
+        kept = await ctx.spool.find(found[1]) if found is not None else None
+        if found is None or kept is None:
+            raise UsageError(ctx.translate("edit.gone"))
+        whole = b"".join([piece async for piece in kept.read(0, kept.size)])
+        image, mask = EncodedImage(found[1].content_type, whole).data_url, attached
+        wording = Wording(f"{found[1].description}, {words}", (ref,))
+    return PictureEdit(image, mask[0] if mask else None, words, wording)
 
 
 async def _rewrite(ctx: Context, prompt: str, change: str) -> str:

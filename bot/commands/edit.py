@@ -12,6 +12,14 @@ from bot.models import CommandSpec, Option
         options=(
             Option(name="prompt", description="What should be different", is_prompt=True, required=True),
             Option(name="file", description="Number of the file in /tree; left out: the last one", kind="integer"),
+            Option(name="image", description="Change this picture instead, where the API can do that", kind="file"),
+            Option(
+                name="mask",
+                description="The attached file is a mask: what is transparent in it may change",
+                kind="choice",
+                choices=("no", "yes"),
+                default="no",
+            ),
         ),
         example="edit the same at night",
     )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from functools import partial
 
+from aimodels.errors import BadRequest
 from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
-from bot.commands._family import find_wording
+from bot.commands._family import find_edit, find_wording
 from bot.commands._media import media_answer
 from bot.family.origins import PARENT, file_ref, generated
 from bot.models import NUMBER, Action, CommandSpec, Lane, Option, Status
@@ -55,19 +56,28 @@ async def image(ctx: Context) -> Parts:
     model = ctx.option("model") or ctx.effective.model("image")
     size = ctx.size("size", model)
     yield Status(ctx.translate("image.making"))
-    wording = await find_wording(ctx, prompt)
-    prompt = wording.prompt
     options = {"size": size, **({"style": style} if style else {})}
-    answer = await ctx.calls.ask(
+    ask = partial(
+        ctx.calls.ask,
         "image",
         model,
         lambda api: partial(api.create_media, "image"),
-        prompt=prompt,
         n=n,
         size=size,
-        style=style or None,
         **ctx.extra_parameters,
     )
+    answer = None
+    if (edit := await find_edit(ctx)) is not None:
+        wording = edit.wording
+        try:
+            answer = await ask(prompt=edit.words, image=edit.image, mask=edit.mask)
+        except BadRequest:
+            if ctx.api.edits_pictures or ctx.event.attachments:
+                raise
+    if answer is None:
+        wording = await find_wording(ctx, prompt)
+        answer = await ask(prompt=wording.prompt, style=style or None)
+    prompt = wording.prompt
     async for part in media_answer(
         ctx,
         "image",

@@ -162,6 +162,19 @@ class AttachmentReader:
                 raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
         return None
 
+    async def read_whole_images(self, source: AttachmentSource) -> list[EncodedImage]:
+        """Return the images among the files as they are. Raises what `read_image` does."""
+        found = []
+        for attachment in source.attachments:
+            try:
+                async with self._load(attachment, source) as data:
+                    content_type = sniff(bytes(data[:HEAD]))
+                    if content_type.startswith("image/"):
+                        found.append(EncodedImage(content_type, data))
+            except _Unreadable as exc:
+                raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
+        return found
+
     def _note(self, key: str, name: str, locale: str) -> str:
         return translate(
             f"attachment.{key}",

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.family.change_words import reads_as_change
-from bot.family.origins import BACK, CHANGE, PARENT, file_ref, find_file, generated, read_family
+from bot.family.origins import BACK, CHANGE, MASK, PARENT, file_ref, find_file, generated, read_family
 from bot.i18n import translate
 from bot.models import Event, Job
 from bot.ports import Journal
 
 EDIT, _CHAT = "edit", "chat"
 #: Options of the first request that say what was asked for once, not how its files look.
-_NOT_TAKEN_OVER = frozenset({PARENT, CHANGE, "n", "last", "variation_of"})
+_NOT_TAKEN_OVER = frozenset({PARENT, CHANGE, MASK, "n", "last", "variation_of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +26,25 @@ class Changes:
 
         A plain message costs no look into the database unless it reads as a change.
         """
-        if event.rejection:
-            return event
-        if event.command == EDIT:
-            if not event.prompt.strip():
-                return replace(event, rejection=translate("edit.no_words", event.actor.locale))
-            found = await self._find_named(event)
-            if found is None:
-                return replace(event, rejection=translate("edit.nothing", event.actor.locale))
-            return _change(event, *found)
-        is_plain = event.command == _CHAT and not (event.options or event.attachments)
+        if event.command == EDIT and not event.rejection:
+            return await self._edit(event)
+        is_plain = event.command == _CHAT and not (event.options or event.attachments or event.rejection)
         if is_plain and reads_as_change(event.prompt):
             found = await self._find_last(event)
             if found is not None and found[0].event.command == "image":
                 return _change(event, *found)
         return event
+
+    async def _edit(self, event: Event) -> Event:
+        """Return the command `edit` as what it changes is made."""
+        if not event.prompt.strip():
+            return replace(event, rejection=translate("edit.no_words", event.actor.locale))
+        if event.attachments and event.options.get(MASK, "") != "yes":  # it is the attached picture that changes
+            return replace(event, command="image", options={CHANGE: "yes"})
+        found = await self._find_named(event)
+        if found is None:
+            return replace(event, rejection=translate("edit.nothing", event.actor.locale))
+        return _change(event, *found)
 
     async def _find_named(self, event: Event) -> tuple[Job, str] | None:
         """Return the file that `edit` is about: of a button, by its number in the family, or the last one."""
@@ -72,10 +76,12 @@ class Changes:
 def _change(event: Event, job: Job, ref: str) -> Event:
     """Return the event as one of the command that made the file, with what it was made with."""
     first = job.event
+    changed = {PARENT: ref, CHANGE: "yes"}
     kept = {name: value for name, value in first.options.items() if name not in _NOT_TAKEN_OVER}
     return replace(
         event,
         command=first.command,
-        options={**kept, PARENT: ref, CHANGE: "yes"},
-        attachments=event.attachments or first.attachments,
+        options={**kept, **{name: value for name, value in event.options.items() if name == MASK}, **changed},
+        # A video may start from a picture that came with its request.
+        attachments=first.attachments if first.command == "video" else event.attachments,
     )

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 _NO_WORDS = frozenset({"model", "job"})
 #: Fields within parameters that the service fills in itself.
 _STRUCTURE = frozenset({"role", "type"})
-_ADDRESSES = ("image", "url")  #: parameters that are the address of a picture, or the picture itself
+_ADDRESSES = ("image", "mask", "url")  #: parameters that are the address of a picture, or the picture itself
 _PICTURE = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/]*+={0,2}", re.ASCII)
 _LEFT_OUT = "[…]"
 

@@ -103,6 +103,11 @@ class EventApi:
     account: str = ""  #: whose models, limits and failures they are: the service's, or a workspace's own
     problem: str = ""  #: why no request can be made; "": they can
 
+    @property
+    def edits_pictures(self) -> bool:
+        """Whether `create_media` takes a picture to edit."""
+        return self.client.images.can_edit
+
     def with_limits(self, name: str, longest_wait: float) -> "EventApi":
         """Return the API under another rate limit; see `AsyncAIModels.with_limits`."""
         return replace(self, client=self.client.with_limits(name, longest_wait=longest_wait))

@@ -130,7 +130,7 @@ async def test_a_video_is_made_polled_and_downloaded(api: ScriptedApi) -> None:
         *[("GET", "/v1/videos/video_1")] * 3,
         ("GET", "/v1/videos/video_1/content"),
     ]
-    form = await read_form(api.requests[0])
+    form = await api.requests[0].form()
     assert form == {
         "model": (None, "", b"sora-2"),
         "prompt": (None, "", "a fox — 狐".encode()),
@@ -138,23 +138,6 @@ async def test_a_video_is_made_polled_and_downloaded(api: ScriptedApi) -> None:
         "size": (None, "", b"1280x720"),
         "input_reference": ("image.jpg", "image/jpeg", b"\xff\xd8 picture"),
     }
-
-
-async def read_form(request: ReceivedRequest) -> dict[str, tuple[str | None, str, bytes]]:
-    """The fields of a form as aiohttp reads them: file name, type and content."""
-    from aiohttp import MultipartReader
-    from aiohttp.streams import StreamReader
-    from aiohttp.test_utils import make_mocked_request
-
-    stream = StreamReader(make_mocked_request("POST", "/").protocol, 2**16)
-    stream.feed_data(request.raw)
-    stream.feed_eof()
-    fields = {}
-    async for part in MultipartReader(request.headers, stream):
-        assert part is not None
-        assert not isinstance(part, MultipartReader)
-        fields[part.name or ""] = (part.filename, part.headers.get("Content-Type", ""), bytes(await part.read()))
-    return fields
 
 
 async def test_an_address_of_a_picture_is_sent_as_json(api: ScriptedApi) -> None:

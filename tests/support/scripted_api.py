@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import MultipartReader, web
+from aiohttp.streams import StreamReader
+from aiohttp.test_utils import make_mocked_request
 
 from aimodels import Timing
 
@@ -28,6 +30,18 @@ class ReceivedRequest:
     @property
     def json(self) -> Any:
         return json.loads(self.raw)
+
+    async def form(self) -> dict[str, tuple[str | None, str, bytes]]:
+        """The fields of a form as aiohttp reads them: file name, type and content."""
+        stream = StreamReader(make_mocked_request("POST", "/").protocol, 2**16)
+        stream.feed_data(self.raw)
+        stream.feed_eof()
+        fields = {}
+        async for part in MultipartReader(self.headers, stream):
+            assert part is not None
+            assert not isinstance(part, MultipartReader)
+            fields[part.name or ""] = (part.filename, part.headers.get("Content-Type", ""), bytes(await part.read()))
+        return fields
 
 
 #: Answers one request; aborting the transport breaks the connection.
