@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import parser
 from tests.support.deploy.images import (
     DOCKERFILE,
     PATIENCE,
@@ -59,8 +60,12 @@ def test_the_container_runs_as_nobody_special_and_keeps_its_data() -> None:
 
 
 def test_the_procfile_has_one_process_that_is_reached_from_outside() -> None:
-    """`web` is the process that is given a port; a second one would need a database of its own."""
-    assert [line.partition(":")[0] for line in PROCFILE] == ["web"]
+    """`web` is the process that is given a port, and the whole service; the others take roles from it."""
+    commands = {name: command.split() for name, _, command in (line.partition(":") for line in PROCFILE)}
+    assert list(commands) == ["web", "receiver", "worker"]
+    for name, role in (("receiver", "receive"), ("worker", "work")):
+        assert commands[name][:4] == ["exec", "python", "-m", "bot"]
+        assert parser().parse_args(commands[name][4:]).roles == (role,)
 
 
 @pytest.mark.parametrize("how", ["container", "procfile"])

@@ -1,6 +1,7 @@
 """The files for compose, systemd and Kubernetes: valid, and what they start works on a real PostgreSQL."""
 
 import asyncio
+import copy
 import re
 import shutil
 import signal
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from bot.__main__ import parser
 from tests.support.database.postgres import connected, empty_url, server
 from tests.support.deploy.images import (
     PATIENCE,
@@ -31,7 +33,9 @@ __all__ = ["empty_url", "server"]
 
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 UNIT = ROOT / "deploy" / "systemd" / "channelmuse.service"
-MANIFESTS = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / "channelmuse.yaml").read_text(encoding="utf-8")))
+FOLDER = ROOT / "deploy" / "kubernetes"
+MANIFESTS = list(yaml.safe_load_all((FOLDER / "channelmuse.yaml").read_text(encoding="utf-8")))
+WITH_ROLES = list(yaml.safe_load_all((FOLDER / "roles.yaml").read_text(encoding="utf-8")))
 PASSWORD = "0123456789abcdef"
 
 
@@ -50,7 +54,7 @@ def test_the_compose_file_keeps_the_specification() -> None:
     parser = pytest.importorskip("compose_spec", reason="pip install compose-spec")
     read = parser.PyCompose.from_yaml(COMPOSE)
     read.validate()
-    assert sorted(read.service_names()) == ["bot", "postgres"]
+    assert sorted(read.service_names()) == ["bot", "postgres", "receiver", "web", "worker"]
     with pytest.raises(Exception, match="stop_grace_perod"):
         parser.PyCompose.from_yaml(COMPOSE.replace("stop_grace_period: 60s", "stop_grace_perod: 60s"))
 
@@ -60,7 +64,7 @@ def test_the_manifests_keep_the_schemas_of_kubernetes() -> None:
     """Each object has the fields that the published schemas of two versions allow, and no other."""
     validator = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
     for version in ("1.31", "1.35"):
-        for manifest in MANIFESTS:
+        for manifest in (*MANIFESTS, *WITH_ROLES):
             validator.validate(manifest, version, strict=True)
     wrong = {**MANIFESTS[0], "specification": {}}
     with pytest.raises(validator.ValidationError):
@@ -136,6 +140,27 @@ def test_the_probes_of_kubernetes_are_answered(empty_url: SecretStr, tmp_path: P
             assert wait_for(process, f"http://127.0.0.1:{real[asked['port']]}{asked['path']}").is_success
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
+
+
+def test_the_deployments_with_roles_are_that_of_all_roles() -> None:
+    """Each differs in its name, labels and role alone; each has a disruption budget, and a service where it listens."""
+    pods = {}
+    for deployment in (one for one in WITH_ROLES if one["kind"] == "Deployment"):
+        [bot] = deployment["spec"]["template"]["spec"]["containers"]
+        role = parser().parse_args(bot["args"]).roles
+        labels = deployment["spec"]["template"]["metadata"]["labels"]
+        pods[role] = deployment["metadata"]["name"], labels
+        assert deployment["spec"]["selector"]["matchLabels"] == labels == deployment["metadata"]["labels"]
+        whole = copy.deepcopy(MANIFESTS[0])
+        whole["metadata"] = {"name": deployment["metadata"]["name"], "labels": labels}
+        whole["spec"]["selector"]["matchLabels"] = whole["spec"]["template"]["metadata"]["labels"] = labels
+        whole["spec"]["template"]["spec"]["containers"][0]["args"] = bot["args"]
+        assert deployment == whole
+    assert sorted(pods) == [("receive",), ("web",), ("work",)]
+    budgets = [one["spec"]["selector"]["matchLabels"] for one in WITH_ROLES if one["kind"] == "PodDisruptionBudget"]
+    assert budgets == [labels for _, labels in pods.values()]
+    services = [one["spec"]["selector"] for one in WITH_ROLES if one["kind"] == "Service"]
+    assert services == [labels for role, (_, labels) in pods.items() if role != ("work",)]
 
 
 @pytest.mark.optional

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from bench.torture.campaign import Plan, Result, run_campaign
 from bench.torture.checker import Verdict
+from bot.settings.roles import parse_roles
 
-#: Engines and numbers of processes; each gets the same share of the time.
-CELLS = (("SQLite", 1), ("PostgreSQL", 1), ("PostgreSQL", 2))
+#: Engines, and the roles of each process, "" for all; each gets the same share of the time.
+CELLS = (("SQLite", ("",)), ("PostgreSQL", ("",)), ("PostgreSQL", ("", "")))
 _EVIDENCE = 20  #: lines of evidence that are printed of each figure
 
 
@@ -22,11 +23,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of all random choices")
     parser.add_argument("--calm", action="store_true", help="inject no faults")
     parser.add_argument("--only", default="", help="a part of the names of the campaigns to run, such as SQLite")
+    parser.add_argument(
+        "--layout", type=layout, default=(), help="processes with roles instead, such as receive+receive+work+work,web"
+    )
     parser.add_argument("--platform", default="", help="the one platform to ask on: Slack or Discord; default both")
     parser.add_argument("--kills", type=int, default=6, help="weight of kills among the faults, most of which have 1")
     parser.add_argument("--keep", type=Path, help="folder for databases, logs and a record of each campaign")
     given = parser.parse_args(arguments)
-    cells = [Plan(engine, count, given.seed, 0) for engine, count in CELLS]
+    layouts = (("PostgreSQL", given.layout),) if given.layout else CELLS
+    cells = [Plan(engine, roles, given.seed, 0) for engine, roles in layouts]
     chosen = [plan for plan in cells if given.only.lower() in plan.name.lower()]
     results = []
     print(
@@ -46,6 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results.append(asyncio.run(run_campaign(share)))
         print_rows(results[-1])
     return report(results)
+
+
+def layout(text: str) -> tuple[str, ...]:
+    """The roles of each process. Raises `ValueError`."""
+    return tuple(",".join(parse_roles(roles)) for roles in text.split("+"))
 
 
 def print_rows(result: Result) -> None:

@@ -35,7 +35,7 @@ class Plan:
     """What one campaign consists of."""
 
     engine: str  #: "SQLite" or "PostgreSQL"
-    processes: int
+    roles: tuple[str, ...]  #: of each process; "": all
     seed: int
     seconds: float
     has_faults: bool = True
@@ -46,7 +46,9 @@ class Plan:
     @property
     def name(self) -> str:
         """The plan in words."""
-        return f"{self.engine}, {self.processes} process{'es' if self.processes > 1 else ''}"
+        if any(self.roles):
+            return f"{self.engine}, {' + '.join(self.roles)}"
+        return f"{self.engine}, {len(self.roles)} process{'es' if len(self.roles) > 1 else ''}"
 
 
 @dataclass(slots=True)
@@ -138,7 +140,8 @@ async def run_campaign(plan: Plan) -> Result:
         )
         clock = Clock(folder)
         services = [
-            _process(folder, number, api, platforms, database.url, clock, rng) for number in range(plan.processes)
+            _process(folder, number, roles, api, platforms, database.url, clock, rng)
+            for number, roles in enumerate(plan.roles)
         ]
         people = [_People(platform, random.Random(rng.random())) for platform in platforms]
         others: dict[str, Fault] = dict(database.faults())
@@ -150,7 +153,7 @@ async def run_campaign(plan: Plan) -> Result:
             others,
             clock=clock,
             kill_weight=plan.kill_weight,
-            on_death=[platform.note_absence for platform in platforms],
+            on_death=[platform.note_death for platform in platforms],
         )
         outages = {DISK_FULL, *database.faults()}
         try:
@@ -169,7 +172,7 @@ async def run_campaign(plan: Plan) -> Result:
             history = _history(platform, group, api)
             history.kills = [one for one in injector.log if one.name == KILL]
             history.outages = [one for one in injector.log if one.name in outages]
-            history.processes = plan.processes
+            history.processes = len(plan.roles)
             result.verdicts[platform.name] = judge(history)
             result.unheard[platform.name] = sum(one.is_refused or one.is_unheard for one in group.questions)
             if plan.keep is not None:
@@ -181,13 +184,20 @@ def _folder(plan: Plan, stack: contextlib.AsyncExitStack) -> Path:
     """Create the folder of databases and logs."""
     if plan.keep is None:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-")))
-    folder = plan.keep / f"{plan.engine}-{plan.processes}-{plan.seed}"
+    folder = plan.keep / f"{plan.engine}-{len(plan.roles)}-{plan.seed}"
     folder.mkdir(parents=True)
     return folder
 
 
 def _process(
-    folder: Path, number: int, api: Api, platforms: Sequence[Platform], database: str, clock: Clock, rng: random.Random
+    folder: Path,
+    number: int,
+    roles: str,
+    api: Api,
+    platforms: Sequence[Platform],
+    database: str,
+    clock: Clock,
+    rng: random.Random,
 ) -> ServiceProcess:
     own = folder / f"process{number}"
     own.mkdir()
@@ -201,20 +211,23 @@ def _process(
         "BOT_SECRET_KEY": _SECRET_KEY,
         "BOT_CONTEXT_TOKENS": "100000",  # so that each earlier turn fits
         "BOT_LOG_FORMAT": "json",
+        "BOT_ROLES": roles,
         **clock.environment,
     }
     for platform in platforms:
         environment |= platform.environment
 
+    receives = not roles or "receive" in roles
+
     async def connected() -> None:
-        for platform in platforms:
+        for platform in platforms if receives else ():
             await platform.connected()
 
     def before_start() -> None:
-        for platform in platforms:
+        for platform in platforms if receives else ():
             platform.expect_connection()
 
-    return ServiceProcess(own, environment, before_start=before_start, connected=connected)
+    return ServiceProcess(own, environment, before_start=before_start, connected=connected, receives=receives)
 
 
 async def _run(

@@ -34,7 +34,6 @@ class DiscordSide:
         self._by_person: dict[str, Conversation] = {}
         self._tokens: dict[str, Conversation] = {}  #: slash commands, by question
         self._tasks: set[asyncio.Task[None]] = set()
-        self._identified = 0
         self._identified_at_absence = -1  #: number of sessions when nobody listened any more
 
     @property
@@ -48,15 +47,18 @@ class DiscordSide:
         return (BOT_TOKEN,)
 
     def expect_connection(self) -> None:
-        """Note that a process is about to be started."""
-        self._identified = len(self._simulator.gateway.identified)
+        """Do nothing: whether there is a session is asked afterwards."""
 
     async def connected(self) -> None:
-        """Wait until a process that was just started is connected."""
-        before = self._identified
-        await self._simulator.until(lambda: len(self._simulator.gateway.identified) > before, _CONNECT)
+        """Wait until a process that was just started is connected, or another has its shard."""
+        await self._simulator.until(lambda: self._simulator.gateway.is_connected, _CONNECT)
 
-    def note_absence(self) -> None:
+    def note_death(self, is_last: bool) -> None:
+        """Note that nobody listens, unless another process has the shard."""
+        if is_last or not self._simulator.gateway.is_connected:
+            self._note_absence()
+
+    def _note_absence(self) -> None:
         """Mark the questions in places where nothing was answered yet.
 
         Discord lists direct messages to no bot, and the service reads only the channels in which it was asked.
@@ -190,7 +192,7 @@ class DiscordSide:
     async def _lose_session(self) -> None:
         """Let nobody receive what is said until there is a new session."""
         await self._simulator.gateway.invalidate()
-        self.note_absence()
+        self._note_absence()
 
     async def _fail(self) -> None:
         self._simulator.rest.fail(*self._rng.choice((("POST", "channels/"), ("PATCH", "/messages"))), server_error())

@@ -13,6 +13,7 @@ from bench.torture.service import ServiceProcess
 
 KILL = "kill -9"
 DISK_FULL = "disk full"
+_NOTICED = 0.05  #: seconds until platforms have noticed that a process is gone
 _JUMPS = (-3600, -40, 40, 3600)  #: seconds by which the clock is wrong for a while
 _WEIGHTS = {"reply lost": 3, "event again": 3, "pause": 2}
 
@@ -28,12 +29,12 @@ class FaultInjector:
         *,
         clock: Clock,
         kill_weight: int,
-        on_death: Sequence[Callable[[], None]],
+        on_death: Sequence[Callable[[bool], None]],
     ) -> None:
         self._rng = rng
         self._clock = clock
         self._kill_weight = kill_weight
-        self._on_death = on_death  #: called when the last process has been killed
+        self._on_death = on_death  #: called after each kill of a process that receives; whether it was the last such
         self._processes = processes
         self._faults: dict[str, Fault] = {
             KILL: self._kill,
@@ -69,9 +70,10 @@ class FaultInjector:
     async def _kill(self) -> None:
         one = self._pick()
         await one.kill()
-        if not any(other.is_alive for other in self._processes):
-            for note in self._on_death:
-                note()
+        await asyncio.sleep(_NOTICED)
+        is_last = not any(other.is_alive and other.receives for other in self._processes)
+        for note in self._on_death if one.receives else ():
+            note(is_last)
         await asyncio.sleep(self._rng.choice((0.0, 0.0, 0.5, 2.0)))
 
     async def _pause(self) -> None:

@@ -48,8 +48,8 @@ class Platform(Protocol):
     def expect_connection(self) -> None:
         """Note that a process is about to be started."""
 
-    def note_absence(self) -> None:
-        """Note that no process listens any more: mark the questions that none can find later."""
+    def note_death(self, is_last: bool) -> None:
+        """Note that a process that received was killed; `is_last`: no other one listens."""
 
     def open(self, number: int, kind: str) -> Conversation:
         """Begin a conversation of a person of its own."""

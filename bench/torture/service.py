@@ -11,12 +11,16 @@ from pathlib import Path
 import psutil
 
 _ROOT = Path(__file__).parents[2]
+_READY = b'"event": "ready"'  #: in the log of a process that has started
 _STARTS = 5  #: tries to start a process, which may find its database away
 _SPARE = 3  #: descriptors that a process may still open when it is short of them
 
 
 class ServiceProcess:
-    """One process, over all its lives; `folder/log` is what it printed. `connected` waits until it is reachable."""
+    """One process, over all its lives; `folder/log` is what it printed.
+
+    `connected` waits until it is reachable, once it is ready. `receives`: whether the platforms send it anything.
+    """
 
     def __init__(
         self,
@@ -25,7 +29,9 @@ class ServiceProcess:
         *,
         before_start: Callable[[], None],
         connected: Callable[[], Awaitable[None]],
+        receives: bool,
     ) -> None:
+        self.receives = receives
         self._folder = folder
         self._environment = {**os.environ, "PYTHONPATH": str(_ROOT), **environment}
         self._before_start = before_start
@@ -54,8 +60,9 @@ class ServiceProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
             )
-            self._reading = asyncio.create_task(self._read())
-            connected = asyncio.ensure_future(self._connected())
+            ready = asyncio.Event()
+            self._reading = asyncio.create_task(self._read(ready))
+            connected = asyncio.ensure_future(self._reach(ready))
             await asyncio.wait({connected, self._reading}, return_when=asyncio.FIRST_COMPLETED)
             if connected.done():
                 return connected.result()
@@ -63,13 +70,21 @@ class ServiceProcess:
             await self._child.wait()
         raise TimeoutError("the service does not start")
 
-    async def _read(self) -> None:
+    async def _reach(self, ready: asyncio.Event) -> None:
+        await ready.wait()
+        await self._connected()
+
+    async def _read(self, ready: asyncio.Event) -> None:
         """Copy the output to the log; a pipe, so that a full disk of the service is not one of its logs."""
         assert self._child is not None
         assert self._child.stdout is not None
+        last = b""
         with self.log.open("ab") as log:
             while piece := await self._child.stdout.read(1 << 16):
                 log.write(piece)
+                last = last[-len(_READY) :] + piece
+                if _READY in last:
+                    ready.set()
 
     async def kill(self) -> None:
         """End it without any chance to clean up."""

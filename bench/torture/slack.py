@@ -53,7 +53,7 @@ class SlackSide:
         before = self._connections
         await self._slack.until(lambda: self._slack.sockets.connected > before, _CONNECT)
 
-    def note_absence(self) -> None:
+    def note_death(self, is_last: bool) -> None:
         """Do nothing: Slack sends what was not acknowledged again."""
 
     def open(self, number: int, kind: str) -> Conversation:

@@ -3,13 +3,14 @@
 import asyncio
 import secrets
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from pydantic import SecretStr
 
 from bot.cockpit.command_line import ServiceClient, show
@@ -23,7 +24,7 @@ from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, Json
 from simulators.slack import Message, SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import connected, server, url
-from tests.support.deploy.images import free_port
+from tests.support.deploy.images import ROOT, free_port
 from tests.support.discord.messages import actions_of, buttons_of, text_of
 from tests.support.scripted_api import scripted_api
 from tests.support.service import EchoApi
@@ -31,7 +32,24 @@ from tests.support.slack.drafts import labels, read
 
 __all__ = ["server", "url"]
 
-ROLES = ("receive", "work", "work", "web")
+#: Arguments of a process, and settings of its own.
+Started = tuple[Sequence[str], Mapping[str, str]]
+
+
+def of_compose() -> list[Started]:
+    """The processes of the profile of compose.yaml, as its services start them."""
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
+    return [
+        (one["command"], one["environment"])
+        for one in services
+        if one.get("profiles") == ["roles"]
+        for _ in range(one.get("deploy", {}).get("replicas", 1))
+    ]
+
+
+def with_roles(*roles: str) -> list[Started]:
+    """Processes with these roles."""
+    return [(("run", "--roles", role), {}) for role in roles]
 
 
 @dataclass
@@ -73,7 +91,7 @@ class Layout:
 
 
 @asynccontextmanager
-async def layout(folder: Path, url: SecretStr, roles: tuple[str, ...] = ROLES, **more: str) -> AsyncIterator[Layout]:
+async def layout(folder: Path, url: SecretStr, started: Sequence[Started], **more: str) -> AsyncIterator[Layout]:
     """Run the processes; each has a data folder of its own, as on a machine of its own."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(asyncio.timeout(100))
@@ -81,25 +99,28 @@ async def layout(folder: Path, url: SecretStr, roles: tuple[str, ...] = ROLES, *
         discord = await stack.enter_async_context(DiscordSimulator())
         api = await stack.enter_async_context(scripted_api())
         api.play(echo := EchoApi(api.url))
-        one = Layout(slack, discord, echo, url, [], folder, free_port(), {role: free_port() for role in roles})
-        for number, role in enumerate(roles):
+        one = Layout(slack, discord, echo, url, [], folder, free_port(), {})
+        for number, (arguments, own_settings) in enumerate(started):
+            role = arguments[-1]
+            one.ops[role] = free_port()
             own = folder / f"{role}{number}"
             own.mkdir()
             environment = {
+                **own_settings,
                 "AIMODELS_BASE_URL": api.url,
                 "AIMODELS_API_KEY": "sk-of-the-tests",
                 "BOT_DATA_DIR": str(own),
                 "BOT_DATABASE_URL": url.get_secret_value(),
                 "BOT_REQUESTS_PER_MINUTE": "0",
                 "BOT_SECRET_KEY": KEY,
-                "BOT_ROLES": role,
-                **({"BOT_OPS_PORT": str(one.ops[role])} if roles.count(role) == 1 else {}),
-                **({"BOT_PORT": str(one.port)} if role == "web" else {}),
+                "BOT_HOST": "127.0.0.1",
+                "BOT_PORT": str(one.port if role == "web" else free_port()),
+                "BOT_OPS_PORT": str(one.ops[role]),
                 **slack.environment,
                 **discord.environment,
                 **more,
             }
-            process = processes.process(processes.service, environment=environment, folder=own)
+            process = processes.process(processes.program, *arguments, environment=environment, folder=own)
             one.running.append(await stack.enter_async_context(process))
         await slack.until(lambda: slack.sockets.open, 60)
         await discord.until(lambda: discord.gateway.is_connected, 60)
@@ -113,8 +134,10 @@ KEY = secrets.token_urlsafe(32)
 
 
 async def test_processes_with_roles(tmp_path: Path, url: SecretStr) -> None:
-    """One visible answer to each question, command, form and button; a Stop reaches the process that answers."""
-    async with layout(tmp_path, url, SLACK_CONNECTIONS="3") as one:
+    """As compose starts them: one answer to each question, command, form and button; Stop reaches who answers."""
+    started = of_compose()
+    assert [arguments[-1] for arguments, _ in started] == ["receive", "work", "work", "web"]
+    async with layout(tmp_path, url, started, SLACK_CONNECTIONS="3") as one:
         await use_slack(one)
         await use_discord(one)
         await one.idle()
@@ -236,7 +259,7 @@ async def test_a_shard_has_one_holder(tmp_path: Path, url: SecretStr) -> None:
     The same with the connection to Slack, where one process is to have it.
     """
     async with layout(
-        tmp_path, url, ("receive", "receive", "work"), DISCORD_SHARDS="2", SLACK_ONE_RECEIVER="true"
+        tmp_path, url, with_roles("receive", "receive", "work"), DISCORD_SHARDS="2", SLACK_ONE_RECEIVER="true"
     ) as one:
         gateway, discord = one.discord.gateway, one.discord
 

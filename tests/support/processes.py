@@ -91,6 +91,11 @@ def service(timing: ServiceTiming | None = None) -> int:
     return 0
 
 
+def program(*arguments: str) -> int:
+    """Run the service's command line."""
+    return __main__.main(arguments)
+
+
 #: "connected": the request has a connection, and nothing is written; "writing": right before it is written.
 Moment = Literal["connected", "writing"]
 
