@@ -34,7 +34,7 @@ class DiscordClock:
         return time.time() if self._ahead is None else time.monotonic() + self._ahead
 
     async def ask(self, session: aiohttp.ClientSession) -> None:
-        """Ask Discord, for a process that receives nothing from it."""
+        """Ask Discord, for a process that receives nothing from it. The answer may be a second behind."""
         with suppress(*NETWORK_ERRORS, KeyError, ValueError):
             async with session.get(f"{Route.BASE}/gateway") as response:
                 self.note_time(parsedate_to_datetime(response.headers["Date"]).timestamp())

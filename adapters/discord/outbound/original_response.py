@@ -54,7 +54,7 @@ class OriginalResponse:
         self._deadlines = deadlines
         self._is_closed = False
         self._timing = timing
-        is_new = 0 <= deadlines.clock.now() - created_at(target.interaction) < timing.fresh_question
+        is_new = abs(deadlines.clock.now() - created_at(target.interaction)) < timing.fresh_question
         is_foreign = is_new and not acknowledgements.is_own(target.interaction)
         #: monotonic: until then another process may acknowledge it
         self._acknowledged_by = time.monotonic() + timing.acknowledged if is_foreign else 0.0
