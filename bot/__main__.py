@@ -254,9 +254,11 @@ def _export_recording(parsed: argparse.Namespace) -> int:
         print(text)
         return 0
     try:
-        descriptor = os.open(parsed.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(parsed.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):  # it may have been there, for others to read
+            if hasattr(os, "fchmod") and stat.S_ISREG(
+                os.fstat(descriptor).st_mode
+            ):  # it may have been there, for others to read
                 os.fchmod(descriptor, 0o600)
             file.write(f"{text}\n")
     except OSError as exc:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -181,13 +181,21 @@ def stop_signals() -> Iterator[asyncio.Event]:
         stopping.set()
         restore()
 
-    def restore() -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # where the platform has no signal handlers in event loops
+    def restore() -> None:
+        for number in numbers:
+            try:
+                loop.remove_signal_handler(number)
+            except NotImplementedError:
+                signal.signal(number, before[number])
+
+    for number in numbers:
+        try:
             loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows, whose event loops have no signal handlers
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
     try:
         yield stopping
     finally:

@@ -120,14 +120,16 @@ async def serve(host: str, port: int, api_key: str | None, config: SandboxConfig
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels this call
+            loop.add_signal_handler(number, stop.set)
     try:
         async with Sandbox(host=host, port=port, api_key=api_key, config=config) as sandbox:
             print(_greeting(sandbox), flush=True)  # noqa: T201 - this is a program of its own
             await stop.wait()
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
+            with contextlib.suppress(NotImplementedError):
+                loop.remove_signal_handler(number)
 
 
 def _greeting(sandbox: Sandbox) -> str:

@@ -5,6 +5,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 LAST_PORT = 65535
@@ -47,7 +48,8 @@ async def serve(platform: str, port: int) -> None:
     simulator = create(platform)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        with suppress(NotImplementedError):  # Windows: Ctrl-C cancels this call
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await simulator.start(port)
     try:
         print(greeting(platform, simulator), flush=True)

@@ -51,14 +51,14 @@ class Chat:
 
         `earlier`: the last turns of the conversation, to be shown at the start.
         """
-        from adapters.console.prompt import Keys, make_prompt, refresh_while_busy
+        from adapters.console.prompt import make_prompt, open_keyboard, refresh_while_busy
 
         def interrupt() -> None:
             self._interrupt(prompt, talking, ask)
 
         prompt = make_prompt(
             commands,
-            keys=Keys(sys.stdin),
+            keys=open_keyboard(sys.stdin),
             folder=self._folder,
             buttons=self.screen.buttons,
             toolbar=self.screen.toolbar,

@@ -30,7 +30,7 @@ class Person:
         """Return the login user, with the operator's language."""
         try:
             name = getuser()
-        except (KeyError, OSError):  # a user id without an account, as in containers
+        except (KeyError, OSError, ImportError):  # a user id without an account, as in containers; nothing on Windows
             name = "you"
         return cls(name, operator_locale(environment))
 

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TextIO
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from prompt_toolkit.input import Input
-from prompt_toolkit.input.vt100 import Vt100Input
+from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.bindings.completion import generate_completions
 from prompt_toolkit.styles import Style
@@ -85,12 +85,11 @@ class CommandCompleter(Completer):
         yield from self._paths.get_completions(Document(word, len(word)), complete_event)
 
 
-class Keys(Vt100Input):
-    """Keyboard input that stays in raw mode while something is printed; otherwise a Ctrl-D pressed then is lost."""
-
-    def cooked_mode(self) -> AbstractContextManager[None]:
-        """Return a context that changes nothing."""
-        return nullcontext()
+def open_keyboard(stdin: TextIO) -> Input:
+    """Return input that stays in raw mode while something is printed; otherwise a Ctrl-D pressed then is lost."""
+    keyboard = create_input(stdin)
+    keyboard.cooked_mode = nullcontext  # type: ignore[method-assign]
+    return keyboard
 
 
 class _FileValidator(Validator):

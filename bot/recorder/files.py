@@ -5,7 +5,6 @@ writes a row more for a message, no process waits for another, and what was writ
 that share a database share `BOT_DATA_DIR`, so that each sees the recordings of all.
 """
 
-import fcntl
 import os
 import time
 import uuid
@@ -112,8 +111,9 @@ class RecordingFiles:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Have no other process, and no other thread, write in the block."""
-        with (self.folder / "lock").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+        from filelock import FileLock  # needed seldom
+
+        with FileLock(self.folder / "lock", thread_local=False):
             yield
 
     def _remember(self, person: str) -> None:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from simulators.play.session import PlaySession
@@ -54,7 +54,8 @@ async def serve(session: PlaySession, number: int, *, opens: bool, reads: bool) 
     """Run until SIGINT or SIGTERM. `reads`: or until standard input ends. Raises `OSError`."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        with suppress(NotImplementedError):  # Windows: Ctrl-C cancels this call
+            loop.add_signal_handler(name, stop.set)
     if reads:
         loop.add_reader(sys.stdin, read_input, stop)
     await session.start(number)

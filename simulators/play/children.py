@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,18 +50,17 @@ class Child:
         return await self._process.wait()
 
     async def kill(self) -> None:
-        """End it with SIGKILL, without any chance to clean up."""
-        await self._end(signal.SIGKILL)
+        """End it without any chance to clean up: with SIGKILL, where there is one."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
     async def stop(self) -> None:
         """End it as an operator does, or by force after ten seconds."""
         try:
             async with asyncio.timeout(_STOPS):
-                await self._end(signal.SIGTERM)
+                if self._process is not None and self._process.returncode is None:
+                    self._process.terminate()
+                    await self._process.wait()
         except TimeoutError:
             await self.kill()
-
-    async def _end(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.send_signal(number)
-            await self._process.wait()

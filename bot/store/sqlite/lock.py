@@ -1,6 +1,5 @@
 """The lock file that keeps other processes from a database file."""
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,11 @@ from pathlib import Path
 
 from bot.errors import StoreInUse, StoreUnavailable
 from bot.i18n import operator_text
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 #: Lock files held by this process: the kernel's record locks only keep other processes out.
 _held: set[Path] = set()
@@ -17,14 +21,25 @@ _held: set[Path] = set()
 def ownership(database: Path) -> Iterator[None]:
     """Hold the database's lock file; the kernel releases it when the process ends, however it ends.
 
-    A record lock, not `flock`: a child forked by this process does not inherit it, and so can't keep it.
     Raises `StoreInUse` naming the other process, `StoreUnavailable` when the file can't be made.
     """
     path = database.resolve().with_name(database.name + ".lock")
     if path in _held:
         raise StoreInUse(operator_text("database.open_here", name=database, process=os.getpid()))
+    lock = _file_lock if fcntl is None else _record_lock
+    with lock(path, database):
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+
+
+@contextmanager
+def _record_lock(path: Path, database: Path) -> Iterator[None]:
+    """Hold a record lock, not `flock`: a child forked by this process does not inherit it, and so can't keep it."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as exc:
         raise StoreUnavailable(operator_text("database.lock_file", path=path, reason=exc.strerror)) from exc
     try:
@@ -33,12 +48,26 @@ def ownership(database: Path) -> Iterator[None]:
         except (BlockingIOError, PermissionError) as exc:
             owner = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
             raise StoreInUse(operator_text("database.in_use", name=database, process=owner)) from exc
-        _held.add(path)
-        try:
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-            yield
-        finally:
-            _held.discard(path)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        yield
     finally:
         os.close(fd)
+
+
+@contextmanager
+def _file_lock(path: Path, database: Path) -> Iterator[None]:
+    """Hold the lock of Windows, under which nobody can read whose it is."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as exc:
+        raise StoreInUse(operator_text("database.in_use", name=database, process="unknown")) from exc
+    except OSError as exc:
+        raise StoreUnavailable(operator_text("database.lock_file", path=path, reason=exc.strerror)) from exc
+    try:
+        yield
+    finally:
+        lock.release()
