@@ -21,7 +21,7 @@ from bot.ops.metrics import Metrics
 from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
-from bot.ports import EventQueue, Journal
+from bot.ports import EventQueue, Journal, receipt
 
 log = structlog.get_logger(__name__)
 
@@ -142,7 +142,9 @@ class Inbox:
         return [spec.name for spec in self.registry.specs if spec.kind is not None]
 
     async def _resolve_press(self, event: Event) -> Event:
-        named, pressed = event.options.get("event", ""), event.options.get("action")
+        named, pressed = event.options.get("event", ""), event.options.get("action", "")
+        if (received := receipt.get()) is not None:
+            received.pressed = (named, pressed)
         if pressed == STOP:
             return replace(event, command="cancel", options={"event": named})
         job = await self.journal.job(event.adapter, named)

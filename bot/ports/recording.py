@@ -48,6 +48,7 @@ class Receipt:
     payload: object
     at: float  #: seconds since the epoch
     request: str = ""  #: id of the event that was recorded for it; "": none yet
+    pressed: tuple[str, str] = ("", "")  #: id of the event whose button was pressed, and the button's action
     calls: list[PlatformCall] = field(default_factory=list)  #: made before the request was recorded
 
 

@@ -8,7 +8,7 @@ from bot.cockpit.command_line import ServiceClient, ServiceNotRunning
 from bot.errors import BotError
 from bot.i18n import operator_text
 from bot.recorder.opening import recording_files, recording_key
-from bot.recorder.recordings import parse_recording
+from bot.recorder.recordings import read_recording
 from bot.recorder.redaction import RecordingRedactor
 from bot.security.keys import signing_key
 from bot.settings.core import Settings
@@ -30,7 +30,7 @@ def export_recording(settings: Settings, request: str) -> Mapping[str, Any]:
 
 def _read_files(settings: Settings, request: str) -> Mapping[str, Any]:
     key = RecordingRedactor(recording_key(signing_key(settings))).pseudonym(request)
-    recording = parse_recording(recording_files(settings).lines_with(key), key)
+    recording = read_recording(recording_files(settings), key)
     if recording is None:
         raise BotError(operator_text("record.nothing", request=request))
     return recording.to_json(settings)

@@ -63,13 +63,14 @@ class Recorder:
         """See `bot.ops.tracing.Tracing`."""
         request, received = self._find(event), receipt.get()
         payload, at = None, request.began
+        pressed = ("", "") if received is None else received.pressed
         if received is not None and not received.request:
             received.request, at = event.id, received.at
             payload = None if event.command in self.hidden else received.payload
             for call in received.calls:
                 request.add_platform_call(call)
             received.calls.clear()
-        request.add_received(at, event, payload)
+        request.add_received(at, event, payload, pressed)
 
     def begin(self, job: Job) -> None:
         """See `bot.ops.tracing.Tracing`."""
@@ -146,11 +147,19 @@ class Recorder:
                 del self._running[request]
             elif since < long_ago:
                 request.keep()
-        due, self._changed = self._changed, {}
-        if due:
-            asyncio.get_running_loop().run_in_executor(self._thread, self._write, list(due))
+        if due := self._take_due():
+            asyncio.get_running_loop().run_in_executor(self._thread, self._write, due)
         if self._running and self._timer is None:
             self._start_timer()
+
+    def _take_due(self) -> list[RecordedRequest]:
+        """Return what is to be written; with a button that was pressed goes the request that it belongs to."""
+        for request in list(self._changed):
+            before = self._requests.get(request.before)
+            if before is not None and not before.is_kept:
+                before.keep()
+        due, self._changed = list(self._changed), {}
+        return due
 
     async def find(self, event_id: str, *, since: float = 0.0) -> Recording | None:
         """Return all that is known of a request, by this process and others; None: nothing. Raises `OSError`.
@@ -158,7 +167,7 @@ class Recorder:
         `since`: when it came in, in seconds since the epoch.
         """
         await self.write(event_id)
-        return await read_recording(self.files, self.redactor.pseudonym(event_id), since)
+        return await asyncio.to_thread(read_recording, self.files, self.redactor.pseudonym(event_id), since)
 
     def drop(self, person: str) -> None:
         """Drop from memory what a person asked, who is to be erased. `person`: as the redactor names them."""
@@ -173,7 +182,7 @@ class Recorder:
         request = self._requests.get(event_id)
         if request is not None:
             request.keep()
-        due, self._changed = list(self._changed), {}
+        due = self._take_due()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._write, due)
 
     def _write(self, requests: Collection[RecordedRequest]) -> None:
@@ -207,4 +216,4 @@ class Recorder:
         for request in self._running:
             if not request.is_done:
                 request.keep()
-        self._write(list(self._changed))
+        self._write(self._take_due())

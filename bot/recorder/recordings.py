@@ -1,9 +1,8 @@
 """Recordings as they are read: the timeline of one request, and the file that is made of it."""
 
-import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot import __version__
@@ -45,6 +44,7 @@ class Recording:
 
     moments: Sequence[RecordedMoment]
     has_texts: bool  #: the recorder was set to keep them then
+    before: "Recording | None" = None  #: of the request whose button was pressed
 
     @property
     def received(self) -> RecordedMoment | None:
@@ -66,17 +66,24 @@ class Recording:
             "settings": {name.upper(): _plain(getattr(settings, name)) for name in SETTINGS},
             "received_at": received.at,
             "payload": about.get("payload"),
+            "action": about.get("action", ""),
+            "before": None if self.before is None else self.before.to_json(settings),
             "steps": [_step(moment, received.at) for moment in self.moments if moment is not received],
         }
 
 
-async def read_recording(files: RecordingFiles, key: str, since: float) -> Recording | None:
-    """Return what all processes have written of a request; None: nothing. Raises `OSError`."""
-    lines = await asyncio.to_thread(lambda: list(files.lines_with(key, since=since)))
-    return parse_recording(lines, key)
+def read_recording(files: RecordingFiles, key: str, since: float = 0.0) -> Recording | None:
+    """Return what all processes have written of a request; None: nothing. Raises `OSError`. Blocks.
+
+    `since`: when it came in, in seconds since the epoch; of a button that was pressed, the request before is read, too.
+    """
+    found = _parse(files.lines_with(key, since=since), key)
+    received = None if found is None else found.received
+    before = "" if received is None else received.rest.get("before", "")
+    return replace(found, before=_parse(files.lines_with(before), before)) if found is not None and before else found
 
 
-def parse_recording(lines: Iterable[bytes], key: str) -> Recording | None:
+def _parse(lines: Iterable[bytes], key: str) -> Recording | None:
     """Return the recording in lines of the files; a line that was cut by a kill is left out."""
     found: list[RecordedMoment] = []
     has_texts = False

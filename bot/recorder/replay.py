@@ -68,21 +68,30 @@ async def _play(
                 stopping = asyncio.Event()
                 running = asyncio.create_task(run_until(core, stopping))
                 try:
-                    await stage.play()
-                    made = await _wait(core)
+                    await _send(stage)
+                    made = await _wait(core, stage.requests)
                 finally:
                     stopping.set()
                     await running
             return from_json(json.loads(json.dumps(made))), api.unexpected
 
 
-async def _wait(core: Core) -> Mapping[str, Any]:
-    """Wait for the end of the one request; return its recording."""
+async def _send(stage: simulated.Stage) -> None:
+    """Send what the platform sent; what lacks a field of the platform can't be sent."""
+    try:
+        await stage.play()
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
+        raise CannotReplay(operator_text("replay.cannot.damaged")) from exc
+
+
+async def _wait(core: Core, requests: int) -> Mapping[str, Any]:
+    """Wait for the end of the newest of so many requests; return its recording."""
     assert core.recorder is not None
     loop = asyncio.get_running_loop()
     began = loop.time()
     while True:
-        rows = await core.store.list_requests(RequestFilter(), limit=1)
+        rows = await core.store.list_requests(RequestFilter(), limit=requests)
+        rows = rows if len(rows) == requests else []
         if rows and rows[0].state in {"answered", "failed"}:
             found = await core.recorder.find(rows[0].id)
             assert found is not None

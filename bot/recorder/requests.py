@@ -66,11 +66,24 @@ class RecordedRequest:
     would look through again and again.
     """
 
-    __slots__ = ("_changed", "_growth", "_packed", "began", "entries", "event", "held", "is_done", "is_kept", "sender")
+    __slots__ = (
+        "_changed",
+        "_growth",
+        "_packed",
+        "before",
+        "began",
+        "entries",
+        "event",
+        "held",
+        "is_done",
+        "is_kept",
+        "sender",
+    )
 
     def __init__(self, event: Event, changed: "Callable[[RecordedRequest], None]", growth: Growth) -> None:
         """`changed`: called after each change of a request that is kept; `growth` counts what it holds."""
         self.event = event.id
+        self.before = ""  #: id of the event whose button was pressed
         self.entries: list[Entry] = []
         self.sender = (event.adapter, event.actor.id)  #: platform and id of the person
         self.began = event.received_at.timestamp()  #: when it came in, in seconds since the epoch
@@ -86,9 +99,10 @@ class RecordedRequest:
         self.is_kept = True
         self._changed(self)
 
-    def add_received(self, at: float, event: Event, payload: object) -> None:
-        """Add what came in; None: not known, or not to be kept."""
-        self.entries.append((at, 0.0, _RECEIVED, "", (event.command, event.actor.locale, payload)))
+    def add_received(self, at: float, event: Event, payload: object, pressed: tuple[str, str]) -> None:
+        """Add what came in. `payload` None: not known, or not to be kept; `pressed`: see `Receipt`."""
+        self.before, action = pressed
+        self.entries.append((at, 0.0, _RECEIVED, "", (event.command, event.actor.locale, payload, self.before, action)))
         self.entries.append((time.time(), 0.0, "recorded", "", None))
         if self.is_kept:
             self.keep()
@@ -168,10 +182,12 @@ class RecordedRequest:
         at, ended, kind, error, rest = entry
         begun = int(at * 1000)
         if kind == _RECEIVED:
-            command, locale, received = rest
+            command, locale, received, before, action = rest
             payload = redactor.redact(received, is_spoken=True)
             known = command if command in redactor.words else ""
             about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
+            if before:
+                about |= {"before": redactor.pseudonym(before), "action": action}
             return [begun, kind, 0, "", "", "", 0, about]
         took = int(ended * 1000) - begun if ended else 0
         if kind not in _CALLS:

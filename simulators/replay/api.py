@@ -1,20 +1,21 @@
 """The AI API of a replay: it answers as it is recorded, call by call."""
 
 import asyncio
+import base64
 import json
-import struct
 import time
-import zlib
 from collections import defaultdict, deque
 from typing import Any, Self
 
 from aiohttp import web
 
 from simulators.connections import cut
-from simulators.replay.recording import CannotReplayError, Json, Recording
+from simulators.replay.recording import Json, Recording
+from simulators.replay.stand_ins import answer_file
 
 _PATIENCE = 2.0  #: seconds that an answer is awaited in a replay, at most
 _KEY = "the-key-of-the-replay"
+_BAD = 400  #: status from which a call has failed
 
 
 class RecordedApi:
@@ -23,16 +24,16 @@ class RecordedApi:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._answers: dict[str, deque[Json]] = defaultdict(deque)
-        for call in recording.calls("api call"):
-            if "audio" in call["path"] or "video" in call["path"]:
-                raise CannotReplayError("media")
-            self._answers[_key(call["method"], call["path"])].append(call)
+        for one in filter(None, (recording.before, recording)):
+            for call in one.calls("api call"):
+                began = one.received_at + call["at"]
+                self._answers[_key(call["method"], call["path"])].append({**call, "began": began})
         self.unexpected: list[str] = []
         self.url = ""
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_get("/picture.png", self._picture)
+        app.router.add_get(r"/{name:file\.\w+}", self._serve_file)
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -49,8 +50,9 @@ class RecordedApi:
         streaming = str(self._recording.is_streamed).lower()
         return {"AIMODELS_BASE_URL": f"{self.url}/v1", "AIMODELS_API_KEY": _KEY, "AIMODELS_STREAMING": streaming}
 
-    async def _picture(self, _request: web.Request) -> web.Response:
-        return web.Response(body=_png(), content_type="image/png")
+    async def _serve_file(self, request: web.Request) -> web.Response:
+        kind, content = answer_file(request.path)
+        return web.Response(body=content, content_type=kind)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         await request.read()
@@ -59,14 +61,17 @@ class RecordedApi:
             self.unexpected.append(f"{request.method} {request.path}")
             return web.json_response({"success": False, "error": {"code": "NOT_RECORDED"}}, status=400)
         call = waiting.popleft()
-        began = self._recording.received_at + call["at"]
+        began = call["began"]
         await asyncio.sleep(min(max(0, call.get("answered", began) - began) / 1000, _PATIENCE))
         if not call["status"]:
             return cut(request)
         if "stream" in call:
             return await self._stream(request, call)
-        body = json.dumps(self._with_files(call.get("answer", {}))).encode()
-        headers = self._headers(call)
+        headers, answer = self._headers(call), call.get("answer", {})
+        if isinstance(answer, str) and call["status"] < _BAD:  # the file itself
+            kind, content = answer_file(_file_of(call["path"]))
+            return web.Response(body=content, status=call["status"], headers=headers, content_type=kind)
+        body = json.dumps(self._with_files(answer, _file_of(call["path"]))).encode()
         return web.Response(body=body, status=call["status"], headers=headers, content_type="application/json")
 
     async def _stream(self, request: web.Request, call: Json) -> web.StreamResponse:
@@ -74,7 +79,7 @@ class RecordedApi:
         text, number = found["text"], max(1, found["pieces"])
         size = max(1, -(-len(text) // number))
         pieces = [text[at : at + size] for at in range(0, len(text), size)]
-        spent = call.get("answered", 0) - self._recording.received_at - call["at"]
+        spent = call.get("answered", 0) - call["began"]
         pause = min(max(0, call.get("took", 0) - spent) / 1000, _PATIENCE) / max(1, len(pieces))
         response = web.StreamResponse(status=call["status"], headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -91,14 +96,18 @@ class RecordedApi:
         await response.write_eof()
         return response
 
-    def _with_files(self, value: Any) -> Any:
-        """Return an answer whose files can be fetched."""
-        if isinstance(value, dict):
-            return {
-                key: f"{self.url}/picture.png" if key == "url" and isinstance(item, str) else self._with_files(item)
-                for key, item in value.items()
-            }
-        return [self._with_files(item) for item in value] if isinstance(value, list) else value
+    def _with_files(self, value: Any, name: str) -> Any:
+        """Return an answer whose files can be fetched. `name`: of the file in their place."""
+        if isinstance(value, list):
+            return [self._with_files(item, name) for item in value]
+        if not isinstance(value, dict):
+            return value
+        found = {key: self._with_files(item, name) for key, item in value.items()}
+        if isinstance(found.get("url"), str):
+            found["url"] = f"{self.url}/{name}"
+        if isinstance(found.get("b64_json"), str):
+            found["b64_json"] = base64.b64encode(answer_file(name)[1]).decode()
+        return found
 
     def _headers(self, call: Json) -> dict[str, str]:
         """Return the headers on rate limits; the time of a reset is moved, and at most some seconds away."""
@@ -106,8 +115,7 @@ class RecordedApi:
         if "retry-after" in headers:
             headers["retry-after"] = str(min(_number(headers["retry-after"]), _PATIENCE))
         if "x-ratelimit-reset" in headers:
-            began = (self._recording.received_at + call["at"]) / 1000
-            away = min(max(0.0, _number(headers["x-ratelimit-reset"]) - began), _PATIENCE)
+            away = min(max(0.0, _number(headers["x-ratelimit-reset"]) - call["began"] / 1000), _PATIENCE)
             headers["x-ratelimit-reset"] = str(time.time() + away)
         return headers
 
@@ -115,6 +123,11 @@ class RecordedApi:
 def _key(method: str, path: str) -> str:
     """What calls have in common of which the n-th answer is the n-th recorded one."""
     return method if method == "GET" else f"{method} {'/'.join(path.split('/')[-2:])}"
+
+
+def _file_of(path: str) -> str:
+    """Return the name of a file of the kind that a call makes."""
+    return "file.mp4" if "video" in path else "file.wav" if "audio" in path else "file.png"
 
 
 def _number(text: str) -> float:
@@ -130,15 +143,3 @@ def _event(found: Json, delta: Json, *, reason: str | None = None, usage: Any = 
     if usage:
         chunk["usage"] = usage
     return f"data: {json.dumps(chunk)}\n\n".encode()
-
-
-def _png() -> bytes:
-    """A small picture."""
-
-    def part(name: bytes, content: bytes) -> bytes:
-        whole = name + content
-        return struct.pack(">I", len(content)) + whole + struct.pack(">I", zlib.crc32(whole))
-
-    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
-    pixels = zlib.compress(b"\0\x80\x80\x80")
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", pixels) + part(b"IEND", b"")

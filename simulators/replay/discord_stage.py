@@ -1,26 +1,20 @@
 """A recorded request on the simulated Discord."""
 
 import re
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from simulators.discord.errors import Refused, server_error
+from simulators.discord.files import Upload
 from simulators.discord.rest import Call, Moment
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, snowflake
-from simulators.replay.recording import (
-    CannotReplayError,
-    Json,
-    Recording,
-    has_failed,
-    is_lost,
-    numbered,
-    substitute,
-    texts,
-)
-from simulators.replay.stage import ShownMessages
+from simulators.replay.recording import CannotReplayError, Json, Recording, has_failed, is_lost, substitute, texts
+from simulators.replay.stage import Beginning, PlannedFaults, ShownMessages, Stage
+from simulators.replay.stand_ins import make_file
 
-_COMMAND = 2
+_COMMAND, _PRESSED, _SUBMITTED, _MODAL = 2, 3, 5, 9  # types of interactions, and of a response
+_INTERACTIONS: dict[int, Beginning] = {_COMMAND: "command", _PRESSED: "button", _SUBMITTED: "form"}
 _ID = re.compile(r"\d{15,20}|removed|token\d+")
 #: Fields of a message that nobody sees, or that differ by their ids.
 _UNSEEN = frozenset({"custom_id", "nonce", "message_reference", "allowed_mentions", "id", "url"})
@@ -40,121 +34,149 @@ def _route_of(call: Json) -> str:
     return _route(call["method"], call["path"])
 
 
-class DiscordStage:
+class DiscordStage(Stage):
     """See `simulators.replay.stage.Stage`."""
 
     def __init__(self, recording: Recording) -> None:
-        self._recording = recording
-        self._payload = recording.payload
-        self._check()
-        self.discord = DiscordSimulator()
-        self._planned: dict[tuple[str, int, Moment], Json] = {}
-        self._counts: dict[str, int] = {}
-        self._numbers: dict[int, int] = {}
+        super().__init__(recording)
+        self.discord = self.platform = DiscordSimulator()
 
-    async def __aenter__(self) -> Self:
-        await self.discord.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.discord.stop()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """See `Stage`."""
-        return self.discord.environment
-
-    async def play(self) -> None:
+    async def connected(self) -> None:
         """See `Stage`."""
         await self.discord.until(lambda: self.discord.gateway.is_connected and self.discord.commands, 60)
-        self._prepare_faults()
-        if self._is_command:
-            await self._play_command()
-        else:
-            await self._play_message()
+
+    @staticmethod
+    def key_of(call: Json) -> str:
+        """See `Stage`."""
+        return _route_of(call)
+
+    @staticmethod
+    def find_beginning(payload: Json) -> Beginning:
+        """See `Stage`."""
+        if "token" in payload and payload.get("type") in _INTERACTIONS:
+            if (payload.get("data") or {}).get("target_id"):
+                raise CannotReplayError("button")
+            return _INTERACTIONS[payload["type"]]
+        if "content" not in payload or "author" not in payload:
+            raise CannotReplayError("button")
+        return "edit" if payload.get("edited_timestamp") else "message"
 
     # -- what came in
 
-    @property
-    def _is_command(self) -> bool:
-        return self._payload.get("type") == _COMMAND and "token" in self._payload
+    async def perform(self, recording: Recording, beginning: Beginning) -> None:
+        """See `Stage`."""
+        if beginning in ("message", "edit"):
+            await self._say(recording, "MESSAGE_UPDATE" if beginning == "edit" else "MESSAGE_CREATE")
+        elif beginning == "command":
+            await self._use_command(recording.payload, recording.payload["data"])
+        elif beginning == "button":
+            await self._press(recording)
+        else:
+            if recording.before is not None:
+                await self._press(recording)
+            else:
+                await self._use_command(recording.payload, {"name": recording.command, "type": 1, "options": []})
+            await self._submit(recording.payload)
 
-    def _check(self) -> None:
-        """Raise `CannotReplayError` where something is missing."""
-        payload = self._payload
-        if not self._is_command and not ("content" in payload and "author" in payload):
-            raise CannotReplayError("button")
-        if payload.get("attachments") or ((payload.get("data") or {}).get("resolved") or {}).get("attachments"):
-            raise CannotReplayError("files")
-        if payload.get("message_reference"):
-            raise CannotReplayError("reply")
-
-    async def _play_message(self) -> None:
-        payload, discord = self._payload, self.discord
+    async def _say(self, recording: Recording, event: str) -> None:
+        """Deliver a message, or an edit of one, that is in the channel."""
+        payload, discord = recording.payload, self.discord
         channel = CHANNEL if payload.get("guild_id") else DM
-        opens_thread = any(_THREAD in call["path"] for call in self._recording.calls("platform call"))
+        opens_thread = any(_THREAD in call["path"] for call in recording.calls("platform call"))
         if payload.get("guild_id") and not opens_thread:
             channel = snowflake()
             await discord.open_thread(channel, owner=ME)
-        number = snowflake()
-        names = {**self._names(), str(payload["channel_id"]): channel, str(payload["id"]): number}
+        names = {**_names(payload), str(payload["channel_id"]): channel}
+        if reference := payload.get("message_reference"):
+            names[str(reference["message_id"])] = self._answer_to(payload.get("referenced_message") or {}, channel)
+        number = names[str(payload["id"])] = snowflake()
+        files = [self._file(file, channel) for file in payload.get("attachments", ())]
         text = substitute({"content": payload["content"]}, names)["content"]
-        said = discord.message(channel, text, id=number)
+        said = discord.message(channel, text, id=number, attachments=files)
         member = {key: value for key, value in (payload.get("member") or {}).items() if key != "user"}
         given = {**payload, "member": member} if member else payload
-        own = {"timestamp": said["timestamp"], "mentions": said["mentions"], "author": said["author"]}
-        await discord.gateway.dispatch("MESSAGE_CREATE", {**substitute(given, names), **own})
+        own = {name: said[name] for name in ("timestamp", "mentions", "author", "attachments")}
+        await discord.gateway.dispatch(event, {**substitute(given, names), **own})
 
-    async def _play_command(self) -> None:
-        payload, discord = self._payload, self.discord
-        data = payload["data"]
-        registered = next((one for one in discord.commands if one["name"] == data["name"]), None)
+    def _answer_to(self, recorded: Json, channel: str) -> str:
+        """Write a message in the place of the one that is answered; return its id."""
+        by = ME if (recorded.get("author") or {}).get("bot") else ADA
+        return str(self.discord.message(channel, str(recorded.get("content") or "…"), by=by)["id"])
+
+    async def _use_command(self, payload: Json, data: Json) -> None:
+        registered = next((one for one in self.discord.commands if one["name"] == data["name"]), None)
         if registered is None:
             raise CannotReplayError("command", name=str(data["name"]))
+        given = {**self._with_files(substitute(data, _names(payload))), "id": registered["id"]}
         channel = CHANNEL if payload.get("guild_id") else DM
-        names = self._names()
-        given = {**substitute(data, names), "id": registered["id"]}
-        await discord.interact(_COMMAND, given, channel=channel, locale=payload.get("locale", "en-US"))
+        await self.discord.interact(_COMMAND, given, channel=channel, locale=payload.get("locale", "en-US"))
 
-    def _names(self) -> dict[str, str]:
-        payload = self._payload
-        author = payload.get("author") or (payload.get("member") or {}).get("user") or payload.get("user") or {}
-        bots = [one["id"] for one in payload.get("mentions", ()) if one.get("bot")]
-        return {
-            str(payload.get("guild_id") or ""): GUILD,
-            str(author.get("id") or ""): ADA,
-            str(payload.get("application_id") or ""): ME,
-            **dict.fromkeys(bots, ME),
-        }
+    async def answered(self) -> None:
+        """See `Stage`."""
+        try:
+            await self.discord.until(self._pressed, 60)
+        except TimeoutError as exc:
+            raise CannotReplayError("action", name=self.recording.action) from exc
+
+    async def _press(self, recording: Recording) -> None:
+        message, custom_id = self._pressed()
+        data = {"component_type": 2, "custom_id": custom_id, "id": 2}
+        place = {"channel": message["channel_id"], "locale": recording.locale}
+        await self.discord.interact(_PRESSED, data, message=message, **place)
+
+    def _pressed(self) -> Any:
+        """Return the newest message with the button that is to be pressed, and the button's id."""
+        for messages in self.discord.messages.values():
+            for message in reversed(messages):
+                for custom_id in _custom_ids(message["components"]):
+                    if f":{self.recording.action}:" in custom_id:
+                        return message, custom_id
+        return None
+
+    async def _submit(self, payload: Json) -> None:
+        """Submit the modal that opens, with what was filled in."""
+        [opened, *_] = await self.discord.until(
+            lambda: [body for body in self.discord.called("POST", "callback") if body["type"] == _MODAL]
+        )
+        data = self._with_files(substitute(payload["data"], _names(payload)))
+        given = {**data, "custom_id": opened["data"]["custom_id"]}
+        channel = CHANNEL if payload.get("guild_id") else DM
+        more = {}
+        if (pressed := self._pressed()) is not None:
+            channel, more = pressed[0]["channel_id"], {"message": pressed[0]}
+        await self.discord.interact(_SUBMITTED, given, channel=channel, locale=payload.get("locale", "en-US"), **more)
+
+    def _with_files(self, data: Json) -> Json:
+        """Return the data of an interaction with other files in the place of those attached."""
+        files = (data.get("resolved") or {}).get("attachments") or {}
+        made = {number: self._file(file, CHANNEL) for number, file in files.items()}
+        found = substitute(data, {number: file["id"] for number, file in made.items()})
+        if made:
+            found["resolved"]["attachments"] = {file["id"]: file for file in made.values()}
+        return found
+
+    def _file(self, recorded: Json, channel: str) -> Json:
+        """Return a file in the place of a recorded one."""
+        kind = str(recorded.get("content_type") or "application/octet-stream").partition(";")[0]
+        name, content = make_file(kind, int(recorded.get("size") or 0))
+        return self.discord.cdn.attachment(Upload(name, len(content), content=content), channel, {})
 
     # -- what went wrong
 
-    def _prepare_faults(self) -> None:
-        for route, number, call in numbered(self._recording.calls("platform call"), _route_of):
-            if has_failed(call):
-                moment: Moment = "after" if is_lost(call) else "before"
-                self._planned[route, number, moment] = call
-        self.discord.rest.hook = self._fail_as_recorded
+    def install(self, faults: PlannedFaults) -> None:
+        """See `Stage`."""
 
-    async def _fail_as_recorded(self, moment: Moment, call: Call) -> bool:
-        route = _route(call.method, call.path)
-        if moment == "before":
-            self._numbers[call.number] = self._counts.get(route, 0)
-            self._counts[route] = self._numbers[call.number] + 1
-        fault = self._planned.pop((route, self._numbers.get(call.number, -1), moment), None)
-        if fault is None:
-            return False
-        status = fault.get("status", 0)
-        if not status:
-            return True
-        raise _refusal(status, fault)
+        async def fail_as_recorded(moment: Moment, call: Call) -> bool:
+            fault = faults.take(_route(call.method, call.path), call.number, moment)
+            if fault is None:
+                return False
+            if not fault.get("status"):
+                return True
+            raise _refusal(fault["status"], fault)
+
+        self.discord.rest.hook = fail_as_recorded
 
     # -- what came out
-
-    @staticmethod
-    def visible(recording: Recording) -> Sequence[Json]:
-        """See `Stage`."""
-        return _Shown.of(recording)
 
     @staticmethod
     def lasting_calls(recording: Recording) -> Sequence[str]:
@@ -162,6 +184,24 @@ class DiscordStage:
         calls = [call for call in recording.calls("platform call") if call["method"] in ("POST", "DELETE")]
         routes = [(_route_of(call), call) for call in calls if not call["path"].endswith("/typing")]
         return [f"{route} {call['status'] or 'no answer'}" for route, call in routes]
+
+
+def _names(payload: Json) -> dict[str, str]:
+    author = payload.get("author") or (payload.get("member") or {}).get("user") or payload.get("user") or {}
+    bots = [one["id"] for one in payload.get("mentions", ()) if one.get("bot")]
+    return {
+        str(payload.get("guild_id") or ""): GUILD,
+        str(author.get("id") or ""): ADA,
+        str(payload.get("application_id") or ""): ME,
+        **dict.fromkeys(bots, ME),
+    }
+
+
+def _custom_ids(components: Sequence[Json]) -> Iterator[str]:
+    for component in components:
+        if "custom_id" in component:
+            yield str(component["custom_id"])
+        yield from _custom_ids(component.get("components", ()))
 
 
 def _refusal(status: int, fault: Json) -> Refused:
@@ -216,3 +256,6 @@ def _seen(call: Json) -> Json:
         kept["files"] = len(body["files"])
     found: Json = texts(kept, without=_UNSEEN)
     return found
+
+
+DiscordStage.shown = _Shown

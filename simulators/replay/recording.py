@@ -15,8 +15,8 @@ _BAD = 400  #: HTTP status from which a call has failed
 class CannotReplayError(Exception):
     """A recording that can't be played again.
 
-    `reason`: what is missing or wrong: "unreadable", "format", "version", "payload", "button", "files", "edit",
-    "reply", "command", "media"; `details`: what a sentence about it names.
+    `reason`: what is missing or wrong: "unreadable", "format", "version", "damaged", "payload", "button",
+    "action", "command"; `details`: what a sentence about it names.
     """
 
     def __init__(self, reason: str, **details: str) -> None:
@@ -36,6 +36,9 @@ class Recording:
     locale: str
     has_texts: bool
     received_at: int  #: milliseconds since the epoch
+    command: str = ""
+    action: str = ""  #: of the button that was pressed
+    before: "Recording | None" = None  #: the request under whose answer that was
 
     def calls(self, kind: str) -> list[Json]:
         """Return the calls: "api call" or "platform call"."""
@@ -62,17 +65,31 @@ def read_recording(path: Path) -> Recording:
 
 def from_json(found: Json) -> Recording:
     """Return the recording in a file. Raises `CannotReplayError`."""
+    steps, settings = found.get("steps", []), found.get("settings", {})
+    is_sound = isinstance(steps, list) and all(map(_is_step, steps)) and isinstance(settings, dict)
+    if not is_sound or not isinstance(found.get("received_at", 0), int):
+        raise CannotReplayError("damaged")
     if not isinstance(found.get("payload"), dict):
         raise CannotReplayError("payload")
     return Recording(
         platform=str(found.get("platform")),
         payload=found["payload"],
-        steps=found.get("steps", []),
-        settings=found.get("settings", {}),
+        steps=steps,
+        settings=settings,
         locale=str(found.get("locale") or "en-US"),
         has_texts=bool(found.get("texts")),
-        received_at=int(found.get("received_at", 0)),
+        received_at=found.get("received_at", 0),
+        command=str(found.get("command") or ""),
+        action=str(found.get("action") or ""),
+        before=from_json(found["before"]) if isinstance(found.get("before"), dict) else None,
     )
+
+
+def _is_step(step: Any) -> bool:
+    if not isinstance(step, dict) or not isinstance(step.get("kind"), str) or not isinstance(step.get("at"), int):
+        return False
+    types = (("method", str), ("path", str), ("status", int))
+    return not step["kind"].endswith(" call") or all(isinstance(step.get(name), kind) for name, kind in types)
 
 
 def has_failed(call: Json) -> bool:

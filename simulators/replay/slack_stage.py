@@ -2,22 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
-from simulators.replay.recording import (
-    CannotReplayError,
-    Json,
-    Recording,
-    has_failed,
-    is_lost,
-    numbered,
-    substitute,
-    texts,
-)
-from simulators.replay.stage import ShownMessages
-from simulators.slack import Channel, SlackSimulator
+from simulators.replay.recording import CannotReplayError, Json, Recording, has_failed, is_lost, substitute, texts
+from simulators.replay.stage import Beginning, PlannedFaults, ShownMessages, Stage
+from simulators.replay.stand_ins import make_file
+from simulators.slack import Channel, Message, SlackSimulator
 from simulators.slack.faults import ApiError, CrashError, DropError, Faults, RateLimitedError, When
+from simulators.slack.messages import File
+from simulators.slack.people.forms import elements
 from simulators.slack.values import new_id
+from simulators.slack.workspace import View
 
 _POSTS = ("chat.postMessage", "chat.postEphemeral", "chat.startStream")
 _EDITS = ("chat.update", "chat.appendStream", "chat.stopStream")
@@ -25,8 +20,13 @@ _EDITS = ("chat.update", "chat.appendStream", "chat.stopStream")
 _LASTING = {*_POSTS, "chat.delete", "files.completeUploadExternal", "views.open", "files.delete"}
 _READS = ("conversations.replies", "conversations.history")
 #: Fields of a message that nobody sees, or that differ by their ids.
-_UNSEEN = frozenset({"value", "block_id", "action_id", "ts", "thread_ts", "channel", "metadata", "recipient_team_id"})
+_UNSEEN = frozenset(
+    {"value", "block_id", "action_id", "ts", "thread_ts", "channel", "metadata", "recipient_team_id", "user_id"}
+)
 _LIMITED, _SERVER_ERROR = 429, 500
+_BUTTON = "press:"  #: with which the ids of the service's buttons begin
+_CHANGED = "message_changed"
+_INTERACTIONS: dict[str, Beginning] = {"block_actions": "button", "view_submission": "form"}
 _PATIENCE = 2.0  #: seconds of a rate limit, at most
 
 
@@ -34,73 +34,81 @@ def _method(call: Json) -> str:
     return str(call["path"]).rpartition("/")[2]
 
 
-class SlackStage:
+class SlackStage(Stage):
     """See `simulators.replay.stage.Stage`."""
 
     def __init__(self, recording: Recording) -> None:
-        self._recording = recording
-        self._payload = recording.payload
-        self._check()
-        self.slack = SlackSimulator()
+        super().__init__(recording)
+        self.slack = self.platform = SlackSimulator()
         self.slack.ada.user.locale = recording.locale
 
-    async def __aenter__(self) -> Self:
-        await self.slack.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.slack.stop()
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """See `Stage`."""
-        return self.slack.environment
-
-    async def play(self) -> None:
+    async def connected(self) -> None:
         """See `Stage`."""
         await self.slack.until(lambda: self.slack.sockets.open, 60)
-        self._prepare_faults()
-        if self._is_command:
-            self._play_command()
-        else:
-            self._play_message()
+
+    @staticmethod
+    def key_of(call: Json) -> str:
+        """See `Stage`."""
+        return _method(call)
+
+    @staticmethod
+    def find_beginning(payload: Json) -> Beginning:
+        """See `Stage`."""
+        if "command" in payload and "trigger_id" in payload:
+            return "command"
+        if payload.get("type") in _INTERACTIONS:
+            return _INTERACTIONS[payload["type"]]
+        event = payload.get("event", {})
+        if event.get("subtype") == _CHANGED and "text" in event.get("message", {}):
+            return "edit"
+        if "text" not in event or event.get("subtype") not in (None, "", "file_share"):
+            raise CannotReplayError("button")
+        return "message"
 
     # -- what came in
 
-    @property
-    def _is_command(self) -> bool:
-        return "command" in self._payload and "trigger_id" in self._payload
+    async def perform(self, recording: Recording, beginning: Beginning) -> None:
+        """See `Stage`."""
+        payload = recording.payload
+        if beginning == "command":
+            self._use_command(payload)
+        elif beginning in ("message", "edit"):
+            self._say(payload)
+        elif beginning == "button":
+            self._press()
+        else:
+            if recording.before is not None:
+                self._press()
+            else:
+                self.slack.ada.slash(recording.command)
+            self._submit(await self.slack.ada.modal(), payload)
 
-    def _check(self) -> None:
-        """Raise `CannotReplayError` where something is missing."""
-        event = self._payload.get("event", {})
-        if not self._is_command and "text" not in event:
-            raise CannotReplayError("button")
-        if event.get("files"):
-            raise CannotReplayError("files")
-        if event.get("subtype"):
-            raise CannotReplayError("edit")
-
-    def _play_message(self) -> None:
-        event = self._payload["event"]
+    def _say(self, payload: Json) -> None:
+        """Deliver a message, or an edit of one, that is in the channel."""
+        event = payload["event"]
+        said = event.get("message", event)
         slack, people = self.slack, self.slack.people
         channel = self._channel(str(event.get("channel_type") or "channel"))
         subscribed, people.subscribed = people.subscribed, set()  # what is recorded is delivered instead
-        root = slack.ada.say("…", channel=channel) if event.get("thread_ts", event["ts"]) != event["ts"] else None
-        message = slack.ada.say("…", channel=channel, thread=root or "")
+        root = slack.ada.say("…", channel=channel) if said.get("thread_ts", said["ts"]) != said["ts"] else None
+        files = [self._file(file) for file in said.get("files", ())]
+        message = slack.ada.say("…", channel=channel, thread=root or "", files=files)
         people.subscribed = subscribed
         names = {
-            **self._names(event, channel),
-            event["ts"]: message.ts,
-            str(event.get("thread_ts", event["ts"])): root.ts if root is not None else message.ts,
-            str(self._payload.get("event_id")): new_id("Ev"),
+            **self._names(payload, channel),
+            said["ts"]: message.ts,
+            str(said.get("thread_ts", said["ts"])): root.ts if root is not None else message.ts,
+            str(payload.get("event_id")): new_id("Ev"),
         }
-        body = substitute(self._payload, names)
-        message.text, message.blocks = body["event"]["text"], body["event"].get("blocks", [])
+        body = substitute(payload, names)
+        now = body["event"].get("message", body["event"])
+        message.text, message.blocks = now["text"], now.get("blocks", [])
+        if files:
+            now["files"] = [file.to_json(slack.url, slack.team.id) for file in files]
         slack.sender.send("events_api", {**body, "token": slack.verification_token})
 
-    def _play_command(self) -> None:
-        slack, payload = self.slack, self._payload
+    def _use_command(self, payload: Json) -> None:
+        slack = self.slack
         channel = slack.general
         names = {payload["team_id"]: slack.team.id, payload["channel_id"]: channel.id, payload["user_id"]: slack.ada.id}
         own = {
@@ -111,6 +119,48 @@ class SlackStage:
         }
         slack.sender.send("slash_commands", {**substitute(payload, names), **own})
 
+    async def answered(self) -> None:
+        """See `Stage`."""
+        try:
+            await self.slack.until(self._pressed, 60)
+        except TimeoutError as exc:
+            raise CannotReplayError("action", name=self.recording.action) from exc
+
+    def _press(self) -> None:
+        message = self._pressed()
+        assert message is not None
+        self.slack.ada.press(message, _BUTTON + self.recording.action)
+
+    def _pressed(self) -> Message | None:
+        """Return the newest message with the button that is to be pressed."""
+        wanted = _BUTTON + self.recording.action
+        for channel in self.slack.team.channels.values():
+            for message in reversed(channel.visible(self.slack.ada.id)):
+                if any(element.get("action_id") == wanted for _, element in elements(message.blocks)):
+                    return message
+        return None
+
+    def _submit(self, view: View, payload: Json) -> None:
+        """Submit a form with what was filled in."""
+        slack = self.slack
+        values = payload["view"].get("state", {}).get("values", {})
+        for held in [held for block in values.values() for held in block.values() if held.get("files")]:
+            files = [self._file(file) for file in held["files"]]
+            held["files"] = [file.to_json(slack.url, slack.team.id) for file in files]
+        body = {
+            "type": "view_submission",
+            **slack.people.base(slack.team, slack.ada.id),
+            "trigger_id": slack.modals.trigger(slack.team, slack.ada.id, view.id),
+            "view": slack.modals.to_json(view, values),
+            "response_urls": [],
+        }
+        slack.sender.send("interactive", body)
+
+    def _file(self, recorded: Json) -> File:
+        """Return a file in the place of a recorded one."""
+        name, content = make_file(str(recorded.get("mimetype")), int(recorded.get("size") or 0))
+        return self.slack.ada.file(name, content)
+
     def _channel(self, kind: str) -> Channel:
         if kind == "im":
             return self.slack.team.direct(self.slack.ada.id)
@@ -118,34 +168,31 @@ class SlackStage:
             return self.slack.general
         return self.slack.add_channel("private", is_private=True, is_mpim=kind == "mpim")
 
-    def _names(self, event: Json, channel: Channel) -> dict[str, str]:
-        slack, authorizations = self.slack, self._payload.get("authorizations") or [{}]
+    def _names(self, payload: Json, channel: Channel) -> dict[str, str]:
+        slack, authorizations = self.slack, payload.get("authorizations") or [{}]
+        event = payload["event"]
+        said = event.get("message", event)
         return {
-            str(self._payload.get("team_id")): slack.team.id,
-            str(event.get("team", self._payload.get("team_id"))): slack.team.id,
-            str(self._payload.get("api_app_id")): slack.app_id,
+            str(payload.get("team_id")): slack.team.id,
+            str(said.get("team", payload.get("team_id"))): slack.team.id,
+            str(payload.get("api_app_id")): slack.app_id,
             str(authorizations[0].get("user_id")): slack.team.bot.id,
-            str(event.get("user")): slack.ada.id,
+            str(said.get("user")): slack.ada.id,
             str(event.get("channel")): channel.id,
         }
 
     # -- what went wrong
 
-    def _prepare_faults(self) -> None:
-        calls = self._recording.calls("platform call")
-        faults = _RecordedFaults()
-        for method, number, call in numbered(calls, _method):
-            if has_failed(call):
-                faults.add(method, number, call, is_carried_out=not _is_repeated(calls, call))
-        self.slack.faults = faults
-        self.slack.history_lag = _history_lag(calls)
+    def install(self, faults: PlannedFaults) -> None:
+        """See `Stage`."""
+        self.slack.faults = _RecordedFaults(faults)
+        self.slack.history_lag = _history_lag(self.recording.calls("platform call"))
+
+    def was_done(self, fault: Json) -> bool:
+        """See `Stage`."""
+        return is_lost(fault) and not _is_repeated(self.recording.calls("platform call"), fault)
 
     # -- what came out
-
-    @staticmethod
-    def visible(recording: Recording) -> Sequence[Json]:
-        """See `Stage`."""
-        return _Shown.of(recording)
 
     @staticmethod
     def lasting_calls(recording: Recording) -> Sequence[str]:
@@ -166,34 +213,25 @@ def _outcome(call: Json) -> str:
 class _RecordedFaults(Faults):
     """Faults of the n-th call of a method."""
 
-    def __init__(self) -> None:
+    def __init__(self, planned: PlannedFaults) -> None:
         super().__init__()
-        self._planned: dict[tuple[str, int, When], Exception] = {}
-        self._counts: dict[str, int] = {}
-        self._numbers: dict[int, int] = {}  #: of the calls of their method, by number of all calls
-
-    def add(self, method: str, number: int, call: Json, *, is_carried_out: bool) -> None:
-        """Plan the fault of a recorded call."""
-        answer, status = call.get("answer"), call.get("status", 0)
-        error: Exception = DropError()
-        when: When = "after" if is_lost(call) and is_carried_out else "before"
-        if status == _LIMITED:
-            error = RateLimitedError(min(float(call.get("retry_after") or 1), _PATIENCE))
-        elif status >= _SERVER_ERROR:
-            error = CrashError(status)
-        elif isinstance(answer, dict) and answer.get("error"):
-            error = ApiError(str(answer["error"]))
-        self._planned[method, number, when] = error
+        self._planned = planned
 
     async def apply(self, method: str, number: int, when: When, params: Json | None = None) -> None:
         """See `Faults.apply`."""
-        if when == "before":
-            self._numbers[number] = self._counts.get(method, 0)
-            self._counts[method] = self._numbers[number] + 1
         await super().apply(method, number, when, params)
-        fault = self._planned.pop((method, self._numbers.get(number, -1), when), None)
+        fault = self._planned.take(method, number, when)
         if fault is not None:
-            raise fault
+            raise _error_of(fault)
+
+
+def _error_of(call: Json) -> Exception:
+    answer, status = call.get("answer"), call.get("status", 0)
+    if status == _LIMITED:
+        return RateLimitedError(min(float(call.get("retry_after") or 1), _PATIENCE))
+    if status >= _SERVER_ERROR:
+        return CrashError(status)
+    return ApiError(str(answer["error"])) if isinstance(answer, dict) and answer.get("error") else DropError()
 
 
 class _Shown(ShownMessages):
@@ -264,3 +302,6 @@ def _history_lag(calls: Sequence[Json]) -> float:
     ]
     missed = [at for at, number in looks if looks and number < looks[-1][1]]
     return (missed[-1] - lost["at"]) / 1000 + 0.1 if missed else 0.0
+
+
+SlackStage.shown = _Shown

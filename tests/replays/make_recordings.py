@@ -16,8 +16,11 @@ from adapters.slack.timing import Timing
 from bot.bootstrap import Core
 from bot.ports import RequestFilter
 from simulators.discord.errors import server_error
+from simulators.discord.files import Upload
+from simulators.discord.values import BOB, CHANNEL, ME, member
 from simulators.slack import SlackSimulator
 from tests.support.discord.whole import whole
+from tests.support.media_files import MP4, WAV
 from tests.support.scripted_api import chat_data, data, events, failure, piece
 from tests.support.slack.service import service
 
@@ -74,11 +77,144 @@ async def discord_image_refused_edit(folder: Path) -> str:
         return await _export(one.core)
 
 
+async def slack_button(folder: Path) -> str:
+    """Again, under an answer; the API fails at first."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
+    ):
+        [answer] = await one.answers(slack.ada.mention("what is a monad?"))
+        one.echo.instead = [failure(503)]
+        slack.ada.press(answer, "press:again")
+        return await _export(one.core, 2)
+
+
+async def slack_form(folder: Path) -> str:
+    """The form of /image; the API fails at first."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
+    ):
+        slack.ada.slash("image")
+        one.echo.instead = [failure(503)]
+        await slack.ada.submit(await slack.ada.modal(), {"prompt": "a red fox", "style": "anime"})
+        return await _export(one.core)
+
+
+async def slack_edited_question(folder: Path) -> str:
+    """A message mentions the bot since it was edited; the API fails at first, and Slack limits the rate."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
+    ):
+        said = slack.ada.say("what is a monad?")
+        one.echo.instead = [failure(503)]
+        slack.faults.limit("chat.postMessage", 0)
+        slack.ada.edit(said, f"<@{slack.team.bot.id}> what is a monad?")
+        return await _export(one.core)
+
+
+async def slack_attached_file(folder: Path) -> str:
+    """A text file is attached; the API fails at first."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
+    ):
+        one.echo.instead = [failure(503)]
+        slack.ada.upload("notes.txt", b"some words\n" * 20, f"<@{slack.team.bot.id}> sum it up")
+        return await _export(one.core)
+
+
+async def slack_sound(folder: Path) -> str:
+    """/audio; the API fails at first."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
+    ):
+        answer = {"audio": {"url": f"{one.api.url.removesuffix('/v1')}/a.wav"}, "usage": {"seconds": 1}}
+        one.echo.files["a.wav"] = WAV
+        one.echo.instead = [failure(503), data(answer)]
+        slack.ada.slash("audio", "a calm sea")
+        return await _export(one.core)
+
+
+async def discord_button(folder: Path) -> str:
+    """Again, under an answer; the reply to its post is lost."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        answer = await one.see(await one.mention("what is a monad?"), "re: ")
+        await one.core.worker.drain()
+        one.echo.instead = [failure(503)]
+        await one.press(answer, "again")
+        return await _export(one.core, 2)
+
+
+async def discord_form(folder: Path) -> str:
+    """The form under a picture's style button; the API fails at first."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        await one.command("image", prompt="a red fox")
+        answer = (await one.simulator.until(lambda: list(one.simulator.originals.values())))[0]
+        await one.core.worker.drain()
+        one.echo.instead = [failure(503)]
+        await one.press(answer, "style")
+        await one.submit(answer, style="anime")
+        return await _export(one.core, 2)
+
+
+async def discord_reply(folder: Path) -> str:
+    """A reply to another message; the API fails at first."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        other = one.simulator.message(CHANNEL, "a monad is a monoid", by=BOB)
+        one.echo.instead = [failure(503)]
+        await one.mention("is that so?", answers=other)
+        return await _export(one.core)
+
+
+async def discord_edited_question(folder: Path) -> str:
+    """A message mentions the bot since it was edited; the API fails at first."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        said = await one.simulator.say(CHANNEL, "what is a monad?")
+        one.echo.instead = [failure(503)]
+        await one.edit({**said, "mentions": [member(ME)["user"]]}, f"<@{ME}> what is a monad?")
+        return await _export(one.core)
+
+
+async def discord_attached_file(folder: Path) -> str:
+    """A text file is attached; the API fails at first."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        content = b"some words\n" * 20
+        file = one.simulator.cdn.attachment(Upload("notes.txt", len(content), content=content), CHANNEL, {})
+        one.echo.instead = [failure(503)]
+        await one.mention("sum it up", attachments=[file])
+        return await _export(one.core)
+
+
+async def discord_video(folder: Path) -> str:
+    """/video; the edit that shows it is refused at first."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        answer = {"video": {"url": f"{one.api.url.removesuffix('/v1')}/a.mp4"}, "usage": {"seconds": 1}}
+        one.echo.files["a.mp4"] = MP4
+        one.echo.instead = [failure(503), data(answer)]
+        one.simulator.rest.fail("PATCH", "@original", server_error(503))
+        await one.command("video", prompt="a red fox")
+        return await _export(one.core)
+
+
 RECORDINGS: tuple[Callable[[Path], Coroutine[None, None, str]], ...] = (
     slack_lost_reply,
     slack_broken_stream,
+    slack_button,
+    slack_form,
+    slack_edited_question,
+    slack_attached_file,
+    slack_sound,
     discord_lost_reply,
     discord_image_refused_edit,
+    discord_button,
+    discord_form,
+    discord_reply,
+    discord_edited_question,
+    discord_attached_file,
+    discord_video,
 )
 
 

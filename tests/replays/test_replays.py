@@ -23,8 +23,11 @@ def test_an_incident_ends_in_the_same_visible_answer(file: Path, capsys: pytest.
 
 def test_a_file_chooses_no_other_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file of somebody else names no database or address to use; what is seen now and was seen is told, status 1."""
-    recorded = json.loads((FOLDER / "discord_lost_reply.json").read_text())
-    changed = json.loads(json.dumps(recorded["steps"]).replace('"xx: xxxxx', '"xx: xxxxxyy'))
+    recorded = json.loads((FOLDER / "slack_button.json").read_text())
+    sent = [step for step in recorded["steps"] if step["kind"] == "platform call"]
+    changed = [
+        step if step not in sent else json.loads(json.dumps(step).replace("xx: ", "yy: ")) for step in recorded["steps"]
+    ]
     assert changed != recorded["steps"]
     file = tmp_path / "other.json"
     foreign = {"BOT_DATABASE_URL": "mysql://elsewhere", "AIMODELS_BASE_URL": "no address"}  # a start would fail
@@ -34,17 +37,21 @@ def test_a_file_chooses_no_other_setting(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No recording, one of another version or platform, one that began with a button: status 2."""
+    """No recording, a damaged one, one of another version or platform, a button without its message: status 2."""
     recorded = json.loads((FOLDER / "slack_lost_reply.json").read_text())
     for given, reason in (
         ({}, "is no recording"),
         ({**recorded, "version": 99}, "has version 99"),
         ({**recorded, "platform": "elsewhere"}, "no simulator of the platform"),
         ({**recorded, "payload": None}, "not recorded"),
-        ({**recorded, "payload": {"type": "block_actions"}}, "began with a button"),
+        ({**recorded, "payload": {"type": "block_actions"}}, "began with a shortcut, or with a button"),
+        ({**recorded, "steps": [{"kind": "platform call", "at": 1}]}, "is damaged"),
+        ({**recorded, "payload": {"event": {"text": "hello"}}}, "is damaged"),
+        ("{", "can't be read"),
+        ("[1]", "is no recording"),
     ):
         file = tmp_path / "one.json"
-        file.write_text(json.dumps(given))
+        file.write_text(given if isinstance(given, str) else json.dumps(given))
         assert main(["replay", str(file)]) == 2
         error = capsys.readouterr().err
         assert reason in error

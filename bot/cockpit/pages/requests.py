@@ -73,6 +73,8 @@ async def export_recording(visit: Visit) -> Response:
     recording = await find_recording(visit, row)
     if recording is None or not may_export(visit, job, recording):
         return visit.not_found("cockpit.requests.no_recording")
+    if recording.has_texts and not visit.visitor.is_operator:  # the request whose button was pressed may be another's
+        recording = replace(recording, before=None)
     await visit.audit("request.exported", adapter=row.adapter, workspace=row.workspace, subject=row.id)
     text = json.dumps(recording.to_json(visit.sources.settings), ensure_ascii=False, indent=1)
     headers = {"Content-Disposition": f'attachment; filename="request-{row.seq}.json"'}
