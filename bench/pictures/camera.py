@@ -73,7 +73,7 @@ class Camera:
                 one.currentTime = 1.5;
             })"""
         )
-        await video.page.wait_for_timeout(500)  # the sign that it loads fades
+        await video.page.wait_for_timeout(2000)  # the sign that it loads fades
 
     async def take_message(self, message: Locator, name: str) -> None:
         """Save a picture of a window that is as high as its last message needs."""

@@ -21,10 +21,13 @@ async def application(state: DiscordState, call: Call) -> Json:
     return {"id": ME, "name": "Muse", "owner": user(ADA, "Ada"), "flags": state.flags, "icon": None, **team}
 
 
+async def gateway_url(state: DiscordState, call: Call) -> Json:
+    return {"url": f"ws://127.0.0.1:{state.port}/gateway/"}
+
+
 async def gateway(state: DiscordState, call: Call) -> Json:
     limits = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": state.shards}
-    url = f"ws://127.0.0.1:{state.port}/gateway/"
-    return {"url": url, "shards": state.shards, "session_start_limit": limits}
+    return {**await gateway_url(state, call), "shards": state.shards, "session_start_limit": limits}
 
 
 async def put_commands(state: DiscordState, call: Call) -> list[Json]:
@@ -84,6 +87,7 @@ ROUTES: list[Route] = [
     ("POST", "users/@me/channels", open_dm),
     ("GET", "oauth2/applications/@me", application),
     ("GET", "applications/@me", application),
+    ("GET", "gateway", gateway_url),
     ("GET", "gateway/bot", gateway),
     ("GET", "applications/{application}/commands", get_commands),
     ("PUT", "applications/{application}/commands", put_commands),

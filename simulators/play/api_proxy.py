@@ -53,8 +53,8 @@ class ApiProxy:
 
     async def stop(self) -> None:
         """Close every connection."""
+        await self._runner.cleanup()  # first, so that no request is passed on any more
         await self._session.close()
-        await self._runner.cleanup()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()

@@ -36,11 +36,12 @@ async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) 
     Raises `DeliveryError`.
     """
     parts = split_parts(answer.text, _MAX_MESSAGES, mentions=ANYBODY)
+    shown_in = thread if await _is_active(api, thread) else ""
     for number, part in enumerate(parts, start=1):
         is_last = number == len(parts)
         actions = answer.actions if is_last else ()
         buttons = build_actions(actions, api.target, api.services.core, key=key, thread=thread, is_ephemeral=True)
-        if not await _post_part(api, part, buttons, thread):
+        if not await _post_part(api, part, buttons, shown_in):
             return False
     return True
 
@@ -54,6 +55,20 @@ async def delete_pressed_error(api: WebApi, answer: Answer) -> None:
     if api.target.can_respond and not is_refusal:
         with suppress(DeliveryDelayed):
             await _respond(api, {"delete_original": True})
+
+
+async def _is_active(api: WebApi, thread: str) -> bool:
+    """Return whether a thread has a reply: Slack shows no ephemeral message in others. Raises `DeliveryDelayed`."""
+    target = api.target
+    if not thread or not target.channel:
+        return False
+    if target.message not in ("", thread):  # the question is a reply itself
+        return True
+    try:
+        found = await api.call("conversations.replies", channel=target.channel, ts=thread, limit=2)
+    except DeliveryRefused:
+        return False
+    return len(found.get("messages") or ()) > 1
 
 
 async def _post_part(api: WebApi, part: MessagePart, buttons: list[Block], thread: str) -> bool:

@@ -4,7 +4,7 @@ import { t } from "./words.js";
 
 /**
  * Build a message field in `form`.
- * `sources(kind)`: what is offered after "@", "#" or, at the beginning, "/": [{value, label, hint, choose}].
+ * `sources(kind)`: what is offered after "@", "#" or, at the beginning, "/": [{value, label, hint, also, choose}]; `also`: another name to find it by.
  * `send(text, files)`: returns a promise; the field is cleared once it is kept.
  */
 export function composer(form, { label, sources, send, hasFiles = true }) {
@@ -49,7 +49,7 @@ export function composer(form, { label, sources, send, hasFiles = true }) {
     const kind = match[2] || "/";
     token = { start: before.length - match[3].length - 1 };
     const typed = match[3].toLowerCase();
-    const all = sources(kind).filter((one) => one.value.slice(1).toLowerCase().includes(typed));
+    const all = sources(kind).filter((one) => [one.value.slice(1), one.also || ""].some((name) => name.toLowerCase().includes(typed)));
     found = all.sort((a, b) => b.value.slice(1).toLowerCase().startsWith(typed) - a.value.slice(1).toLowerCase().startsWith(typed)).slice(0, 50);
     at = 0;
     list.hidden = !found.length;

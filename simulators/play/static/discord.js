@@ -31,7 +31,7 @@ export function discord(page) {
   const sources = (kind) => {
     if (kind === "#") return names.places().map((one) => ({ value: `#${one.name}` }));
     if (kind === "@") return Object.entries(state.names).map(([id, name]) => ({ value: `@${name}`, hint: id === state.bot ? t("app") : "" }));
-    return state.commands.map((one) => ({ value: `/${local(one, "name")}`, hint: local(one, "description"), choose: () => showCommand(one) }));
+    return state.commands.map((one) => ({ value: `/${local(one, "name")}`, also: one.name, hint: local(one, "description"), choose: () => showCommand(one) }));
   };
   const main = composer(page.composer, {
     label: t("Message"), sources, send: async (text, files) => {

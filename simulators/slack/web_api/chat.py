@@ -109,7 +109,10 @@ async def post_ephemeral(caller: Caller) -> Json:
     if viewer not in channel.members:
         raise ApiError("user_not_in_channel")
     message = new_message(caller, channel, **given, thread_ts=thread(caller, channel), viewer=viewer)
-    await put(caller, channel, message)
+    # "Ephemeral messages in threads are only shown if there is already an active thread":
+    # https://docs.slack.dev/reference/methods/chat.postEphemeral
+    if not message.thread_ts or any(one.thread_ts == message.thread_ts != one.ts for one in channel.visible()):
+        await put(caller, channel, message)
     return {"message_ts": message.ts}
 
 

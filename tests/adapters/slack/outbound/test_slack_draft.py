@@ -336,8 +336,11 @@ async def test_a_failed_command_leaves_no_parent(slack: SlackSimulator, stage: D
     assert [read(m) for m in stage.answers(viewer=slack.bob.id)] == []
 
 
-async def test_private_answers_are_in_the_thread(slack: SlackSimulator, stage: DraftStage) -> None:
-    """What is for the person alone is shown so, in the thread, with its button; earlier messages are deleted."""
+async def test_private_answers_are_where_they_are_seen(slack: SlackSimulator, stage: DraftStage) -> None:
+    """What is for the person alone is shown so, with its button, and earlier messages are deleted.
+
+    It is in the thread where somebody has replied, else in the channel: Slack would not show it in the thread.
+    """
     other = Action(name="other", label="Try again", command="chat", options={"event": "Ev1"})
     draft = await stage.draft()
     await draft.write("The first words")
@@ -347,10 +350,14 @@ async def test_private_answers_are_in_the_thread(slack: SlackSimulator, stage: D
     (private_answer,) = stage.answers(viewer=slack.ada.id)
     assert (private_answer.viewer, private_answer.thread_ts, labels(private_answer)) == (
         slack.ada.id,
-        stage.question.ts,
+        "",
         ["Try again"],
     )
     assert not slack.team.statuses.get((stage.channel.id, stage.question.ts))
+    reply = slack.bob.say("I know!", thread=stage.question.ts)
+    for key, message in (("Ev2", stage.question), ("Ev3", reply)):
+        await (await stage.draft(key, message=message.ts)).finish(answer)
+    assert [one.thread_ts for one in stage.answers(viewer=slack.ada.id)] == ["", stage.question.ts, stage.question.ts]
 
 
 async def test_errors_stay_in_the_thread(slack: SlackSimulator, stage: DraftStage) -> None:
