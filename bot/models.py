@@ -203,6 +203,7 @@ class Answer:
     actions: tuple[Action, ...] = ()
     private: bool = False  #: visible to the author only, if the platform supports it
     ending: Literal["", "refused", "cancelled"] = ""  #: what became of the request; "": it was carried out, or failed
+    is_board: bool = False  #: its text changes again while its files stay: it is not to be bound to them
 
     @property
     def is_failure(self) -> bool:

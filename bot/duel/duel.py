@@ -82,9 +82,8 @@ def board(duel: Duel, jobs: Sequence[Job | None], votes: int) -> Answer:
         if media:
             letters = ", ".join(_LETTERS[n] for n, entrant in enumerate(duel.entrants) if not entrant.is_lost)
             lines += ["", translate("duel.pictures", duel.locale, letters=letters)]
-    return Answer(
-        text="\n".join([*lines, "", _state(duel, votes)]).rstrip(), media=tuple(media), actions=_buttons(duel)
-    )
+    text = "\n".join([*lines, "", _state(duel, votes)]).rstrip()
+    return Answer(text=text, media=tuple(media), actions=_buttons(duel), is_board=True)
 
 
 def _unnamed(file: Media, number: int) -> Media:

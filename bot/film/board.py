@@ -1,7 +1,7 @@
 """The board of a film: its plan, what is there so far, what it costs, and the buttons. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.control.quotes import money
@@ -66,6 +66,9 @@ class Board:
 
     def answer(self) -> Answer:
         """Return the board as an answer."""
+        return replace(self._answer(), is_board=True)
+
+    def _answer(self) -> Answer:
         film = self.film
         if film.stage == "cancelled":
             return Answer(text=self._say("cancelled", title=film.script.title))

@@ -10,6 +10,9 @@ from adapters.slack.outbound.uploads import Upload, delete_files, share_files
 from adapters.slack.types import Block
 from bot.errors import DeliveryError
 
+#: What the files of a board are found by, whose text is a message of its own.
+FILES_MARK: Block = {"type": "context", "elements": [{"type": "plain_text", "text": "📎"}]}
+
 
 class AnswerFiles:
     """The files beside an answer's messages. Every method raises `DeliveryError`."""

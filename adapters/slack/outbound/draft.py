@@ -24,7 +24,7 @@ from adapters.slack.connection.web_api import (
     is_refused_message,
     refusal_code,
 )
-from adapters.slack.outbound.answer_files import AnswerFiles
+from adapters.slack.outbound.answer_files import FILES_MARK, AnswerFiles
 from adapters.slack.outbound.ephemeral import delete_pressed_error, open_dm, post_ephemeral, post_sentence
 from adapters.slack.outbound.layout import (
     AnswerLayout,
@@ -217,7 +217,7 @@ class SlackDraft:
         noted = replace(answer, text="\n\n".join(part for part in (self._note, answer.text) if part))
         layout = await layout_answer(noted, self._target.locale, has_charts=self._api.is_enabled(CHARTS))
         try:
-            if layout.is_caption and self._api.is_enabled(CAPTION):
+            if layout.is_caption and not answer.is_board and self._api.is_enabled(CAPTION):
                 await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
                 if self._answer_files().has_caption:
                     await self.messages.delete_from()
@@ -232,9 +232,8 @@ class SlackDraft:
 
     async def _show(self, layout: AnswerLayout, answer: Answer) -> None:
         """Show texts first, then the files; the buttons are under the last message that can have them."""
-        under_files = (
-            bool(layout.files) and self._api.is_enabled(CAPTION) and not self._answer_files().is_without_caption
-        )
+        can_caption = self._api.is_enabled(CAPTION) and not answer.is_board
+        under_files = bool(layout.files) and can_caption and not self._answer_files().is_without_caption
         await self._show_texts(layout, answer, under_files=under_files)
         await self._share(layout, answer)
         if under_files and self._answer_files().is_without_caption:
@@ -253,7 +252,7 @@ class SlackDraft:
         if not layout.files and self._files is None:
             await self._recover()  # which may find files of an earlier try
         if layout.files or self._files is not None:
-            blocks = [*caption, *self._build_actions(answer)]
+            blocks = [*caption, *([FILES_MARK] if answer.is_board else self._build_actions(answer))]
             await self._answer_files().share(layout.files, blocks, recover=self._recover)
 
     def _answer_files(self) -> AnswerFiles:

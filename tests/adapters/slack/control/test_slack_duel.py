@@ -1,0 +1,43 @@
+"""A duel on Slack: pictures side by side in one message, votes of several people, then the names."""
+
+from pathlib import Path
+
+import pytest
+
+from simulators.slack import Message, SlackSimulator
+from tests.support.service import quiet_logs
+from tests.support.slack.drafts import labels
+from tests.support.slack.service import FAST, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+async def test_a_duel_of_pictures(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Files and buttons name no model before the end; the votes of both count; only who asked shows the names."""
+    async with service(slack, tmp_path, timing=FAST, bot_image_models=("alpha", "beta")) as running:
+        question = slack.ada.mention("/duel a fox --kind image")
+
+        def thread() -> list[Message]:
+            return slack.from_bot(thread=question.root)
+
+        def with_buttons() -> list[Message]:
+            return [message for message in thread() if "Show the names" in labels(message)]
+
+        [board] = await slack.until(with_buttons)
+        await running.idle()
+        [files] = [message.files for message in thread() if message.files]
+        assert [file.name for file in files] == ["A.png", "B.png"]
+        assert labels(board) == ["A", "B", "As good", "Show the names"]
+        assert not any(model in message.content for message in thread() for model in ("alpha", "beta"))
+        slack.bob.press(board, "B")
+        await running.see(slack.bob, "Your vote is counted")
+        await running.idle()
+        slack.bob.press(board, "Show the names")
+        await running.see(slack.bob, "Who asked for this duel")
+        slack.ada.press(board, "B")
+        await running.idle()
+        slack.ada.press(board, "Show the names")
+        await slack.until(lambda: any("2 votes" in message.content for message in thread()))
+        await running.idle()
+        assert sum("alpha" in message.content for message in thread()) == 1
+        assert len([message for message in thread() if message.files]) == 1
