@@ -65,6 +65,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in tuple(os.environ):
         if name.startswith(("AIMODELS_", "BOT_", "SANDBOX_", "CONSOLE_", "SLACK_", "DISCORD_", "OPENAI_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("BOT_CONTENT_CREDENTIALS", "false")  # a process for each file is not what most tests are about
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -73,7 +73,9 @@ async def find_edit(ctx: Context) -> PictureEdit | None:
             raise UsageError(ctx.translate("edit.no_edits"))
         return None
     words, ref = ctx.prompt(), event.options.get(PARENT, "")
-    attached = [image.data_url for image in await ctx.conversation.read_whole_images()]
+    files = await ctx.conversation.read_whole_files()
+    pictures = [file for file in files if file.content_type.startswith("image/")]
+    attached = [EncodedImage(picture.content_type, picture.data).data_url for picture in pictures]
     if event.attachments and not attached:
         raise UsageError(ctx.translate("video.not_a_picture", name=event.attachments[0].name))
     if not ref:

@@ -11,7 +11,7 @@ from bot.models import CommandSpec, Option
         description="Change the last picture, sound or video made here, in words.",
         options=(
             Option(name="prompt", description="What should be different", is_prompt=True, required=True),
-            Option(name="file", description="Number of the file in /tree; left out: the last one", kind="integer"),
+            Option(name="number", description="Number of the file in /tree; left out: the last one", kind="integer"),
             Option(name="image", description="Change this picture instead, where the API can do that", kind="file"),
             Option(
                 name="mask",

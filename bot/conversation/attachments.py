@@ -74,6 +74,15 @@ class EncodedImage:
         return f"data:{self.content_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
+@dataclass(frozen=True, slots=True)
+class WholeFile:
+    """An attached file as it is."""
+
+    name: str
+    content_type: str  #: by its content; "": none that is known
+    data: bytearray
+
+
 class _Unreadable(Exception):
     """A file can't be read; the text is the last part of a sentence's key, `attachment.KEY`."""
 
@@ -162,15 +171,13 @@ class AttachmentReader:
                 raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
         return None
 
-    async def read_whole_images(self, source: AttachmentSource) -> list[EncodedImage]:
-        """Return the images among the files as they are. Raises what `read_image` does."""
+    async def read_whole_files(self, source: AttachmentSource) -> list[WholeFile]:
+        """Return the files as they are. Raises what `read_image` does."""
         found = []
         for attachment in source.attachments:
             try:
                 async with self._load(attachment, source) as data:
-                    content_type = sniff(bytes(data[:HEAD]))
-                    if content_type.startswith("image/"):
-                        found.append(EncodedImage(content_type, data))
+                    found.append(WholeFile(attachment.name, sniff(bytes(data[:HEAD])), data))
             except _Unreadable as exc:
                 raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
         return found

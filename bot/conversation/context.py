@@ -18,6 +18,7 @@ from bot.conversation.attachments import (
     AttachmentSource,
     EncodedImage,
     OpenAttachment,
+    WholeFile,
     truncate_to_tokens,
 )
 from bot.conversation.order import turns_before
@@ -139,11 +140,11 @@ class Conversation:
             raise UsageError(translate("attachment.not_here", self._event.actor.locale))
         return await self._attachment_reader.read_image(self._source(self._event.attachments))
 
-    async def read_whole_images(self) -> list[EncodedImage]:
-        """Return the images among the event's files as they are. Raises `UsageError`."""
+    async def read_whole_files(self) -> list[WholeFile]:
+        """Return the event's files as they are. Raises `UsageError`."""
         if self._event.attachments and not self.effective.is_on(READ_FILES):
             raise UsageError(translate("attachment.not_here", self._event.actor.locale))
-        return await self._attachment_reader.read_whole_images(self._source(self._event.attachments))
+        return await self._attachment_reader.read_whole_files(self._source(self._event.attachments))
 
     async def read_stored_image(self, media: Media, kept: KeptFile) -> EncodedImage | None:
         """Read an image of an earlier answer like an attached one."""

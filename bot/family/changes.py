@@ -51,7 +51,7 @@ class Changes:
         if ref := event.options.get(PARENT, ""):
             found = await find_file(self.journal, event.adapter, event.conversation, ref)
             return (found[0], ref) if found is not None else None
-        number = event.options.get("file", "")
+        number = event.options.get("number", "")
         if not number and (last := await self._find_last(event)) is not None:
             return last
         family = await read_family(self.journal, event.adapter, event.conversation)

@@ -30,6 +30,7 @@ from bot.media.storage.store import KeptFile, MediaStore
 from bot.media.timing import MediaTiming
 from bot.models import Answer, Kind, Media
 from bot.ports import Namespace
+from bot.security.content_credentials import ContentCredentials
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +51,11 @@ class Spool:
         network: Network | None = None,
         removals: Namespace | None = None,
         timing: MediaTiming | None = None,
+        credentials: ContentCredentials | None = None,
     ) -> None:
         """`timeout`: seconds for one whole download; `allowed_origins` (scheme://host:port) may be internal or http.
 
+        `credentials`: are put into generated files; None: nothing is.
         `removals`: notes which files are still to be deleted where the store of a spool can't be reached.
         """
         self._store = FolderStore(folder) if isinstance(folder, Path) else folder
@@ -64,6 +67,7 @@ class Spool:
         self._link_hours = link_hours
         self._timing = timing or MediaTiming()
         self._working = FairSlots(1)
+        self._credentials = credentials
         self._client = SafeClient(allowed_origins, network or Network(), self._timing)
         self._downloader = Downloader(self._client, max_bytes=max_bytes, timeout=timeout, timing=self._timing)
         self._parts: set[Path] = set()  # temporary files that this process writes
@@ -81,6 +85,11 @@ class Spool:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
+    @property
+    def credentials(self) -> ContentCredentials | None:
+        """Writes and reads the credentials of files; None: that is off, or not installed."""
+        return self._credentials
+
     # ------------------------------------------------------------------ in
 
     async def fetch(self, item: GeneratedFile, *, kind: Kind, name: str, event: str, description: str = "") -> Media:
@@ -90,6 +99,7 @@ class Spool:
         """
         async with self._temporary_file(name, event) as part:
             content_type, size, url = await self._downloader.write(item, part, kind)
+            size = await self._sign(part, content_type, event) or size
             extension = EXTENSIONS[content_type]
             path = await asyncio.to_thread(_rename_part, part, extension)
         info = await asyncio.to_thread(probe, path, content_type)
@@ -132,6 +142,7 @@ class Spool:
         async with self._temporary_file(name, event) as part:
             async with self._working.hold(person):
                 content_type = await work(part)
+            await self._sign(part, content_type, event)
             extension = EXTENSIONS[content_type]
             path = await asyncio.to_thread(_rename_part, part, extension)
         info = await asyncio.to_thread(probe, path, content_type)
@@ -147,6 +158,13 @@ class Spool:
             height=info.height,
             duration=info.duration,
         )
+
+    async def _sign(self, path: Path, content_type: str, event: str) -> int:
+        """Put credentials into a file; return its size, 0 where it has not changed."""
+        if self._credentials is None:
+            return 0
+        await self._credentials.sign(path, content_type, event)
+        return (await asyncio.to_thread(path.stat)).st_size
 
     async def _keep(self, path: Path) -> None:
         try:

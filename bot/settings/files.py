@@ -70,3 +70,7 @@ class FileSettings(ApiSettings):
     bot_link_hours: float = Field(
         72, gt=0, le=8760, description="Hours for which a link to a file that is too big to upload works."
     )
+    bot_content_credentials: bool = Field(
+        True,
+        description="Put content credentials (C2PA) into generated files, signed with BOT_SECRET_KEY; /verify reads them. Needs the extra provenance.",
+    )

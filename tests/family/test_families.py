@@ -49,7 +49,7 @@ async def test_a_picture_is_changed_in_words(tmp_path: Path) -> None:
         await one.ask("the same at night")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "the same at night")
         await one.ask("thank you")
-        await one.ask("with snow", command="edit", options={"file": "2"})
+        await one.ask("with snow", command="edit", options={"number": "2"})
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format(darker, "with snow")
         await press(one, fox, "branch", "in winter")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "in winter")

@@ -70,7 +70,7 @@ async def test_the_picture_itself_is_edited(tmp_path: Path) -> None:
         assert [len(line) - len(line.lstrip()) for line in tree[2:]] == [0, 2, 4, 0]
         assert "a red fox, make it darker, a hat there" in tree[4]
         server.has_edits = False
-        await one.ask("the same at night", command="edit", options={"file": "1"})
+        await one.ask("the same at night", command="edit", options={"number": "1"})
         assert server.prompts[-1] == "re: Prompt: a red fox\nChange: the same at night"
         assert "change a picture that is given" in (await one.ask("in blue", command="edit", **attached)).text
         assert len(server.forms) == 3

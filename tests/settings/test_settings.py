@@ -99,6 +99,7 @@ WRONG = {
     "BOT_DOWNLOAD_TIMEOUT": (("x", "0", "3601"), "a number above 0 and at most 3600"),
     "BOT_LINK_HOURS": (("x", "0", "8761"), "a number above 0 and at most 8760"),
     "BOT_ALLOW_BOTS": (("x",), "true or false"),
+    "BOT_CONTENT_CREDENTIALS": (("x",), "true or false"),
     "BOT_COCKPIT": (("x",), "true or false"),
     "BOT_COCKPIT_TEXTS": (("x",), "true or false"),
     "BOT_ALLOW_STRANGERS": (("x",), "true or false"),

@@ -10,6 +10,7 @@ from bot.media.storage.folder import FolderStore
 from bot.media.storage.store import MediaStore
 from bot.media.timing import MediaTiming
 from bot.ports import KeyValues
+from bot.security.content_credentials import ContentCredentials
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def open_spool(
     timing: MediaTiming,
 ) -> Spool:
     """Return the spool of a service. `origins`: of files, beside those of the settings; may be internal or http."""
+    credentials = ContentCredentials(secret) if settings.bot_content_credentials else None
     return Spool(
         _open_media_store(settings, keeps_copies=keeps_copies, timing=timing),
         removals=values.namespace("media.removals"),
@@ -36,6 +38,7 @@ def open_spool(
         timeout=settings.bot_download_timeout,
         link_hours=settings.bot_link_hours,
         timing=timing,
+        credentials=credentials if credentials is not None and credentials.is_available else None,
     )
 
 

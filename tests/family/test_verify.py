@@ -1,0 +1,62 @@
+"""Files carry what made them, and `/verify` says whether this service did; on the whole service."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.security.content_credentials import ContentCredentials
+from tests.support.media_files import clip, image
+from tests.support.service import Service, service
+
+
+def attached(name: str, data: bytes, **more: str) -> dict[str, Any]:
+    return {"command": "verify", "encoding": "latin-1", "files": {name: data.decode("latin-1")}, **more}
+
+
+async def verify(one: Service, data: bytes, name: str = "a.png", **more: str) -> str:
+    """Return what is said of a file; in private."""
+    shown = await one.ask("", **attached(name, data, **more))
+    assert shown.private
+    return shown.text
+
+
+async def test_a_file_tells_where_it_was_made(tmp_path: Path) -> None:
+    """Its maker and those beside them read the prompt, strangers only when; whatever was changed is not believed."""
+    async with service(tmp_path / "data", bot_content_credentials=True) as one:
+        made = await one.ask("a red fox", command="image")
+        job = await one.core.store.job("channel", made.reply_to)
+        assert job is not None
+        assert job.answer is not None
+        [media] = job.answer.media
+        assert media.path is not None
+        data = media.path.read_bytes()
+        assert len(data) == media.size
+        assert b"a red fox" not in data
+        assert b"trainedAlgorithmicMedia" in data
+        known = await verify(one, data, who="bob")
+        assert "made here on 20" in known
+        assert "by seeddream-4.0 for Ada, from `a red fox`" in known
+        stranger = {"who": "eve", "conversation": "elsewhere", "workspace": "other"}
+        told = await verify(one, data, **stranger)
+        assert "made by this service on 20" in told
+        assert "fox" not in told
+        assert "Ada" not in told
+        assert "from `a red fox`" in await verify(one, data, conversation="elsewhere")
+        changed = bytearray(data)
+        changed[data.index(b"IDAT") + 6] ^= 1
+        assert "another content" in await verify(one, bytes(changed))
+        foreign = tmp_path / "foreign.mp4"
+        clip(foreign, seconds=0.2)
+        await ContentCredentials(SecretStr("another service's key")).sign(foreign, "video/mp4", made.reply_to)
+        assert "somebody else has signed" in await verify(one, foreign.read_bytes(), "b.mp4")
+        assert "has no credentials" in await verify(one, image("JPEG"))
+        assert "is damaged" in await verify(one, data[:200])
+        assert "of a kind that carries no" in await verify(one, b"words")
+        assert "Attach the file" in (await one.ask("", command="verify")).text
+        # What is erased is not told any more.
+        asked = await one.ask("", command="forget")
+        await one.ask("", command="press", options={"event": asked.reply_to, "action": asked.actions[0]})
+        assert "fox" not in await verify(one, data, who="bob")
+    async with service(tmp_path / "other", bot_content_credentials=True) as one:
+        assert "somebody else has signed" in await verify(one, data)
