@@ -87,7 +87,7 @@ class Board:
         buttons = (
             (self._button("continue"), *self._change_buttons())
             if self.is_idle
-            else (self._button("stop", danger=True),)
+            else (self._button("halt", options={"do": "stop"}, danger=True),)
         )
         text = "\n".join([*lines, *self._cost()])
         return Answer(text=text, media=self._clips() if self._is_unjoined() else self._media("image"), actions=buttons)
@@ -199,7 +199,14 @@ class Board:
         music = [self._button("music", options={"music": self.film.script.music}, asks=("music",))]
         if self.film.script.music:
             music = [self._button("remix"), *music, self._button("mute")]
-        return (*rerolls, self._edit(), *music)
+        delete = Action(
+            name="delete",
+            label=translate("action.delete", self.film.locale),
+            command="delete",
+            options={"event": self.film.id},
+            is_danger=True,
+        )
+        return (*rerolls, self._edit(), *music, delete)
 
     def _edit(self) -> Action:
         return self._button("edit", options={}, asks=("prompt",), prompt=format_shots(self.film.script.shots))

@@ -21,7 +21,9 @@ from bot.control.scopes import Scope
 from bot.errors import StoreError
 from bot.family.changes import EDIT
 from bot.family.origins import CHANGE
+from bot.film.board import SHOTS
 from bot.models import (
+    Action,
     Actor,
     Answer,
     CommandSpec,
@@ -138,7 +140,7 @@ class CoreServices:
         """See `AdapterServices.retract`. An answer that is there already stays."""
         job = await self.journal.job(adapter, event_id)
         await self.journal.withdraw(adapter, event_id)
-        if job is not None and job.answer is not None and any(one.command == DECIDE for one in job.answer.actions):
+        if job is not None and job.answer is not None and any(map(_is_open, job.answer.actions)):
             await self.journal.reopen(job.event, answer=Answer())  # nobody decides on what was taken back
         if job is None or job.answer is not None:
             return
@@ -267,6 +269,11 @@ class CoreServices:
     def signer(self, *place: str, person: str = "") -> ValueSigner:
         """See `AdapterServices.signer`."""
         return HmacSigner(self.value_key, place, person)
+
+
+def _is_open(action: Action) -> bool:
+    """Return whether a button decides on something that is still to be made, or to be made further."""
+    return action.command == DECIDE or (action.command == SHOTS and action.name in ("make", "halt", "continue"))
 
 
 def _request_content(event: Event) -> tuple[object, ...]:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support.channel.adapter import Message
+from tests.support.database.engines import engine, server, url
 from tests.support.film.studio import SCRIPT, Studio
 from tests.support.media_files import film as clip
 from tests.support.service import Service, quiet_logs, service
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 SHOTS = [shot["prompt"] for shot in SCRIPT["shots"]]
@@ -48,9 +50,9 @@ async def until_done(one: Service, film: str, files: int) -> Message:
     return one.answer(film)
 
 
-async def test_a_film_is_planned_made_and_changed(tmp_path: Path) -> None:
+async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Nothing is made before its maker says so; each part is made once, and only what a change concerns again."""
-    async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
+    async with studio(tmp_path, bot_media_concurrency=1, **engine) as (one, api):
         plan = await one.ask("a fox", command="film", options={"transition": "none"})
         film = plan.reply_to
         assert "**The fox**" in plan.text

@@ -1,0 +1,154 @@
+"""Films that are stopped, that can't be made, or that may not be; and other people beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aimodels.reference import MODELS
+from tests.support.channel.adapter import Message
+from tests.support.film.studio import Studio
+from tests.support.service import Service, quiet_logs, service
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+CLIPS = {"transition": "none"}
+#: An answer that is not what was asked for, and can be read.
+BAD = 'Sure!\n```json\n{"title": "T", "scenes": ["a cat", {"image": "a dog", "duration": "x"}]}\n```'
+PRICES = (f"{MODELS['image']}=picture:0.5", f"{MODELS['video']}=second:0.1", f"{MODELS['audio']}=second:0.01")
+
+
+@asynccontextmanager
+async def studio(folder: Path, **settings: Any) -> AsyncIterator[tuple[Service, Studio]]:
+    """The service in front of an API that makes films."""
+    api = Studio()
+    async with asyncio.timeout(25), service(folder, **settings) as one:
+        one.api.play(api)
+        try:
+            yield one, api
+        finally:
+            for event in api.holds.values():
+                event.set()
+
+
+async def plan(one: Service, prompt: str = "a fox", **more: Any) -> str:
+    """Plan a film; return its id."""
+    return (await one.ask(prompt, command="film", **{"options": CLIPS, **more})).reply_to
+
+
+async def press(one: Service, film: str, action: str, **more: Any) -> str:
+    """Press a button of a film; return what the presser reads."""
+    return (await one.ask("", command="press", options={"event": film, "action": action}, **more)).text
+
+
+async def see(one: Service, film: str, *words: str) -> Message:
+    """Wait until the board of a film has words; return it."""
+    await one.channel.until(lambda: any(all(word in m.text for word in words) for m in one.channel.answers(film)))
+    return one.answer(film)
+
+
+async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
+    """By its maker or an administrator, or with /stop; what is there is kept. Nobody else changes it."""
+    async with studio(tmp_path, bot_admins=("channel:root",)) as (one, api):
+        api.holds["video: a fox, two"] = held = asyncio.Event()
+        film = await plan(one, who="ada")
+        assert "Only who asked" in await press(one, film, "make", who="bob", member=True)
+        await press(one, film, "make", who="ada")
+        await see(one, film, "clip 40%")
+        assert "Only who asked" in await press(one, film, "halt", who="bob", member=True)
+        assert await press(one, film, "halt", who="root") == "Stopped."
+        board = await see(one, film, "What is there is kept", "Shot one (5 s) · picture ✓ · clip ✓", "clip stopped")
+        await one.core.worker.drain()
+        assert board.actions[:2] == ["continue", "again-1"]
+        made = api.made
+        await press(one, film, "continue", who="ada")
+        await api.until(lambda: api.made["video: a fox, two"] == 2)
+        await one.ask("", command="stop", who="ada")
+        await see(one, film, "What is there is kept")
+        held.set()
+        assert "It goes on" in (await one.ask("", command="shots", options={"do": "continue"}, who="ada")).text
+        await one.core.worker.drain()
+        assert "music ✓" in one.answer(film).text
+        assert {what: count for what, count in api.made.items() if count > 1} == {"video: a fox, two": 3}
+        assert made.items() <= {**api.made, "video: a fox, two": 1}.items()
+
+
+async def test_a_part_that_fails(tmp_path: Path) -> None:
+    """The others are made; the board says which failed and why. It is reworded, left out, or tried again."""
+    async with studio(tmp_path, bot_media_per_day=9) as (one, api):
+        api.broken = {"image: a fox, two", "audio"}
+        film = await plan(one)
+        await press(one, film, "make")
+        await one.core.worker.drain()
+        board = one.answer(film).text
+        assert "Shot two (5 s) · picture ✗" in board
+        assert "Shot four (5 s) · picture ✓ · clip ✓" in board
+        await one.ask("", command="shots", options={"drop": "2"})
+        await one.core.worker.drain()
+        assert api.made["audio: slow strings"] == 2
+        api.broken = set()
+        assert "no shot 9" in (await one.ask("", command="shots", options={"order": "3 9"})).text
+        await one.ask("", command="shots", options={"order": "3 1 2"})
+        await one.core.worker.drain()
+        shown = one.answer(film)
+        assert "1. Shot four (5 s) · picture ✓ · clip ✓\n2. Shot one" in shown.text
+        assert shown.files[0]["name"] == "a-fox-four.mp4"
+        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (4, 3, 3)
+        await press(one, film, "again-1")
+        await one.core.worker.drain()
+        await press(one, film, "again-1")
+        await one.core.worker.drain()
+        assert "9" in one.answer(film).text  # the limit of the day, as for /image
+        assert "✗" in one.answer(film).text
+
+
+async def test_an_approver_grants_a_film_as_a_whole(tmp_path: Path) -> None:
+    """The price of everything counts; its parts are not asked for one by one."""
+    given: dict[str, Any] = {"bot_prices": PRICES, "bot_approve_above": 3.0, "bot_quote_above": 0.2}
+    given["bot_approvers"] = ("person:channel:boss",)
+    async with studio(tmp_path, **given) as (one, api):
+        film = await plan(one, who="ada")
+        assert "**4.20**" in one.answer(film).text
+        await press(one, film, "make", who="ada")
+        await see(one, film, "4.20", "approv")
+        assert not api.made
+        [ask] = [key for key in one.channel.messages.values() if key.reply_to == "to boss"]
+        granted = {"event": ask.key, "action": "approve"}
+        await one.ask("", command="press", options=granted, who="boss", conversation="dm")
+        await see(one, film, "music ✓")
+        await one.core.worker.drain()
+        assert "Cost so far: 4.20" in one.answer(film).text
+        assert set(api.made.values()) == {1}
+
+
+async def test_a_model_that_answers_badly(tmp_path: Path) -> None:
+    """It is asked once more; an answer that can be read in some way is used; else people read that there is none."""
+    async with studio(tmp_path) as (one, api):
+        api.plans = ["I can't", BAD, "no", "no"]
+        film = await plan(one, options={"duration": "6", "shots": "2", **CLIPS})
+        assert "2 shots, 6 s\n1. a cat (3 s)\n2. a dog (3 s)\n\n♪ T" in one.answer(film).text
+        assert api.asked["plan"] == 2
+        assert one.answer(await plan(one)).private
+        assert api.asked["plan"] == 4
+
+
+async def test_films_take_their_turn(tmp_path: Path) -> None:
+    """Two people make films with one place for media; a third's picture waits for at most one running request."""
+    async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
+        api.holds["a fox, one"] = held = asyncio.Event()
+        films = [await plan(one, who=who, conversation=who) for who in ("ada", "bob")]
+        for film, who in zip(films, ("ada", "bob"), strict=True):
+            await press(one, film, "make", who=who, conversation=who)
+        await api.until(lambda: bool(api.order))
+        third = await one.channel.ask("a tree", command="image", who="cleo", conversation="cleo")
+        await one.channel.until(lambda: third in one.channel.acknowledged)
+        begun = len(api.order)
+        held.set()
+        await one.channel.wait_for_answers(third)
+        assert api.order.index("image: a tree") <= begun + 1
+        await one.core.worker.drain()
+        for film in films:
+            assert "music ✓" in one.answer(film).text
