@@ -81,7 +81,11 @@ class DeliveredAnswers:
 
 
 def _line(key: str, answer: Answer) -> str:
-    shown = (answer.text, *(media.name for media in answer.media), *(action.label for action in answer.actions))
+    shown = (
+        answer.text,
+        *((media.name, str(media.path)) for media in answer.media),
+        *(action.label for action in answer.actions),
+    )
     return f"{key} {hashlib.sha256(repr(shown).encode()).hexdigest()[:8]}"
 
 

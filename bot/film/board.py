@@ -106,10 +106,8 @@ class Board:
 
     def _head(self) -> list[str]:
         film = self.film
-        return [
-            f"**{film.script.title}**",
-            self._say("length", count=len(film.script.shots), seconds=film.seconds),
-        ]
+        length = self._say("length", count=len(film.script.shots), seconds=film.seconds)
+        return [f"**{film.script.title}** · {length}"]
 
     def _shots(self) -> list[str]:
         lines = []
