@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from bot.recorder.in_flight import delete_left
+
 _SUFFIX = ".jsonl"
 _PARTS = 8  # files that make up the whole size: the oldest is deleted as a whole
 _HOUR = 3600.0
@@ -37,8 +39,8 @@ class RecordingFiles:
         self.folder = folder
         self._largest = largest
         self._age = days * _DAY
-        self._process = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._path = folder / f"{time.time_ns()}-{self._process}{_SUFFIX}"
+        self.process = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._path = folder / f"{time.time_ns()}-{self.process}{_SUFFIX}"
         self._begun = time.time()
         self._looked = 0.0
         self._erased_path = folder / "erased"
@@ -62,7 +64,7 @@ class RecordingFiles:
         now = time.time()
         is_full = size > self._largest // _PARTS
         if is_full or now - self._begun > _DAY:
-            self._path = self.folder / f"{time.time_ns()}-{self._process}{_SUFFIX}"
+            self._path = self.folder / f"{time.time_ns()}-{self.process}{_SUFFIX}"
             self._begun = now
         if is_full or now - self._looked > _HOUR:
             self._looked = now
@@ -90,6 +92,7 @@ class RecordingFiles:
         wanted, failed = person.encode(), []
         with self._lock():
             self._remember(person)
+            delete_left(self.folder)  # with whatever killed processes had of them
             keys = set()
             for path in self._paths():
                 try:

@@ -9,6 +9,7 @@ from bot.commands import Registry
 from bot.models import CommandSpec
 from bot.platforms import known_secrets
 from bot.recorder.files import RecordingFiles
+from bot.recorder.in_flight import InFlight
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
 from bot.security.value_signer import derive_key
@@ -31,7 +32,9 @@ async def open_recorder(
         secrets=[one.get_secret_value() for one in known_secrets(settings)] if keeps_texts else (),
     )
     hidden = frozenset(spec.name for spec in registry.specs if spec.secrets)
-    recorder = Recorder(files=recording_files(settings), redactor=redactor, on_failure=on_failure, hidden=hidden)
+    files = recording_files(settings)
+    in_flight = InFlight(files.folder, files.process, derive_key(secret, b"requests in flight"))
+    recorder = Recorder(files=files, in_flight=in_flight, redactor=redactor, on_failure=on_failure, hidden=hidden)
     try:
         yield recorder
     finally:

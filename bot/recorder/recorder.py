@@ -1,7 +1,7 @@
 """Records the requests of this process: the newest in memory, and on the disk those of which somebody may want to know.
 
 A thread writes once a second. A request never waits for it and never fails with it. Texts, names and secrets are
-removed before anything reaches the disk. A kill loses what was not written yet: the last seconds.
+removed from what is filed. A kill loses the last second: what was known before is in a file of its own, see `InFlight`.
 """
 
 import asyncio
@@ -20,10 +20,11 @@ from bot.models import Event, Job
 from bot.ops.tracing import current
 from bot.ports import PlatformCall, Receipt, receipt
 from bot.recorder.api_calls import RecordedApiCall, RecordedTransport
-from bot.recorder.files import RecordingFiles
+from bot.recorder.files import RecordingFiles, RequestLine
+from bot.recorder.in_flight import InFlight
 from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
-from bot.recorder.requests import Growth, RecordedRequest
+from bot.recorder.requests import Growth, RecordedRequest, Snapshot, freeze, read_frozen
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,9 @@ _REQUESTS = 200
 #: Bytes of what was sent and answered in memory, of all requests.
 _BYTES = 32_000_000
 #: Seconds after which a request that is still being answered is written as far as it is.
-_LONG = 5.0
+_LONG = 30.0
+#: Seconds for which other processes find what was received here, at least.
+_ELSEWHERE = 60.0
 
 
 @dataclass(eq=False, kw_only=True)
@@ -43,6 +46,7 @@ class Recorder:
     """See `bot.ops.tracing.Tracing` and `bot.ports.CallRecorder`. Close it to write what is left."""
 
     files: RecordingFiles
+    in_flight: InFlight
     redactor: RecordingRedactor
     on_failure: Callable[[], None]  #: counts what could not be recorded
     hidden: Collection[str] = ()  #: commands with secrets, of which nothing that was written is kept
@@ -51,7 +55,9 @@ class Recorder:
     _requests: OrderedDict[str, RecordedRequest] = field(default_factory=OrderedDict)
     _growth: Growth = field(default_factory=Growth)
     _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
+    _waiting: dict[RecordedRequest, float] = field(default_factory=dict)  #: received here, not claimed here; since when
     _changed: dict[RecordedRequest, None] = field(default_factory=dict)
+    _was_killed: bool = True  #: a process may have been, so that it is looked what it has left
     _timer: asyncio.TimerHandle | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "recorder"))
     _has_failed: bool = False
@@ -71,6 +77,9 @@ class Recorder:
                 request.add_platform_call(call)
             received.calls.clear()
         request.add_received(at, event, payload, pressed)
+        self._waiting[request] = at
+        if self._timer is None:
+            self._start_timer()
 
     def begin(self, job: Job) -> None:
         """See `bot.ops.tracing.Tracing`."""
@@ -79,6 +88,9 @@ class Recorder:
         _answered.set(request)
         now = self._running[request] = time.time()
         request.add_claim(now, job.attempt)
+        self._waiting.pop(request, None)
+        if job.attempt > 1:
+            self._was_killed = True
         if self._timer is None:
             self._start_timer()
 
@@ -147,9 +159,14 @@ class Recorder:
                 del self._running[request]
             elif since < long_ago:
                 request.keep()
-        if due := self._take_due():
-            asyncio.get_running_loop().run_in_executor(self._thread, self._write, due)
-        if self._running and self._timer is None:
+        for request, since in list(self._waiting.items()):
+            if since < time.time() - _ELSEWHERE or request.event not in self._requests:
+                del self._waiting[request]
+        due = self._take_due()
+        open_ones = [request.snapshot() for request in (*self._running, *self._waiting) if not request.is_kept]
+        loop = asyncio.get_running_loop()
+        loop.run_in_executor(self._thread, self._write_all, due, open_ones)
+        if (self._running or self._waiting) and self._timer is None:
             self._start_timer()
 
     def _take_due(self) -> list[RecordedRequest]:
@@ -179,18 +196,30 @@ class Recorder:
 
     async def write(self, event_id: str) -> None:
         """Write a request that is still in memory, and what else is due."""
+        self._was_killed = True
         request = self._requests.get(event_id)
         if request is not None:
             request.keep()
         due = self._take_due()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._write, due)
 
+    def _write_all(self, requests: Collection[RecordedRequest], open_ones: Collection[Snapshot]) -> None:
+        """Write requests, and what other processes may need; runs in the recorder's thread."""
+        self._write(requests)
+        frozen = {one[0]: freeze(one) for one in open_ones}
+        try:
+            self.in_flight.write({event: content for event, content in frozen.items() if content is not None})
+        except OSError as exc:
+            self._fail(str(exc))
+
     def _write(self, requests: Collection[RecordedRequest]) -> None:
         """Write requests; runs in the recorder's thread."""
         lines = []
-        for request in requests:
+        found: list[Callable[[RecordingRedactor], RequestLine | None]] = [request.take for request in requests]
+        found += [partial(read_frozen, one) for one in self._find_elsewhere(requests)]
+        for read in found:
             try:
-                line = request.take(self.redactor)
+                line = read(self.redactor)
                 if line is not None:
                     lines.append(line)
             except Exception as exc:  # noqa: BLE001 - foreign data of any form: nothing of it may fail a request
@@ -200,6 +229,21 @@ class Recorder:
                 self.files.append(lines)
         except OSError as exc:
             self._fail(str(exc))
+
+    def _find_elsewhere(self, requests: Collection[RecordedRequest]) -> list[bytes]:
+        """Return what killed processes have left, and what others have received of requests that are answered here."""
+        found = []
+        try:
+            if self._was_killed:
+                self._was_killed = False
+                found = list(self.in_flight.recover())
+            for request in requests:
+                if not request.was_received and (other := self.in_flight.find(request.event)) is not None:
+                    request.was_received = True
+                    found.append(other)
+        except OSError as exc:
+            self._fail(str(exc))
+        return found
 
     def _fail(self, reason: str) -> None:
         self.on_failure()
@@ -217,3 +261,4 @@ class Recorder:
             if not request.is_done:
                 request.keep()
         self._write(self._take_due())
+        self.in_flight.close()

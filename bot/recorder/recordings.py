@@ -93,7 +93,8 @@ def _parse(lines: Iterable[bytes], key: str) -> Recording | None:
         except ValueError:
             continue
         if of == key:
-            found += [RecordedMoment(*entry) for entry in entries]
+            moments = [RecordedMoment(*entry) for entry in entries]
+            found += [moment for moment in moments if moment not in found]  # two processes may have written the same
             has_texts = has_texts or keeps_texts
     return Recording(sorted(found, key=lambda moment: moment.at), has_texts) if found else None
 

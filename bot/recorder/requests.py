@@ -3,7 +3,7 @@
 import json
 import marshal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -25,6 +25,10 @@ _CALLS = (_API, _PLATFORM)
 #: When it began and ended, in seconds since the epoch (0: it has no duration), its kind, the kind of the error that
 #: ended it, and the rest: figures, a call, or the event with its payload.
 Entry = tuple[float, float, str, str, Any]
+
+
+#: Id, platform and person, when it came in, packed entries, and entries.
+Snapshot = tuple[str, tuple[str, str], float, list[bytes], list[Entry]]
 
 
 class Growth:
@@ -58,32 +62,24 @@ class _Timed:
 class RecordedRequest:
     """One request. See `bot.ops.tracing.Trace`.
 
-    One in which something went wrong is written, and one that takes long, as its process may be killed. Any other stays
-    in memory while it is among the newest, and is written where somebody asks for it: to take names and texts out of
-    all that is said would cost more than a tenth of answering it.
+    One in which something went wrong is written, and one that takes long. Any other stays in memory while it is among
+    the newest, and is written where somebody asks for it: to take names and texts out of all that is said would cost
+    more than a tenth of answering it.
 
     At its end it is packed: its calls refer to responses and addresses, hundreds of objects that the garbage collector
     would look through again and again.
     """
 
     __slots__ = (
-        "_changed",
-        "_growth",
-        "_packed",
-        "before",
-        "began",
-        "entries",
-        "event",
-        "held",
-        "is_done",
-        "is_kept",
-        "sender",
+        *("_changed", "_growth", "_packed", "before", "began", "entries", "event", "held", "is_done", "is_kept"),
+        *("sender", "was_received"),
     )
 
     def __init__(self, event: Event, changed: "Callable[[RecordedRequest], None]", growth: Growth) -> None:
         """`changed`: called after each change of a request that is kept; `growth` counts what it holds."""
         self.event = event.id
         self.before = ""  #: id of the event whose button was pressed
+        self.was_received = False  #: by this process, or what the one that did has of it is written
         self.entries: list[Entry] = []
         self.sender = (event.adapter, event.actor.id)  #: platform and id of the person
         self.began = event.received_at.timestamp()  #: when it came in, in seconds since the epoch
@@ -102,6 +98,7 @@ class RecordedRequest:
     def add_received(self, at: float, event: Event, payload: object, pressed: tuple[str, str]) -> None:
         """Add what came in. `payload` None: not known, or not to be kept; `pressed`: see `Receipt`."""
         self.before, action = pressed
+        self.was_received = True
         self.entries.append((at, 0.0, _RECEIVED, "", (event.command, event.actor.locale, payload, self.before, action)))
         self.entries.append((time.time(), 0.0, "recorded", "", None))
         if self.is_kept:
@@ -127,6 +124,10 @@ class RecordedRequest:
         if self.is_kept or call.status >= LOWEST_ERROR_STATUS or call.error:
             self.keep()
 
+    def snapshot(self) -> "Snapshot":
+        """Return what is known now."""
+        return (self.event, self.sender, self.began, self._packed[:], self.entries[:])
+
     def forget(self) -> None:
         """Drop what happened."""
         self.entries, self._packed, self.held = [], [], 0
@@ -145,25 +146,12 @@ class RecordedRequest:
             self._pack()
 
     def take(self, redactor: RecordingRedactor) -> RequestLine | None:
-        """Return what is not written yet, without what must not be kept; None: nothing.
-
-        It is JSON: what the request is filed under, what happened, who asked, and whether texts are kept.
-        What happened is `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status,
-        rest]`, each without the empty values at its end.
-        """
+        """Return what is not written yet, without what must not be kept; None: nothing."""
         packed, self._packed = self._packed, []
         taken = self.entries[:]
         del self.entries[: len(taken)]  # what is written is read from there
         self.held = 0
-        before = [entry for one in packed for entry in marshal.loads(one)]  # noqa: S302  # nosec B302 - packed here
-        entries = [self._describe(entry, redactor) for entry in (*before, *map(_freeze, taken))]
-        if not entries:
-            return None
-        person = redactor.person(*self.sender)
-        line = json.dumps(
-            [redactor.pseudonym(self.event), entries, person, redactor.keeps_texts], separators=(",", ":")
-        )
-        return RequestLine(line.encode(), person, self.began)
+        return _line(self.event, self.sender, self.began, [*_unpack(packed), *taken], redactor)
 
     def _pack(self) -> None:
         try:
@@ -178,23 +166,59 @@ class RecordedRequest:
         self.held += size
         self._growth.held += size
 
-    def _describe(self, entry: Entry, redactor: RecordingRedactor) -> list[Any]:
-        at, ended, kind, error, rest = entry
-        begun = int(at * 1000)
-        if kind == _RECEIVED:
-            command, locale, received, before, action = rest
-            payload = redactor.redact(received, is_spoken=True)
-            known = command if command in redactor.words else ""
-            about = {"adapter": self.sender[0], "command": known, "locale": locale, "payload": payload}
-            if before:
-                about |= {"before": redactor.pseudonym(before), "action": action}
-            return [begun, kind, 0, "", "", "", 0, about]
-        took = int(ended * 1000) - begun if ended else 0
-        if kind not in _CALLS:
-            found = [begun, kind, took]
-            return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
-        describe = platform_calls.describe if kind == _PLATFORM else api_calls.describe
-        return [begun, kind, took, error, *describe(rest, redactor)]
+
+def freeze(snapshot: Snapshot) -> bytes | None:
+    """Return a request as bytes, for another process; None: it has a value of a library's own type."""
+    try:
+        return marshal.dumps((*snapshot[:4], [_freeze(entry) for entry in snapshot[4]]))
+    except ValueError:
+        return None
+
+
+def read_frozen(content: bytes, redactor: RecordingRedactor) -> RequestLine | None:
+    """Return the line of a request of another process; None: it is empty."""
+    event, sender, began, packed, entries = marshal.loads(content)  # noqa: S302  # nosec B302 - authenticated
+    return _line(event, sender, began, [*_unpack(packed), *entries], redactor)
+
+
+def _unpack(packed: Sequence[bytes]) -> list[Entry]:
+    return [entry for one in packed for entry in marshal.loads(one)]  # noqa: S302  # nosec B302 - packed here
+
+
+def _line(
+    event: str, sender: tuple[str, str], began: float, entries: Sequence[Entry], redactor: RecordingRedactor
+) -> RequestLine | None:
+    """Return a line of JSON without what must not be kept.
+
+    It is what the request is filed under, what happened, who asked, and whether texts are kept. What happened is
+    `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`, each without
+    the empty values at its end.
+    """
+    if not entries:
+        return None
+    person = redactor.person(*sender)
+    found = [_describe(_freeze(entry), sender[0], redactor) for entry in entries]
+    line = json.dumps([redactor.pseudonym(event), found, person, redactor.keeps_texts], separators=(",", ":"))
+    return RequestLine(line.encode(), person, began)
+
+
+def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[Any]:
+    at, ended, kind, error, rest = entry
+    begun = int(at * 1000)
+    if kind == _RECEIVED:
+        command, locale, received, before, action = rest
+        payload = redactor.redact(received, is_spoken=True)
+        known = command if command in redactor.words else ""
+        about = {"adapter": adapter, "command": known, "locale": locale, "payload": payload}
+        if before:
+            about |= {"before": redactor.pseudonym(before), "action": action}
+        return [begun, kind, 0, "", "", "", 0, about]
+    took = int(ended * 1000) - begun if ended else 0
+    if kind not in _CALLS:
+        found = [begun, kind, took]
+        return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
+    describe = platform_calls.describe if kind == _PLATFORM else api_calls.describe
+    return [begun, kind, took, error, *describe(rest, redactor)]
 
 
 def _freeze(entry: Entry) -> Entry:

@@ -15,6 +15,7 @@ import pytest
 from bot.models import Job
 from bot.ops.tracing import current
 from bot.recorder.files import RecordingFiles, RequestLine
+from bot.recorder.in_flight import InFlight
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
 from simulators.slack import SlackSimulator
@@ -150,7 +151,8 @@ async def test_a_person_is_erased_from_what_other_processes_have(tmp_path: Path)
         recorder = one.core.recorder
         assert recorder is not None
         files = RecordingFiles(recorder.files.folder, largest=10**6, days=7)
-        other = Recorder(files=files, redactor=recorder.redactor, on_failure=lambda: None)
+        in_flight = InFlight(files.folder, files.process, bytes(32))
+        other = Recorder(files=files, in_flight=in_flight, redactor=recorder.redactor, on_failure=lambda: None)
 
         async def answer(name: str, status: int) -> None:
             other.begin(Job(seq=1, event=event(name, adapter="channel", received_at=datetime.now(UTC))))
@@ -213,7 +215,8 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
     """Of a long stream the summary stays once its request has ended; the oldest requests go where it is too much."""
     files = RecordingFiles(tmp_path, largest=10**6, days=7)
     redactor = RecordingRedactor(b"key", keeps_texts=True)
-    recorder = Recorder(files=files, redactor=redactor, on_failure=lambda: None, largest=150_000)
+    in_flight = InFlight(tmp_path, "own", bytes(32))
+    recorder = Recorder(files=files, in_flight=in_flight, redactor=redactor, on_failure=lambda: None, largest=150_000)
 
     async def streamed() -> AsyncIterator[bytes]:
         for _ in range(1000):

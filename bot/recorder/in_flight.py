@@ -1,0 +1,100 @@
+"""What this process has of requests that are not at their end: for the one that goes on with them.
+
+One small file a process, written once a second where something has changed. It has what is answered here, for the time
+after a kill, and what was received here and is answered elsewhere. It is encrypted, as it has texts and names: to take
+them out of each request in turn would cost more than a tenth of answering it. Who reads it takes them out.
+"""
+
+import fcntl
+import marshal
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_SUFFIX = ".running"
+_NONCE = 12  # bytes
+
+
+class InFlight:
+    """The file of this process, and those of others in the folder. Methods block and raise `OSError`.
+
+    The file is locked while its process lives, so that nobody else takes it.
+    """
+
+    def __init__(self, folder: Path, name: str, key: bytes) -> None:
+        self._folder = folder
+        self._path = folder / f"{name}{_SUFFIX}"
+        self._cipher = AESGCM(key)
+        self._file: BinaryIO | None = None
+        self._written: Mapping[str, bytes] = {}
+
+    def write(self, requests: Mapping[str, bytes]) -> None:
+        """Replace the content of the file: requests by id."""
+        if requests == self._written:
+            return
+        if self._file is None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = self._path.open("w+b", buffering=0)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        nonce = os.urandom(_NONCE)
+        content = nonce + self._cipher.encrypt(nonce, marshal.dumps(dict(requests)), None) if requests else b""
+        os.pwrite(self._file.fileno(), content, 0)  # a file of which a kill leaves a half can't be decrypted
+        self._file.truncate(len(content))
+        self._written = requests
+
+    def find(self, request: str) -> bytes | None:
+        """Return what another process has of a request; None: nothing."""
+        for path in self._others():
+            try:
+                found = self._read(path.read_bytes()).get(request)
+            except FileNotFoundError:
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def recover(self) -> Iterator[bytes]:
+        """Yield what processes that are no more have left; their files are deleted."""
+        for path in self._others():
+            yield from self._read(_take(path)).values()
+
+    def _others(self) -> list[Path]:
+        return [path for path in self._folder.glob(f"*{_SUFFIX}") if path != self._path]
+
+    def _read(self, content: bytes) -> dict[str, bytes]:
+        """Return the requests in a file; none of one that is just being written, or was cut, or has another key."""
+        try:
+            plain = self._cipher.decrypt(content[:_NONCE], content[_NONCE:], None) if content else b""
+        except (InvalidTag, ValueError):
+            return {}
+        found: dict[str, bytes] = marshal.loads(plain) if plain else {}  # noqa: S302  # nosec B302 - authenticated
+        return found
+
+    def close(self) -> None:
+        """Delete the file: its process ends in order."""
+        if self._file is not None:
+            self._path.unlink(missing_ok=True)
+            self._file.close()
+            self._file = None
+
+
+def _take(path: Path) -> bytes:
+    """Return and delete what a process has left; nothing while it lives."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            content = file.read()
+            path.unlink()
+            return content
+    except (BlockingIOError, FileNotFoundError):
+        return b""
+
+
+def delete_left(folder: Path) -> None:
+    """Delete what processes that are no more have left."""
+    for path in folder.glob(f"*{_SUFFIX}"):
+        _take(path)

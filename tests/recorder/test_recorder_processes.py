@@ -1,0 +1,73 @@
+"""The flight recorder of several processes on one PostgreSQL database, of which one is killed."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.ports import RequestFilter
+from bot.recorder.command_line import export_recording
+from bot.settings.core import Settings
+from bot.store.postgres.store import PostgresStore
+from simulators.slack import SlackSimulator
+from tests.support import processes
+from tests.support.database.postgres import server, url
+from tests.support.scripted_api import scripted_api
+from tests.support.service import EchoApi
+from tests.support.slack.drafts import read
+
+__all__ = ["server", "url"]
+
+_KEY = "a key that all processes have, of forty characters"
+
+
+async def test_one_recording_of_what_three_processes_did(tmp_path: Path, url: SecretStr) -> None:
+    """One receives; one begins to answer and is killed; another answers. All that was sent is in the recording."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(asyncio.timeout(100))
+        slack = await stack.enter_async_context(SlackSimulator())
+        api = await stack.enter_async_context(scripted_api())
+        api.play(echo := EchoApi(api.url))
+        environment = {
+            "AIMODELS_BASE_URL": api.url,
+            "AIMODELS_API_KEY": "sk-of-the-tests",
+            "BOT_DATA_DIR": str(tmp_path),
+            "BOT_DATABASE_URL": url.get_secret_value(),
+            "BOT_SECRET_KEY": _KEY,
+            "BOT_RECORDER": "redacted",
+            **slack.environment,
+        }
+
+        async def start(role: str) -> processes.Process:
+            one = processes.process(processes.program, "run", "--roles", role, environment=environment, folder=tmp_path)
+            return await stack.enter_async_context(one)
+
+        await start("receive")
+        first = await start("work")
+        await slack.until(lambda: slack.sockets.open, 60)
+        answer = echo.hold("fox")
+        question = slack.ada.mention("hello fox!")
+        await echo.until(lambda: bool(echo.prompts))
+        while sum(path.stat().st_size > 0 for path in (tmp_path / "recordings").glob("*.running")) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        assert b"fox" not in b"".join(path.read_bytes() for path in (tmp_path / "recordings").glob("*.running"))
+        first.send_signal(signal.SIGKILL)
+        await first.wait()
+        second = await start("work")
+        await echo.until(lambda: len(echo.prompts) == 2)
+        answer.set()
+        await slack.until(lambda: [read(one) for one in slack.from_bot(thread=question.root)], 30)
+        settings = Settings(_env_file=None, bot_secret_key=_KEY, bot_data_dir=tmp_path)  # type: ignore[call-arg, arg-type]
+        async with PostgresStore(url) as store:
+            [row] = await store.list_requests(RequestFilter(), limit=2)
+        second.send_signal(signal.SIGTERM)
+        assert await second.wait() == 0
+    found = export_recording(settings, row.id)
+    assert found["payload"]["event"]["text"].endswith(" xxxxx xxx!")
+    claimed = [step for step in found["steps"] if step["kind"] == "claimed"]
+    assert [step["attempt"] for step in claimed] == [1, 2]
+    calls = [step["at"] < claimed[1]["at"] for step in found["steps"] if step["kind"] == "platform call"]
+    assert set(calls) == {True, False}
+    assert [step["kind"] for step in found["steps"]].count("recorded") == 1
