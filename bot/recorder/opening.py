@@ -9,7 +9,7 @@ from bot.commands import Registry
 from bot.models import CommandSpec
 from bot.platforms import known_secrets
 from bot.recorder.files import RecordingFiles
-from bot.recorder.in_flight import InFlight
+from bot.recorder.in_flight import InFlight, delete_left
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
 from bot.security.value_signer import derive_key
@@ -22,6 +22,7 @@ async def open_recorder(
 ) -> AsyncIterator[Recorder | None]:
     """Record until the end of the block; None: the recorder is off. `on_failure` counts what could not be kept."""
     if settings.bot_recorder == "off":
+        delete_left(settings.recordings_dir)
         yield None
         return
     keeps_texts = settings.bot_recorder == "full"

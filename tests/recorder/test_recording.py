@@ -164,10 +164,13 @@ async def test_a_person_is_erased_from_what_other_processes_have(tmp_path: Path)
         await other.write("written")
         await asyncio.create_task(answer("in memory", 200))
         assert "words of ann, written" in recorded(tmp_path)
+        left = files.folder / "killed.running"
+        left.write_bytes(b"encrypted words")
         await one.ask("", command="forget", options={"confirm": "yes"}, who="ann")
         await other.write("in memory")
         other.close()
         assert "words of ann" not in recorded(tmp_path)
+        assert not left.exists()
 
 
 async def test_what_cannot_be_erased_is_said(tmp_path: Path) -> None:
