@@ -114,9 +114,9 @@ class ApiProxy:
             try:
                 return await self._session.request(request.method, url, data=body, headers=headers)
             except aiohttp.ClientConnectorError:
-                if time.monotonic() > ends:
-                    raise
                 await asyncio.sleep(0.1)
+                if time.monotonic() > ends or self._session.closed:
+                    raise
 
     def _refusal(self) -> web.Response:
         """The answer of an API whose limit is used up: https://api.aimodels.com documents these headers."""
