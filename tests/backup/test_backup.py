@@ -31,6 +31,7 @@ from bot.store.engine import make_store
 from tests.support.channel.adapter import ChannelAdapter
 from tests.support.database.places import ENGINES, Place, places
 from tests.support.forked import command_line
+from tests.support.media_files import PNG
 from tests.support.processes import process
 from tests.support.service import Service, quiet_logs, service
 
@@ -64,8 +65,7 @@ async def test_a_backup_of_a_running_service_goes_on_elsewhere(engine: str, tmp_
         await one.ask("a first question", conversation="talk")
         await one.core.services.storage("installation.T1").set("token", "xoxb-secret")
         await one.core.store.namespace("channel:channel:c").set("system_prompt", "Be kind \0 雪.")
-        (here.folder / "media" / "2026-01-01").mkdir(parents=True)
-        (here.folder / "media" / "2026-01-01" / "fox.png").write_bytes(b"a fox")
+        fox = await one.ask("a fox", command="image", conversation="pictures")
         one.echo.hold("second")
         running = await one.start_asking("a second question", conversation="talk")
         waiting = await one.channel.ask("a third question", conversation="talk")
@@ -88,7 +88,8 @@ async def test_a_backup_of_a_running_service_goes_on_elsewhere(engine: str, tmp_
         await refuses_what_is_wrong(there, file)
         done = await bot(there, "restore", str(file))
         assert (done.returncode, done.stderr) == (0, "")
-        assert (there.folder / "media" / "2026-01-01" / "fox.png").read_bytes() == b"a fox"
+        [picture] = there.folder.glob("media/*/*.png")
+        assert picture.read_bytes() == PNG
         await one.stop()
         other = Service(there.folder, one.api, one.echo, one.channel, there.settings, ChannelAdapter(one.channel.url))
         await other.start()
@@ -99,6 +100,9 @@ async def test_a_backup_of_a_running_service_goes_on_elsewhere(engine: str, tmp_
         assert "a first question" in asked
         assert "re: a second question" in asked
         assert await other.core.services.storage("installation.T1").items() == {"token": "xoxb-secret"}
+        press = {"event": fox.reply_to, "action": "delete"}
+        await other.ask("", command="press", options=press, conversation="pictures")
+        assert not picture.exists()  # though the answer names it by its path where it was made
         await other.stop()
         await other.adapter.http.aclose()
         content = await there.tables()
@@ -109,7 +113,7 @@ async def test_a_backup_of_a_running_service_goes_on_elsewhere(engine: str, tmp_
         assert replaced.returncode == 0
         [old] = (there.folder / "backups").glob("before-restore-*.zip")
         assert f"What was there before is in {old}." in replaced.stdout
-        assert len((await there.tables())["turns"]) == 2
+        assert len((await there.tables())["turns"]) == 4
         await restore_backup(there.core_settings, old, replaces=True)
         assert ordered(await there.tables()) == ordered(content)
 

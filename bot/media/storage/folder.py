@@ -13,7 +13,11 @@ _PIECE = 1 << 20  # bytes read at a time
 
 
 class FolderStore:
-    """See `MediaStore`. Files stay where they were made, in a folder a day."""
+    """See `MediaStore`. Files stay where they were made, in a folder a day.
+
+    A path of another folder means the file of the same day and name in this one: a machine may have the shared folder
+    elsewhere, and so may a service that was restored.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -30,18 +34,22 @@ class FolderStore:
 
     async def find(self, path: Path) -> KeptFile | None:
         """See `MediaStore.find`."""
-        return await asyncio.to_thread(find_in_folder, self.folder, path)
+        return await asyncio.to_thread(find_in_folder, self.folder, self._here(path))
 
     async def copy(self, path: Path) -> Path:
-        """Return the path itself."""
-        return path
+        """Return the path in this folder."""
+        return self._here(path)
+
+    def _here(self, path: Path) -> Path:
+        """Return the path in this folder."""
+        return path if path.is_relative_to(self.folder) else self.folder / path.parent.name / path.name
 
     async def release(self, path: Path) -> None:
         """Do nothing: the file is no copy."""
 
     async def remove(self, paths: Sequence[Path]) -> None:
         """See `MediaStore.remove`."""
-        await asyncio.to_thread(remove_in_folder, self.folder, paths)
+        await asyncio.to_thread(remove_in_folder, self.folder, [self._here(path) for path in paths])
 
     async def sweep(self, before: datetime | None, *, abandoned: datetime, active: Collection[Path]) -> None:
         """See `MediaStore.sweep`."""
