@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ import yaml
 from pydantic import SecretStr
 
 from bot.__main__ import parser
+from simulators.slack import SlackSimulator
 from tests.support.database.postgres import connected, empty_url, server
 from tests.support.deploy.images import (
     PATIENCE,
     ROOT,
-    default_command,
     entrypoint,
     environment,
     environment_of_image,
@@ -29,6 +30,8 @@ from tests.support.deploy.images import (
     started,
     wait_for,
 )
+from tests.support.scripted_api import scripted_api
+from tests.support.service import EchoApi
 
 __all__ = ["empty_url", "server"]
 
@@ -77,10 +80,11 @@ def test_the_manifests_keep_the_schemas_of_kubernetes() -> None:
         validator.validate(wrong, "1.35", strict=True)
 
 
-def test_what_compose_starts_answers_on_postgres(empty_url: SecretStr, tmp_path: Path) -> None:
-    """The image's command with the environment of compose, in place of a container; it is healthy, and ends in time."""
+async def test_what_compose_starts_answers_on_postgres(empty_url: SecretStr, tmp_path: Path) -> None:
+    """The processes with roles, as by hand in place of containers: healthy, they answer in Slack, and end in time."""
     compose = interpolated()
-    database, bot = compose["services"]["postgres"], compose["services"]["bot"]
+    services = compose["services"]
+    database, bot = services["postgres"], services["bot"]
     assert bot["depends_on"]["postgres"]["condition"] == "service_healthy"
     given = database["environment"]
     url = bot["environment"]["BOT_DATABASE_URL"]
@@ -89,20 +93,33 @@ def test_what_compose_starts_answers_on_postgres(empty_url: SecretStr, tmp_path:
     )
     assert {volume.partition(":")[2] for volume in bot["volumes"]} == set(said("VOLUME"))
     assert {volume.partition(":")[0] for one in (database, bot) for volume in one["volumes"]} == set(compose["volumes"])
-    ports, ops = free_port(), free_port()
-    inner = {"BOT_PORT": str(ports), "BOT_OPS_PORT": str(ops)}
     published = {line.rpartition(":")[2] for line in bot["ports"]}
-    assert published == {bot["environment"][name] for name in inner}
-    env = environment_of_image() | {name: str(value) for name, value in bot["environment"].items()} | inner
-    env |= {"BOT_DATABASE_URL": empty_url.get_secret_value(), "BOT_DATA_DIR": str(tmp_path / "data")}
-    env = environment(**env)
-    with started([*entrypoint(), *default_command()], env, tmp_path) as process:
-        ready = wait_for(process, f"http://127.0.0.1:{ops}/readyz").json()
-        assert ready["database"] == "ok"
-        assert healthy(env) == 0
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+    assert published == {bot["environment"][name] for name in ("BOT_PORT", "BOT_OPS_PORT")}
     assert bot["stop_grace_period"] == database["stop_grace_period"] == "60s"
+    async with SlackSimulator() as slack, scripted_api() as api, AsyncExitStack() as stack:
+        api.play(EchoApi(api.url))
+        in_env_file = {**slack.environment, "AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "key"}
+        of_this_machine = {"BOT_DATABASE_URL": empty_url.get_secret_value(), "BOT_DATA_DIR": str(tmp_path / "data")}
+        processes = []
+        for name in ("receiver", "worker", "web"):
+            assert services[name]["environment"] == bot["environment"]
+            ports = {"BOT_PORT": str(free_port()), "BOT_OPS_PORT": str(free_port())}
+            env = {**environment_of_image(), **services[name]["environment"], **in_env_file, **of_this_machine, **ports}
+            command = [*entrypoint(), *services[name]["command"]]
+            env = environment(**env)
+            processes.append((stack.enter_context(started(command, env, tmp_path)), env))
+        for process, env in processes:
+            ready = await asyncio.to_thread(wait_for, process, f"http://127.0.0.1:{env['BOT_OPS_PORT']}/readyz")
+            assert ready.json()["database"] == "ok"
+        assert await asyncio.to_thread(healthy, processes[-1][1]) == 0
+        question = slack.ada.mention("hello")
+        await slack.until(
+            lambda: "re: hello" in [m.content for m in slack.from_bot(slack.general, thread=question.root)]
+        )
+        for process, _ in processes:
+            process.send_signal(signal.SIGTERM)
+        for process, _ in processes:
+            assert await asyncio.to_thread(process.wait, PATIENCE) == 0
 
 
 async def test_the_health_check_of_its_database_asks_the_database(empty_url: SecretStr) -> None:
