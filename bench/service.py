@@ -109,6 +109,7 @@ class Measure:
 
     seconds: float
     cpu: float
+    loop: float  #: of `cpu`, the event loop's thread, with its waits for a processor that other load has
     latencies: list[float]
 
     @property
@@ -138,9 +139,18 @@ async def measure(ask: Ask, events: int, conversations: int, *, exchanges: int =
             await ask(name)
             latencies.append(time.perf_counter() - started)
 
-    started, cpu = time.perf_counter(), time.process_time()
+    started, cpu, loop = time.perf_counter(), time.process_time(), thread_time()
     await asyncio.gather(*(converse(f"c{n}", events // conversations) for n in range(conversations)))
-    return Measure(time.perf_counter() - started, time.process_time() - cpu, latencies)
+    return Measure(time.perf_counter() - started, time.process_time() - cpu, thread_time() - loop, latencies)
+
+
+def thread_time() -> float:
+    """Return the seconds for which this thread ran or, where the system tells, waited for a processor."""
+    try:
+        ran, waited, _ = Path("/proc/thread-self/schedstat").read_text().split()
+    except OSError:
+        return time.thread_time()
+    return (int(ran) + int(waited)) / 1e9
 
 
 def question(name: str, conversation: str) -> Event:

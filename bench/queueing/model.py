@@ -1,9 +1,12 @@
 """A queueing model of the service: what an event waits for, and how long. Nothing runs but arithmetic.
 
-An event needs CPU time of a process, its conversation's turn, the database, the AI API, CPU time again and the
-platform. Each is a queue: first come, first served, each service as long as the last (the sources of the times are
-measurements, whose spread is small beside their waits). Arrivals are independent of each other (Poisson); channels are
-of equal use, or of unequal use by Zipf's law. A channel stands for a conversation: its questions have an order.
+An event needs CPU time of a process, the database, its conversation's turn, CPU time, the AI API, CPU time, the
+database, CPU time and the platform. Each is a queue: first come, first served, each service as long as the last (the
+sources of the times are measurements, whose spread is small beside their waits). The database is another: it writes
+all that waits in one transaction, and what comes meanwhile waits for its end and for the next one. How long they take
+differs much, and most come while a long one is written: each takes as long as one that was measured. Arrivals are
+independent of each other (Poisson); channels are of equal use, or of unequal use by Zipf's law. A channel stands for a
+conversation: its questions have an order.
 """
 
 import heapq
@@ -13,12 +16,12 @@ import random
 import statistics
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Stage = Literal["CPU", "database", "API calls", "API", "platform"]
-_PATH: tuple[Stage, ...] = ("CPU", "database", "API calls", "API", "CPU", "platform")
-_TURN = 1  # index in the path before which an event waits for the answer to the one before it
+_PATH: tuple[Stage, ...] = ("CPU", "database", "CPU", "API calls", "API", "CPU", "database", "CPU", "platform")
+_TURN = 2  # index in the path before which an event waits for the answer to the one before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +32,17 @@ class Site:
     api: float  #: from a call of the AI API to its answer
     processes: int = 1
     concurrency: int = 50  #: calls of the AI API at a time, of each process
-    database: float = 0.0  #: for one event; events of all processes follow each other
+    database: float = 0.0  #: for the writes of one event; those of all processes follow each other
+    transactions: tuple[float, ...] = (0.0,)  #: as long as one of these a transaction takes, besides the writes in it
     calls_per_second: float = math.inf  #: that the AI API allows
     platform_requests: int = 1  #: for one answer
     platform_per_second: float = math.inf  #: requests that the platform allows, of all channels together
 
     def seconds(self, stage: Stage) -> float:
-        """Return the seconds for which an event occupies a server of that stage."""
+        """Return the seconds for which an event occupies a server of that stage, each time that it comes there."""
         return {
-            "CPU": self.cpu / 2,
-            "database": self.database,
+            "CPU": self.cpu / _PATH.count("CPU"),
+            "database": self.database / _PATH.count("database"),
             "API calls": 1 / self.calls_per_second,
             "API": self.api,
             "platform": self.platform_requests / self.platform_per_second,
@@ -104,6 +108,27 @@ class _Event:
     place: int = 0  #: in the path
 
 
+@dataclass(slots=True)
+class _Writer:
+    """The database. Its use does not count flushes: the more events wait, the more share one."""
+
+    seconds: float
+    transactions: tuple[float, ...]
+    chance: random.Random
+    waiting: list[_Event] = field(default_factory=list)
+    free: float = 0.0
+    busy: float = 0.0
+
+    def begin(self, now: float) -> list[_Event]:
+        """Begin a transaction of all that waits, which ends when the writer is free again; none while it is not."""
+        if now < self.free or not self.waiting:
+            return []
+        group, self.waiting = self.waiting, []
+        self.busy += self.seconds * len(group)
+        self.free = now + self.chance.choice(self.transactions) + self.seconds * len(group)
+        return group
+
+
 class _Simulation:
     """The events that are on their way, in the order of time."""
 
@@ -111,12 +136,13 @@ class _Simulation:
         self.queues = {
             stage: _Queue(site.seconds(stage), [0.0] * site.servers(stage)) for stage in dict.fromkeys(_PATH)
         }
+        self._chance = random.Random(seed)
+        self.writer = _Writer(site.seconds("database"), site.transactions, self._chance)
         self.load = load
         self.answers: list[tuple[float, float]] = []  #: when each was shown, and how long it took
-        self._chance = random.Random(seed)
         self._weights = list(itertools.accumulate((rank + 1) ** -load.exponent for rank in range(load.channels)))
         self._numbers = itertools.count()
-        self._pending: list[tuple[float, int, _Event]] = []
+        self._pending: list[tuple[float, int, list[_Event]]] = []  #: when a stage has served them
         self._waiting: dict[int, deque[_Event]] = {}  #: by channel that is being answered: what waits for its turn
 
     def run(self, seconds: float) -> None:
@@ -133,14 +159,27 @@ class _Simulation:
                 self._go_on(_Event(channel, upcoming), upcoming)
                 upcoming += self._chance.expovariate(rate)
             else:
-                now, _, event = heapq.heappop(self._pending)
-                self._arrive(event, now)
+                now, _, served = heapq.heappop(self._pending)
+                for event in served:
+                    self._arrive(event, now)
+                self._write(now)
 
     def _go_on(self, event: _Event, now: float) -> None:
         """Let an event be served by the next stage of its path."""
-        at = self.queues[_PATH[event.place]].serve(now)
+        stage = _PATH[event.place]
         event.place += 1
-        heapq.heappush(self._pending, (at, next(self._numbers), event))
+        if stage == "database":
+            self.writer.waiting.append(event)
+            self._write(now)
+        else:
+            self._end(self.queues[stage].serve(now), [event])
+
+    def _write(self, now: float) -> None:
+        if group := self.writer.begin(now):
+            self._end(self.writer.free, group)
+
+    def _end(self, at: float, served: list[_Event]) -> None:
+        heapq.heappush(self._pending, (at, next(self._numbers), served))
 
     def _arrive(self, event: _Event, now: float) -> None:
         """Take an event that a stage has served to the next one, or to the end."""
@@ -171,4 +210,5 @@ def simulate(site: Site, load: Load, *, seconds: float, seed: int = 1) -> Result
     simulation.run(seconds)
     counted = sorted(wait for at, wait in simulation.answers if at > seconds / 10)
     use = {stage: min(1.0, queue.busy / (len(queue.free) * seconds)) for stage, queue in simulation.queues.items()}
+    use["database"] = min(1.0, simulation.writer.busy / seconds)
     return Result(len(counted) / (seconds * 0.9), counted, use)
