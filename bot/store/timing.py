@@ -9,11 +9,11 @@ class StoreTiming:
 
     longest_retry: float = 300.0  #: before a new try; a stored time further away is of a clock that was set back
     write_check: float = 10.0  #: after a successful check by writing, during which no other is made
+    draft_linger: float = 0.01  #: for which a draft's reference may wait for the commit of a quick answer
 
     # SQLite
     busy: float = 5.0  #: to wait for another program that has locked the file
     linger: float = 0.05  #: for which a write without a waiting caller may wait for others
-    draft_linger: float = 0.01  #: for which a draft's reference may wait for the commit of a quick answer
 
     # PostgreSQL
     statement: float = 30.0  #: for one statement, and for a connection to be made

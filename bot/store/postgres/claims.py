@@ -5,7 +5,7 @@
 import asyncio
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -20,6 +20,15 @@ from bot.store.timing import StoreTiming
 
 #: Kind of the notification that there may be an event to claim; the kinds of lane may follow.
 EVENTS = "events"
+
+
+@dataclass(slots=True, eq=False)
+class UnsavedDraft:
+    """The reference of a job's draft, which is not durable yet."""
+
+    job: Job
+    ref: str  #: JSON
+    is_taken: bool = False  #: it is written by another operation than its own
 
 
 class PostgresClaims:
@@ -38,6 +47,7 @@ class PostgresClaims:
         self._free: frozenset[Lane] = frozenset()  #: kinds of lane that had a free slot at the last claim
         self._next_at: float | None = None  #: time from which on there may be more to claim, by the last claim
         self._running: dict[int, Job] = {}  #: by sequence number
+        self._drafts: dict[int, UnsavedDraft] = {}  #: of those
         self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
         self._take_over_at = 0.0  #: monotonic
         self._numbers: list[int] = []  #: all numbers that this process has had
@@ -105,6 +115,7 @@ class PostgresClaims:
             rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)
             kept = {row["seq"] for row in rows if row["is_kept"]}
             self._running = {seq: job for seq, job in self._running.items() if seq in kept}
+            self._drafts = {seq: draft for seq, draft in self._drafts.items() if seq in kept}
 
     @property
     def may_have_more(self) -> bool:

@@ -15,7 +15,7 @@ from bot.errors import OwnershipLost, StoreUnavailable
 from bot.limits import MICROS
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.postgres import statements
-from bot.store.postgres.claims import PostgresClaims
+from bot.store.postgres.claims import PostgresClaims, UnsavedDraft
 from bot.store.postgres.connection import Connections, PostgresDatabase
 from bot.store.postgres.lease import CHANNEL
 from bot.store.postgres.parameters import as_columns, turn_columns, usage_columns, which_events
@@ -53,6 +53,7 @@ class PostgresEvents(PostgresClaims):
     async def confirm(self, job: Job) -> None:
         await self._lease.verify()
         self._check_ownership(job)
+        await self._write_draft(job)
 
     def _check_ownership(self, job: Job) -> None:
         if self._running.get(job.seq) is not job:
@@ -88,17 +89,23 @@ class PostgresEvents(PostgresClaims):
     ) -> tuple[int, bool]:
         """Write the row of a job by a statement of many events; returns the owner's number and whether it is written.
 
-        `then` is called and `after` awaited if it is, see `PostgresWriter.submit_row`.
+        `then` is called and `after` awaited if it is, see `PostgresWriter.submit_row`. A draft that is not durable yet
+        is in the columns `ref` and `attempts`, unless `values` has them.
         """
         number = 0
+        draft = self._take_draft(job)
 
         def row() -> Mapping[str, object] | None:
-            nonlocal number
-            number = self._lease.number
-            return {"seq": job.seq, "owner": number, **values} if self._running.get(job.seq) is job else None
+            nonlocal number, draft
+            number, draft = self._lease.number, self._take_draft(job)
+            if self._running.get(job.seq) is not job:
+                return None
+            ref, attempts = (None, None) if draft is None else (draft.ref, job.attempt)
+            return {"seq": job.seq, "owner": number, "ref": ref, "attempts": attempts, **values}
 
         def done(*, is_written: bool) -> None:
             if is_written:
+                self._drop_draft(draft)
                 then()
 
         is_written = await self._writer.submit_row(
@@ -118,7 +125,39 @@ class PostgresEvents(PostgresClaims):
         await self._write_owned(job, write)
 
     async def save_draft(self, job: Job, ref: str) -> None:
-        await self._write_row(job, statements.DRAFT, ref=json.dumps(ref), attempts=job.attempt)
+        await self._lease.verify()
+        self._check_ownership(job)
+        draft = self._drafts[job.seq] = UnsavedDraft(job, json.dumps(ref))
+
+        def row() -> Mapping[str, object] | None:
+            is_mine = self._drafts.get(job.seq) is draft and self._running.get(job.seq) is job and not draft.is_taken
+            owner = {"seq": job.seq, "owner": self._lease.number}
+            return {**owner, "ref": draft.ref, "attempts": job.attempt} if is_mine else None
+
+        def then(is_written: bool) -> None:
+            if is_written:
+                self._drop_draft(draft)
+
+        linger = self._timing.draft_linger
+        self._writer.submit_row_lazily(statements.DRAFT, row, key=("seq",), then=then, within=linger)
+
+    def _take_draft(self, job: Job) -> UnsavedDraft | None:
+        """Return the draft of a job that is not durable yet, which is then written by the caller."""
+        draft = self._drafts.get(job.seq)
+        if draft is None or draft.job is not job:
+            return None
+        draft.is_taken = True
+        return draft
+
+    def _drop_draft(self, draft: UnsavedDraft | None) -> None:
+        """Note that a draft is durable, unless there is a newer one."""
+        if draft is not None and self._drafts.get(draft.job.seq) is draft:
+            del self._drafts[draft.job.seq]
+
+    async def _write_draft(self, job: Job) -> None:
+        """Return when the draft of a job is durable."""
+        if self._take_draft(job) is not None:
+            await self._write_row(job, statements.DRAFT)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.now(UTC)
@@ -185,7 +224,7 @@ class PostgresEvents(PostgresClaims):
         await db.rows(statements.USAGE, **as_columns([{"seq": job.seq, "owner": self._lease.number, **row}]))
 
     async def complete(self, job: Job, *, ref: str | None = None) -> None:
-        await self._end(job, statements.COMPLETE, ref=None if ref is None else json.dumps(ref))
+        await self._end(job, statements.COMPLETE, **({} if ref is None else {"ref": json.dumps(ref)}))
 
     async def retry(
         self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True
@@ -202,6 +241,7 @@ class PostgresEvents(PostgresClaims):
 
     async def _give_back(self, job: Job, **values: float | None) -> None:
         try:
+            await self._write_draft(job)
             await self._end(job, statements.GIVE_BACK, **values)
         except StoreUnavailable:  # it is released when the database is back
             self._drop(job)
@@ -212,6 +252,7 @@ class PostgresEvents(PostgresClaims):
         """Note that a job is not this process's any more, unless it has been claimed again meanwhile."""
         if self._running.get(job.seq) is job:
             del self._running[job.seq]
+            self._drafts.pop(job.seq, None)
 
     async def _end(self, job: Job, sql: str, **values: object) -> None:
         def then() -> None:

@@ -56,7 +56,7 @@ FROM (
 ORDER BY adapter, id ON CONFLICT (adapter, id) DO NOTHING RETURNING adapter, id
 """
 DRAFT = """
-UPDATE events SET ref = new.ref, attempts = new.attempts
+UPDATE events SET ref = coalesce(new.ref, events.ref), attempts = coalesce(new.attempts, events.attempts)
 FROM unnest(:seq::bigint[], :owner::integer[], :ref::text[], :attempts::integer[]) AS new (seq, owner, ref, attempts)
 WHERE events.seq = new.seq AND events.owner = new.owner RETURNING events.seq
 """
@@ -103,11 +103,11 @@ _MADE = """made AS (
 COMMIT = f"""
 WITH mine AS (
     UPDATE events SET answer = new.answer, items = new.items, tokens = new.tokens, milliseconds = new.milliseconds,
-        micros = new.micros
+        micros = new.micros, ref = coalesce(new.ref, events.ref), attempts = coalesce(new.attempts, events.attempts)
     FROM unnest(:seq::bigint[], :owner::integer[], :answer::text[], :used_items::integer[], :used_tokens::bigint[],
         :used_milliseconds::bigint[], :used_micros::bigint[], :workspace::text[], :roles::text[],
-        :is_reserved::boolean[]) AS new (
-            seq, owner, answer, items, tokens, milliseconds, micros, workspace, roles, is_reserved)
+        :is_reserved::boolean[], :ref::text[], :attempts::integer[]) AS new (
+            seq, owner, answer, items, tokens, milliseconds, micros, workspace, roles, is_reserved, ref, attempts)
     WHERE events.seq = new.seq AND events.owner = new.owner AND events.answer IS NULL
     RETURNING events.seq, events.owner, adapter, conversation, actor, channel, forgotten, withdrawn, new.workspace,
         new.roles, new.is_reserved),

@@ -139,6 +139,19 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
         """
         return await self.execute(_Row(sql, row, key, then, after, notify))
 
+    def submit_row_lazily(
+        self,
+        sql: str,
+        row: Callable[[], Mapping[str, object] | None],
+        *,
+        key: Sequence[str],
+        then: Callable[[bool], None],
+        within: float,
+    ) -> None:
+        """Write a row with the next transaction, or within so many seconds; see `submit_row`."""
+        self._pending.append(_Row(sql, row, key, then, None, ""))
+        self.wake_within(within)
+
     async def release(self) -> None:
         """See `WriterLoop.release`."""
         if self._connection is not None:

@@ -77,9 +77,10 @@ from bot.store.postgres.store import PostgresStore
 from bot.store.timing import StoreTiming
 
 async def main():
-    async with PostgresStore(SecretStr(sys.argv[1])) as store:
+    async with PostgresStore(SecretStr(sys.argv[1]), timing=StoreTiming(draft_linger=60)) as store:
         job = await store.claim(list(Lane), ["one"])
         await store.save_draft(job, "of the other")
+        await store.confirm(job)
         print(job.event.id, flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         try:
@@ -218,6 +219,7 @@ async def test_what_waits_again_may_be_claimed_before_the_writer_has_its_answer(
         await store.record(event("e"), lane=Lane.CONVERSATION)
         first = await next_job(store)
         await store.save_draft(first, "ref")
+        await store.confirm(first)
         release.clear()
         is_committed.clear()
         given_back = asyncio.create_task(store.retry(first, 0))
@@ -329,20 +331,24 @@ async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
         assert await said(store) == ["prompt of before", "answer to before"]
 
 
-async def test_no_table_is_read_whole(url: SecretStr) -> None:
-    """What an event costs does not grow with those before it, though plans were made when the tables were empty."""
-    async with PostgresStore(url) as store:
+async def test_an_event_changes_its_row_three_times_and_no_table_is_read_whole(url: SecretStr) -> None:
+    """What an event costs does not grow with those before it, though plans were made when the tables were empty.
+
+    It is claimed, committed and completed: the draft of a quick answer is written with the answer.
+    """
+    async with PostgresStore(url, timing=StoreTiming(draft_linger=60)) as store:
         for n in range(30):
             await answer(store, event(f"{n}"))
             await said(store)
-    sql = "SELECT relname, n_tup_ins, seq_tup_read FROM pg_stat_user_tables WHERE relname IN ('events', 'turns')"
+    columns = "relname, n_tup_ins, n_tup_upd, seq_tup_read"
+    sql = f"SELECT {columns} FROM pg_stat_user_tables WHERE relname IN ('events', 'turns')"
     async with connected(url) as connection, asyncio.timeout(60):
         while True:  # connections tell what they did when they end
-            read = {name: (written, whole) for name, written, whole in await connection.fetch(sql)}
+            read = {name: tuple(figures) for name, *figures in await connection.fetch(sql)}
             if read["events"][0] == 30:
                 break
             await asyncio.sleep(0.05)
-    assert read == {"events": (30, 0), "turns": (60, 0)}
+    assert read == {"events": (30, 90, 0), "turns": (60, 0, 0)}
 
 
 async def test_a_newer_schema_is_refused(url: SecretStr) -> None:
