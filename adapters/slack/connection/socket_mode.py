@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.backoff import Backoff
@@ -36,8 +37,24 @@ class _Handler(AsyncSocketModeHandler):
     """Passes requests to the app and sends its answers."""
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        if _is_about_own_message(req.payload):
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+            return
         response = await self.app.async_dispatch(SocketModeBoltRequest(req.payload))
         await send_async_response(client, req, response, time.time())
+
+
+def _is_about_own_message(payload: dict[str, Any]) -> bool:
+    """Whether a message of this app was posted or edited. Slack sends each back, and each edit of a growing answer.
+
+    Bolt drops them, too, after it has prepared all that a listener may ask for.
+    """
+    event = payload.get("event") or {}
+    subtype = event.get("subtype")
+    if event.get("type") != "message" or subtype not in (None, "bot_message", "message_changed"):
+        return False
+    message = event.get("message") or {} if subtype == "message_changed" else event
+    return message.get("app_id") is not None and message["app_id"] == payload.get("api_app_id")
 
 
 class Connection:
