@@ -126,8 +126,8 @@ class MessageHandler:
             if not await self._served.serves_message(message, event.location.workspace):
                 await self._refuse_stranger(message)
             else:
-                await self.active_channels.add(message.channel.id, event.location.workspace)
-                await self._sink(event)
+                place = message.channel.id, event.location.workspace
+                await self.active_channels.add_with(self._sink(event), *place)
                 await self._remove_secret(message, event)
 
         try:

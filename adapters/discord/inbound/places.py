@@ -1,5 +1,6 @@
 """Places of Discord, which are servers, channels and direct messages: which are served, and where the bot was asked."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,6 +50,17 @@ class ActiveChannels:
         for channel, guild in (await self._services.storage(NAMESPACE).items()).items():
             if int(channel) not in self._guilds:
                 self._guilds[int(channel)] = guild
+
+    async def add_with(self, recording: Awaitable[object], channel: int, guild: str) -> None:
+        """Add a channel and await the recording of an event there. Raises what that raises.
+
+        Both are written together, the channel no later than the event: neither waits for the other.
+        """
+        if channel in self._stored:
+            self._guilds[channel] = guild
+            await recording
+        else:
+            await asyncio.gather(self.add(channel, guild), recording)  # in this order
 
     async def add(self, channel: int, guild: str) -> None:
         """Add a channel; it is stored when it is new, and then at most once a day."""

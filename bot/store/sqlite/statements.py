@@ -101,9 +101,17 @@ UPDATE events SET ready_at = row.value->>1, attempts = coalesce(row.value->>2, a
     failing_since = coalesce(row.value->>3, failing_since)
 FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
+#: namespace, name, value, expires or null, adapter, actor, conversation
+SET_VALUE = """
+INSERT INTO key_values (namespace, name, value, expires, adapter, actor, conversation)
+SELECT row.value->>0, row.value->>1, row.value->>2, row.value->>3, row.value->>4, row.value->>5, row.value->>6
+FROM json_each(?) AS row WHERE true
+ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = excluded.expires,
+    adapter = excluded.adapter, actor = excluded.actor, conversation = excluded.conversation
+"""
 
 #: In the order in which they run within a transaction.
-ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, MADE_CALL, END_CALL, COMPLETE, POSTPONE)
+ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, MADE_CALL, END_CALL, COMPLETE, POSTPONE, SET_VALUE)
 
 READ_VALUES = (
     "SELECT namespace, name, value, expires FROM key_values"

@@ -39,7 +39,7 @@ from bot.store.sqlite.queue import Entry, make_entry
 from bot.store.sqlite.reader import SqliteReader
 from bot.store.sqlite.reservations import Reservation, place_of
 from bot.store.sqlite.schema import BeforeMigration, prepare
-from bot.store.sqlite.writer import SqliteWriter, WorkOperation
+from bot.store.sqlite.writer import RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 
 
@@ -247,7 +247,11 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
 
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
         namespace = str(parameters["namespace"])
-        await self._write(sql, lambda: self._values.changed(namespace), **parameters)
+        if sql == key_values.WRITE:  # in one transaction with what else is written then
+            rows = {statements.SET_VALUE: (tuple(parameters.values()),)}
+            await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._values.changed(namespace)))
+        else:
+            await self._write(sql, lambda: self._values.changed(namespace), **parameters)
 
     async def _read_values(self, namespaces: Sequence[str]) -> Sequence[Any]:
         return await self.rows(statements.READ_VALUES, namespaces=json.dumps(namespaces))
