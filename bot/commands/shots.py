@@ -10,6 +10,8 @@ from bot.film.film import MAX_SHOTS, Film
 from bot.film.graph import nodes_of
 from bot.models import Answer, CommandSpec, Event, Lane, Option, Text
 
+_TRIES = 60  #: to change a board, each half a second: it may be sending files
+
 
 @command(
     CommandSpec(
@@ -65,7 +67,7 @@ async def shots(ctx: Context) -> Parts:
     for state in states:
         if state.stage == "running" and state.node.key not in kept and state.job is not None:
             await ctx.cancel(state.job.event.id)
-    await ctx.films.advance(job.event, name)
+    await ctx.films.advance(job.event, name, tries=_TRIES)
     yield Text(ctx.translate(f"film.done.{act}"))
 
 

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 _FILM = TypeAdapter(Film)
 #: Commands that are not called as the kind of what they make.
 _COMMANDS = {"film": "cut"}
-_BUSY = 0.5  #: seconds until a board that is just being shown is tried again
+_SHORT, _BUSY = 0.05, 0.5  #: seconds until a board that is just being shown is tried again, at first and at most
 
 
 class FilmStore(KeyValues, Journal, RequestLog, EventQueue, Protocol):
@@ -81,31 +81,37 @@ class Films:
 
     # -- making
 
-    async def advance(self, event: Event, film_id: str, *, is_progress: bool = False) -> None:
+    async def advance(self, event: Event, film_id: str, *, is_progress: bool = False, tries: int = 4) -> None:
         """Begin what can be made now, and show how far the film is. Safe to repeat.
 
         `event`: of one of its parts, or a button's. `is_progress`: nothing but progress has changed; a board that is
-        just being shown stays as it is. Raises `DeliveryDelayed` otherwise.
+        just being shown stays as it is. `tries`: otherwise. Raises `DeliveryDelayed` after the last one.
         """
+        for number in range(tries):
+            if await self._advance(event, film_id, is_progress=is_progress) or is_progress:
+                return
+            await asyncio.sleep(min(_SHORT * 2**number, _BUSY))
+        raise DeliveryDelayed("the board is being shown", retry_after=_BUSY)
+
+    async def _advance(self, event: Event, film_id: str, *, is_progress: bool) -> bool:
+        """Advance; return whether the board is, or will be, as it should be."""
         async with self.changing(event.adapter, film_id):
             film = await self.find(event, film_id)
             job = await self.store.job(event.adapter, film_id)
             if film is None or job is None:
-                return
+                return True
             states = await self.states(film, job.event)
             if not is_progress:
                 film, states = await self._make(film, states, job)
             if job.answer is None:  # the film's own command shows it
-                return
+                return True
             board = await self._board(film, states, job.event)
             answer = board.answer()
             if answer == job.answer or film.stage == "asked" or job.answer.is_empty:
-                return
+                return True
             if not board.is_idle and not self.adapters[event.adapter].capabilities.can_edit:
-                return
-            is_shown = await self.store.reopen(job.event, answer=answer)
-            if not is_shown and not is_progress:
-                raise DeliveryDelayed("the board is being shown", retry_after=_BUSY)
+                return True
+            return await self.store.reopen(job.event, answer=answer)
 
     async def show(self, film: Film, event: Event) -> Answer:
         """Return the board of a film; `event`: that asked for it."""

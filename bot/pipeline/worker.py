@@ -108,7 +108,7 @@ class Worker:
             pause = self._timing.shortest_pause
 
     async def _is_idle(self) -> bool:
-        if self._postponed and not (await self._queue.counts())["waiting"]:
+        if self._postponed and (counts := await self._queue.counts()) and not counts["waiting"] + counts["running"]:
             self._postponed.clear()  # they have been erased meanwhile
         return not self._running and not self._postponed
 

@@ -57,7 +57,8 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
         film = await plan(one, who="ada")
         assert "Only who asked" in await press(one, film, "make", who="bob", member=True)
         await press(one, film, "make", who="ada")
-        await see(one, film, "clip 40%")
+        board = await see(one, film, "clip 40%")
+        assert {file["type"] for file in board.files} == {"image/png"}  # they are shown as they come
         assert "Only who asked" in await press(one, film, "halt", who="bob", member=True)
         assert await press(one, film, "halt", who="root") == "Stopped."
         board = await see(one, film, "What is there is kept", "Shot one (5 s) · picture ✓ · clip ✓", "clip stopped")
@@ -145,6 +146,7 @@ async def test_films_take_their_turn(tmp_path: Path) -> None:
         await api.until(lambda: bool(api.order))
         third = await one.channel.ask("a tree", command="image", who="cleo", conversation="cleo")
         await one.channel.until(lambda: third in one.channel.acknowledged)
+        assert "for a free place" in (await see(one, films[1], "picture is being made")).text
         begun = len(api.order)
         held.set()
         await one.channel.wait_for_answers(third)
