@@ -152,7 +152,7 @@ async def test_pictures_lead_on(one: Whole) -> None:
         0
     ]
     variations = [f"variation-{number}" for number in range(1, 5)]
-    assert actions_of(answer) == ["again", *variations, "style", "video", "delete"]
+    assert actions_of(answer) == ["again", *variations, "style", "video", "branch", "back", "delete"]
     await one.stop()
     await one.start()
     await one.press(answer, "variation-3")
