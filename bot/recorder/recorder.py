@@ -144,12 +144,13 @@ class Recorder:
 
     def _note(self, request: RecordedRequest) -> None:
         self._changed[request] = None
-        if self._timer is None and not self._is_closed:
+        if self._timer is None:
             self._start_timer()
 
     def _start_timer(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self.interval, self._start_writing, context=Context())
+        if not self._is_closed:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self.interval, self._start_writing, context=Context())
 
     def _start_writing(self) -> None:
         self._timer = None
