@@ -2,15 +2,17 @@
 
 import json
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from bot.commands._base import Context, Parts, command
 from bot.errors import ClipsNotJoined, UsageError
+from bot.family.origins import file_ref
 from bot.film.film import Film
 from bot.film.graph import event_id, nodes_of
 from bot.film.join import Clip, FilmStyle, JoinedFilm, join_clips
-from bot.models import Answer, CommandSpec, Lane, Media, Status, Text
+from bot.models import Answer, CommandSpec, Lane, Media, Origin, Status, Text
 
 _FADE = 0.5  #: seconds
 
@@ -25,7 +27,8 @@ async def cut(ctx: Context) -> Parts:
         raise UsageError(ctx.translate("usage.button_gone"))
     yield Status(ctx.translate("film.joining"))
     parts = [await ctx.journal.job(event.adapter, event_id(film, key)) for key in node.parents]
-    media = tuple(job.answer.media[0] for job in parts if job is not None and job.answer is not None)
+    made_of = [job for job in parts if job is not None and job.answer is not None]
+    media = tuple(job.answer.media[0] for job in made_of if job.answer is not None)
     title, *lines = json.loads(node.prompt)
     joined: list[JoinedFilm] = []
     async with AsyncExitStack() as stack:
@@ -35,7 +38,8 @@ async def cut(ctx: Context) -> Parts:
         made = await ctx.spool.make(name, work, event=event.id, person=person, description=title)
     limit = ctx.films.adapters[event.adapter].capabilities.max_upload
     made, note = await ctx.spool.fit(made, limit, locale=event.actor.locale, person=person)
-    yield made
+    parents = tuple(file_ref(job.event.id) for job in made_of)
+    yield replace(made, origin=Origin(model="film", parents=parents))
     if film.look.subtitles == "file" and (text := joined[0].subtitles()):
         yield await ctx.spool.write(f"{title}.srt", text, content_type="application/x-subrip", event=event.id)
     yield Text(note)

@@ -66,7 +66,7 @@ def _ordered(family: Sequence[FamilyFile]) -> Iterator[tuple[FamilyFile, int]]:
 
 
 def _describe(ctx: Context, file: FamilyFile) -> str:
-    """Return what is said of a file: its kind, prompt, model, options, cost and maker."""
+    """Return what is said of a file: its kind, prompt, model, options, cost and maker; several parents, too."""
     origin = file.media.origin
     assert origin is not None
     facts = [origin.model, *origin.options.values()]
@@ -75,7 +75,8 @@ def _describe(ctx: Context, file: FamilyFile) -> str:
     facts.append(file.job.event.actor.name or file.job.event.actor.id)
     kind = kind_label(_kind(file), ctx.event.actor.locale)
     prompt, made_with = (table_code(t, longest=_LONGEST_PROMPT) for t in (file.media.description, " · ".join(facts)))
-    return f"{kind}: {prompt} · {made_with}"
+    more = f" ← {', '.join(map(str, file.parents))}" if len(file.parents) > 1 else ""
+    return f"{kind}: {prompt} · {made_with}{more}"
 
 
 def _alternative(ctx: Context, file: FamilyFile) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.family.change_words import reads_as_change
 from bot.family.origins import BACK, CHANGE, MASK, PARENT, file_ref, find_file, generated, read_family
 from bot.i18n import translate
-from bot.models import Event, Job
+from bot.models import MEDIA_KINDS, Event, Job
 from bot.ports import Journal
 
 EDIT, _CHAT = "edit", "chat"
@@ -50,12 +50,13 @@ class Changes:
         """Return the file that `edit` is about: of a button, by its number in the family, or the last one."""
         if ref := event.options.get(PARENT, ""):
             found = await find_file(self.journal, event.adapter, event.conversation, ref)
-            return (found[0], ref) if found is not None else None
+            return (found[0], ref) if found is not None and found[0].event.command in MEDIA_KINDS else None
         number = event.options.get("number", "")
         if not number and (last := await self._find_last(event)) is not None:
             return last
         family = await read_family(self.journal, event.adapter, event.conversation)
-        named = (file for file in reversed(family) if not number or str(file.number) == number)
+        made = [file for file in reversed(family) if file.job.event.command in MEDIA_KINDS]
+        named = (file for file in made if not number or str(file.number) == number)
         return next(((file.job, file.ref) for file in named), None)
 
     async def _find_last(self, event: Event) -> tuple[Job, str] | None:
@@ -70,7 +71,7 @@ class Changes:
             ref = job.event.options.get(PARENT, "")
             found = await find_file(self.journal, event.adapter, event.conversation, ref)
             return (found[0], ref) if found is not None else None
-        return (job, file_ref(job.event.id)) if generated(job) else None
+        return (job, file_ref(job.event.id)) if job.event.command in MEDIA_KINDS and generated(job) else None
 
 
 def _change(event: Event, job: Job, ref: str) -> Event:

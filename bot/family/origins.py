@@ -54,7 +54,9 @@ def generated(job: Job) -> list[Media]:
 async def read_family(journal: Journal, adapter: str, conversation: str) -> list[FamilyFile]:
     """Return the newest generated files of a conversation, in the order of making. Raises `StoreError`."""
     jobs = await journal.jobs_with_files(adapter, conversation, limit=_MOST_EVENTS)
-    found = [(job, media, at) for job in jobs for at, media in enumerate(generated(job), 1)][-_MOST_FILES:]
+    wholes = {job.event.part_of for job in jobs}  # whose answers show files of their parts
+    alone = [job for job in jobs if job.event.id not in wholes]
+    found = [(job, media, at) for job in alone for at, media in enumerate(generated(job), 1)][-_MOST_FILES:]
     refs = [file_ref(job.event.id, at) for job, _, at in found]
     numbers: Mapping[str, int] = {ref: number for number, ref in enumerate(refs, 1)}
     return [

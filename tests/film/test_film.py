@@ -102,3 +102,8 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
         joined = await until_done(one, film, 1)
         assert [file["name"] for file in joined.files] == ["The-fox.mp4"]
         assert api.made_by("video") == 8
+        tree = [line for line in (await one.ask("", command="tree")).text.splitlines() if "- **" in line]
+        assert len(tree) == 18  # each file once, though the board has shown them, too
+        [whole] = [line for line in tree if "The fox" in line]
+        assert whole.startswith("    - **18** Video: `The fox` · `film · Ada` ← 11, 13, 15, 17")
+        assert (await one.ask("darker", command="edit", options={"number": "18"})).private
