@@ -13,6 +13,7 @@ BENCHMARKS = (
     "postgres.store",
     "postgres.claims",
     "postgres.processes",
+    "postgres.slack",
     "api_transport",
     "media",
     "discord",

@@ -21,6 +21,7 @@ from pathlib import Path
 import psutil
 from pydantic import SecretStr
 
+from bench.aims.table import Aim, print_aims
 from bench.api_server import api_server
 from bench.postgres.store import Server
 from bench.service import BenchAdapter, BenchDraft, question
@@ -184,8 +185,9 @@ async def group_of(size: int, *, api: str, database: str, folder: Path) -> Async
         await asyncio.gather(*readers)
 
 
-async def print_table(server: Server, latency: float) -> None:
-    """Print the figures of one process and of two, at an API of this latency in seconds."""
+async def print_table(server: Server, latency: float) -> list[Aim]:
+    """Print the figures of one process and of two, at an API of this latency in seconds; returns the aims."""
+    aims = []
     with api_server(latency) as api, tempfile.TemporaryDirectory() as folder:
         names = [f"processes{size}-{round(latency * 1000)}" for size in (1, 2)]
         for name in names:
@@ -215,14 +217,22 @@ async def print_table(server: Server, latency: float) -> None:
         each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
         a, b, ratio = statistics.median(first), statistics.median(second), statistics.median(ratios)
         print(f"| {latency * 1e3:.0f} ms | {name} | {a:.1f} | {b:.1f} | {ratio:.2f} | {each} |", flush=True)
+        if name == "events/s":
+            bound = 1.7 if latency else 1.0
+            title = f"two processes to one, events a second at {latency * 1e3:.0f} ms"
+            aims.append(Aim(title, ratio, bound, "{:.2f} ×", is_minimum=True))
+        elif name == "CPU ms/event" and not latency:
+            aims.append(Aim("CPU of the service for an event", a, 2.0, "{:.1f} ms"))
+        elif not latency:
+            aims.append(Aim("first sign, one at a time, p50", a, 8, "{:.1f} ms"))
+    return aims
 
 
 async def print_tables(server: Server) -> None:
     print(f"{CONVERSATIONS} conversations at once, {SLOTS} answers at a time of each process, {ROUNDS} rounds A B.\n")
     print("| API latency | figure | one process | two processes | ratio | ratio of each round |")
     print("| --- | --- | ---: | ---: | ---: | --- |")
-    for latency in (0.2, 0.0):
-        await print_table(server, latency)
+    print_aims([aim for latency in (0.2, 0.0) for aim in await print_table(server, latency)])
 
 
 def main() -> None:

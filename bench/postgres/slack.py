@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from bench.aims.table import Aim, print_aims
 from bench.api_server import api_server
 from bench.bots.common import Bot
 from bench.bots.comparison import Measure
@@ -62,8 +63,9 @@ async def processes(server: Server, size: int, api: str, name: str) -> AsyncIter
         yield Processes(Questions(slack), bots)
 
 
-async def print_table(server: Server, latency: float) -> None:
-    """Print the figures of one process and of two, at an API of this latency in seconds."""
+async def print_table(server: Server, latency: float) -> list[Aim]:
+    """Print the figures of one process and of two, at an API of this latency in seconds; returns the aims."""
+    aims = []
     runs: dict[tuple[int, bool], list[Run]] = {(size, together): [] for size in GROUPS for together in (True, False)}
     with api_server(latency) as api:
         async with AsyncExitStack() as stack:
@@ -92,13 +94,18 @@ async def print_table(server: Server, latency: float) -> None:
         each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
         a, b, ratio = statistics.median(first), statistics.median(second), statistics.median(ratios)
         print(f"| {latency * 1e3:.0f} ms | {name} | {a:.1f} | {b:.1f} | {ratio:.2f} | {each} |", flush=True)
+        if name == "messages/s":
+            title = f"two processes to one, messages a second at {latency * 1e3:.0f} ms"
+            aims.append(Aim(title, ratio, 1.0, "{:.2f} ×", is_minimum=True))
+        elif name.startswith("first sign") and not latency:
+            aims.append(Aim("first sign, one at a time, p50", a, 8, "{:.1f} ms"))
+    return aims
 
 
 async def print_tables(server: Server) -> None:
     print("| API latency | figure | one process | two processes | ratio | ratio of each round |")
     print("| --- | --- | ---: | ---: | ---: | --- |")
-    for latency in (0.2, 0.0):
-        await print_table(server, latency)
+    print_aims([aim for latency in (0.2, 0.0) for aim in await print_table(server, latency)])
 
 
 def main() -> None:

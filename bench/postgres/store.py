@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 from pydantic import SecretStr
 
+from bench.aims.table import Aim, print_aims
 from bench.store import measure, print_claim_table, print_events_table, process_events
 from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, Subject
 from bot.ports import Store
@@ -19,6 +20,7 @@ CHAT = Amounts(kind="chat", requests=1, micros=None)
 RATE = Limit(Subject.PERSON, Measure.REQUESTS, Period.MINUTE, 1000)
 BUDGET = Limit(Subject.SERVICE, Measure.MONEY, Period.DAY, 10**15)
 CONVERSATIONS = 50
+BURST = 200  #: conversations at once
 EACH = 40  #: events of a conversation in one run with limits
 DEMANDS = {
     "none": None,
@@ -103,6 +105,16 @@ async def print_tables(server: Server) -> None:
     await print_events_table(server.open, times=1)
     await print_claim_table(server.open, server.fill_finished)
     await print_limits_table(server)
+    async with server.open("burst") as store:
+        await process_events(store, BURST, 1, 0)
+        bursts = [await measure(process_events(store, BURST, 5, 10**6 * run), BURST * 5) for run in (1, 2, 3)]
+        burst = min(bursts, key=lambda one: one.wall)
+    print_aims(
+        [
+            Aim(f"bursts of {BURST}, events a second", burst.events / burst.wall, 900, "{:.0f}", is_minimum=True),
+            Aim("CPU of the store for an event in them", burst.cpu / burst.events * 1e3, 2.0, "{:.2f} ms"),
+        ]
+    )
 
 
 def with_server(print_all: Callable[[Server], Coroutine[Any, Any, None]]) -> None:
