@@ -20,6 +20,7 @@ from bot.platforms import create_adapters, find_platforms, known_secrets, known_
 from bot.policy.role_check import roles_of_administrators, unmatched_roles
 from bot.ports import Receiver
 from bot.security.private_files import make_private, restrict_new_files
+from bot.security.shared_key import require_shared_key
 from bot.settings.core import Settings
 from bot.settings.mistakes import find_mistakes
 from bot.settings.roles import Role, require_possible
@@ -57,6 +58,8 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     async with AsyncExitStack() as stack:
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters, timing=timing))
+        if not is_fallback:
+            await require_shared_key(settings, core.store, core.store)
         web = await stack.enter_async_context(web_server(core))
         await stack.enter_async_context(ops_server(core))
         gc_tuning.freeze_startup_objects()

@@ -107,6 +107,7 @@ def _status(found: Mapping[str, Any]) -> str:
     for name, problem in found["platforms"].items():
         lines.append((name, problem or operator_text("cockpit.cli.connected")))
     lines.append(("AI API", found["api_problem"] or operator_text("cockpit.cli.works")))
+    lines[:0] = [(name, operator_text("cockpit.cli.elsewhere")) for name in found["elsewhere"]]
     name = operator_text("cockpit.cli.process")
     lines += [(name, "  ".join([one["name"], ", ".join(one["roles"]), *one["holds"]])) for one in found["processes"]]
     counts = {key: int(found["queue"].get(key, 0)) for key in ("waiting", "running")}

@@ -24,6 +24,7 @@ from bot.ports import Adapter
 from bot.settings.api_endpoint import has_moderation, needs_sandbox, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes
+from bot.settings.roles import require_possible
 from bot.store.engine import make_store
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -43,6 +44,10 @@ async def check() -> list[CheckResult]:
     errors: list[CheckResult] = []
     adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: errors.extend(_errors(name, exc)))
     findings += errors
+    try:
+        require_possible(settings, has_platforms=bool(adapters) and not is_fallback)
+    except SettingsError as exc:
+        findings += _errors(operator_text("check.settings"), exc)
     checked = {} if errors and is_fallback else adapters
     for adapter in checked.values():
         findings.extend(await adapter.check())

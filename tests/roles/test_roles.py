@@ -62,8 +62,9 @@ class Layout:
     url: SecretStr
     running: list[processes.Process]
     folder: Path
-    port: int
+    ports: dict[str, int]
     ops: dict[str, int]
+    environment: dict[str, str]  #: of the process that was started last
 
     async def ready(self, role: str) -> httpx.Response:
         """Return what the process with this role says of itself, once it answers."""
@@ -99,13 +100,13 @@ async def layout(folder: Path, url: SecretStr, started: Sequence[Started], **mor
         discord = await stack.enter_async_context(DiscordSimulator())
         api = await stack.enter_async_context(scripted_api())
         api.play(echo := EchoApi(api.url))
-        one = Layout(slack, discord, echo, url, [], folder, free_port(), {})
+        one = Layout(slack, discord, echo, url, [], folder, {}, {}, {})
         for number, (arguments, own_settings) in enumerate(started):
             role = arguments[-1]
-            one.ops[role] = free_port()
+            one.ports[role], one.ops[role] = free_port(), free_port()
             own = folder / f"{role}{number}"
             own.mkdir()
-            environment = {
+            one.environment = {
                 **own_settings,
                 "AIMODELS_BASE_URL": api.url,
                 "AIMODELS_API_KEY": "sk-of-the-tests",
@@ -114,15 +115,18 @@ async def layout(folder: Path, url: SecretStr, started: Sequence[Started], **mor
                 "BOT_REQUESTS_PER_MINUTE": "0",
                 "BOT_SECRET_KEY": KEY,
                 "BOT_HOST": "127.0.0.1",
-                "BOT_PORT": str(one.port if role == "web" else free_port()),
+                "BOT_PORT": str(one.ports[role]),
                 "BOT_OPS_PORT": str(one.ops[role]),
                 **slack.environment,
                 **discord.environment,
                 **more,
             }
-            process = processes.process(processes.program, *arguments, environment=environment, folder=own)
+            process = processes.process(processes.program, *arguments, environment=one.environment, folder=own)
             one.running.append(await stack.enter_async_context(process))
-        await slack.until(lambda: slack.sockets.open, 60)
+        if more.get("SLACK_APP_TOKEN") == "":
+            slack.sender.url = f"http://127.0.0.1:{one.ports['receive']}/slack/events"
+        else:
+            await slack.until(lambda: slack.sockets.open, 60)
         await discord.until(lambda: discord.gateway.is_connected, 60)
         yield one
         for running in one.running:
@@ -144,14 +148,17 @@ async def test_processes_with_roles(tmp_path: Path, url: SecretStr) -> None:
         assert len(one.echo.prompts) == len(set(one.echo.prompts)) + 1 == 12  # each platform was told to continue
         assert (one.slack.sockets.connected, len(one.discord.gateway.identified)) == (3, 1)
         assert all(connection.carried for connection in one.slack.sockets.open)
-        settings = Settings(_env_file=None, bot_port=one.port, bot_secret_key=KEY, bot_data_dir=tmp_path)  # type: ignore[call-arg, arg-type]
+        settings = Settings(_env_file=None, bot_port=one.ports["web"], bot_secret_key=KEY, bot_data_dir=tmp_path)  # type: ignore[call-arg, arg-type]
         status = show("status", await asyncio.to_thread(ServiceClient(settings).get, "/status"), as_json=False)
+        assert [line.split() for line in status.splitlines()[:2]] == [
+            [name, "received", "by", "another", "process"] for name in ("discord", "slack")
+        ]
         lines = [" ".join(line.split()[2:]) for line in status.splitlines() if line.startswith("Process ")]
         assert sorted(lines) == ["receive discord/1: 0", "web", "work", "work"]
         told = {role: (await one.ready(role)).json() for role in ("receive", "web")}
         assert {role: one["roles"] for role, one in told.items()} == {"receive": ["receive"], "web": ["web"]}
         assert told["receive"]["platforms"] == {"slack": "ok", "discord": "ok"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{one.port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{one.ports['web']}") as http:
             assert (await http.get("/healthz")).status_code == 200
             assert (await http.get("/cockpit")).status_code != 404
 
@@ -246,11 +253,15 @@ async def shown(discord: DiscordSimulator, channel: str, text: str) -> list[Json
     ],
 )
 async def test_roles_that_can_not_work(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
-    """Refused at the start with one sentence."""
+    """Refused at the start with one sentence, which `check` says, too."""
     async with processes.process(processes.service, environment=settings, folder=tmp_path) as one:
         assert await one.wait() == 2
     [line] = (tmp_path / "log").read_text().splitlines()
     assert sentence in line
+    if "BOT_DATABASE_URL" not in settings:
+        async with processes.process(processes.program, "check", environment=settings, folder=tmp_path) as one:
+            assert await one.wait() == 1
+        assert f"settings: {line}" in (tmp_path / "log").read_text()
 
 
 async def test_a_shard_has_one_holder(tmp_path: Path, url: SecretStr) -> None:
@@ -294,3 +305,21 @@ async def test_a_shard_has_one_holder(tmp_path: Path, url: SecretStr) -> None:
             assert len(discord.bot_messages(asked[number])) == 2
             assert len(discord.bot_messages(asked[number + 3])) == 1
         assert len(one.echo.prompts) == 10
+
+
+async def test_slack_calls_the_receiver(tmp_path: Path, url: SecretStr) -> None:
+    """In HTTP mode what Slack sends goes to the process that receives; another process with another key is refused."""
+    started = with_roles("receive", "work")
+    async with layout(
+        tmp_path, url, started, SLACK_APP_TOKEN="", SLACK_SIGNING_SECRET=SlackSimulator().signing_secret
+    ) as one:
+        assert (await one.ready("receive")).json()["platforms"].keys() == {"discord", "slack"}
+        question = one.slack.ada.mention("hello")
+        await one.slack.until(lambda: one.answers(question) == ["re: hello"], 30)
+        one.slack.ada.slash("/image", "a fox")
+        await one.slack.until(lambda: any(message.files for message in one.slack.ada.sees()), 30)
+        (folder := tmp_path / "other").mkdir()
+        other = {**one.environment, "BOT_SECRET_KEY": secrets.token_urlsafe(32), "BOT_PORT": "", "BOT_OPS_PORT": ""}
+        async with processes.process(processes.program, "run", environment=other, folder=folder) as refused:
+            assert await refused.wait() == 2
+        assert "another BOT_SECRET_KEY" in (folder / "log").read_text()

@@ -52,6 +52,7 @@ async def read_overview(visit: Visit) -> dict[str, Any]:
     platforms = {name: find_problem() for name, find_problem in sources.health.items() if name in visit.adapters}
     values: dict[str, Any] = {
         "platforms": platforms,
+        "elsewhere": sorted(set(visit.adapters) - sources.health.keys()),  # other processes receive from these
         "today": await read_spent(visit, window_begin(Period.DAY, zone), visit.adapters, workspace=visit.workspace),
         "month": await read_spent(visit, window_begin(Period.MONTH, zone), visit.adapters, workspace=visit.workspace),
     }
