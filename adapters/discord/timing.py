@@ -10,6 +10,7 @@ class Timing:
     # -- gateway
     reconnect_first: float = 1.0  #: longest pause before the first attempt to connect again; it doubles each time
     reconnect_longest: float = 60.0  #: longest pause between attempts; a session of that length starts over
+    identify_interval: float = 5.0  #: pause between two sessions that are begun, as Discord wants it
     probe_timeout: float = 20.0  #: time that a silent gateway has to answer a probe before it counts as stalled
     rate_limit_wait: float = 60.0  #: longest wait of a request for its rate limit before it is given up for later
     rate_limit_cleanup: float = 30.0  #: pause between two searches for rate limits that have expired

@@ -35,6 +35,7 @@ class RecordingCore:
         self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
         self.has_peers = False
+        self.held: frozenset[int] | None = None  #: what this process holds of what is shared out; None: all
         self.call_recorder: CallRecorder | None = None
         self.has_keys = True  #: those that `encrypt` had
         self.redelivered: list[str] = []  #: ids of events
@@ -42,8 +43,16 @@ class RecordingCore:
         self.changed = asyncio.Condition()
 
     async def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
-        yield frozenset(range(count))
-        await asyncio.Event().wait()
+        while True:
+            held = self.held
+            yield frozenset(range(count)) if held is None else held
+            async with self.changed:
+                await self.changed.wait_for(lambda held=held: self.held != held)  # type: ignore[misc]
+
+    async def hold(self, numbers: Collection[int]) -> None:
+        """Change what `share` gives."""
+        self.held = frozenset(numbers)
+        await self.notify()
 
     def redeliver(self, adapter: str, event_id: str) -> None:
         self.redelivered.append(event_id)

@@ -92,6 +92,7 @@ class DiscordClient(ShardedClient):
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # voice is not used here
         super().__init__(
+            timing=timing,
             intents=intents,
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),

@@ -9,8 +9,8 @@ import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 
-#: Seconds between two sessions that one process begins.
-_IDENTIFY_INTERVAL = 5.0
+from adapters.discord.timing import Timing
+
 #: Seconds to close a connection.
 _CLOSE_TIMEOUT = 1.0
 
@@ -18,13 +18,14 @@ _CLOSE_TIMEOUT = 1.0
 class ShardedClient(discord.AutoShardedClient):
     """Connects the shards that `want` names, none by itself."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, timing: Timing, **options: Any) -> None:
         super().__init__(**options)
         self.wanted: frozenset[int] | None = None  #: the shards of this process; None: not known yet
         self._reconnect = True
         self._gateway = DiscordWebSocket.DEFAULT_GATEWAY
         self._launching: asyncio.Task[None] | None = None
-        self._identified_at = -_IDENTIFY_INTERVAL
+        self._identify_interval = timing.identify_interval
+        self._identified_at = -timing.identify_interval
 
     def prepare(self, count: int, gateway: yarl.URL) -> None:
         """Set the number of all shards, and where they connect."""
@@ -42,7 +43,7 @@ class ShardedClient(discord.AutoShardedClient):
 
     async def _launch(self) -> None:
         while self.wanted and (missing := self.wanted - self.shards.keys()):
-            is_first = time.monotonic() - self._identified_at > _IDENTIFY_INTERVAL
+            is_first = time.monotonic() - self._identified_at >= self._identify_interval
             number = min(missing)
             await self.launch_shard(self._gateway, number, initial=is_first)
             self._identified_at = time.monotonic()
