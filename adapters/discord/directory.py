@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 import discord
+import structlog
 from pydantic import SecretStr
 
 from adapters.discord.gateway.client import Login
@@ -13,8 +14,11 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import check
 from adapters.discord.setup.channel_problem import channel_problem
 from adapters.kit.errors import NETWORK_ERRORS
+from bot.errors import DeliveryError
 from bot.models import Actor
 from bot.ports import ChannelProblem
+
+log = structlog.get_logger(__name__)
 
 _ID = re.compile(r"\d{15,20}")
 
@@ -40,7 +44,11 @@ class DiscordDirectory:
     async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
         """Ask Discord for a member with their roles; None: no member, or where Discord does not tell."""
         target = ReplyTarget.of(reply_to)
-        guild = await client.find_guild(target.guild) if (client := self._login.found) is not None else None
+        try:
+            guild = await (await self._login.ensure()).find_guild(target.guild)
+        except DeliveryError as exc:
+            log.info("person not read", reason=str(exc))
+            return None
         if guild is None or _ID.fullmatch(person) is None:
             return None
         try:
