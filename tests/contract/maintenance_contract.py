@@ -1,6 +1,8 @@
-"""What every store promises about erasing."""
+"""What every store promises about erasing, and about processes."""
 
 import asyncio
+import os
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +24,15 @@ from tests.support.database.store import (
 
 
 class MaintenanceContract(StoreSuite):
+    async def test_one_process_has_all_that_is_shared_out(self, store: Store) -> None:
+        """It is the only one, and known by its process id."""
+        async with aclosing(store.share("thing", 3)) as changes:
+            async for held in changes:  # where the database is slow, none at first
+                if held == {0, 1, 2}:
+                    break
+        [process] = await store.processes()
+        assert process.name.endswith(f":{os.getpid()}")
+
     async def test_odd_text_is_found_and_erased(self, store: Store) -> None:
         """NUL, quotes and field names in texts keep neither files from being found nor a person from erasure."""
         odd = 'nul \0, "media":[{"a":1}], "actor":"bob", \ud800'

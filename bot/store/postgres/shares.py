@@ -2,7 +2,7 @@
 
 A lock ends with its connection: at once when a process dies. Who holds one asks the database at least once a second;
 whose connection has been silent for long, as on a machine that is gone, is cut off by those who wait. A process that
-can't reach the database lets go of everything before that.
+can't reach the database lets go of everything before that, where there are others.
 """
 
 import asyncio
@@ -63,6 +63,7 @@ class Share:
         self._may_take_at = 0.0  #: monotonic
         self._free_since: dict[int, float] = {}  #: monotonic, of numbers that nobody has
         self._is_alone = False  #: whether nobody else has anything of it
+        self._has_others = True  #: whether others took part at the last look, and may take over what is held
 
     async def changes(self) -> AsyncGenerator[frozenset[int], None]:
         """See `Processes.share`."""
@@ -81,7 +82,7 @@ class Share:
                 await close(self._connection)
 
     async def _refresh(self) -> None:
-        """Ask the database; let go of everything once it has not answered for long."""
+        """Ask the database; let go of everything once it has not answered for long, and others may take over."""
         asked_at = time.time()
         try:
             async with asyncio.timeout(self._timing.share_timeout):
@@ -96,7 +97,7 @@ class Share:
                 self._connection = None
                 # What broke this connection may have broken those of others, who are about to connect anew, too.
                 self._may_take_at = time.monotonic() + self._timing.share_return
-            if abs(time.time() - self._seen) > self._timing.share_trust:
+            if self._has_others and abs(time.time() - self._seen) > self._timing.share_trust:
                 self._held.clear()
                 self._giving.clear()
         else:
@@ -143,6 +144,7 @@ class Share:
             else:
                 members[row["pid"]] += 1
                 taken.add(row["number"])
+        self._has_others = len(members) > 1
         most = -(-self._count // max(len(members), 1))
         for number in self._find_free(taken, is_first=self._seen == 0 and len(members) == 1):
             if len(self._held) >= most:

@@ -1,7 +1,7 @@
 """What processes share out: each number has one holder, all are spread evenly, and a lost holder is replaced."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +14,7 @@ from bot.store.postgres.connection import Connections
 from bot.store.postgres.shares import Share
 from bot.store.postgres.store import PostgresStore
 from bot.store.timing import StoreTiming
-from tests.support.database.postgres import name_of, server, url
+from tests.support.database.postgres import connected, name_of, server, url
 from tests.support.service import quiet_logs
 
 __all__ = ["server", "url"]
@@ -23,6 +23,11 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 QUICK = StoreTiming(share_look=0.02, share_alone=0.02, share_move=0.02, share_free=0.3, share_return=1.0)
 #: A machine that is gone is noticed soon.
 IMPATIENT = replace(QUICK, share_timeout=0.5, share_trust=1.0, share_lost=3.0)
+
+
+#: How many processes take part.
+_MEMBERS = """SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+WHERE locktype = 'advisory' AND objid = 4294967295 AND datname = current_database()"""
 
 
 @dataclass
@@ -141,10 +146,23 @@ async def test_a_lost_machine(url: SecretStr) -> None:
         lost = all_.join(proxy.url)
         await all_.until(1)
         all_.join()
+        await proxy.until_known(2)
         proxy.is_silent = True
         await all_.until(0, 1)  # `Member.run` has seen that nobody else used it
         assert lost.held == frozenset()
         assert all_.uses[0] is all_.members[1]
+
+
+async def test_an_outage_of_the_database_of_one_process(url: SecretStr) -> None:
+    """Nobody else takes part: it keeps what it has, also while the database is away for long."""
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(Proxy(url).serve())
+        all_ = await stack.enter_async_context(group(url, 1, replace(IMPATIENT, share_timeout=0.1, share_trust=0.0)))
+        one = all_.join(proxy.url)
+        await all_.until(1)
+        proxy.is_silent = True
+        await proxy.until_connected(3)  # it has tried again
+        assert one.held == {0}
 
 
 class Proxy:
@@ -153,6 +171,9 @@ class Proxy:
     def __init__(self, url: SecretStr) -> None:
         self._target = url
         self.is_silent = False
+        self.connections = 0
+        self.pieces = 0  #: passed on
+        self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
 
@@ -170,7 +191,27 @@ class Proxy:
             for writer in self._writers:
                 writer.transport.abort()
 
+    async def until_known(self, members: int) -> None:
+        """Wait until so many processes take part, and the one that is connected here has looked since."""
+        async with asyncio.timeout(20), connected(self._target) as connection:
+            while await connection.fetchval(_MEMBERS) != members:  # noqa: ASYNC110 - only the database knows
+                await asyncio.sleep(0.02)
+        seen = self.pieces
+        await self._until(lambda: self.pieces >= seen + 4)  # two questions and their answers
+
+    async def until_connected(self, times: int) -> None:
+        """Wait for the end of that many attempts to connect."""
+        await self._until(lambda: self.connections >= times)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._changed.set()
         parts = urlsplit(self._target.get_secret_value())
         folder = parse_qs(parts.query).get("host")
         if folder:
@@ -186,4 +227,6 @@ class Proxy:
             if self.is_silent:
                 await asyncio.Event().wait()
             target.write(piece)
+            self.pieces += 1
+            self._changed.set()
         target.close()
