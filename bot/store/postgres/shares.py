@@ -153,7 +153,8 @@ class Share:
                 self._held.add(number)
                 taken.add(number)
         self._is_alone = len(self._held) == self._count
-        if len(self._held) - min(members.values(), default=0) > 1 and self._may_give():
+        has_more = len(self._held) - min(members.values(), default=0) > 1
+        if has_more and not self._free_since and self._may_give():
             self._gave_at = time.monotonic()
             number = max(self._held)
             self._held.discard(number)
