@@ -134,7 +134,7 @@ async def layout(folder: Path, url: SecretStr, started: Sequence[Started], **mor
         assert [await running.wait() for running in one.running] == [0] * len(one.running)
 
 
-KEY = secrets.token_urlsafe(32)
+KEY = secrets.token_urlsafe(64)
 
 
 async def test_processes_with_roles(tmp_path: Path, url: SecretStr) -> None:
@@ -319,7 +319,7 @@ async def test_slack_calls_the_receiver(tmp_path: Path, url: SecretStr) -> None:
         one.slack.ada.slash("/image", "a fox")
         await one.slack.until(lambda: any(message.files for message in one.slack.ada.sees()), 30)
         (folder := tmp_path / "other").mkdir()
-        other = {**one.environment, "BOT_SECRET_KEY": secrets.token_urlsafe(32), "BOT_PORT": "", "BOT_OPS_PORT": ""}
+        other = {**one.environment, "BOT_SECRET_KEY": secrets.token_urlsafe(64), "BOT_PORT": "", "BOT_OPS_PORT": ""}
         async with processes.process(processes.program, "run", environment=other, folder=folder) as refused:
             assert await refused.wait() == 2
         assert "another BOT_SECRET_KEY" in (folder / "log").read_text()
