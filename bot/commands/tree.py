@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code
+from bot.duel.duels import is_part
 from bot.family.origins import FamilyFile, read_family
 from bot.i18n import kind_label
 from bot.media.tree import TreeRow, draw_tree
@@ -28,14 +29,15 @@ async def tree(ctx: Context) -> Parts:
         return
     ordered = list(_ordered(family))
     places = {file.number: place for place, (file, _) in enumerate(ordered)}
-    lines = [f"{'  ' * depth}- **{file.number}** {_describe(ctx, file)}" for file, depth in ordered]
+    blind = await _blind(ctx, family)
+    lines = [f"{'  ' * depth}- **{file.number}** {_describe(ctx, file, blind)}" for file, depth in ordered]
     yield Text(f"**{ctx.translate('tree.title')}**\n\n" + "\n".join(lines))
     rows = [
         TreeRow(
             depth,
             places[file.parents[0]] if depth else None,
             str(file.number),
-            _label(file),
+            _label(file, blind),
             is_current=file.number == family[-1].number,
         )
         for file, depth in ordered
@@ -47,10 +49,23 @@ async def tree(ctx: Context) -> Parts:
     )
 
 
-def _label(file: FamilyFile) -> str:
+async def _blind(ctx: Context, family: Sequence[FamilyFile]) -> frozenset[str]:
+    """Return the events whose models are not to be named: people still vote on what they made."""
+    duels = {file.job.event.part_of for file in family if is_part(file.job.event)}
+    found = [await ctx.duels.find(ctx.event.adapter, duel) for duel in duels]
+    blind = {duel.id for duel in found if duel is not None and not duel.is_shown}
+    return frozenset(file.job.event.id for file in family if file.job.event.part_of in blind)
+
+
+def _model(file: FamilyFile, blind: frozenset[str]) -> str:
+    origin = file.media.origin
+    return "?" if origin is None or file.job.event.id in blind else origin.model
+
+
+def _label(file: FamilyFile, blind: frozenset[str]) -> str:
     """Return what the picture says of a file: its kind and model, and what it was made from beside its parent."""
     others = "".join(f" + {number}" for number in file.parents[1:])
-    return f"{_kind(file)} {file.media.origin.model if file.media.origin else ''}{others}"
+    return f"{_kind(file)} {_model(file, blind)}{others}"
 
 
 def _ordered(family: Sequence[FamilyFile]) -> Iterator[tuple[FamilyFile, int]]:
@@ -65,11 +80,11 @@ def _ordered(family: Sequence[FamilyFile]) -> Iterator[tuple[FamilyFile, int]]:
         waiting += [(child, depth + 1) for child in reversed(children.get(file.number, []))]
 
 
-def _describe(ctx: Context, file: FamilyFile) -> str:
+def _describe(ctx: Context, file: FamilyFile, blind: frozenset[str]) -> str:
     """Return what is said of a file: its kind, prompt, model, options, cost and maker; several parents, too."""
     origin = file.media.origin
     assert origin is not None
-    facts = [origin.model, *origin.options.values()]
+    facts = [_model(file, blind), *origin.options.values()]
     if origin.cost:
         facts.append(ctx.translate("media.cost", cost=f"{origin.cost:.6f}".rstrip("0").rstrip(".")))
     facts.append(file.job.event.actor.name or file.job.event.actor.id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
+from bot.control.quotes import DECIDE
 from bot.i18n import translate
 from bot.models import Action, Answer, Job, Kind, Media
 
@@ -76,7 +77,7 @@ def board(duel: Duel, jobs: Sequence[Job | None], votes: int) -> Answer:
             # The caption of a file names its model.
             text = "" if files or answer is None else answer.text
             if entrant.is_lost:
-                text = translate("duel.lost", duel.locale, reason=" ".join(text.split()))
+                text = _reason(duel, answer)
             if text:
                 lines += ["", f"**{_LETTERS[number]}**", "", text]
         if media:
@@ -84,6 +85,18 @@ def board(duel: Duel, jobs: Sequence[Job | None], votes: int) -> Answer:
             lines += ["", translate("duel.pictures", duel.locale, letters=letters)]
     text = "\n".join([*lines, "", _state(duel, votes)]).rstrip()
     return Answer(text=text, media=tuple(media), actions=_buttons(duel), is_board=True)
+
+
+def is_question(answer: Answer) -> bool:
+    """Whether an answer asks about a price instead."""
+    return any(action.command == DECIDE for action in answer.actions)
+
+
+def _reason(duel: Duel, answer: Answer | None) -> str:
+    """Return why there is no answer; why somebody is refused something is for them alone."""
+    if answer is None or answer.ending == "refused" or is_question(answer):
+        return translate("duel.refused", duel.locale)
+    return translate("duel.lost", duel.locale, reason=" ".join(answer.text.split()))
 
 
 def _unnamed(file: Media, number: int) -> Media:

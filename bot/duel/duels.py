@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter
 
-from bot.duel.duel import SHOW, Duel, Entrant, board, event_id
+from bot.duel.duel import SHOW, Duel, Entrant, board, event_id, is_question
 from bot.errors import DeliveryDelayed
 from bot.models import Answer, Event, Job
 from bot.ports import Journal, KeyValues, Namespace, Owner, RequestLog, Sender, Sink
@@ -48,7 +48,7 @@ class Duels:
         if await self.find(event.adapter, duel.id) is None:
             await self._save(duel, event)
         for number, entrant in enumerate(duel.entrants):
-            await self.accept(_request(duel, number, entrant, event))
+            await self.accept(request(duel, number, entrant, event))
         return board(duel, await self._jobs(event.adapter, duel), 0)
 
     async def advance(self, event: Event, duel_id: str, *, is_progress: bool = False) -> None:
@@ -96,7 +96,7 @@ class Duels:
             if entrant.seconds is None and job is not None and job.answer is not None:
                 calls = await self.store.calls_of(event.adapter, job.event.id)
                 settled = [call for call in calls if call.state == "settled"]
-                is_lost = bool(job.answer.ending) or job.answer.private or job.answer.is_empty
+                is_lost = bool(job.answer.ending) or job.answer.private or is_question(job.answer)
                 is_other = any(call.model != entrant.model for call in settled[-1:])  # a fallback answered
                 seconds = (datetime.now(UTC) - job.event.received_at).total_seconds()
                 cost = sum(call.cost or 0.0 for call in settled)
@@ -143,7 +143,7 @@ def channel_of(event: Event) -> str:
     return f"{place.workspace}/{place.channel or event.conversation}"
 
 
-def _request(duel: Duel, number: int, entrant: Entrant, event: Event) -> Event:
+def request(duel: Duel, number: int, entrant: Entrant, event: Event) -> Event:
     """Return the question to one model, as if the duel's author had typed it."""
     return replace(
         event,

@@ -73,6 +73,23 @@ async def test_a_duel_is_answered_judged_and_ranked(tmp_path: Path) -> None:
         assert "2 to 4" in (await one.ask("x", command="duel", options={"models": "alpha"})).text
 
 
+async def test_pictures_stay_unnamed_and_nothing_is_spent_unasked(tmp_path: Path) -> None:
+    """The family of files keeps the secret until the names are shown; what may not be spent unasked is refused."""
+    prices = ("alpha=picture:0.5", "beta=picture:0.3")
+    models = ("alpha", "beta")
+    async with service(tmp_path, bot_image_models=models, bot_prices=prices, bot_quote_above=0.9) as one:
+        asked = await one.channel.ask("a fox", command="duel", options={"kind": "image"})
+        await one.channel.until(lambda: any("vote-show" in m.actions for m in one.channel.answers(asked)))
+        await one.core.worker.drain()
+        assert "alpha" not in (await one.ask("", command="tree")).text
+        await press(one, asked, "vote-show")
+        assert "alpha" in (await one.ask("", command="tree")).text
+        await one.ask("quote_above 0.7", command="settings", options={"for": "workspace"})
+        told = await one.ask("a wolf", command="duel", options={"kind": "image"})
+        assert "would cost 0.80" in told.text
+        assert sum("a wolf" in str(body) for body in one.echo.bodies) == 0
+
+
 async def test_who_gives_no_answer_is_no_winner(tmp_path: Path) -> None:
     """A model that fails is said to, with the reason; with one answer left there is nothing to vote on."""
     async with service(tmp_path, bot_chat_models=("alpha", "beta"), bot_max_attempts=1) as one:

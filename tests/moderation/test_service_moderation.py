@@ -34,13 +34,16 @@ async def used(one: Service) -> dict[str, tuple[int, int]]:
 
 async def test_a_flagged_request_is_not_sent(tmp_path: Path) -> None:
     """Whatever the command, the asker alone learns the category; a file's text counts; nothing is paid."""
-    async with moderated(tmp_path, bot_moderation="requests") as (one, openai):
+    async with moderated(tmp_path, bot_moderation="requests", bot_chat_models=("one", "two")) as (one, openai):
         in_file = await one.ask("what is it?", files={"a.txt": "a bomb"})
         for refused in (await one.ask("a bomb"), await one.ask("a bomb", command="image"), in_file):
             assert refused.private
             assert "`violence`" in refused.text
         assert openai.bodies == []
         assert await used(one) == {}
+        duel = await one.ask("a bomb", command="duel", options={"models": "one, two"})
+        assert duel.private
+        assert "`violence`" in duel.text
         assert (await one.ask("a flower")).text == "re: a flower"
         assert openai.moderated[-1] == ["a flower"]
         thread: dict[str, Any] = {"conversation": "thread", "earlier": [["bob", "a bomb"]]}
