@@ -27,6 +27,7 @@ _PIECE = 1 << 20  # bytes that are read at a time, at least
 _PART = 5 << 20  # bytes of a part of an upload: the fewest that S3 takes
 _PARTS_AT_A_TIME = 2
 _SAID = re.compile(r"<Code>(\w+)</Code>\s*<Message>([^<]*)</Message>")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # what the folders of files are named; others may be in the bucket
 _TRIES = 3  # to go on with a file from where its transfer broke
 
 
@@ -209,6 +210,8 @@ class ObjectStore:
         with _translate_errors():
             last = before.date().isoformat()
             for day in (await obstore.list_with_delimiter_async(self._reader))["common_prefixes"]:
+                if not _DAY.fullmatch(day):
+                    continue
                 if day < last:
                     await self._delete_under(day)
                 elif day == last:

@@ -77,6 +77,11 @@ class ObjectStoreServer:
         with closing(self._client()) as client:
             client.create_bucket(Bucket=self.bucket)
 
+    def put(self, key: str, content: bytes) -> None:
+        """Keep an object, as others who use the bucket do."""
+        with closing(self._client()) as client:
+            client.put_object(Bucket=self.bucket, Key=key, Body=content)
+
     def _client(self) -> Any:
         url = f"http://127.0.0.1:{self.port}"
         keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests"}
