@@ -297,8 +297,8 @@ class Maintenance(Protocol):
 
         `workspace`: only what belongs to this one, unless there is nothing of other places.
 
-        Their turns and the answers to them, the content of their events and the values that they own are erased; usage
-        stays as sums that no longer name them. Safe to repeat.
+        Their turns and the answers to them, the content of their events and the values that they own are erased, in
+        one workspace those of conversations there; usage stays as sums that no longer name them. Safe to repeat.
         """
 
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:

@@ -65,7 +65,7 @@ class MaintenanceContract(StoreSuite):
         assert "secret" not in str([turn async for turn in store.transcript("one", "c")])
 
     async def test_forgetting_a_person_in_one_workspace(self, store: Store) -> None:
-        """What is of the workspace goes: requests, answers, words read along, usage; the rest and settings stay.
+        """What is of the workspace goes: requests, answers, films, words read along, usage; the rest and settings stay.
 
         Once nothing is left elsewhere, everything goes.
         """
@@ -74,6 +74,10 @@ class MaintenanceContract(StoreSuite):
         await answer(store, event("here", location=here), outcome("a", media=[picture("a.png")], usage=used))
         await answer(store, event("there", conversation="d", location=there), outcome("b", usage=used))
         await store.namespace("person").set("x", "y", owner=Owner(adapter="one", actor="ann"))
+        films = store.namespace("films")
+        for actor, conversation in (("ann", "c"), ("ann", "d"), ("bob", "c")):
+            owner = Owner(adapter="one", actor=actor, conversation=conversation)
+            await films.set(f"{actor} {conversation}", "a plan", owner=owner)
         read_along = Turn(role="user", content="secret", speaker="Ann", actor="ann")
         for name, conversation, place in (("b1", "c", here), ("b2", "d", there)):
             asked = outcome("yes", user=name)
@@ -91,6 +95,7 @@ class MaintenanceContract(StoreSuite):
         assert [job.event.id async for job in store.requests("one", "ann")] == ["there", "stays"]
         assert await store.people("one", workspace="w") == {"bob"}
         assert await store.namespace("person").items() == {"x": "y"}
+        assert set(await films.items()) == {"ann d", "bob c"}
         since = NOW - timedelta(days=9)
         sums = await store.usage_sums(("workspace", "person"), since=since, adapter="one")
         assert [one.fields for one in sums] == [("v", "ann"), ("w", "")]

@@ -99,6 +99,8 @@ async def forget(
         for statement in _READ_BY_OTHERS:
             text = statement.format(is_said_by_them=is_said_by_them)
             await db.rows(text, adapter=who["adapter"], **field, **place)
+    # While their events still say in which conversations they wrote.
+    await db.rows(key_values.FORGET_HERE if here else key_values.FORGET, **who, **place)
     await run(f"UPDATE events SET forgotten = true, actor = '' WHERE {_THEIRS} AND ({is_running})")
     await run(
         "UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = true, forgotten = true"
@@ -107,8 +109,6 @@ async def forget(
     for statement in (add_usage, _USAGE, audit.FORGET):
         await run(statement)
     await _forget_in_audit(db, adapter, actor, here=here, place=place, find=find)
-    if workspace is None:
-        await db.rows(key_values.FORGET, **who)
     return [answer for (answer,) in answers]
 
 

@@ -21,6 +21,11 @@ NAMESPACES = "SELECT DISTINCT namespace FROM key_values LIMIT :limit"
 DELETE = "DELETE FROM key_values WHERE namespace = :namespace AND name = :name"
 #: Values of a person who is forgotten.
 FORGET = "DELETE FROM key_values WHERE adapter = :adapter AND actor = :actor AND actor <> ''"
+#: Those of the conversations in which the person has written in one workspace.
+FORGET_HERE = f"""
+{FORGET} AND conversation IN (
+    SELECT conversation FROM events WHERE adapter = :adapter AND actor = :actor AND workspace = :workspace)
+"""  # noqa: S608 - constants
 #: Expired values, and those of conversations without events.
 PRUNE = """
 DELETE FROM key_values WHERE expires <= :now OR (conversation <> '' AND NOT EXISTS (
