@@ -11,7 +11,7 @@ from bot.errors import ClipsNotJoined, UsageError
 from bot.family.origins import file_ref
 from bot.film.film import Film
 from bot.film.graph import event_id, nodes_of
-from bot.film.join import Clip, FilmStyle, JoinedFilm, join_clips
+from bot.film.join import Clip, FilmStyle, JoinedFilm, join_clips, join_seconds
 from bot.models import Answer, CommandSpec, Lane, Media, Origin, Status, Text
 
 _FADE = 0.5  #: seconds
@@ -61,7 +61,8 @@ async def _join(
     )
     limit = ctx.films.adapters[ctx.event.adapter].capabilities.max_upload
     try:
-        joined.append(await join_clips(clips, target, style=style, music=music, limit=limit))
+        seconds = join_seconds(film.seconds)
+        joined.append(await join_clips(clips, target, style=style, music=music, limit=limit, seconds=seconds))
     except ClipsNotJoined as exc:
         key = "clip" if exc.clip else "music" if exc.is_music else "film"
         raise UsageError(ctx.translate(f"film.join.{key}", number=exc.clip)) from exc

@@ -34,6 +34,8 @@ _MOST_BYTES = 2 << 30  # of the film
 _MOST_REPORT = 1 << 20  # bytes
 _LONGEST_CLIP = 600.0  # seconds
 _CHECK_SECONDS = 60.0
+# Of joining: at least, for each second of the film, and at most. A film is encoded up to four times to fit a limit.
+_LEAST_SECONDS, _SECONDS_EACH, _MOST_SECONDS = 60.0, 10.0, 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,11 @@ def can_join() -> bool:
     return all(find_spec(library) is not None for library in _LIBRARIES)
 
 
+def join_seconds(length: float) -> float:
+    """Return how long joining a film of so many seconds may take, in seconds."""
+    return min(_LEAST_SECONDS + _SECONDS_EACH * length, _MOST_SECONDS)
+
+
 async def join_clips(
     clips: Sequence[Clip],
     target: Path,
@@ -102,7 +109,7 @@ async def join_clips(
     style: FilmStyle | None = None,
     music: Path | None = None,
     limit: int | None = None,
-    seconds: float = 600.0,
+    seconds: float = _MOST_SECONDS,
 ) -> JoinedFilm:
     """Join clips, in their order, into the file `target`, which is overwritten, and removed when this fails.
 

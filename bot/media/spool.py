@@ -66,7 +66,8 @@ class Spool:
         self._public_url = public_url
         self._link_hours = link_hours
         self._timing = timing or MediaTiming()
-        self._working = FairSlots(1)
+        self._making = FairSlots(1)
+        self._shrinking = FairSlots(1)
         self._credentials = credentials
         self._client = SafeClient(allowed_origins, network or Network(), self._timing)
         self._downloader = Downloader(self._client, max_bytes=max_bytes, timeout=timeout, timing=self._timing)
@@ -136,11 +137,11 @@ class Spool:
     ) -> Media:
         """Store a file that `work` writes to the path it is given; it returns the content type.
 
-        `person`: takes turns with other people, as this and making files smaller is much work for the machine.
+        `person`: takes turns with other people, as this is much work for the machine.
         Raises `FileNotSaved`, `MediaUnavailable` and the errors of `work`.
         """
         async with self._temporary_file(name, event) as part:
-            async with self._working.hold(person):
+            async with self._making.hold(person):
                 content_type = await work(part)
             await self._sign(part, content_type, event)
             extension = EXTENSIONS[content_type]
@@ -218,7 +219,7 @@ class Spool:
         target = media.path.with_name(f"{stem}.fit-{limit}.part")
         self._parts.add(target)
         try:
-            async with self._working.hold(person):
+            async with self._shrinking.hold(person):
                 content_type = await shrink(media.path, target, media.content_type, limit, timeout=self._timing.shrink)
             if not content_type:
                 return None

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from bot.errors import ClipsNotJoined
-from bot.film.join import Clip, FilmStyle, can_join, join_clips
+from bot.film.join import Clip, FilmStyle, can_join, join_clips, join_seconds
 from bot.isolation.film import join
 from bot.pipeline.error_messages import error_message
 from sandbox.media.audio import render_audio
@@ -115,6 +115,11 @@ async def test_an_error_names_the_clip(tmp_path: Path) -> None:
     with pytest.raises(ClipsNotJoined) as caught:
         await join_clips([Clip(path=good)], target, music=listing)
     assert (caught.value.clip, caught.value.is_music) == (None, True)
+
+
+def test_a_short_film_is_given_less_time() -> None:
+    """The time for joining grows with the film, up to a limit."""
+    assert join_seconds(4) < join_seconds(40) < join_seconds(400) == join_seconds(4000)
 
 
 async def test_cancelling_ends_the_child(tmp_path: Path) -> None:

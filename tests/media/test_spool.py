@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.errors import ClipsNotJoined, DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, WrongContent
+from tests.support.media_files import noise
 from tests.support.media_servers import HOST, Certificate, OfferedFile, make_spool, send_body, serve, serve_raw
 
 
@@ -55,6 +56,22 @@ async def test_a_file_that_is_made_here_is_stored_whole(folder: Path, certificat
         with pytest.raises(ClipsNotJoined):
             await spool.make("a bear", fail, event="e", person="ada")
     assert files(folder) == [media.path]
+
+
+async def test_a_long_making_does_not_hold_up_others(folder: Path, certificate: Certificate) -> None:
+    """While one file is being made, another one is made smaller."""
+    async with make_spool(folder, certificate) as spool:
+        shown = await spool.write("big.png", noise(200, 150), content_type="image/png", event="e")
+
+        async def write(path: Path) -> str:
+            async with asyncio.timeout(20):
+                smaller, _ = await spool.fit(shown, 40_000, person="bob")
+            assert smaller.path is not None
+            path.write_bytes(smaller.path.read_bytes())
+            return smaller.content_type
+
+        media = await spool.make("a fox", write, event="e", person="ada")
+    assert 0 < media.size <= 40_000
 
 
 async def test_a_repetition_overwrites(folder: Path, certificate: Certificate, png: bytes) -> None:
