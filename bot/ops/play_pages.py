@@ -5,19 +5,22 @@ import importlib.util
 import re
 import subprocess  # nosec B404 - it runs this interpreter alone
 import sys
+import threading
 
 import structlog
 
 log = structlog.get_logger(__name__)
 
 _PROGRAM = "simulators.play"
-_STARTS = 20.0  #: seconds within which it prints its address
+_STARTS = 20.0  #: seconds
 
 
 class PlayPages:
     """A second service on simulated platforms, with data of its own, in a process that ends with this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, seconds: float = _STARTS) -> None:
+        """`seconds`: within which the program prints its address."""
+        self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._url = ""
         self._starting = asyncio.Lock()
@@ -46,7 +49,7 @@ class PlayPages:
         self._url = ""
 
     def _run(self) -> str:
-        """Start the program; return the address that it prints, "" without one."""
+        """Start the program; return the address that it prints, "" without one. It is then ended."""
         command = [sys.executable, "-m", _PROGRAM, "--no-browser", "--until-input-ends"]
         try:
             process = subprocess.Popen(  # noqa: S603  # nosec B603 - nothing that others wrote
@@ -57,8 +60,13 @@ class PlayPages:
             return ""
         self._process = process
         assert process.stdout is not None
+        limit = threading.Timer(self._seconds, process.kill)
+        limit.start()
         found = re.search(rb"http://\S+", process.stdout.readline())
+        limit.cancel()
         if found is None:
-            log.warning("the pages to try the service did not start", status=process.wait())
+            with process:  # waits for its end, and closes the pipes
+                process.kill()
+            log.warning("the pages to try the service did not start", reason="it printed no address")
             return ""
         return found[0].decode()
