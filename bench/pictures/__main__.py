@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench.pictures import administration, cockpit, discord, slack
+from bench.pictures import administration, cockpit, discord, film, slack
 from bench.pictures.camera import Camera, camera
 from simulators.play.session import PlaySession
 
@@ -17,6 +17,7 @@ SCENES = {
     "discord": discord.scenes,
     "administration": administration.scenes,
     "cockpit": cockpit.scenes,
+    "film": film.scenes,
 }
 
 

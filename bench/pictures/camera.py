@@ -64,14 +64,15 @@ class Camera:
         await page.wait_for_url("**/cockpit")
         return page
 
-    async def show_film(self, video: Locator) -> None:
-        """Show a film in its middle."""
+    async def show_film(self, video: Locator, *, at: float = 1.5) -> None:
+        """Show a film at a time in seconds."""
         await video.evaluate(
-            """(one) => new Promise((done) => {
+            """(one, at) => new Promise((done) => {
                 one.onseeked = () => requestAnimationFrame(done);
                 one.preload = "auto";
-                one.currentTime = 1.5;
-            })"""
+                one.currentTime = at;
+            })""",
+            at,
         )
         await video.page.wait_for_timeout(2000)  # the sign that it loads fades
 

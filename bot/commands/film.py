@@ -97,11 +97,12 @@ async def film(ctx: Context) -> Parts:
 
 async def _plan(ctx: Context, request: str) -> Film:
     """Have the model write the script. Raises `UsageError`, `ApiError`."""
-    models = {kind: ctx.option(f"{kind}-model") or ctx.effective.model(kind) for kind in _MADE}
+    kinds = [kind for kind in _MADE if ctx.commands.offers(kind)]
+    models = {kind: ctx.option(f"{kind}-model") or ctx.effective.model(kind) for kind in kinds}
     resolution = ctx.size("resolution", models["video"])
     seconds = ctx.integer("duration")
     shots = ctx.integer("shots") if ctx.option("shots") else usual_shots(seconds)
-    has_music = ctx.option("music") == "yes" and ctx.commands.offers("audio")
+    has_music = ctx.option("music") == "yes" and "audio" in models
     model = ctx.option("model") or ctx.effective.model("chat")
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": order_of(shots=shots, seconds=seconds)},

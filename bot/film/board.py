@@ -195,7 +195,9 @@ class Board:
             for n in range(1, len(self.film.script.shots) + 1)
         ]
         music = [self._button("music", options={"music": self.film.script.music}, asks=("music",))]
-        if self.film.script.music:
+        if "audio" not in self.film.look.models:
+            music = []
+        elif self.film.script.music:
             music = [self._button("remix"), *music, self._button("mute")]
         delete = Action(
             name="delete",

@@ -110,6 +110,8 @@ def _remix(film: Film, press: Event) -> Film:  # noqa: ARG001
 
 
 def _music(film: Film, press: Event) -> Film:
+    if "audio" not in film.look.models:
+        raise UsageError(translate("film.no_audio", press.actor.locale))
     text = " ".join(press.options["music"].split())[:LONGEST_PROMPT]
     return replace(film, script=replace(film.script, music=text), music_take=1)
 

@@ -41,7 +41,7 @@ class Script:
 class Look:
     """How everything in a film is made."""
 
-    models: Mapping[Kind, str]  #: of pictures, clips and music
+    models: Mapping[Kind, str]  #: of pictures, clips and music; those that can be made here
     resolution: str  #: of the clips
     size: str  #: of the pictures
     style: str = ""  #: of the pictures; "": none

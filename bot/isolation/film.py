@@ -218,8 +218,8 @@ class _Film:
 
     def _title_card(self, picture: Picture, title: str, width: int, height: int) -> Picture:
         dark = picture.copy()
-        luma = film_clips.planes(dark, width, height)[0]
-        luma[:] = (luma.astype(np.float32) - 16) * _DARKER + 16
+        for plane, black in zip(film_clips.planes(dark, width, height), (16, 128, 128), strict=True):
+            plane[:] = (plane.astype(np.float32) - black) * _DARKER + black
         caption = self._caption("title", title, width, height, _TITLE_SIZE)
         return caption.put_on(dark, width, height, is_title=True) if caption else dark
 

@@ -20,6 +20,7 @@ _SIZES = (1, 0.75, 0.5, 0.35)
 _LEAST_SIZE = 8.0  #: pixels
 _MOST_HEIGHT = 0.8  #: of the picture's
 _SIMPLIFIED = {"zh", "zh-cn", "zh-sg", "zh-hans"}
+_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9)  #: of the width, tried for lines of equal length
 _MARGIN = 0.08  #: of the width and the height
 
 Font = ImageFont.FreeTypeFont
@@ -31,7 +32,7 @@ class Caption:
     def __init__(self, text: str, font: Font, width: int) -> None:
         """`width`: pixels of the picture."""
         edge = max(round(font.size / 14), 1)
-        body = "\n".join(_wrap(" ".join(text.split()), font, width * (1 - 2 * _MARGIN)))
+        body = "\n".join(_balance(" ".join(text.split()), font, width * (1 - 2 * _MARGIN)))
         ruler = ImageDraw.Draw(Image.new("L", (1, 1)))
         left, top, right, bottom = ruler.multiline_textbbox((0, 0), body, font, align="center", stroke_width=edge)
         # Planes of colour have half the size.
@@ -127,6 +128,15 @@ def _has_letters(font: Font, text: str) -> bool:
         for letter in set(text)
         if not letter.isspace() and unicodedata.category(letter) not in {"Cf", "Mn"}
     )
+
+
+def _balance(text: str, font: Font, width: float) -> list[str]:
+    """Break a text into as few lines as fit, about equally long: no word stands alone on the last one."""
+    fewest = list(_wrap(text, font, width))
+    words = "".join(letter if letter < _FIRST_WIDE else " " for letter in text).split()
+    longest = max((font.getlength(word) for word in words), default=0.0)
+    narrower = (list(_wrap(text, font, max(width * share, longest))) for share in _SHARES)
+    return next((lines for lines in narrower if len(lines) == len(fewest)), fewest)
 
 
 def _wrap(text: str, font: Font, width: float) -> Iterator[str]:

@@ -11,7 +11,7 @@ _SECONDS = re.compile(r"(?i)\badd up to (\d{1,3})\b")
 _MOST = 12
 #: What happens, and how the picture shows it.
 _VIEWS = (
-    ("far away", "wide view at dawn"),
+    ("far away", "wide-angle view at dawn"),
     ("coming closer", "in the morning light"),
     ("face to face", "close-up, bright day"),
     ("a moment of rest", "by the water, afternoon"),
@@ -39,7 +39,9 @@ def film_script(system: str, wish: str) -> str | None:
         line, view = views[number % len(views)]
         length = seconds // count + (number < seconds % count)
         shots.append({"line": line, "prompt": f"{wish}, {view}", "seconds": length})
-    return json.dumps({"title": wish[:60], "shots": shots, "music": f"calm music, {wish}"}, ensure_ascii=False)
+    return json.dumps(
+        {"title": wish[:1].upper() + wish[1:60], "shots": shots, "music": f"calm music, {wish}"}, ensure_ascii=False
+    )
 
 
 def _number(pattern: re.Pattern[str], text: str, usual: int) -> int:

@@ -82,6 +82,10 @@ SUBJECTS = {
 DESIGNS = frozenset({"logo", "map", "diagram", "card", "portrait"})
 #: subjects that stand on a table, where the prompt names no other place
 DISHES = frozenset({"pizza", "cake", "bowl", "cup", "bottle"})
+DISTANCES = {
+    "near": "close-up closeup macro 特寫 特写",
+    "far": "wide-angle panorama panoramic 遠景 远景 全景",
+}
 ACTIONS = {"watering": "watering waters irrigating 澆水 浇水 澆花 浇花 澆 浇"}
 COLOURS = {
     "red": "red crimson scarlet 紅 红 紅色 红色",
@@ -150,6 +154,7 @@ class VisualPrompt:
     subjects: tuple[str, ...]  #: in the prompt's order, each once
     colours: Mapping[str, str]  #: concept → colour name; "" is the picture as a whole
     actions: frozenset[str]
+    distance: str  #: of the camera, one of `DISTANCES`; "" is the usual one
 
     @property
     def known(self) -> bool:
@@ -193,7 +198,7 @@ def find(prompt: str, vocabulary: Mapping[str, str]) -> list[Hit]:
 
 def words_shown(prompt: str) -> list[str]:
     """Return the words of `prompt` that a picture or video is made from, in their order, each once."""
-    return _words(prompt, {**ELEMENTS, **SUBJECTS, **TIMES, **ACTIONS, **COLOURS})
+    return _words(prompt, {**ELEMENTS, **SUBJECTS, **TIMES, **DISTANCES, **ACTIONS, **COLOURS})
 
 
 def words_heard(prompt: str) -> list[str]:
@@ -236,6 +241,7 @@ def parse_scene(prompt: str) -> VisualPrompt:
         subjects=tuple(dict.fromkeys(name for name in names if name in SUBJECTS)),
         colours=colours,
         actions=frozenset(hit.concept for hit in find(prompt, ACTIONS)),
+        distance=next((hit.concept for hit in find(prompt, DISTANCES)), ""),
     )
 
 

@@ -89,7 +89,8 @@ def _ken_burns(picture: Image.Image, width: int, height: int, count: int, seed: 
     full_width = min(picture.width, picture.height * work_width / work_height)
     full_height = full_width * work_height / work_width
     zooms = (1.0, 0.82) if rng.random() < 0.5 else (0.82, 1.0)  # noqa: PLR2004 - towards or away
-    starts, ends = rng.uniform(0.15, 0.5, 2), rng.uniform(0.5, 0.85, 2)
+    # What a picture shows stands in its lower half.
+    starts, ends = rng.uniform((0.15, 0.7), (0.5, 0.8)), rng.uniform((0.5, 0.75), (0.85, 0.85))
     for number in range(count):
         t = number / max(count - 1, 1)
         t = t * 0.7 + t * t * (3 - 2 * t) * 0.3

@@ -1,6 +1,7 @@
 """Films that are stopped, that can't be made, or that may not be; and other people beside them."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -104,6 +105,22 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         await one.core.worker.drain()
         assert "9" in one.answer(film).text  # the limit of the day, as for /image
         assert "✗" in one.answer(film).text
+
+
+async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra, and where no music is made, the plan says so, and the clips come one by one."""
+    monkeypatch.setitem(sys.modules, "av", None)  # as if it were not installed
+    async with studio(tmp_path, bot_disabled_commands=("audio",)) as (one, api):
+        film = await plan(one, options={})
+        assert "No music: this service makes none." in one.answer(film).text
+        assert "installed without the extra `film`" in one.answer(film).text
+        await press(one, film, "make")
+        await one.core.worker.drain()
+        assert [file["type"] for file in one.answer(film).files] == ["video/mp4"] * 4
+        assert "music" not in one.answer(film).actions
+        refused = await one.ask("", command="shots", options={"music": "a drum"})
+        assert refused.text == "No music: this service makes none."
+        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (4, 4, 0)
 
 
 async def test_an_approver_grants_a_film_as_a_whole(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bot.errors import ClipsNotJoined
 from bot.film.join import Clip, FilmStyle, can_join, join_clips, join_seconds
 from bot.isolation.film import join
+from bot.isolation.film_text import make_caption
 from bot.pipeline.error_messages import error_message
 from sandbox.media.audio import render_audio
 from sandbox.media.video import render_video
@@ -69,11 +70,25 @@ async def test_clips_become_one_film(tmp_path: Path) -> None:
     assert pictures[100][:, :80].max() < 24
     assert 80 < pictures[78][20:40, 150:170].mean() < 180
     assert pictures[6][70:110].max() > 225
+    with av.open(str(target)) as opened:  # behind the title colours are as dark as the light
+        colours = [float(frame.to_ndarray()[180:].astype(float).std()) for frame in opened.decode(video=0)]
+    assert colours[2] < colours[26] * 0.6
     assert pictures[100][130:170].max() > 225
     assert made.missing_letters <= {"title"}  # a machine may have no Chinese font
     assert made.subtitles() == (
         "1\n00:00:00,750 --> 00:00:01,750\nA fox.\n\n2\n00:00:03,250 --> 00:00:05,000\nA pale wall.\n"
     )
+
+
+def test_lines_of_a_title_are_about_equally_long() -> None:
+    """No word stands alone on the last line, and none is broken for that."""
+    caption = make_caption("a fox crosses a frozen lake at dawn", 640, 360, 0.11, path="", locale="")
+    assert caption is not None
+    drawn = caption.put_on(np.full(640 * 360 * 3 // 2, 16, np.uint8), 640, 360, is_title=True)[: 640 * 360]
+    letters = drawn.reshape(360, 640) > 200
+    upper, lower = (np.flatnonzero(half.any(axis=0)) for half in (letters[:180], letters[180:]))
+    assert np.ptp(lower) > np.ptp(upper) * 0.6
+    assert np.ptp(upper) > np.ptp(lower) * 0.6
 
 
 async def test_a_limit_makes_a_film_smaller_or_is_reported(tmp_path: Path) -> None:

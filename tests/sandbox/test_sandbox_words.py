@@ -28,6 +28,12 @@ def test_words_become_what_is_seen(
     assert (wanted.time, set(wanted.elements), wanted.subjects) == (time, elements, subjects)
 
 
+def test_the_camera_is_near_or_far() -> None:
+    """In both languages; otherwise it is where it usually is."""
+    near_and_far = ["a fox, close-up", "狐狸的特寫", "a wide-angle view of a fox", "狐狸，遠景", "a fox"]
+    assert [parse_scene(prompt).distance for prompt in near_and_far] == ["near", "near", "far", "far", ""]
+
+
 def test_the_longest_chinese_word_wins() -> None:
     """A robot (機器人) is no person (人), a lighthouse (燈塔) no lamp, a rocket (火箭) no fire."""
     assert parse_scene("機器人").subjects == ("robot",)

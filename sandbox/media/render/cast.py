@@ -30,6 +30,8 @@ _BACK_TO_FRONT = (
     "fish", "person", "robot", "dog", "cat", "rabbit", "fox",
     "portrait", "logo", "map", "diagram", "card", "bottle", "cake", "bowl", "pizza", "cup",
 )  # fmt: skip
+#: by the distance of the camera
+_SCALES = {"near": 1.25, "": 1.0, "far": 0.65}
 _FURRY = frozenset({"fox", "cat", "dog", "rabbit"})
 _ALOFT = frozenset({"bird", "rocket", "balloon"})
 _ON_LAND = frozenset({"fox", "cat", "dog", "rabbit", "person", "robot", "car", "house", "tree", "flag"})
@@ -53,6 +55,7 @@ def subjects(scene: Scene, rng: np.random.Generator) -> None:
         elif name == "flag":
             across = min(across, 0.5)
         size = share * float(rng.uniform(0.88, 1.08)) * (1.0 if lead else 0.72) * min(canvas.aspect / 0.9, 1.0)
+        size *= _SCALES[wanted.distance]
         y = _foot(scene, name, lead=lead)
         if name == "boat" and not lead:
             size *= 0.7

@@ -94,7 +94,7 @@ def _completed(wanted: VisualPrompt, rng: np.random.Generator) -> VisualPrompt:
         elements.add("lake")  # a skyline is best by the water
     if "sakura" in elements and "tree" not in cast:
         cast = (*cast, "tree")
-    return VisualPrompt(time, frozenset(elements), cast, wanted.colours, wanted.actions)
+    return VisualPrompt(time, frozenset(elements), cast, wanted.colours, wanted.actions, wanted.distance)
 
 
 def _place_for(wanted: VisualPrompt) -> set[str]:
