@@ -9,6 +9,7 @@ from aimodels.errors import UnexpectedAnswer
 from aimodels.reference import IMAGE_STYLES
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
+from bot.control.quotes import is_within
 from bot.control.registry import ANSWER_TOKENS
 from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition
 from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
@@ -81,8 +82,10 @@ async def film(ctx: Context) -> Parts:
         yield Status(ctx.translate("film.planning"))
         planned = await _plan(ctx, request)
         await ctx.films.save(planned, event)
-    if planned.stage == "asked":  # it is granted, else nobody runs it again
-        planned = replace(planned, stage="making")
+    if planned.stage == "asked":  # an approver has granted it, or it was edited or repeated
+        price = await ctx.films.price(planned, await ctx.films.states(planned, event), event)
+        is_granted = is_within(price, replace(event, agreed=planned.agreed), ctx.effective)
+        planned = replace(planned, stage="making") if is_granted else await ctx.films.hold(planned, event)
         await ctx.films.save(planned, event)
         await ctx.films.advance(event, event.id)
     else:

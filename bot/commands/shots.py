@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from bot.commands._base import Context, Parts, command
-from bot.control.quotes import PricedRequest, is_within
+from bot.control.quotes import DECIDE, PricedRequest, is_within
 from bot.errors import UsageError
 from bot.film.changes import STOPPING, act_of, change
 from bot.film.film import MAX_SHOTS, Film
 from bot.film.graph import nodes_of
-from bot.models import Answer, CommandSpec, Event, Lane, Option, Text
+from bot.models import Answer, CommandSpec, Event, Job, Lane, Option, Text
 
 _TRIES = 60  #: to change a board, each half a second: it may be sending files
 
@@ -52,14 +52,13 @@ async def shots(ctx: Context) -> Parts:
         film = await ctx.films.find(event, name)
         if film is None:
             raise UsageError(ctx.translate("usage.button_gone"))
+        if film.stage == "asked" and _is_decided(job):  # it was declined, or nobody could be asked
+            film = await ctx.films.hold(film, job.event)
         states = await ctx.films.states(film, job.event)
-        if act == "make" and not event.options.get("price"):
-            price = await ctx.films.price(film, job.event)
+        if act in ("make", "continue") and not event.options.get("price"):
+            price = await ctx.films.price(film, states, job.event)
             event = replace(event, options={**event.options, "price": str(price or 0)})
-        was_planned = film.stage == "planned"
-        film = change(film, event, states)
-        question = await _ask(ctx, film, job.event) if was_planned and film.stage == "making" else None
-        film = film if question is None else replace(film, stage="asked")
+        film, question = await _check_price(ctx, change(film, event, states), job.event)
         await ctx.films.save(film, job.event)
     if question is not None:
         await ctx.journal.reopen(job.event, answer=question)
@@ -68,16 +67,27 @@ async def shots(ctx: Context) -> Parts:
         if state.stage == "running" and state.node.key not in kept and state.job is not None:
             await ctx.cancel(state.job.event.id)
     await ctx.films.advance(job.event, name, tries=_TRIES)
-    yield Text(ctx.translate(f"film.done.{act}"))
+    is_waiting = film.stage in ("asked", "held") and act not in STOPPING
+    yield Text(ctx.translate(f"film.done.{film.stage if is_waiting else act}"))
 
 
-async def _ask(ctx: Context, film: Film, event: Event) -> Answer | None:
-    """Return the question to approvers, where the film costs more than its maker may spend; None: it is made."""
-    price = await ctx.films.price(film, event)
-    if is_within(price, replace(event, agreed=film.agreed), ctx.effective):
-        return None
+def _is_decided(job: Job) -> bool:
+    """Whether the answer to a film's event asks approvers no longer."""
+    answer = job.answer
+    return answer is not None and not any(action.command == DECIDE for action in answer.actions)
+
+
+async def _check_price(ctx: Context, film: Film, event: Event) -> tuple[Film, Answer | None]:
+    """Return the film as it may go on at its price, and the question to approvers; None: there is none."""
+    if film.stage not in ("making", "asked"):
+        return film, None
+    price = await ctx.films.price(film, await ctx.films.states(film, event), event)
+    if price is None or is_within(price, replace(event, agreed=film.agreed), ctx.effective):
+        return replace(film, stage="making"), None
+    if is_within(price, replace(event, agreed=price), ctx.effective):  # its maker is to agree
+        return await ctx.films.hold(film, event), None
     spec = ctx.commands.find_spec(event.command)
     assert spec is not None
     model = ctx.effective.model("chat")
     priced = PricedRequest(event=event, spec=spec, model=model, price=price, needs_approval=True)
-    return await ctx.approvals.ask(priced, event, ctx.effective)
+    return replace(film, stage="asked"), await ctx.approvals.ask(priced, event, ctx.effective)

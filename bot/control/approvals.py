@@ -98,7 +98,11 @@ class Approvals:
         )
         for ask, place in zip(asks, places, strict=True):
             asked = make_beside(event, ask, place, f"a{digest}")
-            await self.queue.record(asked, lane=Lane.FREE, answer=Answer(text=text, actions=(approve, decline)))
+            question = Answer(text=text, actions=(approve, decline))
+            if not await self.queue.record(asked, lane=Lane.FREE, answer=question):
+                known = await self.journal.job(asked.adapter, asked.id)
+                if known is not None and known.answer != question:  # it was decided on, and is asked once more
+                    await self.journal.reopen(known.event, answer=question)
         label = translate("approval.withdraw", locale)
         options = {**base, "choice": "withdraw"}
         withdraw = Action(name="withdraw", label=label, command=DECIDE, options=options)

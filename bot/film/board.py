@@ -78,14 +78,16 @@ class Board:
         if self.is_done:
             lines += self._cost()
             return Answer(text="\n".join(lines), media=self._result(), actions=self._change_buttons())
-        if film.stage == "stopped":
+        if film.stage == "held" and self.price is not None:
+            lines.append(self._say("held", price=money(self.price)))
+        elif film.stage == "stopped":
             lines.append(self._say("stopped"))
         elif self.is_idle:
             lines.append(self._say("stuck"))
         elif self.waiting:
             lines.append(self._say("queue", count=self.waiting))
         buttons = (
-            (self._button("continue"), *self._change_buttons())
+            (self._priced("continue", "continue_for"), *self._change_buttons())
             if self.is_idle
             else (self._button("halt", options={"do": "stop"}, danger=True),)
         )
@@ -180,9 +182,7 @@ class Board:
 
     def _plan_buttons(self) -> tuple[Action, ...]:
         film = self.film
-        price = {"do": "make"} if self.price is None else {"do": "make", "price": str(self.price)}
-        label = self._say("make") if self.price is None else self._say("make_for", price=money(self.price))
-        buttons = [self._button("make", label=label, options=price), self._edit()]
+        buttons = [self._priced("make", "make_for"), self._edit()]
         if len(film.script.shots) > 1:
             buttons.append(self._button("fewer"))
         if film.seconds > len(film.script.shots):
@@ -207,6 +207,13 @@ class Board:
             is_danger=True,
         )
         return (*rerolls, self._edit(), *music, delete)
+
+    def _priced(self, name: str, label: str) -> Action:
+        """Return a button with which the maker agrees to the price of everything."""
+        if not self.price:
+            return self._button(name)
+        options = {"do": name, "price": str(self.price)}
+        return self._button(name, label=self._say(label, price=money(self.price)), options=options)
 
     def _edit(self) -> Action:
         return self._button("edit", options={}, asks=("prompt",), prompt=format_shots(self.film.script.shots))

@@ -33,10 +33,13 @@ def change(film: Film, press: Event, states: list[NodeState]) -> Film:
         raise UsageError(translate("film.not_now", press.actor.locale))
     act = act_of(press)
     changed = _ACTS[act](film, press) if act in _ACTS else film
-    if film.stage in ("making", "stopped") and act in _MAKING:
+    if film.stage in ("making", "stopped", "held") and act in _MAKING:
         changed = replace(_forgive(changed, states), stage="making")
     dropped = {**film.dropped, **{state.node.key: state.cost for state in states if state.cost}}
     dropped = {key: cost for key, cost in dropped.items() if key not in {node.key for node in nodes_of(changed)}}
+    if changed.tries != film.tries:  # what a lost try has cost stays
+        lost = (state for state in states if state.cost and state.stage in ("failed", "stopped"))
+        dropped |= {f"{state.node.key}-{film.tries.get(state.node.key, 0)}": state.cost for state in lost}
     return replace(changed, dropped=dropped, presses=(*film.presses, press.id)[-_KEPT:])
 
 
@@ -47,13 +50,15 @@ def _forgive(film: Film, states: list[NodeState]) -> Film:
 
 
 def _make(film: Film, press: Event) -> Film:
-    if film.stage != "planned":
-        return film
-    return replace(film, stage="making", agreed=int(press.options.get("price") or 0))
+    return replace(film, stage="making", agreed=max(film.agreed, int(press.options.get("price") or 0)))
+
+
+def _continue(film: Film, press: Event) -> Film:
+    return film if film.stage == "planned" else _make(film, press)
 
 
 def _stop(film: Film, press: Event) -> Film:  # noqa: ARG001
-    return replace(film, stage="stopped") if film.stage == "making" else film
+    return replace(film, stage="stopped") if film.stage in ("making", "held") else film
 
 
 def _cancel(film: Film, press: Event) -> Film:  # noqa: ARG001
@@ -123,6 +128,7 @@ def _mute(film: Film, press: Event) -> Film:  # noqa: ARG001
 _Act = Callable[[Film, Event], Film]
 _ACTS: Mapping[str, _Act] = {
     "make": _make,
+    "continue": _continue,
     "stop": _stop,
     "cancel": _cancel,
     "fewer": _fewer,

@@ -11,8 +11,9 @@ MAX_SHOTS = 8
 #: Seconds of one shot.
 SHORTEST, LONGEST = 1, 20
 
-#: `asked`: an approver decides first; `making`: until everything is there, and from then on.
-Stage = Literal["planned", "asked", "making", "stopped", "cancelled"]
+#: `asked`: an approver decides first; `held`: its maker agrees first to what it costs by now;
+#: `making`: until everything is there, and from then on.
+Stage = Literal["planned", "asked", "held", "making", "stopped", "cancelled"]
 #: How one clip follows another; `none`: they are not joined.
 Transition = Literal["fade", "cut", "none"]
 Subtitles = Literal["no", "burnt", "file"]

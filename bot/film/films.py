@@ -6,7 +6,7 @@ keeps the result, and instead of being shown it takes the film a step further. A
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,11 +16,12 @@ from weakref import WeakValueDictionary
 import structlog
 from pydantic import TypeAdapter
 
-from bot.control.prices import PriceBook
+from bot.control.prices import PriceBook, Prices
 from bot.errors import DeliveryDelayed
 from bot.film.board import Board, NodeState
 from bot.film.film import Film
 from bot.film.graph import FilmNode, event_id, nodes_of, ready
+from bot.limits import MICROS
 from bot.models import Answer, CommandSpec, Event, Job
 from bot.ports import EventQueue, Journal, KeyValues, Owner, RequestLog, Sender, Sink
 
@@ -144,7 +145,7 @@ class Films:
         }
         begun = ready([state.node for state in states], **by_stage)
         for node in begun:
-            await self.accept(self._request(film, node, job.event))
+            await self.accept(await self._granted(film, node, job.event))
         keys = {node.key for node in begun}
         return film, [
             await self._state(film, job.event, state.node) if state.node.key in keys else state for state in states
@@ -167,31 +168,48 @@ class Films:
             replaces="",
             has_prior_messages=False,
             part_of=film.id,
-            agreed=max(film.agreed, event.agreed),
+            agreed=0,
+            approved=0,
         )
 
-    # -- showing
+    async def _granted(self, film: Film, node: FilmNode, event: Event) -> Event:
+        """Return the request that makes a node, with no more of what the film was granted than it costs itself."""
+        request = self._request(film, node, event)
+        price = self._price_of(request, node, await self.prices.current()) or 0
+        return replace(request, agreed=min(film.agreed, price), approved=min(event.approved, price))
 
-    async def price(self, film: Film, event: Event) -> int | None:
-        """Return what the whole film costs, in micros; None: not known."""
-        prices, total = await self.prices.current(), 0
-        for node in nodes_of(film):
-            if node.kind == "film":
-                continue
-            spec = self.find_spec(node.kind)
-            cost = None
-            if spec is not None:
-                cost = prices.estimate(self._request(film, node, event), spec, node.options["model"])
-            if cost is None:
-                return None
-            total += cost
+    # -- what it costs
+
+    async def price(self, film: Film, states: Sequence[NodeState], event: Event) -> int | None:
+        """Return what the whole film costs, in micros: what was spent, and what is yet to be made; None: not known."""
+        prices, total = await self.prices.current(), round(sum(film.dropped.values()) * MICROS)
+        for state in states:
+            spent = round(state.cost * MICROS)
+            cost = 0
+            if state.stage != "done" and state.node.kind != "film":
+                known = self._price_of(self._request(film, state.node, event), state.node, prices)
+                if known is None:
+                    return None
+                cost = known
+            total += max(spent, cost) if state.stage == "running" else spent + cost
         return total
+
+    def _price_of(self, request: Event, node: FilmNode, prices: Prices) -> int | None:
+        spec = self.find_spec(request.command)
+        return None if spec is None else prices.estimate(request, spec, node.options.get("model", ""))
+
+    async def hold(self, film: Film, event: Event) -> Film:
+        """Return a film that may not go on at its price: what is there is kept until its maker agrees."""
+        states = await self.states(replace(film, stage="held"), event)
+        return replace(film, stage="held" if any(state.job for state in states) else "planned")
+
+    # -- showing
 
     async def _board(self, film: Film, states: list[NodeState], event: Event) -> Board:
         waiting = 0
         if film.stage == "making":
             waiting = int((await self.store.counts()).get("waiting_own", 0))
-        return Board(film=film, states=states, price=await self.price(film, event), waiting=waiting)
+        return Board(film=film, states=states, price=await self.price(film, states, event), waiting=waiting)
 
     def note_progress(self, event: Event, progress: float | None) -> None:
         """Note how far a running part is; None: it has ended, or that is not known."""

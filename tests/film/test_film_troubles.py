@@ -45,6 +45,12 @@ async def press(one: Service, film: str, action: str, **more: Any) -> str:
     return (await one.ask("", command="press", options={"event": film, "action": action}, **more)).text
 
 
+async def decide(one: Service, choice: str) -> None:
+    """Have the approver decide on what they were asked last."""
+    *_, ask = [message for message in one.channel.messages.values() if message.reply_to == "to boss"]
+    await one.ask("", command="press", options={"event": ask.key, "action": choice}, who="boss", conversation="dm")
+
+
 async def see(one: Service, film: str, *words: str) -> Message:
     """Wait until the board of a film has words; return it."""
     await one.channel.until(lambda: any(all(word in m.text for word in words) for m in one.channel.answers(film)))
@@ -130,16 +136,52 @@ async def test_an_approver_grants_a_film_as_a_whole(tmp_path: Path) -> None:
     async with studio(tmp_path, **given) as (one, api):
         film = await plan(one, who="ada")
         assert "**4.20**" in one.answer(film).text
+        assert "approver decides" in await press(one, film, "make", who="ada")
+        await see(one, film, "4.20", "approv")
+        job = await one.core.store.job("channel", film)
+        assert job is not None
+        assert await one.core.store.reopen(job.event)  # as after an edit, or by an administrator
+        await see(one, film, "Nothing is made before")
+        assert not api.made
         await press(one, film, "make", who="ada")
         await see(one, film, "4.20", "approv")
-        assert not api.made
-        [ask] = [key for key in one.channel.messages.values() if key.reply_to == "to boss"]
-        granted = {"event": ask.key, "action": "approve"}
-        await one.ask("", command="press", options=granted, who="boss", conversation="dm")
+        await decide(one, "approve")
         await see(one, film, "music ✓")
         await one.core.worker.drain()
         assert "Cost so far: 4.20" in one.answer(film).text
         assert set(api.made.values()) == {1}
+        made = api.made
+        assert "approver decides" in await press(one, film, "again-2", who="ada")
+        await see(one, film, "5.20", "approv")
+        await decide(one, "decline")
+        await see(one, film, "Declined")
+        assert "approver decides" in (await one.ask("", command="shots", options={"do": "continue"}, who="ada")).text
+        await see(one, film, "5.20", "approv")
+        assert api.made == made
+        await decide(one, "approve")
+        await see(one, film, "Cost so far: 5.20")
+        parts = await one.core.store.jobs_with_files("channel", job.event.conversation, limit=20)
+        assert {part.event.approved for part in parts if part.event.part_of} == {500_000, 200_000}
+
+
+async def test_a_film_that_grows_is_agreed_to_anew(tmp_path: Path) -> None:
+    """Its maker reads the new price, and nothing more is made before they say so; a smaller film goes on by itself."""
+    async with studio(tmp_path, bot_prices=PRICES, bot_quote_above=0.2) as (one, api):
+        film = await plan(one)
+        await press(one, film, "make")
+        await one.core.worker.drain()
+        made = api.made
+        assert "agree to the new price" in await press(one, film, "again-2")
+        board = await see(one, film, "**5.20**")
+        assert (board.actions[0], api.made) == ("continue", made)
+        await press(one, film, "continue")
+        await one.core.worker.drain()
+        assert "Cost so far: 5.20" in one.answer(film).text
+        await press(one, film, "again-1")
+        await one.core.worker.drain()
+        assert len(api.made) == len(made) + 2
+        for options, answer in (({"drop": "1"}, "new price"), ({"do": "mute"}, "no music")):
+            assert answer in (await one.ask("", command="shots", options=options)).text
 
 
 async def test_a_model_that_answers_badly(tmp_path: Path) -> None:
