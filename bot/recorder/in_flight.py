@@ -5,15 +5,17 @@ after a kill, and what was received here and is answered elsewhere. It is encryp
 them out of each request in turn would cost more than a tenth of answering it. Who reads it takes them out.
 """
 
-import fcntl
 import marshal
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _SUFFIX = ".running"
 _NONCE = 12  # bytes
@@ -22,13 +24,14 @@ _NONCE = 12  # bytes
 class InFlight:
     """The file of this process, and those of others in the folder. Methods block and raise `OSError`.
 
-    The file is locked while its process lives, so that nobody else takes it.
+    A lock beside the file is held while its process lives, so that nobody else takes it.
     """
 
     def __init__(self, folder: Path, name: str, key: bytes) -> None:
         self._folder = folder
         self._path = folder / f"{name}{_SUFFIX}"
         self._cipher = AESGCM(key)
+        self._lock = _lock_of(self._path)
         self._file: BinaryIO | None = None
         self._written: Mapping[str, bytes] = {}
 
@@ -38,12 +41,13 @@ class InFlight:
             return
         if self._file is None:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = self._path.open("w+b", buffering=0)
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._lock.acquire()
+            self._file = self._path.open("wb", buffering=0)
         nonce = os.urandom(_NONCE)
         content = nonce + self._cipher.encrypt(nonce, marshal.dumps(dict(requests)), None) if requests else b""
-        os.pwrite(self._file.fileno(), content, 0)  # a file of which a kill leaves a half can't be decrypted
-        self._file.truncate(len(content))
+        self._file.seek(0)
+        self._file.write(content)  # a file of which a kill leaves a half can't be decrypted
+        self._file.truncate()
         self._written = requests
 
     def find(self, request: str) -> bytes | None:
@@ -77,21 +81,38 @@ class InFlight:
     def close(self) -> None:
         """Delete the file: its process ends in order."""
         if self._file is not None:
-            self._path.unlink(missing_ok=True)
             self._file.close()
             self._file = None
+            self._path.unlink(missing_ok=True)
+            _delete_lock(self._lock)
+
+
+def _lock_of(path: Path) -> "BaseFileLock":
+    from filelock import FileLock  # needed seldom
+
+    return FileLock(path.with_suffix(".lock"), thread_local=False)
+
+
+def _delete_lock(lock: "BaseFileLock") -> None:
+    lock.release()
+    Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def _take(path: Path) -> bytes:
     """Return and delete what a process has left; nothing while it lives."""
+    lock = _lock_of(path)
     try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            content = file.read()
-            path.unlink()
-            return content
-    except (BlockingIOError, FileNotFoundError):
+        lock.acquire(blocking=False)
+    except TimeoutError:
         return b""
+    try:
+        content = path.read_bytes()
+        path.unlink()
+    except FileNotFoundError:  # another process has taken it
+        return b""
+    finally:
+        _delete_lock(lock)
+    return content
 
 
 def delete_left(folder: Path) -> None:

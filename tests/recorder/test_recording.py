@@ -173,6 +173,20 @@ async def test_a_person_is_erased_from_what_other_processes_have(tmp_path: Path)
         assert not left.exists()
 
 
+def test_what_a_living_process_has_is_left_to_it(tmp_path: Path) -> None:
+    """Others read it; they take what is locked by nobody. A process that ends in order leaves no file."""
+    own, other = InFlight(tmp_path, "own", bytes(32)), InFlight(tmp_path, "other", bytes(32))
+    own.write({"a": b"long content of one", "b": b"of another"})
+    own.write({"b": b"shorter"})
+    assert (other.find("a"), other.find("b")) == (None, b"shorter")
+    (tmp_path / "killed.running").write_bytes((tmp_path / "own.running").read_bytes())
+    assert list(other.recover()) == [b"shorter"]
+    assert own.find("b") is None
+    assert other.find("b") == b"shorter"
+    own.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_what_cannot_be_erased_is_said(tmp_path: Path) -> None:
     """One broken file keeps no other from being erased; the person is not told that all is gone, and tries again."""
     async with service(tmp_path, bot_recorder="full") as one:

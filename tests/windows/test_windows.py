@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_terminal_answers_without_what_windows_lacks(tmp_path: Path) -> None:
     """No fcntl, no signal handlers in event loops, no process groups, no resource limits."""
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    recorder = {"BOT_RECORDER": "redacted"}
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": str(tmp_path), **recorder}
     command = [sys.executable, "-m", "tests.support.windows.walk"]
     words = "my name is Ada\n"
     done = subprocess.run(
