@@ -16,6 +16,7 @@ from bot.calls.fitting import fit, fit_to_fallback
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.parameter_limits import ParameterLimit, read_limit
 from bot.control.effective import EffectiveSettings
+from bot.duel.duels import is_part
 from bot.i18n import translate
 from bot.models import Event, Kind, Usage
 from bot.moderation.guarded_api import EventApi
@@ -33,9 +34,9 @@ _SHORT_WAIT = 5.0
 class ModelCalls:
     """Calls a model on behalf of an event.
 
-    A model that fails is replaced by the next of its kind's fallbacks, unless its answer has begun to show. A value
-    that a model is known to refuse is not sent: one that the person gave is refused, any other is replaced by the
-    nearest that the model takes. What a refusal says about a parameter is kept for later calls.
+    A model that fails is replaced by the next of its kind's fallbacks, unless its answer has begun to show or it is in
+    a duel. A value that a model is known to refuse is not sent: one that the person gave is refused, any other is
+    replaced by the nearest that the model takes. What a refusal says about a parameter is kept for later calls.
     """
 
     api: EventApi
@@ -131,7 +132,7 @@ class ModelCalls:
         models = [model]
         if has_job:
             models = [self.api_job.model or model]
-        elif fallbacks := self.settings.fallbacks(kind):
+        elif not is_part(self.event) and (fallbacks := self.settings.fallbacks(kind)):
             chosen = [name for name in self.effective.fallbacks(kind) if name not in self.too_dear]
             models += [name for name in chosen if name != model and name in fallbacks]
             failed = await self.api_job.failed_models() if self.is_repeated else []

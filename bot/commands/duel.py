@@ -87,8 +87,8 @@ def _in_order(event: str, models: list[str]) -> list[str]:
 
 
 async def _show_ranking(ctx: Context, kind: Kind) -> Parts:
-    standings = ranking(duel for duel in await ctx.duels.in_channel(ctx.event) if duel.kind == kind)
-    if not standings:
+    scores = ranking(duel for duel in await ctx.duels.in_channel(ctx.event) if duel.kind == kind)
+    if not scores:
         yield Text(ctx.translate("duel.no_ranking", kind=kind))
         return
     lines = [
@@ -97,11 +97,11 @@ async def _show_ranking(ctx: Context, kind: Kind) -> Parts:
         f"| {ctx.translate('duel.columns')} |",
         "| --- | --- | --- |",
     ]
-    for one in standings:
+    for one in scores:
         interval = f"{one.share:.0%} ({one.low:.0%} – {one.high:.0%})"
         lines.append(f"| `{one.model}` | {one.wins:g} / {one.duels} | {interval} |")
     lines += ["", ctx.translate("duel.interval")]
-    best = standings[0]
+    best = scores[0]
     if _is_better(best) and best.model in ctx.settings.models(kind) and best.model != ctx.effective.model(kind):
         lines += ["", ctx.translate("duel.propose", model=best.model)]
         options = {"kind": kind, "name": best.model, "channel": "yes"}

@@ -24,7 +24,7 @@ class Entrant:
     model: str
     seconds: float | None = None  #: until its answer was there; None: it is not
     cost: float = 0.0  #: in the API's currency
-    is_lost: bool = False  #: it gave no answer of its own
+    has_no_answer: bool = False  #: it gave no answer of its own
     votes: int = 0  #: when the names were shown
 
 
@@ -49,7 +49,7 @@ class Duel:
     @property
     def can_be_judged(self) -> bool:
         """Whether there are two answers at least to choose from."""
-        return not self.is_open and sum(not entrant.is_lost for entrant in self.entrants) >= FEWEST
+        return not self.is_open and sum(not entrant.has_no_answer for entrant in self.entrants) >= FEWEST
 
     def shown(self, votes: Mapping[str, str]) -> "Duel":
         """Return the duel with the names shown; `votes`: choices by person."""
@@ -72,16 +72,16 @@ def board(duel: Duel, jobs: Sequence[Job | None], votes: int) -> Answer:
         lines += _result(duel) if duel.is_shown else []
         for number, (entrant, job) in enumerate(zip(duel.entrants, jobs, strict=True)):
             answer = job.answer if job is not None else None
-            files = answer.media if answer is not None and not entrant.is_lost else ()
+            files = answer.media if answer is not None and not entrant.has_no_answer else ()
             media += [_unnamed(file, number) for file in files]
             # The caption of a file names its model.
             text = "" if files or answer is None else answer.text
-            if entrant.is_lost:
+            if entrant.has_no_answer:
                 text = _reason(duel, answer)
             if text:
                 lines += ["", f"**{_LETTERS[number]}**", "", text]
         if media:
-            letters = ", ".join(_LETTERS[n] for n, entrant in enumerate(duel.entrants) if not entrant.is_lost)
+            letters = ", ".join(_LETTERS[n] for n, entrant in enumerate(duel.entrants) if not entrant.has_no_answer)
             lines += ["", translate("duel.pictures", duel.locale, letters=letters)]
     text = "\n".join([*lines, "", _state(duel, votes)]).rstrip()
     return Answer(text=text, media=tuple(media), actions=_buttons(duel), is_board=True)
@@ -117,7 +117,7 @@ def _result(duel: Duel) -> list[str]:
     lines = [""]
     for number, one in enumerate(duel.entrants):
         facts = [f"**{_LETTERS[number]}** · `{one.model}`"]
-        if not one.is_lost:
+        if not one.has_no_answer:
             assert one.seconds is not None
             facts.append(translate("media.seconds", duel.locale, seconds=f"{one.seconds:.1f}"))
             if one.cost:
@@ -134,7 +134,7 @@ def _buttons(duel: Duel) -> tuple[Action, ...]:
         return ()
     choices: list[tuple[str, str]] = []
     if duel.can_be_judged:
-        choices = [(str(n), _LETTERS[n]) for n, entrant in enumerate(duel.entrants) if not entrant.is_lost]
+        choices = [(str(n), _LETTERS[n]) for n, entrant in enumerate(duel.entrants) if not entrant.has_no_answer]
         choices.append((ALIKE, translate("duel.button.alike", duel.locale)))
     choices.append((SHOW, translate("duel.button.show", duel.locale)))
     return tuple(

@@ -95,12 +95,10 @@ class Duels:
         for entrant, job in zip(duel.entrants, jobs, strict=True):
             if entrant.seconds is None and job is not None and job.answer is not None:
                 calls = await self.store.calls_of(event.adapter, job.event.id)
-                settled = [call for call in calls if call.state == "settled"]
-                is_lost = bool(job.answer.ending) or job.answer.private or is_question(job.answer)
-                is_other = any(call.model != entrant.model for call in settled[-1:])  # a fallback answered
-                seconds = (datetime.now(UTC) - job.event.received_at).total_seconds()
-                cost = sum(call.cost or 0.0 for call in settled)
-                entrants.append(replace(entrant, seconds=seconds, cost=cost, is_lost=is_lost or is_other))
+                answer, seconds = job.answer, (datetime.now(UTC) - job.event.received_at).total_seconds()
+                has_none = bool(answer.ending) or answer.private or is_question(answer)
+                cost = sum(call.cost or 0.0 for call in calls if call.state == "settled")
+                entrants.append(replace(entrant, seconds=seconds, cost=cost, has_no_answer=has_none))
             else:
                 entrants.append(entrant)
         changed = replace(duel, entrants=tuple(entrants))

@@ -30,7 +30,7 @@ def ranking(duels: Iterable[Duel]) -> list[DuelScore]:
     wins: dict[str, float] = defaultdict(float)
     counts: dict[str, int] = defaultdict(int)
     for duel in duels:
-        entrants = [entrant for entrant in duel.entrants if not entrant.is_lost]
+        entrants = [entrant for entrant in duel.entrants if not entrant.has_no_answer]
         if not duel.is_shown or not (duel.alike or any(entrant.votes for entrant in entrants)):
             continue
         most = max(entrant.votes for entrant in entrants)
@@ -39,12 +39,12 @@ def ranking(duels: Iterable[Duel]) -> list[DuelScore]:
             counts[entrant.model] += 1
         for entrant in best:
             wins[entrant.model] += 1 / len(best)
-    standings = [_standing(model, wins[model], count) for model, count in counts.items()]
-    return sorted(standings, key=lambda one: (-one.low, -one.share, one.model))
+    scores = [_score(model, wins[model], count) for model, count in counts.items()]
+    return sorted(scores, key=lambda one: (-one.low, -one.share, one.model))
 
 
-def _standing(model: str, wins: float, duels: int) -> DuelScore:
-    """Return the standing with Wilson's score interval (Wilson 1927, JASA 22)."""
+def _score(model: str, wins: float, duels: int) -> DuelScore:
+    """Return the score with Wilson's score interval (Wilson 1927, JASA 22)."""
     share, z2 = wins / duels, _Z**2
     middle = (share + z2 / (2 * duels)) / (1 + z2 / duels)
     half = _Z / (1 + z2 / duels) * (share * (1 - share) / duels + z2 / (4 * duels**2)) ** 0.5
