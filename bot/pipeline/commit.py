@@ -1,11 +1,12 @@
-"""The commit of an outcome, which waits for the database: the answer has been paid for."""
+"""The commit of an outcome, which waits for the database: the answer has been paid for. And the end of a job."""
 
 import asyncio
 
 import structlog
 
 from bot.control.prices import PriceBook
-from bot.errors import StoreUnavailable
+from bot.errors import MediaUnavailable, StoreError, StoreUnavailable
+from bot.media.spool import Spool
 from bot.models import Answer, Job, Outcome
 from bot.ops.metrics import Metrics
 from bot.ops.tracing import span
@@ -43,3 +44,13 @@ async def commit(
             return outcome.answer
         committed = await journal.job(job.event.adapter, job.event.id)
         return committed.answer if committed is not None and committed.answer is not None else outcome.answer
+
+
+async def complete(queue: EventQueue, spool: Spool, job: Job, answer: Answer, *, ref: str | None = None) -> None:
+    """Complete a job; erase its files and its answer where its author was forgotten meanwhile."""
+    await queue.complete(job, ref=ref)
+    if answer.media:
+        try:
+            await spool.remove(await queue.erase_forgotten(job))
+        except (StoreError, MediaUnavailable, OSError) as exc:  # the answer was shown: it is not to be shown again
+            log.error("files of a forgotten person stay until they are too old", reason=str(exc))  # noqa: TRY400

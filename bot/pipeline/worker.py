@@ -19,7 +19,7 @@ from bot.ops.metrics import Metrics
 from bot.ops.tracing import Tracing
 from bot.pipeline.answer_log import begin_request, end_request
 from bot.pipeline.cancellation import Canceller
-from bot.pipeline.commit import commit
+from bot.pipeline.commit import commit, complete
 from bot.pipeline.delivery import Progress, deliver, fit_answer
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.draft_guard import open_draft
@@ -205,7 +205,7 @@ class Worker:
         await remove_failure(self._journal, job, answer)
         end_request(self._metrics, running, answer, is_shown=True)
         self._free_slot(running)
-        await self._queue.complete(job, ref=running.new_ref)
+        await complete(self._queue, self._dispatcher.spool, job, answer, ref=running.new_ref)
         if builder.conversation is not None and builder.conversation.needs_summary:
             self._summarizer.start(job, builder.conversation)
 
@@ -328,12 +328,13 @@ class Worker:
             await self._retry_later(running, Retry(wait))
             return
         log.error("answer not delivered", reason=str(exc))
-        end_request(self._metrics, running, running.answer or job.answer or Answer(), is_shown=False)
+        answer = running.answer or job.answer or Answer()
+        end_request(self._metrics, running, answer, is_shown=False)
         with suppress(StoreError):
             await self._undelivered.add(job.event)
         self._free_slot(running)
         with suppress(StoreError):  # OwnershipLost: another worker completes it
-            await self._queue.complete(job)
+            await complete(self._queue, self._dispatcher.spool, job, answer)
 
     async def _retry_later(self, running: RunningJob, retry: Retry) -> None:
         draft = None if retry.is_counted else running.draft

@@ -83,6 +83,9 @@ class EventQueue(Protocol):
         `ref`: reference of the draft, if it is another than `save_draft` was given.
         """
 
+    async def erase_forgotten(self, job: Job) -> Sequence[Media]:
+        """Erase the answer of a completed job whose author was forgotten meanwhile; returns the media to be deleted."""
+
     async def retry(
         self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True
     ) -> None:

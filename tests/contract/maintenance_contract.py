@@ -50,7 +50,9 @@ class MaintenanceContract(StoreSuite):
         await store.commit(asking, outcome(odd, media=[picture("b.png")]))
         await store.complete(asking)
         assert await said(store) == []
-        assert [media.name for media in await store.prune(datetime.now(UTC) + timedelta(days=1))] == ["b.png"]
+        assert [media.name for media in await store.erase_forgotten(asking)] == ["b.png"]
+        assert list(await store.erase_forgotten(asking)) == []
+        assert list(await store.prune(datetime.now(UTC) + timedelta(days=1))) == []
 
     async def test_forgetting_reaches_what_others_read_along(self, store: Store) -> None:
         """A person's words in another's question go, with the summary that may have them; the question stays."""

@@ -1,5 +1,6 @@
 """All data that the service stores can be erased."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,24 @@ async def test_nothing_stays_of_a_forgotten_person(tmp_path: Path) -> None:
     written = b"".join(path.read_bytes() for path in tmp_path.glob("bot.db*"))
     assert b"usage" in written
     assert not any(mark in written for mark in (b"said before", b"person-1", b"conversation-1"))
+
+
+async def test_nothing_stays_of_what_is_made_meanwhile(tmp_path: Path) -> None:
+    """A picture that is being made while its author is forgotten is shown, then its file and its answer are erased."""
+    async with service(tmp_path) as one:
+        drawn = one.echo.hold("unicorn")
+        picture = await one.channel.ask("a unicorn", command="image", who="person-1")
+        await one.echo.until(lambda: bool(one.echo.prompts))
+        await one.ask("", command="forget", options={"confirm": "yes"}, who="person-1")
+        drawn.set()
+        await one.channel.wait_for_answers(picture)
+        assert len(one.answer(picture).files) == 1
+        async with asyncio.timeout(20):
+            while any(path.is_file() for path in tmp_path.rglob("media*/*/*")):  # noqa: ASYNC110 - only the disk tells
+                await asyncio.sleep(0.02)
+        left = str(tables(tmp_path / "bot.db"))
+    assert "unicorn" not in left
+    assert "person-1" not in left
 
 
 async def test_an_undelivered_answer_is_kept_as_long_as_its_event(tmp_path: Path) -> None:

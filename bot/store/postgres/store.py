@@ -191,6 +191,9 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
         await self.rows(statements.TIDY)
         return [media for answer in answers for media in parse_media(answer)]
 
+    async def erase_forgotten(self, job: Job) -> Sequence[Media]:
+        return await self._writer.submit(lambda db: erasure.erase_forgotten(db, job.seq))
+
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         media: list[Media] = []
         gone = maintenance.CHUNK

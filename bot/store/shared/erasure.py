@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.models import Media
 from bot.store.shared import audit, codec, key_values, quota
+from bot.store.shared.rows import parse_media
 from bot.store.shared.sql import Database
 
 _THEIRS = "adapter = :adapter AND actor = :actor AND actor <> ''"
@@ -110,6 +112,14 @@ async def forget(
         await run(statement)
     await _forget_in_audit(db, adapter, actor, here=here, place=place, find=find)
     return [answer for (answer,) in answers]
+
+
+async def erase_forgotten(db: Database, seq: int) -> Sequence[Media]:
+    """See `EventQueue.erase_forgotten`."""
+    found = await db.rows("SELECT answer FROM events WHERE seq = :seq AND forgotten AND done", seq=seq)
+    if found:
+        await db.rows("UPDATE events SET answer = NULL WHERE seq = :seq", seq=seq)
+    return [media for (answer,) in found for media in parse_media(answer)]
 
 
 async def _forget_in_audit(

@@ -292,6 +292,9 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 
+    async def erase_forgotten(self, job: Job) -> Sequence[Media]:
+        return await self._writer.submit(WorkOperation(lambda db: erasure.erase_forgotten(db, job.seq)))
+
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         media: list[Media] = []
         gone = maintenance.CHUNK
