@@ -11,7 +11,7 @@ from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
 from bot.conversation.attachments import EncodedImage
 from bot.errors import UsageError
 from bot.family.origins import BACK, CHANGE, PARENT, file_ref, find_file
-from bot.models import Action, Kind
+from bot.models import Action, Attachment, Kind
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +73,10 @@ async def find_edit(ctx: Context) -> PictureEdit | None:
             raise UsageError(ctx.translate("edit.no_edits"))
         return None
     words, ref = ctx.prompt(), event.options.get(PARENT, "")
-    files = await ctx.conversation.read_whole_files()
-    pictures = [file for file in files if file.content_type.startswith("image/")]
-    attached = [EncodedImage(picture.content_type, picture.data).data_url for picture in pictures]
+    attached: list[str] = []
+    for attachment in event.attachments:
+        if len(attached) < (1 if ref else 2) and (url := await _picture_url(ctx, attachment)):
+            attached.append(url)
     if event.attachments and not attached:
         raise UsageError(ctx.translate("video.not_a_picture", name=event.attachments[0].name))
     if not ref:
@@ -89,6 +90,12 @@ async def find_edit(ctx: Context) -> PictureEdit | None:
         image, mask = EncodedImage(found[1].content_type, whole).data_url, attached
         wording = Wording(f"{found[1].description}, {words}", (ref,))
     return PictureEdit(image, mask[0] if mask else None, words, wording)
+
+
+async def _picture_url(ctx: Context, attachment: Attachment) -> str:
+    """Return an attached picture as a data URL, "" for another file."""
+    async with ctx.conversation.whole_file(attachment) as file:
+        return EncodedImage(file.content_type, file.data).data_url if file.content_type.startswith("image/") else ""
 
 
 async def _rewrite(ctx: Context, prompt: str, change: str) -> str:

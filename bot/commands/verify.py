@@ -6,8 +6,8 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code
 from bot.errors import UsageError
 from bot.family.origins import generated
-from bot.models import CommandSpec, Option, Text
-from bot.security.content_credentials import Credentials
+from bot.models import Attachment, CommandSpec, Option, Text
+from bot.security.content_credentials import ContentCredentials, Credentials
 
 _LONGEST_PROMPT = 500  # characters
 
@@ -25,12 +25,17 @@ async def verify(ctx: Context) -> Parts:
     """Read the file's credentials, and look up the event that they name."""
     if ctx.spool.credentials is None:
         raise UsageError(ctx.translate("verify.off"))
-    files = await ctx.conversation.read_whole_files()
-    if not files:
+    if not ctx.event.attachments:
         raise UsageError(ctx.translate("verify.no_file"))
-    for number, file in enumerate(files):
-        found = await ctx.spool.credentials.read(file.data, file.content_type)
-        yield Text(("\n" if number else "") + f"{table_code(file.name)}: {await _sentence(ctx, found)}")
+    for number, attachment in enumerate(ctx.event.attachments):
+        found = await _read(ctx, ctx.spool.credentials, attachment)
+        yield Text(("\n" if number else "") + f"{table_code(attachment.name)}: {await _sentence(ctx, found)}")
+
+
+async def _read(ctx: Context, credentials: ContentCredentials, attachment: Attachment) -> Credentials:
+    """Read the credentials of a file, which is in memory until then."""
+    async with ctx.conversation.whole_file(attachment, is_parsed=True) as file:
+        return await credentials.read(file.data, file.content_type)
 
 
 async def _sentence(ctx: Context, found: Credentials) -> str:

@@ -78,7 +78,6 @@ class EncodedImage:
 class WholeFile:
     """An attached file as it is."""
 
-    name: str
     content_type: str  #: by its content; "": none that is known
     data: bytearray
 
@@ -171,16 +170,22 @@ class AttachmentReader:
                 raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
         return None
 
-    async def read_whole_files(self, source: AttachmentSource) -> list[WholeFile]:
-        """Return the files as they are. Raises what `read_image` does."""
-        found = []
-        for attachment in source.attachments:
-            try:
-                async with self._load(attachment, source) as data:
-                    found.append(WholeFile(attachment.name, sniff(bytes(data[:HEAD])), data))
-            except _Unreadable as exc:
-                raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
-        return found
+    @asynccontextmanager
+    async def whole_file(
+        self, attachment: Attachment, source: AttachmentSource, *, is_parsed: bool = False
+    ) -> AsyncIterator[WholeFile]:
+        """Read one of the files as it is; it is in memory until the end of the block.
+
+        `is_parsed`: in the block, by a child process; people take turns. Raises `UsageError`.
+        """
+        try:
+            async with AsyncExitStack() as held:
+                data = await held.enter_async_context(self._load(attachment, source))
+                if is_parsed:
+                    await held.enter_async_context(self._parsing.hold(source.person))
+                yield WholeFile(sniff(bytes(data[:HEAD])), data)
+        except _Unreadable as exc:
+            raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
 
     def _note(self, key: str, name: str, locale: str) -> str:
         return translate(

@@ -140,11 +140,14 @@ class Conversation:
             raise UsageError(translate("attachment.not_here", self._event.actor.locale))
         return await self._attachment_reader.read_image(self._source(self._event.attachments))
 
-    async def read_whole_files(self) -> list[WholeFile]:
-        """Return the event's files as they are. Raises `UsageError`."""
-        if self._event.attachments and not self.effective.is_on(READ_FILES):
+    def whole_file(self, attachment: Attachment, *, is_parsed: bool = False) -> AbstractAsyncContextManager[WholeFile]:
+        """Read one of the event's files as it is, until the end of the block. Raises `UsageError`.
+
+        `is_parsed`: in the block, by a child process.
+        """
+        if not self.effective.is_on(READ_FILES):
             raise UsageError(translate("attachment.not_here", self._event.actor.locale))
-        return await self._attachment_reader.read_whole_files(self._source(self._event.attachments))
+        return self._attachment_reader.whole_file(attachment, self._source([attachment]), is_parsed=is_parsed)
 
     async def read_stored_image(self, media: Media, kept: KeptFile) -> EncodedImage | None:
         """Read an image of an earlier answer like an attached one."""

@@ -1,10 +1,17 @@
 """Files carry what made them, and `/verify` says whether this service did; on the whole service."""
 
+import asyncio
+import tracemalloc
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import psutil
+import pytest
 from pydantic import SecretStr
 
+from bot.conversation import attachments
+from bot.models import Attachment
 from bot.security.content_credentials import ContentCredentials
 from tests.support.media_files import clip, image
 from tests.support.service import Service, service
@@ -60,3 +67,34 @@ async def test_a_file_tells_where_it_was_made(tmp_path: Path) -> None:
         assert "fox" not in await verify(one, data, who="bob")
     async with service(tmp_path / "other", bot_content_credentials=True) as one:
         assert "somebody else has signed" in await verify(one, data)
+
+
+async def test_files_are_read_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When one is opened, the one before is no longer in memory; one person's files are parsed one after another."""
+    async with service(tmp_path, bot_content_credentials=True) as one:
+        held, opened = [], one.adapter.open
+
+        async def open_measured(attachment: Attachment) -> AsyncIterator[bytes]:
+            found = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, attachments.__file__)])
+            held.append(sum(trace.size for trace in found.traces))
+            async for piece in opened(attachment):
+                yield piece
+
+        with monkeypatch.context() as patched:
+            patched.setattr(one.adapter, "open", open_measured)
+            files = {f"{number}.txt": "word " * 250_000 for number in range(3)}
+            tracemalloc.start()
+            try:
+                told = (await one.ask("", command="verify", files=files)).text
+            finally:
+                tracemalloc.stop()
+        assert told.count("of a kind that carries no") == len(held) == 3
+        assert max(held) < 1_000_000
+        picture = attached("a.png", image("PNG"))
+        asked = [await one.channel.ask("", **picture, conversation=place) for place in ("here", "there")]
+        answered = asyncio.create_task(one.channel.wait_for_answers(*asked))
+        most, others = 0, set(psutil.Process().children())
+        while not answered.done():
+            most = max(most, len(set(psutil.Process().children()) - others))
+            await asyncio.sleep(0.01)
+        assert most == 1
