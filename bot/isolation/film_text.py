@@ -135,7 +135,7 @@ def _balance(text: str, font: Font, width: float) -> list[str]:
     fewest = list(_wrap(text, font, width))
     words = "".join(letter if letter < _FIRST_WIDE else " " for letter in text).split()
     longest = max((font.getlength(word) for word in words), default=0.0)
-    narrower = (list(_wrap(text, font, max(width * share, longest))) for share in _SHARES)
+    narrower = (list(_wrap(text, font, min(max(width * share, longest), width))) for share in _SHARES)
     return next((lines for lines in narrower if len(lines) == len(fewest)), fewest)
 
 

@@ -81,14 +81,19 @@ async def test_clips_become_one_film(tmp_path: Path) -> None:
 
 
 def test_lines_of_a_title_are_about_equally_long() -> None:
-    """No word stands alone on the last line, and none is broken for that."""
-    caption = make_caption("a fox crosses a frozen lake at dawn", 640, 360, 0.11, path="", locale="")
-    assert caption is not None
-    drawn = caption.put_on(np.full(640 * 360 * 3 // 2, 16, np.uint8), 640, 360, is_title=True)[: 640 * 360]
-    letters = drawn.reshape(360, 640) > 200
-    upper, lower = (np.flatnonzero(half.any(axis=0)) for half in (letters[:180], letters[180:]))
+    """No word stands alone on the last line; a word that is wider than the picture is broken."""
+
+    def letters(text: str) -> NDArray[Any]:
+        caption = make_caption(text, 640, 360, 0.11, path="", locale="")
+        assert caption is not None
+        drawn = caption.put_on(np.full(640 * 360 * 3 // 2, 16, np.uint8), 640, 360, is_title=True)[: 640 * 360]
+        return drawn.reshape(360, 640) > 200
+
+    seen = letters("a fox crosses a frozen lake at dawn")
+    upper, lower = (np.flatnonzero(half.any(axis=0)) for half in (seen[:180], seen[180:]))
     assert np.ptp(lower) > np.ptp(upper) * 0.6
     assert np.ptp(upper) > np.ptp(lower) * 0.6
+    assert not letters("Supercalifragilisticexpialidocious film")[:, :40].any()
 
 
 async def test_a_limit_makes_a_film_smaller_or_is_reported(tmp_path: Path) -> None:
