@@ -251,6 +251,11 @@ class Registry:
         """The spec of every command that people may type, by name."""
         return tuple(command.spec for command in self._commands.values() if not command.spec.hidden)
 
+    @property
+    def spending(self) -> tuple[str, ...]:
+        """The name of every command that calls the API."""
+        return tuple(spec.name for spec in self.specs if spec.kind is not None)
+
 
 def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
     """Import every module of `bot.commands` and fill in the choices of options that name a model."""

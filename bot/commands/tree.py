@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code
 from bot.duel.duels import is_part
+from bot.family.changes import Changes
 from bot.family.origins import FamilyFile, read_family
 from bot.i18n import kind_label
 from bot.media.tree import TreeRow, draw_tree
@@ -30,6 +31,7 @@ async def tree(ctx: Context) -> Parts:
     ordered = list(_ordered(family))
     places = {file.number: place for place, (file, _) in enumerate(ordered)}
     blind = await _blind(ctx, family)
+    last = await Changes(ctx.journal, ctx.commands.spending).find(ctx.event)
     lines = [f"{'  ' * depth}- **{file.number}** {_describe(ctx, file, blind)}" for file, depth in ordered]
     yield Text(f"**{ctx.translate('tree.title')}**\n\n" + "\n".join(lines))
     rows = [
@@ -38,7 +40,7 @@ async def tree(ctx: Context) -> Parts:
             places[file.parents[0]] if depth else None,
             str(file.number),
             _label(file, blind),
-            is_current=file.number == family[-1].number,
+            is_current=last is not None and file.ref == last[1],
         )
         for file, depth in ordered
     ]

@@ -41,13 +41,13 @@ class Changes:
             return replace(event, rejection=translate("edit.no_words", event.actor.locale))
         if event.attachments and event.options.get(MASK, "") != "yes":  # it is the attached picture that changes
             return replace(event, command="image", options={CHANGE: "yes"})
-        found = await self._find_named(event)
+        found = await self.find(event)
         if found is None:
             return replace(event, rejection=translate("edit.nothing", event.actor.locale))
         return _change(event, *found)
 
-    async def _find_named(self, event: Event) -> tuple[Job, str] | None:
-        """Return the file that `edit` is about: of a button, by its number in the family, or the last one."""
+    async def find(self, event: Event) -> tuple[Job, str] | None:
+        """Return the file that a change is about: of a button, by its number in the family, or the last one."""
         if ref := event.options.get(PARENT, ""):
             found = await find_file(self.journal, event.adapter, event.conversation, ref)
             return (found[0], ref) if found is not None and found[0].event.command in MEDIA_KINDS else None

@@ -22,7 +22,7 @@ _MOST_EVENTS = 200  #: with files of any origin, that are looked at
 class FamilyFile:
     """A generated file of a conversation."""
 
-    number: int  #: in the conversation, from 1 in the order of making
+    number: int  #: among those that are there, from 1 in the order of making: one that is deleted moves the later ones
     ref: str
     job: Job
     media: Media
@@ -56,12 +56,12 @@ async def read_family(journal: Journal, adapter: str, conversation: str) -> list
     jobs = await journal.jobs_with_files(adapter, conversation, limit=_MOST_EVENTS)
     wholes = {job.event.part_of for job in jobs}  # whose answers show files of their parts
     alone = [job for job in jobs if job.event.id not in wholes]
-    found = [(job, media, at) for job in alone for at, media in enumerate(generated(job), 1)][-_MOST_FILES:]
-    refs = [file_ref(job.event.id, at) for job, _, at in found]
-    numbers: Mapping[str, int] = {ref: number for number, ref in enumerate(refs, 1)}
+    found = [(job, media, file_ref(job.event.id, at)) for job in alone for at, media in enumerate(generated(job), 1)]
+    newest = list(enumerate(found, 1))[-_MOST_FILES:]
+    numbers = {ref: number for number, (_, _, ref) in newest}
     return [
         FamilyFile(number, ref, job, media, tuple(n for n in _parents(job, media, numbers) if n < number))
-        for number, (ref, (job, media, _)) in enumerate(zip(refs, found, strict=True), 1)
+        for number, (job, media, ref) in newest
     ]
 
 

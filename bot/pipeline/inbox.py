@@ -135,11 +135,7 @@ class Inbox:
             event = await self._resolve_press(event)
         if event.command == RETRY:
             event = await self._resolve_retry(event)
-        return await Changes(self.journal, self._spending).resolve(event)
-
-    @property
-    def _spending(self) -> list[str]:
-        return [spec.name for spec in self.registry.specs if spec.kind is not None]
+        return await Changes(self.journal, self.registry.spending).resolve(event)
 
     async def _resolve_press(self, event: Event) -> Event:
         named, pressed = event.options.get("event", ""), event.options.get("action", "")
@@ -163,7 +159,7 @@ class Inbox:
         return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
 
     async def _resolve_retry(self, event: Event) -> Event:
-        spending = self._spending
+        spending = self.registry.spending
         named = event.options.get("event")
         if named:
             job = await self.journal.job(event.adapter, named)

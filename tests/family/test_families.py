@@ -4,11 +4,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bot.family.change_words import reads_as_change
+from bot.media.canvas import MARGIN
 from tests.support.channel.adapter import Message
+from tests.support.scripted_api import data
 from tests.support.service import Service, service
 
+_CURRENT = (47, 111, 222)
 REWRITTEN = "re: Prompt: {}\nChange: {}"
 
 
@@ -24,6 +28,15 @@ async def tree(one: Service) -> tuple[list[tuple[str, int]], list[str]]:
     assert [file["name"] for file in shown.files] == ["tree.png"]
     lines = [line for line in shown.text.splitlines() if line.lstrip().startswith("- ")]
     return [(line.split("**")[1], len(line) - len(line.lstrip())) for line in lines], lines
+
+
+def marked_rows(folder: Path) -> list[int]:
+    """Return the rows of the newest tree whose box has the colour of the file that changes go on from."""
+    newest = max(folder.rglob("*tree.png"), key=lambda path: path.stat().st_mtime_ns)
+    with Image.open(newest) as opened:
+        image = opened.convert("RGB")
+    rows = (y for y in range(image.height) if any(image.getpixel((x, y)) == _CURRENT for x in range(image.width)))
+    return sorted({(y - MARGIN) // 36 for y in rows})
 
 
 async def test_a_picture_is_changed_in_words(tmp_path: Path) -> None:
@@ -46,6 +59,8 @@ async def test_a_picture_is_changed_in_words(tmp_path: Path) -> None:
         assert (await one.ask("make it darker")).text == "re: make it darker"
         # Back to the first, and on from there; the command needs no picture before it.
         assert "a red fox" in (await press(one, fox, "back")).text
+        await tree(one)
+        assert marked_rows(tmp_path) == [0]
         await one.ask("the same at night")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "the same at night")
         await one.ask("thank you")
@@ -65,6 +80,20 @@ async def test_a_picture_is_changed_in_words(tmp_path: Path) -> None:
         await press(one, dark, "delete")
         places, _ = await tree(one)
         assert places == [("1", 0), ("2", 2), ("4", 2), ("5", 2), ("3", 0), ("6", 0)]
+
+
+async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:
+    """`/tree` shows the newest 60 under the numbers they had, and `/edit` takes them."""
+    async with service(tmp_path) as one:
+        picture = {"url": f"{one.echo.url.removesuffix('/v1')}/a.png"}
+        one.echo.instead = [data({"images": [picture] * 4, "usage": {"images": 4, "cost": 2}})] * 16
+        for number in range(16):
+            await one.ask(f"fox {number}", command="image", options={"n": "4"})
+        places, lines = await tree(one)
+        assert [int(number) for number, _ in places] == list(range(5, 65))
+        assert "`fox 1`" in lines[0]
+        await one.ask("with snow", command="edit", options={"number": "5"})
+        assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("fox 1", "with snow")
 
 
 @pytest.mark.parametrize(
