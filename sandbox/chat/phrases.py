@@ -78,15 +78,17 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
         "zh-Hans": "这里最后做的是：{what}。输入 `/{kind} {what}，…` 并写上想要的不同之处，我就再做一个。",
     },
     "change": {
-        "en": "I can't change a file, but I can make another: type `/{kind} {what}, {how}`.",
-        "zh-Hant": "我不能改已經做好的檔案，但可以再做一個：輸入 `/{kind} {what}，{how}`。",
-        "zh-Hans": "我不能改已经做好的文件，但可以再做一个：输入 `/{kind} {what}，{how}`。",
+        "en": "Type `/edit {how}`, and I'll make “{what}” with that change.",
+        "zh-Hant": "輸入 `/edit {how}`，我就照這個修改重做「{what}」。",
+        "zh-Hans": "输入 `/edit {how}`，我就照这个修改重做“{what}”。",
     },
     "upload": {
-        "en": "Yes. Give a picture to `/video` as its option image, and the video starts from it. Attach a text or "
-        "a PDF file to a question, and I sum up what it says.",
-        "zh-Hant": "可以。把圖片給 `/video` 的選項 image，影片就從它開始。提問時附上文字檔或 PDF，我會摘要內容。",
-        "zh-Hans": "可以。把图片给 `/video` 的选项 image，视频就从它开始。提问时附上文本文件或 PDF，我会摘要内容。",
+        "en": "Yes. Give a picture to `/video` as its option image, and the video starts from it. Attach a text, "
+        "PDF, Word, Excel or PowerPoint file to a question, and I sum up what it says.",
+        "zh-Hant": "可以。把圖片給 `/video` 的選項 image，影片就從它開始。"
+        "提問時附上文字檔、PDF、Word、Excel 或 PowerPoint 檔，我會摘要內容。",
+        "zh-Hans": "可以。把图片给 `/video` 的选项 image，视频就从它开始。"
+        "提问时附上文本文件、PDF、Word、Excel 或 PowerPoint 文件，我会摘要内容。",
     },
     "cost": {
         "en": "The sandbox costs nothing: it runs on the machine of this service. Try `/image a red fox in snow`. "

@@ -184,7 +184,7 @@ def _made(sentence: str, conversation: _Conversation) -> str | None:
         return conversation.say("make", kind="video", what=f"{wanted.what or last} --last yes")
     if change:
         how = (change["how"] or change["chinese"]).strip()
-        return conversation.say("change", kind=kind, what=last, how=how)
+        return conversation.say("change", what=last, how=how)
     return conversation.say("picture", kind=kind, what=last)
 
 

@@ -232,10 +232,11 @@ def test_what_is_wished_for_stays_whole(asked: str, typed: str) -> None:
     assert typed in after(asked)
 
 
-def test_a_change_of_the_last_picture_is_a_prompt_to_type() -> None:
-    """The sandbox can't change a picture; it says what to type for another. Size and length are no part of a prompt."""
-    assert "`/image a red fox, blue, darker`" in after("[image: a red fox, blue, 1024x1024]", "please make it darker")
-    assert "`/image 紅狐狸，暗一點`" in after("[image: 紅狐狸, 1024x1024]", "把它弄暗一點")
+def test_a_change_of_the_last_picture_is_a_command_to_type() -> None:
+    """Size and length are no part of what it says of the picture."""
+    answer = after("[image: a red fox, blue, 1024x1024]", "please make it darker")
+    assert answer == "Type `/edit darker`, and I'll make “a red fox, blue” with that change."
+    assert "`/edit 暗一點`" in after("[image: 紅狐狸, 1024x1024]", "把它弄暗一點")
     assert "`/video a red fox --last yes`" in after("[image: a red fox, 1024x1024]", "make a video of it")
 
 

@@ -19,7 +19,7 @@ PAINTERS: dict[str, tuple[Callable[[Brush, Colour | None], None], float]] = {
     "robot": (things.robot, 0.54), "person": (things.person, 0.40), "tree": (things.tree, 0.62),
     "rocket": (things.rocket, 0.56), "car": (things.car, 0.30), "house": (buildings.house, 0.30),
     "boat": (buildings.boat, 0.30), "lighthouse": (buildings.lighthouse, 0.50), "balloon": (buildings.balloon, 0.38),
-    "flag": (designs.flag, 0.62), "logo": (designs.logo, 0.76), "map": (designs.chart, 0.66),
+    "flag": (designs.flag, 0.62), "logo": (designs.logo, 0.76), "map": (designs.treasure_map, 0.66),
     "diagram": (designs.diagram, 0.66), "card": (designs.card, 0.60), "portrait": (designs.portrait, 0.86),
     "pizza": (dishes.pizza, 0.56), "cake": (dishes.cake, 0.60), "bowl": (dishes.bowl, 0.56), "cup": (dishes.cup, 0.52),
     "bottle": (dishes.bottle, 0.66),

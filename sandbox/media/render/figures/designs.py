@@ -40,7 +40,7 @@ def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
     return list(zip((x + np.cos(turns) * reach).tolist(), (y + np.sin(turns) * reach).tolist(), strict=True))
 
 
-def chart(b: Brush, colour: Colour | None) -> None:
+def treasure_map(b: Brush, colour: Colour | None) -> None:
     """An old map: an island with hills, woods, a river, a way to a cross, and a compass rose."""
     paper: Colour = (0.93, 0.86, 0.70)
     ink: Colour = (0.36, 0.24, 0.16)
