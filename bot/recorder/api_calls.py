@@ -118,10 +118,10 @@ class _RecordedBody(httpx.AsyncByteStream):
 
 #: Method, path, status, headers, when the answer began, size and content of the body, size of the answer, whether it
 #: came to its end, and its content or a long stream's summary.
-FrozenCall = tuple[str, bytes, int, Sequence[tuple[bytes, bytes]], float, int, bytes, int, bool, bytes | dict[str, Any]]
+PlainCall = tuple[str, bytes, int, Sequence[tuple[bytes, bytes]], float, int, bytes, int, bool, bytes | dict[str, Any]]
 
 
-def freeze(call: RecordedApiCall) -> FrozenCall:
+def to_plain(call: RecordedApiCall) -> PlainCall:
     """Return a call that has ended as plain values; of a long stream the summary alone stays in memory."""
     content = b"".join(call.pieces)
     answer: bytes | dict[str, Any] = content
@@ -133,7 +133,7 @@ def freeze(call: RecordedApiCall) -> FrozenCall:
     )
 
 
-def describe(call: FrozenCall, redactor: RecordingRedactor) -> list[Any]:
+def describe(call: PlainCall, redactor: RecordingRedactor) -> list[Any]:
     """Return method, path and status of a call, and what was asked and answered."""
     method, raw_path, status, raw_headers, answered, sent, body, size, is_whole, answer = call
     kept: dict[str, Any] = {"bytes": size}

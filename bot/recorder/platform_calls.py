@@ -18,17 +18,17 @@ _FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
 
 
 #: Method, path, query, status, whether it was sent, when to try again, body and answer.
-FrozenCall = tuple[str, str, str, int, bool, str, bytes, bytes]
+PlainCall = tuple[str, str, str, int, bool, str, bytes, bytes]
 
 
-def freeze(call: PlatformCall) -> FrozenCall:
+def to_plain(call: PlatformCall) -> PlainCall:
     """Return a call as plain values; its answer has been read, or never will be."""
     url = call.url
     path, query = url.raw_path, url.raw_query_string
     return (call.method, path, query, call.status, call.is_sent, call.retry_after, call.sent, call.read_answer())
 
 
-def describe(call: FrozenCall, redactor: RecordingRedactor) -> list[Any]:
+def describe(call: PlainCall, redactor: RecordingRedactor) -> list[Any]:
     """Return method, path and status of a call, and what was sent and what became of it."""
     method, path, query, status, is_sent, retry_after, sent, answer = call
     kept: dict[str, Any] = {}

@@ -24,7 +24,7 @@ from bot.recorder.files import RecordingFiles, RequestLine
 from bot.recorder.in_flight import InFlight
 from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
-from bot.recorder.requests import Growth, RecordedRequest, Snapshot, freeze, read_frozen
+from bot.recorder.requests import MemoryEstimate, RecordedRequest, Snapshot, pack, unpack
 
 log = structlog.get_logger(__name__)
 
@@ -53,11 +53,11 @@ class Recorder:
     largest: int = _BYTES  #: bytes in memory, of all requests but the newest
     interval: float = 1.0  #: seconds between two writes
     _requests: OrderedDict[str, RecordedRequest] = field(default_factory=OrderedDict)
-    _growth: Growth = field(default_factory=Growth)
+    _memory: MemoryEstimate = field(default_factory=MemoryEstimate)
     _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
     _waiting: dict[RecordedRequest, float] = field(default_factory=dict)  #: received here, not claimed here; since when
     _changed: dict[RecordedRequest, None] = field(default_factory=dict)
-    _was_killed: bool = True  #: a process may have been, so that it is looked what it has left
+    _looks_for_left: bool = True  #: look for what killed processes have left
     _timer: asyncio.TimerHandle | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "recorder"))
     _has_failed: bool = False
@@ -90,7 +90,7 @@ class Recorder:
         request.add_claim(now, job.attempt)
         self._waiting.pop(request, None)
         if job.attempt > 1:
-            self._was_killed = True
+            self._looks_for_left = True
         if self._timer is None:
             self._start_timer()
 
@@ -126,10 +126,10 @@ class Recorder:
     def _find(self, event: Event) -> RecordedRequest:
         request = self._requests.get(event.id)
         if request is None:
-            request = self._requests[event.id] = RecordedRequest(event, self._note, self._growth)
+            request = self._requests[event.id] = RecordedRequest(event, self._note, self._memory)
             if len(self._requests) > _REQUESTS:
                 self._requests.popitem(last=False)
-            if self._growth.held > self.largest:
+            if self._memory.held > self.largest:
                 self._make_room()
         return request
 
@@ -138,7 +138,7 @@ class Recorder:
         held = self.held
         while len(self._requests) > 1 and held > self.largest:
             held -= self._requests.popitem(last=False)[1].held
-        self._growth.held = held
+        self._memory.held = held
 
     # -- writing
 
@@ -197,7 +197,7 @@ class Recorder:
 
     async def write(self, event_id: str) -> None:
         """Write a request that is still in memory, and what else is due."""
-        self._was_killed = True
+        self._looks_for_left = True
         request = self._requests.get(event_id)
         if request is not None:
             request.keep()
@@ -207,9 +207,9 @@ class Recorder:
     def _write_all(self, requests: Collection[RecordedRequest], open_ones: Collection[Snapshot]) -> None:
         """Write requests, and what other processes may need; runs in the recorder's thread."""
         self._write(requests)
-        frozen = {one[0]: freeze(one) for one in open_ones}
+        packed = {one.event: pack(one) for one in open_ones}
         try:
-            self.in_flight.write({event: content for event, content in frozen.items() if content is not None})
+            self.in_flight.write({event: content for event, content in packed.items() if content is not None})
         except OSError as exc:
             self._fail(str(exc))
 
@@ -217,7 +217,7 @@ class Recorder:
         """Write requests; runs in the recorder's thread."""
         lines = []
         found: list[Callable[[RecordingRedactor], RequestLine | None]] = [request.take for request in requests]
-        found += [partial(read_frozen, one) for one in self._find_elsewhere(requests)]
+        found += [partial(unpack, one) for one in self._find_elsewhere(requests)]
         for read in found:
             try:
                 line = read(self.redactor)
@@ -235,8 +235,8 @@ class Recorder:
         """Return what killed processes have left, and what others have received of requests that are answered here."""
         found = []
         try:
-            if self._was_killed:
-                self._was_killed = False
+            if self._looks_for_left:
+                self._looks_for_left = False
                 found = list(self.in_flight.recover())
             for request in requests:
                 if not request.was_received and (other := self.in_flight.find(request.event)) is not None:

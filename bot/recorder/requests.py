@@ -5,7 +5,7 @@ import marshal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.models import Event
 from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
@@ -27,11 +27,17 @@ _CALLS = (_API, _PLATFORM)
 Entry = tuple[float, float, str, str, Any]
 
 
-#: Id, platform and person, when it came in, packed entries, and entries.
-Snapshot = tuple[str, tuple[str, str], float, list[bytes], list[Entry]]
+class Snapshot(NamedTuple):
+    """What is known of a request at a time. See `RecordedRequest`."""
+
+    event: str
+    sender: tuple[str, str]
+    began: float
+    packed: list[bytes]
+    entries: list[Entry]
 
 
-class Growth:
+class MemoryEstimate:
     """Bytes that requests have in memory together, at most: what was dropped since they were summed up counts, too."""
 
     __slots__ = ("held",)
@@ -71,12 +77,12 @@ class RecordedRequest:
     """
 
     __slots__ = (
-        *("_changed", "_growth", "_packed", "before", "began", "entries", "event", "held", "is_done", "is_kept"),
+        *("_changed", "_memory", "_packed", "before", "began", "entries", "event", "held", "is_done", "is_kept"),
         *("sender", "was_received"),
     )
 
-    def __init__(self, event: Event, changed: "Callable[[RecordedRequest], None]", growth: Growth) -> None:
-        """`changed`: called after each change of a request that is kept; `growth` counts what it holds."""
+    def __init__(self, event: Event, changed: "Callable[[RecordedRequest], None]", memory: MemoryEstimate) -> None:
+        """`changed`: called after each change of a request that is kept; `memory` counts what it holds."""
         self.event = event.id
         self.before = ""  #: id of the event whose button was pressed
         self.was_received = False  #: by this process, or what the one that did has of it is written
@@ -88,7 +94,7 @@ class RecordedRequest:
         self.held = 0  #: bytes in memory, of what was sent and answered
         self._packed: list[bytes] = []  #: entries, before `entries`
         self._changed = changed
-        self._growth = growth
+        self._memory = memory
 
     def keep(self) -> None:
         """Have it written, with what happens to it from now on."""
@@ -124,9 +130,9 @@ class RecordedRequest:
         if self.is_kept or call.status >= LOWEST_ERROR_STATUS or call.error:
             self.keep()
 
-    def snapshot(self) -> "Snapshot":
+    def snapshot(self) -> Snapshot:
         """Return what is known now."""
-        return (self.event, self.sender, self.began, self._packed[:], self.entries[:])
+        return Snapshot(self.event, self.sender, self.began, self._packed[:], self.entries[:])
 
     def forget(self) -> None:
         """Drop what happened."""
@@ -151,11 +157,11 @@ class RecordedRequest:
         taken = self.entries[:]
         del self.entries[: len(taken)]  # what is written is read from there
         self.held = 0
-        return _line(self.event, self.sender, self.began, [*_unpack(packed), *taken], redactor)
+        return _line(self.event, self.sender, self.began, [*_entries(packed), *taken], redactor)
 
     def _pack(self) -> None:
         try:
-            packed = marshal.dumps([entry if entry[2] not in _CALLS else _freeze(entry) for entry in self.entries])
+            packed = marshal.dumps([entry if entry[2] not in _CALLS else _to_plain(entry) for entry in self.entries])
         except ValueError:  # a value of a library's own type
             return
         self._packed.append(packed)
@@ -164,24 +170,24 @@ class RecordedRequest:
 
     def _grow(self, size: int) -> None:
         self.held += size
-        self._growth.held += size
+        self._memory.held += size
 
 
-def freeze(snapshot: Snapshot) -> bytes | None:
+def pack(snapshot: Snapshot) -> bytes | None:
     """Return a request as bytes, for another process; None: it has a value of a library's own type."""
     try:
-        return marshal.dumps((*snapshot[:4], [_freeze(entry) for entry in snapshot[4]]))
+        return marshal.dumps((*snapshot[:-1], [_to_plain(entry) for entry in snapshot.entries]))
     except ValueError:
         return None
 
 
-def read_frozen(content: bytes, redactor: RecordingRedactor) -> RequestLine | None:
+def unpack(content: bytes, redactor: RecordingRedactor) -> RequestLine | None:
     """Return the line of a request of another process; None: it is empty."""
     event, sender, began, packed, entries = marshal.loads(content)  # noqa: S302  # nosec B302 - authenticated
-    return _line(event, sender, began, [*_unpack(packed), *entries], redactor)
+    return _line(event, sender, began, [*_entries(packed), *entries], redactor)
 
 
-def _unpack(packed: Sequence[bytes]) -> list[Entry]:
+def _entries(packed: Sequence[bytes]) -> list[Entry]:
     return [entry for one in packed for entry in marshal.loads(one)]  # noqa: S302  # nosec B302 - packed here
 
 
@@ -197,7 +203,7 @@ def _line(
     if not entries:
         return None
     person = redactor.person(*sender)
-    found = [_describe(_freeze(entry), sender[0], redactor) for entry in entries]
+    found = [_describe(_to_plain(entry), sender[0], redactor) for entry in entries]
     line = json.dumps([redactor.pseudonym(event), found, person, redactor.keeps_texts], separators=(",", ":"))
     return RequestLine(line.encode(), person, began)
 
@@ -221,11 +227,11 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
     return [begun, kind, took, error, *describe(rest, redactor)]
 
 
-def _freeze(entry: Entry) -> Entry:
+def _to_plain(entry: Entry) -> Entry:
     """Return an entry of plain values."""
     call = entry[4]
     if isinstance(call, PlatformCall):
-        return (entry[0], call.ended, _PLATFORM, entry[3], platform_calls.freeze(call))
+        return (entry[0], call.ended, _PLATFORM, entry[3], platform_calls.to_plain(call))
     if isinstance(call, RecordedApiCall):
-        return (entry[0], call.ended, _API, entry[3], api_calls.freeze(call))
+        return (entry[0], call.ended, _API, entry[3], api_calls.to_plain(call))
     return entry

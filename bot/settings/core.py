@@ -68,7 +68,7 @@ class Settings(FileSettings):
     )
     bot_roles: Annotated[Words, AfterValidator(validate_roles)] = Field(
         ALL_ROLES,
-        description="Parts of the service that this process runs: receive (from the platforms), work (answers), web (cockpit, links). Fewer than receive and work need PostgreSQL.",
+        description="Parts of the service that this process runs: receive (from the platforms), work (answers), web (cockpit, links). A process without receive or without work needs PostgreSQL and a platform.",
     )
     bot_host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     bot_port: int | None = Field(

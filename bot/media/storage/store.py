@@ -1,4 +1,4 @@
-"""The seam between the spool and where the files of answers are kept: a folder, or an object store."""
+"""What the spool needs of the place where files are kept: a folder, or an object store."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
