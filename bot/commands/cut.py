@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.commands._base import Context, Parts, command
-from bot.errors import ClipsNotJoined, UsageError
+from bot.errors import UsageError
 from bot.family.origins import file_ref
 from bot.film.film import Film
 from bot.film.graph import event_id, nodes_of
@@ -48,7 +48,7 @@ async def cut(ctx: Context) -> Parts:
 async def _join(
     ctx: Context, film: Film, media: tuple[Media, ...], lines: list[str], joined: list[JoinedFilm], target: Path
 ) -> str:
-    """Write the film to `target`; return its content type. Raises `UsageError`."""
+    """Write the film to `target`; return its content type. Raises `ClipsNotJoined`."""
     music = next((one.path for one in media if one.content_type.startswith("audio/")), None)
     paths = [one.path for one in media if one.path is not None and one.path != music]
     subtitles = [*lines, *([""] * (len(paths) - len(lines)))]
@@ -60,10 +60,6 @@ async def _join(
         locale=film.locale,
     )
     limit = ctx.films.adapters[ctx.event.adapter].capabilities.max_upload
-    try:
-        seconds = join_seconds(film.seconds)
-        joined.append(await join_clips(clips, target, style=style, music=music, limit=limit, seconds=seconds))
-    except ClipsNotJoined as exc:
-        key = "clip" if exc.clip else "music" if exc.is_music else "film"
-        raise UsageError(ctx.translate(f"film.join.{key}", number=exc.clip)) from exc
+    seconds = join_seconds(film.seconds)
+    joined.append(await join_clips(clips, target, style=style, music=music, limit=limit, seconds=seconds))
     return "video/mp4"

@@ -7,7 +7,7 @@ from bot.errors import UsageError
 from bot.film.board import NodeState
 from bot.film.film import MAX_SHOTS, SHORTEST, Film
 from bot.film.graph import nodes_of
-from bot.film.script import LONGEST_PROMPT, UnreadableScript, parse_shots
+from bot.film.script import LONGEST_PROMPT, UnreadableLines, parse_shots
 from bot.i18n import translate
 from bot.models import Event
 
@@ -80,7 +80,7 @@ def _shorter(film: Film, press: Event) -> Film:  # noqa: ARG001
 def _edit(film: Film, press: Event) -> Film:
     try:
         return film.with_shots(parse_shots(press.prompt, film.script.shots))
-    except UnreadableScript as exc:
+    except UnreadableLines as exc:
         raise UsageError(translate(f"film.unread.{exc.reason}", press.actor.locale, most=MAX_SHOTS)) from exc
 
 
@@ -93,13 +93,15 @@ def _again(film: Film, press: Event) -> Film:
 def _drop(film: Film, press: Event) -> Film:
     shots, at = film.script.shots, _index(film, press, press.options["drop"])
     if len(shots) == 1:
-        raise UsageError(translate("film.unread.empty", press.actor.locale))
+        raise UsageError(translate("film.last_shot", press.actor.locale))
     return film.with_shots((*shots[:at], *shots[at + 1 :]))
 
 
 def _order(film: Film, press: Event) -> Film:
     """Put the shots in another order; those that are not named are left out."""
     numbers = press.options["order"].replace(",", " ").split()
+    if not numbers:
+        raise UsageError(translate("film.no_order", press.actor.locale))
     return film.with_shots(tuple(film.script.shots[_index(film, press, number)] for number in dict.fromkeys(numbers)))
 
 

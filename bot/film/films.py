@@ -86,7 +86,8 @@ class Films:
         """Begin what can be made now, and show how far the film is. Safe to repeat.
 
         `event`: of one of its parts, or a button's. `is_progress`: nothing but progress has changed; a board that is
-        just being shown stays as it is. `tries`: otherwise. Raises `DeliveryDelayed` after the last one.
+        just being shown stays as it is. `tries`: how often a board that is just being shown is tried otherwise before
+        `DeliveryDelayed`.
         """
         for number in range(tries):
             if await self._advance(event, film_id, is_progress=is_progress) or is_progress:

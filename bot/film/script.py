@@ -31,14 +31,15 @@ Write title, line, prompt and music in the language of the request."""
 REPAIR = "That was not the JSON object that I asked for (%s). Answer with the JSON object alone."
 
 
-Reason = Literal["object", "shots", "empty", "many"]
+class UnreadableScript(ValueError):
+    """A model's answer is no script. The message says why, to the model."""
 
 
-class UnreadableScript(Exception):
-    """A text is no script. The message says why, to a model; `reason` names the sentence that says it to people."""
+class UnreadableLines(ValueError):
+    """Edited lines are no shots; `reason` names the sentence that says why."""
 
-    def __init__(self, message: str, reason: Reason) -> None:
-        super().__init__(message)
+    def __init__(self, reason: Literal["empty", "many"]) -> None:
+        super().__init__(reason)
         self.reason = reason
 
 
@@ -57,10 +58,10 @@ def read_script(text: str, *, seconds: int, shots: int, has_music: bool) -> Scri
     found = _find_object(text[:_LONGEST_ANSWER])
     listed = next((found[name] for name in ("shots", "scenes") if isinstance(found.get(name), list)), None)
     if listed is None:
-        raise UnreadableScript("there is no list of shots", "shots")
+        raise UnreadableScript("there is no list of shots")
     read = [shot for each in listed[: MAX_SHOTS * 2] if (shot := _read_shot(each)) is not None][:shots]
     if not read:
-        raise UnreadableScript("no shot has a prompt", "shots")
+        raise UnreadableScript("no shot has a prompt")
     music = _words(found.get("music"), LONGEST_PROMPT) if has_music else ""
     title = _words(found.get("title"), _LONGEST_TITLE) or read[0].line[:_LONGEST_TITLE]
     return Script(title=title, shots=fit(read, seconds), music=music or (title if has_music else ""))
@@ -86,12 +87,12 @@ def format_shots(shots: Sequence[FilmShot]) -> str:
 
 
 def parse_shots(text: str, before: Sequence[FilmShot]) -> tuple[FilmShot, ...]:
-    """Read edited lines. A shot that was there before keeps its take. Raises `UnreadableScript`."""
+    """Read edited lines. A shot that was there before keeps its take. Raises `UnreadableLines`."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
-        raise UnreadableScript("there is no line", "empty")
+        raise UnreadableLines("empty")
     if len(lines) > MAX_SHOTS:
-        raise UnreadableScript(f"there are more than {MAX_SHOTS} lines", "many")
+        raise UnreadableLines("many")
     left, usual, shots = list(before), round(sum(one.seconds for one in before) / max(len(before), 1)), []
     for line in lines:
         match = _SECONDS.match(line)
@@ -100,7 +101,7 @@ def parse_shots(text: str, before: Sequence[FilmShot]) -> tuple[FilmShot, ...]:
         first, bar, last = rest.replace("｜", "|").partition("|")
         prompt = _words(last if bar else first, LONGEST_PROMPT)
         if not prompt:
-            raise UnreadableScript(f"a line says nothing: {line.strip()[:40]}", "empty")
+            raise UnreadableLines("empty")
         shown = _words(first, _LONGEST_LINE) or prompt[:_LONGEST_LINE]
         known = next((one for one in left if one.prompt == prompt), None)
         if known is not None:
@@ -123,7 +124,7 @@ def _find_object(text: str) -> dict[str, Any]:
         if isinstance(found, dict):
             return found
         at = text.find("{", at + 1)
-    raise UnreadableScript("there is no JSON object", "object")
+    raise UnreadableScript("there is no JSON object")
 
 
 def _read_shot(value: object) -> FilmShot | None:

@@ -74,7 +74,8 @@ def error_message(error: BaseException, locale: str, *, event_id: str) -> str:
         return _rate_limited(error, locale)
     if isinstance(error, ClipsNotJoined):
         about = "clip" if error.clip else "music" if error.is_music else "film"
-        about += "_too_large" if error.reason in {"too_long", "too_large"} else ""
+        if error.clip and error.reason in {"too_long", "too_large"}:
+            about = "clip_too_large"
         return translate(f"error.{about}", locale, clip=error.clip)
     key = next((_KEYS[kind] for kind in type(error).__mro__ if kind in _KEYS), "unknown")
     if isinstance(error, BadRequest | JobFailed):

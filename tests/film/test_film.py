@@ -93,7 +93,7 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
         film = plan.reply_to
         await press(one, film, "make")
         await one.core.worker.drain()
-        board = await until_shown(one, film, "Clip 1 can't be used")
+        board = await until_shown(one, film, "Shot 1 can't become part of the film: its file is damaged")
         assert [file["type"] for file in board.files] == ["video/mp4"] * 4 + ["audio/wav"]
         api.clip = clip(seconds=0.3)
         for number in range(1, 5):

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.film.film import LONGEST, MAX_SHOTS, SHORTEST, FilmShot
-from bot.film.script import LONGEST_PROMPT, UnreadableScript, fit, format_shots, parse_shots, read_script
+from bot.film.script import (
+    LONGEST_PROMPT,
+    UnreadableLines,
+    UnreadableScript,
+    fit,
+    format_shots,
+    parse_shots,
+    read_script,
+)
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=30),
@@ -53,7 +61,7 @@ def test_edited_lines() -> None:
         ("picture 1", 4, 1),
     ]
     for text in (" \n", "5 | x |", "\n".join("a" * 9)):
-        with pytest.raises(UnreadableScript):
+        with pytest.raises(UnreadableLines):
             parse_shots(text, shots)
     longest = [FilmShot(line="l" * 60, prompt="p" * LONGEST_PROMPT, seconds=20)] * MAX_SHOTS
     assert len(format_shots(longest)) <= 3000

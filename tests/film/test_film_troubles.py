@@ -98,7 +98,8 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         await one.core.worker.drain()
         assert api.made["audio: slow strings"] == 2
         api.broken = set()
-        assert "no shot 9" in (await one.ask("", command="shots", options={"order": "3 9"})).text
+        for order, words in (("3 9", "no shot 9"), (",", "in their new order")):
+            assert words in (await one.ask("", command="shots", options={"order": order})).text
         await one.ask("", command="shots", options={"order": "3 1 2"})
         await one.core.worker.drain()
         shown = one.answer(film)
@@ -191,6 +192,9 @@ async def test_a_model_that_answers_badly(tmp_path: Path) -> None:
         film = await plan(one, options={"duration": "6", "shots": "2", **CLIPS})
         assert "2 shots, 6 s\n1. a cat (3 s)\n2. a dog (3 s)\n\n♪ T" in one.answer(film).text
         assert api.asked["plan"] == 2
+        answers = [(await one.ask("", command="shots", options={"drop": "2"})).text for _ in range(2)]
+        assert answers == ["Left out.", "There is no shot 2: this film has 1."]
+        assert "at least one shot" in (await one.ask("", command="shots", options={"drop": "1"})).text
         assert one.answer(await plan(one)).private
         assert api.asked["plan"] == 4
 

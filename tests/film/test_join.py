@@ -129,6 +129,7 @@ async def test_an_error_names_the_clip(tmp_path: Path) -> None:
         assert (caught.value.clip, caught.value.reason) == (2, reason)
         assert error_message(caught.value, "", event_id="e").startswith("Shot 2 can't become part of the film")
         assert not target.exists()
+    assert "too long or too large" in error_message(ClipsNotJoined("too_long", clip=2), "", event_id="e")
     listing = save(tmp_path / "list.mp4", b"#EXTM3U\n#EXTINF:1,\n" + str(good).encode())
     with pytest.raises(ClipsNotJoined, match="clip 1: damaged"):
         await join_clips([Clip(path=listing)], target)
