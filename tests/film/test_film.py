@@ -65,6 +65,7 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[s
         assert api.made == {**everything, "audio: slow strings": 1}
         assert all(api.sources.values())
         await press(one, film, "again-2")
+        await api.until(lambda: "video: a fox, two (variation 2)" in api.made)
         await one.core.worker.drain()
         again = {"image: a fox, two (variation 2)": 1, "video: a fox, two (variation 2)": 1}
         assert api.made == {**everything, **again, "audio: slow strings": 1}
@@ -73,6 +74,7 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[s
         assert api.made == {**everything, **again, "audio: slow strings": 1, "audio: a drum": 1}
         lines = "5 | new | a wolf\n5 | Shot four | a fox, four\n5 | Shot one | a fox, one"
         await press(one, film, "edit", prompt=lines)
+        await api.until(lambda: "video: a wolf" in api.made)
         await one.core.worker.drain()
         assert sorted(api.made.items() - {**everything, **again}.items()) == [
             ("audio: a drum", 2),
