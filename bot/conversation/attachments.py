@@ -127,29 +127,32 @@ class AttachmentReader:
             for attachment in source.attachments:
                 name = " ".join(attachment.name.replace("`", "'").split()) or "file"
                 try:
-                    async with self._load(attachment, source) as data:
-                        if content_type := sniff(bytes(data[:HEAD])):
-                            if not content_type.startswith("image/"):
-                                raise _Unreadable("binary")  # noqa: TRY301 - the handler below writes the note
-                            if not has_vision:
-                                raise _Unreadable("unseen")  # noqa: TRY301
-                            image = await self._reduce(data, content_type, source.person)
-                            reading.add_image(image, name)
-                            continue
-                        # A token is at most four characters by estimate; more text than that would be cut anyway.
-                        max_chars = 4 * reading.tokens_left + 4
-                        if parser := _parser_of(data):
-                            text, is_cut = await self._parse(parser, data, max_chars, source.person)
-                        else:
-                            text, is_cut = await asyncio.to_thread(extract_text, bytes(data), max_chars)
+                    await self._add(attachment, name, source, reading, has_vision=has_vision)
                 except _Unreadable as exc:
                     reading.add_note(self._note(str(exc), name, source.locale))
-                    continue
-                if reading.add_text(text, name) or is_cut:
-                    reading.add_note(self._note("cut", name, source.locale))
             if not reading.image_urls:
                 await held.aclose()
             yield AttachmentContents("\n\n".join(reading.blocks), tuple(reading.image_urls), tuple(reading.notes))
+
+    async def _add(
+        self, attachment: Attachment, name: str, source: AttachmentSource, reading: "_Reading", *, has_vision: bool
+    ) -> None:
+        """Add what a model gets of a file, which is in memory until then. Raises `_Unreadable`."""
+        async with self._load(attachment, source) as data:
+            if content_type := sniff(bytes(data[:HEAD])):
+                is_image = content_type.startswith("image/")
+                if not (is_image and has_vision):
+                    raise _Unreadable("unseen" if is_image else "binary")
+                reading.add_image(await self._reduce(data, content_type, source.person), name)
+                return
+            # A token is at most four characters by estimate; more text than that would be cut anyway.
+            max_chars = 4 * reading.tokens_left + 4
+            if parser := _parser_of(data):
+                text, is_cut = await self._parse(parser, data, max_chars, source.person)
+            else:
+                text, is_cut = await asyncio.to_thread(extract_text, bytes(data), max_chars)
+        if reading.add_text(text, name) or is_cut:
+            reading.add_note(self._note("cut", name, source.locale))
 
     async def read_image(self, source: AttachmentSource) -> EncodedImage | None:
         """Read the first image among the files; None: there is none.

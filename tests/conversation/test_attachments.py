@@ -4,6 +4,7 @@ import base64
 import io
 import struct
 import sys
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import AsyncIterator
@@ -66,6 +67,24 @@ async def test_files_share_one_token_limit() -> None:
     assert "word" in reading.text
     assert "other" in reading.text
     assert estimate_tokens(reading.text) < 1200
+
+
+async def test_a_file_is_not_in_memory_while_its_text_is_answered() -> None:
+    """Once a file's text is read, only the text is kept."""
+    reader = AttachmentReader(max_bytes=20_000_000, parse_seconds=20)
+
+    async def opened(_: Attachment) -> AsyncIterator[bytes]:
+        yield b"word " * 1_000_000
+
+    tracemalloc.start()
+    try:
+        source = source_of([Attachment(name="a.txt")], opened)
+        async with reader.read(source, max_tokens=10, has_vision=False) as contents:
+            held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "word" in contents.text
+    assert held < 1_000_000
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
