@@ -19,6 +19,8 @@ from bot.ops.http_protocol import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
 from bot.policy.role_check import roles_of_administrators, unmatched_roles
 from bot.ports import Receiver
+from bot.recorder.erasure import erase_with_others
+from bot.recorder.opening import recording_files
 from bot.security.private_files import make_private, restrict_new_files
 from bot.security.shared_key import require_shared_key
 from bot.settings.core import Settings
@@ -81,9 +83,11 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
     working = asyncio.create_task(
         core.worker.run() if Role.WORK in roles else _wait_for(asyncio.Event()), name="worker"
     )
-    beside: set[asyncio.Task[None]] = set()
+    files, pause = recording_files(core.settings), core.timing.erasure_look
+    erasing = erase_with_others(core.store, files, core.recorder, pause=pause)
+    beside = {asyncio.create_task(erasing, name="erasure of recordings")}
     if Role.WORK in roles:
-        beside = {
+        beside |= {
             asyncio.create_task(_prune(core), name="pruning"),
             asyncio.create_task(_report_unmatched_roles(core), name="rules on roles"),
             asyncio.create_task(core.approvals.run(), name="approvals"),

@@ -1,15 +1,25 @@
 """Erasure of a person from the recordings, with all else that is stored of them."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
+
+import structlog
 
 from bot.errors import StoreError
 from bot.models import Media
-from bot.recorder.files import RecordingFiles
+from bot.ports import KeyValues, Namespace
+from bot.recorder.files import REMEMBERED, RecordingFiles
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
+
+log = structlog.get_logger(__name__)
+
+#: The namespace of who was erased, and when, for processes that have recordings in another folder.
+_ERASED = "recordings.erased"
 
 
 class Eraser(Protocol):
@@ -19,11 +29,18 @@ class Eraser(Protocol):
         """See `bot.ports.Maintenance.forget`."""
 
 
+class TellingEraser(Eraser, Protocol):
+    """Erases people, and tells other processes of it."""
+
+    def namespace(self, name: str) -> Namespace:
+        """See `bot.ports.KeyValues.namespace`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingsEraser:
     """Erases people from the recordings of all processes, then from the database, whatever the recorder is set to."""
 
-    database: Eraser
+    database: TellingEraser
     files: RecordingFiles
     key: bytes
     recorder: Recorder | None
@@ -33,12 +50,37 @@ class RecordingsEraser:
 
         Raises `StoreError` where recordings are left; nothing else is erased then, so that all is tried again.
         """
-        person = RecordingRedactor(self.key).person(adapter, actor)
-        if self.recorder is not None:
-            self.recorder.drop(person)
+        person, at = RecordingRedactor(self.key).person(adapter, actor), time.time()
         if self.recorder is not None or self.files.folder.is_dir():
+            expires = datetime.fromtimestamp(at + REMEMBERED, UTC)
+            await self.database.namespace(_ERASED).set(person, str(at), expires=expires)
             try:
-                await asyncio.to_thread(self.files.erase, person)
+                await _erase(self.files, self.recorder, person, at)
             except OSError as exc:
                 raise StoreError(f"recordings not erased: {exc}") from exc
         return await self.database.forget(adapter, actor, workspace=workspace)
+
+
+async def erase_with_others(
+    values: KeyValues, files: RecordingFiles, recorder: Recorder | None, *, pause: float
+) -> None:
+    """Erase from this process's folder whom another process has erased, until cancelled."""
+    if recorder is None and not files.folder.is_dir():
+        return
+    failed: set[str] = set()  #: people, who are known to the files as erased
+    while True:
+        try:
+            for person, at in (await values.namespace(_ERASED).items()).items():
+                if person in failed or not files.is_erased(person, float(at)):
+                    failed.add(person)
+                    await _erase(files, recorder, person, float(at))
+                    failed.remove(person)
+        except (StoreError, OSError) as exc:
+            log.warning("recordings of erased people are erased later", reason=str(exc))
+        await asyncio.sleep(pause)
+
+
+async def _erase(files: RecordingFiles, recorder: Recorder | None, person: str, at: float) -> None:
+    if recorder is not None:
+        recorder.drop(person)
+    await asyncio.to_thread(files.erase, person, at)

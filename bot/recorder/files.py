@@ -1,8 +1,8 @@
 """The files of recordings: appended, limited in size and age, one at a time for each process.
 
 They are files, and no table, because nothing asks for them but a person who looks at one request. So neither engine
-writes a row more for a message, no process waits for another, and what was written is there after a kill. Processes
-that share a database share `BOT_DATA_DIR`, so that each sees the recordings of all.
+writes a row more for a message, no process waits for another, and what was written is there after a kill. Where
+processes that share a database share `BOT_DATA_DIR`, each sees the recordings of all.
 """
 
 import os
@@ -20,7 +20,7 @@ _PARTS = 8  # files that make up the whole size: the oldest is deleted as a whol
 _HOUR = 3600.0
 _DAY = 86_400.0
 _NEW = ".new"  #: suffix of a file that is being written, to take the place of another
-_REMEMBERED = 365 * _DAY  #: seconds for which it is known who was erased; no process keeps a request that long
+REMEMBERED = 365 * _DAY  #: seconds for which it is known who was erased; no process keeps a request that long
 _SKEW = 60.0  #: seconds by which the clocks of processes that share the folder may differ
 
 
@@ -83,15 +83,20 @@ class RecordingFiles:
             except FileNotFoundError:
                 continue
 
-    def erase(self, person: str) -> None:
+    def is_erased(self, person: str, at: float) -> bool:
+        """Whether a person was erased at that time, or later."""
+        return self._find_erased().get(person, -1.0) >= at
+
+    def erase(self, person: str, at: float) -> None:
         """Remove all requests of a person, and let no process append what it has of them in memory.
 
-        A file that can't be read or written keeps none of the others from it. `person`: as the redactor names them.
+        A file that can't be read or written keeps none of the others from it. `person`: as the redactor names them;
+        `at`: when they asked for it, in seconds since the epoch.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         wanted, failed = person.encode(), []
         with self._lock():
-            self._remember(person)
+            self._remember(person, at)
             delete_left(self.folder)  # with whatever killed processes had of them
             keys = set()
             for path in self._paths():
@@ -119,11 +124,11 @@ class RecordingFiles:
         with FileLock(self.folder / "lock", thread_local=False):
             yield
 
-    def _remember(self, person: str) -> None:
-        now = time.time()
-        known = {one: at for one, at in self._find_erased().items() if at > now - _REMEMBERED}
+    def _remember(self, person: str, at: float) -> None:
+        oldest = time.time() - REMEMBERED
+        known = {one: then for one, then in self._find_erased().items() if then > oldest}
         rest = self._erased_path.with_suffix(_NEW)
-        rest.write_text("".join(f"{one} {at}\n" for one, at in {**known, person: now}.items()), encoding="ascii")
+        rest.write_text("".join(f"{one} {then}\n" for one, then in {**known, person: at}.items()), encoding="ascii")
         rest.replace(self._erased_path)
 
     def _find_erased(self) -> Mapping[str, float]:

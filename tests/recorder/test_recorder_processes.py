@@ -1,12 +1,15 @@
-"""The flight recorder of several processes on one PostgreSQL database, of which one is killed."""
+"""The flight recorder of several processes on one PostgreSQL database."""
 
 import asyncio
+import secrets
 import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
+from bot.models import Lane
 from bot.ports import RequestFilter
 from bot.recorder.command_line import export_recording
 from bot.settings.core import Settings
@@ -14,8 +17,8 @@ from bot.store.postgres.store import PostgresStore
 from simulators.slack import SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import server, url
-from tests.support.scripted_api import scripted_api
-from tests.support.service import EchoApi
+from tests.support.scripted_api import failure, scripted_api
+from tests.support.service import EchoApi, Service, another, service
 from tests.support.slack.drafts import read
 
 __all__ = ["server", "url"]
@@ -71,3 +74,38 @@ async def test_one_recording_of_what_three_processes_did(tmp_path: Path, url: Se
     calls = [step["at"] < claimed[1]["at"] for step in found["steps"] if step["kind"] == "platform call"]
     assert set(calls) == {True, False}
     assert [step["kind"] for step in found["steps"]].count("recorded") == 1
+
+
+async def test_a_person_is_erased_on_machines_without_a_common_folder(tmp_path: Path, url: SecretStr) -> None:
+    """What another machine has recorded of a person goes soon after `/forget`; what it records later stays."""
+    given: dict[str, Any] = {
+        "bot_database_url": url,
+        "bot_secret_key": SecretStr(secrets.token_urlsafe(32)),
+        "bot_recorder": "full",
+    }
+    async with service(tmp_path / "one", **given) as one, another(one) as two:
+
+        async def ask(text: str, *, who: str, of: Service, **more: Any) -> None:
+            """Have one of them answer."""
+            for process in (one, two):
+                for lane in Lane:
+                    process.core.worker._slots[lane] = 9 if process is of else 0
+            await one.ask(text, who=who, **more)
+
+        async def recorded() -> str:
+            assert two.core.recorder is not None
+            await two.core.recorder.write("")
+            return "".join(path.read_text() for path in (two.folder / "recordings").glob("*.jsonl"))
+
+        for who in ("ann", "bob"):
+            one.echo.instead = [failure(503)]
+            await ask(f"words of {who}", who=who, of=two)
+        assert "words of ann" in await recorded()
+        await ask("", command="forget", options={"confirm": "yes"}, who="ann", of=one)
+        async with asyncio.timeout(20):
+            while "words of ann" in (found := await recorded()):  # noqa: ASYNC110 - only the disk tells
+                await asyncio.sleep(0.02)
+        assert "words of bob" in found
+        one.echo.instead = [failure(503)]
+        await ask("anew by ann", who="ann", of=two)
+        assert "anew by ann" in await recorded()

@@ -115,6 +115,7 @@ def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
 FAST = ServiceTiming(
     pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02),
     api=Timing(first_backoff=0.001, first_poll=0.01),
+    erasure_look=0.1,
 )
 
 
