@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.commands._base import Context, Parts, command
 from bot.control.quotes import DECIDE, PricedRequest, is_within
 from bot.errors import UsageError
+from bot.film.board import private_reasons
 from bot.film.changes import STOPPING, act_of, change
 from bot.film.film import MAX_SHOTS, Film
 from bot.film.graph import nodes_of
@@ -27,7 +28,7 @@ _TRIES = 60  #: to change a board, each half a second: it may be sending files
                 name="do",
                 description="What its buttons do",
                 kind="choice",
-                choices=("make", "stop", "continue", "fewer", "shorter", "remix", "mute", "cancel"),
+                choices=("make", "stop", "continue", "fewer", "shorter", "remix", "mute", "cancel", "why"),
             ),
         ),
         lane=Lane.FREE,
@@ -39,15 +40,10 @@ _TRIES = 60  #: to change a board, each half a second: it may be sending files
 async def shots(ctx: Context) -> Parts:
     """Apply the change, and take the film a step further."""
     event, act = ctx.event, act_of(ctx.event)
-    name = event.options.get("film") or await ctx.films.newest(event)
-    job = await ctx.journal.job(event.adapter, name) if name else None
-    if job is None or job.event.conversation != event.conversation:
-        raise UsageError(ctx.translate("film.none_here"))
-    if job.event.actor.id != event.actor.id and not (act in STOPPING and ctx.policy.administers(event)):
-        raise UsageError(ctx.translate("film.not_yours"))
-    if not act:
-        raise UsageError(ctx.translate("prompt.missing", example=f"/{ctx.spec.example}"))
-    assert name is not None
+    job = await _find(ctx, act)
+    name = job.event.id
+    if act in ("edit", "music"):  # others read it on the board, and in the film
+        await ctx.api.check_words(event.prompt if act == "edit" else event.options["music"])
     async with ctx.films.changing(event.adapter, name):
         film = await ctx.films.find(event, name)
         if film is None:
@@ -55,6 +51,9 @@ async def shots(ctx: Context) -> Parts:
         if film.stage == "asked" and _is_decided(job):  # it was declined, or nobody could be asked
             film = await ctx.films.hold(film, job.event)
         states = await ctx.films.states(film, job.event)
+        if act == "why":
+            yield Text(private_reasons(film, states) or ctx.translate("film.done.why"))
+            return
         if act in ("make", "continue") and not event.options.get("price"):
             price = await ctx.films.price(film, states, job.event)
             event = replace(event, options={**event.options, "price": str(price or 0)})
@@ -69,6 +68,20 @@ async def shots(ctx: Context) -> Parts:
     await ctx.films.advance(job.event, name, tries=_TRIES)
     is_waiting = film.stage in ("asked", "held") and act not in STOPPING
     yield Text(ctx.translate(f"film.done.{film.stage if is_waiting else act}"))
+
+
+async def _find(ctx: Context, act: str) -> Job:
+    """Return the event of the film that is meant. Raises `UsageError` where the author may not do that with it."""
+    event = ctx.event
+    name = event.options.get("film") or await ctx.films.newest(event)
+    job = await ctx.journal.job(event.adapter, name) if name else None
+    if job is None or job.event.conversation != event.conversation:
+        raise UsageError(ctx.translate("film.none_here"))
+    if job.event.actor.id != event.actor.id and not (act in STOPPING and ctx.policy.administers(event)):
+        raise UsageError(ctx.translate("film.not_yours"))
+    if not act:
+        raise UsageError(ctx.translate("prompt.missing", example=f"/{ctx.spec.example}"))
+    return job
 
 
 def _is_decided(job: Job) -> bool:

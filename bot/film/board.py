@@ -40,9 +40,29 @@ class NodeState:
         return "done" if answer.media else "failed"
 
     @property
+    def reason(self) -> str:
+        """Why it failed; "": it has not."""
+        answer = self.job.answer if self.job is not None and self.stage == "failed" else None
+        return "" if answer is None else " ".join(answer.text.split())
+
+    @property
     def media(self) -> tuple[Media, ...]:
         """The files that were made."""
         return self.job.answer.media if self.job is not None and self.job.answer is not None else ()
+
+
+def _is_private(state: NodeState) -> bool:
+    """Whether only its maker may read why a part failed: that may quote words, limits and budgets."""
+    return bool(state.reason) and state.node.kind != "film"
+
+
+def private_reasons(film: Film, states: Sequence[NodeState]) -> str:
+    """Return why parts failed, for the film's maker; "": none has."""
+    lines = []
+    for state in filter(_is_private, states):
+        number = f"{state.node.shot + 1}. " if state.node.shot >= 0 else ""
+        lines.append(f"{number}{translate(f'film.kind.{state.node.kind}', film.locale)}: {state.reason}")
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +107,7 @@ class Board:
         elif self.waiting:
             lines.append(self._say("queue", count=self.waiting))
         buttons = (
-            (self._priced("continue", "continue_for"), *self._change_buttons())
+            (self._priced("continue", "continue_for"), *self._why(), *self._change_buttons())
             if self.is_idle
             else (self._button("halt", options={"do": "stop"}, danger=True),)
         )
@@ -143,10 +163,7 @@ class Board:
             case "running" if state.progress is not None:
                 return f"{name} {state.progress:.0%}"
             case "failed":
-                assert state.job is not None
-                assert state.job.answer is not None
-                reason = " ".join(state.job.answer.text.split())
-                return f"{name} ✗ {reason}"
+                return f"{name} ✗ {self._say('private') if _is_private(state) else state.reason}"
             case "stopped":
                 return f"{name} {self._say('stopped_part')}"
             case other:
@@ -214,6 +231,9 @@ class Board:
             return self._button(name)
         options = {"do": name, "price": str(self.price)}
         return self._button(name, label=self._say(label, price=money(self.price)), options=options)
+
+    def _why(self) -> tuple[Action, ...]:
+        return (self._button("why"),) if any(map(_is_private, self.states)) else ()
 
     def _edit(self) -> Action:
         return self._button("edit", options={}, asks=("prompt",), prompt=format_shots(self.film.script.shots))

@@ -86,13 +86,21 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
 
 async def test_a_part_that_fails(tmp_path: Path) -> None:
     """The others are made; the board says which failed and why. It is reworded, left out, or tried again."""
-    async with studio(tmp_path, bot_media_per_day=9) as (one, api):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[refuse.words]\n"secret plans" = ["nightfall"]')
+    async with studio(tmp_path, bot_media_per_day=9, bot_content_rules=rules) as (one, api):
         api.broken = {"image: a fox, two", "audio"}
         film = await plan(one)
+        assert "secret plans" in (await one.ask("5 | Nightfall | a fox", command="shots")).text
+        assert "secret plans" in (await one.ask("", command="shots", options={"music": "nightfall"})).text
+        assert "ightfall" not in one.answer(film).text
         await press(one, film, "make")
         await one.core.worker.drain()
         board = one.answer(film).text
-        assert "Shot two (5 s) · picture ✗" in board
+        assert "Shot two (5 s) · picture ✗ only who" in board
+        assert "content rules" not in board
+        assert "2. picture: " in (why := await press(one, film, "why"))
+        assert "content rules" in why
         assert "Shot four (5 s) · picture ✓ · clip ✓" in board
         await one.ask("", command="shots", options={"drop": "2"})
         await one.core.worker.drain()
@@ -110,8 +118,8 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         await one.core.worker.drain()
         await press(one, film, "again-1")
         await one.core.worker.drain()
-        assert "9" in one.answer(film).text  # the limit of the day, as for /image
-        assert "✗" in one.answer(film).text
+        assert "✗ only who asked can read why" in one.answer(film).text
+        assert "9" in await press(one, film, "why")  # the limit of the day, as for /image
 
 
 async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
