@@ -42,7 +42,8 @@ async def cut(ctx: Context) -> Parts:
     yield replace(made, origin=Origin(model="film", parents=parents))
     if film.look.subtitles == "file" and (text := joined[0].subtitles()):
         yield await ctx.spool.write(f"{title}.srt", text, content_type="application/x-subrip", event=event.id)
-    yield Text(note)
+    missing = (ctx.translate(f"film.no_font.{what}") for what in sorted(joined[0].missing_letters))
+    yield Text("\n".join(line for line in (note, *missing) if line))
 
 
 async def _join(

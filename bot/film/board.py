@@ -96,7 +96,7 @@ class Board:
             return Answer(text="\n".join([*self._head(), *self._shots(), *self._price()]), actions=self._plan_buttons())
         lines = [*self._head(), *self._shots()]
         if self.is_done:
-            lines += self._cost()
+            lines += [*self._notes(), *self._cost()]
             return Answer(text="\n".join(lines), media=self._result(), actions=self._change_buttons())
         if film.stage == "held" and self.price is not None:
             lines.append(self._say("held", price=money(self.price)))
@@ -181,6 +181,12 @@ class Board:
             return []
         of = "" if self.price is None or self.is_done else money(self.price)
         return ["", self._say("cost_of" if of else "cost", cost=money(micros), price=of)]
+
+    def _notes(self) -> list[str]:
+        """Return what there is to say of the joined film, such as that it was made smaller."""
+        jobs = [state.job for state in self.states if state.node.kind == "film"]
+        texts = [job.answer.text for job in jobs if job is not None and job.answer is not None]
+        return [f"\n{text}" for text in texts if text]
 
     def _is_unjoined(self) -> bool:
         """Whether all is there but the film that it is joined to, which failed."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from bot.errors import ClipsNotJoined
 from bot.isolation.process import Limits, ParsingFailed, run_isolated
@@ -48,16 +48,11 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmStyle:
-    """How clips become a film."""
+    """How clips become a film, which has the size of the first one; other shapes get black bars."""
 
-    width: int = 0  #: pixels, made even; 0: of the first clip. Other shapes get black bars
-    height: int = 0
-    rate: Literal[24, 25, 30, 50, 60] = 24  #: pictures a second
     fade: float = 0.5  #: seconds that two clips share, at most half of the shorter one; 0: cuts
     title: str = ""  #: on a card before the first clip; "": no card
-    title_seconds: float = 2.5
     burn_subtitles: bool = False  #: draw them into the pictures
-    font: Path | None = None  #: a TrueType or OpenType file for title and subtitles, asked first
     locale: str = ""  #: of the person: whose shapes of Chinese letters are drawn
 
 
@@ -74,11 +69,6 @@ class Cue:
 class JoinedFilm:
     """A film that was written."""
 
-    width: int
-    height: int
-    seconds: float
-    fits: bool  #: it is not larger than the limit
-    has_sound: bool
     #: "title", "subtitles": left out, as no font on this machine has their letters
     missing_letters: frozenset[str]
     cues: tuple[Cue, ...]  #: one for each clip
@@ -123,14 +113,9 @@ async def join_clips(
     task: dict[str, Any] = {
         "clips": [_source(clip.path, number) | {"subtitle": clip.subtitle} for number, clip in enumerate(clips, 1)],
         "music": _source(music, None) if music is not None else None,
-        "width": style.width,
-        "height": style.height,
-        "rate": style.rate,
         "fade": style.fade,
         "title": style.title.strip(),
-        "title_seconds": style.title_seconds,
         "burn_subtitles": style.burn_subtitles,
-        "font": str(style.font or ""),
         "locale": style.locale,
         "limit": limit,
         "most_seconds": _LONGEST_CLIP,
@@ -175,11 +160,6 @@ def _source(path: Path, clip: int | None) -> dict[str, str]:
 
 def _read_report(report: Mapping[str, Any], clips: Sequence[Clip]) -> JoinedFilm:
     return JoinedFilm(
-        width=report["width"],
-        height=report["height"],
-        seconds=report["seconds"],
-        fits=report["fits"],
-        has_sound=report["has_sound"],
         missing_letters=frozenset(report["missing_letters"]),
         cues=tuple(Cue(start, end, clips[number - 1].subtitle) for number, start, end in report["times"]),
     )

@@ -34,6 +34,8 @@ _QUALITY = "21"  #: CRF of x264
 _SOUND_BITS, _LEAST_SOUND_BITS = 128_000, 32_000  #: per second
 _LEAST_BITS = 48_000  #: of pictures per second; below this they are unrecognisable
 _SHARES = (0.92, 0.8, 0.65)  #: of the limit that a try aims for
+_PICTURES = 24  #: a second
+_TITLE_SECONDS = 2.5
 _TITLE_SIZE, _SUBTITLE_SIZE = 1 / 9, 1 / 18  #: of the height of the picture
 _DARKER = 0.35  #: light of the picture behind a title
 
@@ -60,25 +62,23 @@ def join(data: bytes, *, target: str) -> tuple[str, bytes]:
     Raises `Unparsable` with the reason, a colon and the number of the clip, "music" or nothing.
     """
     task: dict[str, Any] = json.loads(data)
-    rate = int(task["rate"])
-    sizes, shots = _measure(task)
-    width, height = (task["width"], task["height"]) if task["width"] else sizes[0]
+    (width, height), shots = _measure(task)
     width, height = max(width // 2 * 2, 2), max(height // 2 * 2, 2)
-    _arrange(shots, round(task["fade"] * rate))
-    film = _Film(shots, task, rate)
-    seconds = film.ticks / rate
+    _arrange(shots, round(task["fade"] * _PICTURES))
+    film = _Film(shots, task)
+    seconds = film.ticks / _PICTURES
     limit = int(task["limit"] or 0)
     for share in _SHARES if limit else ():
         bits = int(limit * 8 * share / seconds)
         sound_bits = max(min(bits // 4, _SOUND_BITS), _LEAST_SOUND_BITS) if film.has_sound else 0
         if bits - sound_bits < _LEAST_BITS:
             break
-        made = scaled_size(width, height, rate, bits - sound_bits)
+        made = scaled_size(width, height, _PICTURES, bits - sound_bits)
         film.write(target, *made, sound_bits, bits - sound_bits)
         if Path(target).stat().st_size <= limit:
-            return "done", film.report(*made, fits=True)
+            return "done", film.report()
     film.write(target, width, height, _SOUND_BITS)
-    return "done", film.report(width, height, fits=not limit or Path(target).stat().st_size <= limit)
+    return "done", film.report()
 
 
 def check(_data: bytes, *, path: str, container: str, seconds: float) -> tuple[str, bytes]:
@@ -89,18 +89,19 @@ def check(_data: bytes, *, path: str, container: str, seconds: float) -> tuple[s
     return "done", b""
 
 
-def _measure(task: dict[str, Any]) -> tuple[list[tuple[int, int]], list[Shot]]:
+def _measure(task: dict[str, Any]) -> tuple[tuple[int, int], list[Shot]]:
+    """Return the size of the first clip, and the shots."""
     sizes, shots = [], []
     for number, clip in enumerate(task["clips"], 1):
         with _named(str(number)):
             found = film_clips.measure(clip["path"], clip["container"], task["most_seconds"])
-        ticks = max(round(found.seconds * task["rate"]), 1)
+        ticks = max(round(found.seconds * _PICTURES), 1)
         shots.append(Shot(number, clip["path"], clip["container"], clip["subtitle"], ticks, _gain(found.loudness)))
         sizes.append((found.width, found.height))
     if task["title"]:
-        first, ticks = shots[0], max(round(task["title_seconds"] * task["rate"]), 1)
+        first, ticks = shots[0], round(_TITLE_SECONDS * _PICTURES)
         shots.insert(0, Shot(0, first.path, first.container, task["title"], ticks, 0))
-    return sizes, shots
+    return sizes[0], shots
 
 
 def _arrange(shots: list[Shot], fade: int) -> None:
@@ -125,11 +126,10 @@ def _named(name: str) -> Iterator[None]:
 class _Film:
     """Shots in their order, with music."""
 
-    def __init__(self, shots: list[Shot], task: dict[str, Any], rate: int) -> None:
+    def __init__(self, shots: list[Shot], task: dict[str, Any]) -> None:
         self._shots = shots
-        self._rate = rate
         self._task = task
-        self._samples = RATE // rate  # of a tick
+        self._samples = RATE // _PICTURES  # of a tick
         self.ticks = shots[-1].start + shots[-1].ticks
         self.has_sound = any(shot.gain for shot in shots) or bool(task["music"])
         self._missing_letters: set[str] = set()  # of "title" and "subtitles"
@@ -140,25 +140,15 @@ class _Film:
             is_alone = not any(shot.gain for shot in shots)
             self._music_gain = _gain(loudness, 0 if is_alone else _MUSIC_BELOW)
 
-    def report(self, width: int, height: int, *, fits: bool) -> bytes:
+    def report(self) -> bytes:
         """Describe what was written."""
         cuts = [0.0, *(b.start + a.overlap / 2 for a, b in pairwise(self._shots)), self.ticks]
         times = [
-            (shot.number, start / self._rate, end / self._rate)
+            (shot.number, start / _PICTURES, end / _PICTURES)
             for shot, (start, end) in zip(self._shots, pairwise(cuts), strict=True)
             if shot.number
         ]
-        return json.dumps(
-            {
-                "width": width,
-                "height": height,
-                "seconds": self.ticks / self._rate,
-                "fits": fits,
-                "has_sound": self.has_sound,
-                "missing_letters": sorted(self._missing_letters),
-                "times": times,
-            }
-        ).encode()
+        return json.dumps({"missing_letters": sorted(self._missing_letters), "times": times}).encode()
 
     def write(self, target: str, width: int, height: int, sound_bits: int, bits: int = 0) -> None:
         """Encode the film. `bits`: at most so many per second for pictures; 0: as many as they need."""
@@ -166,8 +156,8 @@ class _Film:
         if bits:
             options |= {"maxrate": str(bits), "bufsize": str(bits)}
         with av.open(target, "w", format="mp4", options={"movflags": "+faststart"}) as container:
-            video = container.add_stream("libx264", self._rate, options, width=width, height=height, pix_fmt="yuv420p")
-            video.codec_context.time_base = Fraction(1, self._rate)
+            video = container.add_stream("libx264", _PICTURES, options, width=width, height=height, pix_fmt="yuv420p")
+            video.codec_context.time_base = Fraction(1, _PICTURES)
             audio = None
             if self.has_sound:
                 audio = container.add_stream("aac", RATE, layout="stereo")
@@ -176,7 +166,7 @@ class _Film:
             for tick, (picture, own) in enumerate(self._ticks(width, height)):
                 shape = (height * 3 // 2, width)
                 frame = av.VideoFrame.from_ndarray(picture.reshape(shape), format="yuv420p")
-                frame.pts, frame.time_base = tick, Fraction(1, self._rate)
+                frame.pts, frame.time_base = tick, Fraction(1, _PICTURES)
                 container.mux(video.encode(frame))
                 if audio is not None:
                     sound = av.AudioFrame.from_ndarray(
@@ -207,7 +197,7 @@ class _Film:
         silence = np.zeros((2, self._samples), np.float32)
         where = (shot.path, shot.container)
         with _named(str(shot.number or 1)):
-            pictures = film_clips.read_pictures(*where, width, height, self._rate)
+            pictures = film_clips.read_pictures(*where, width, height, _PICTURES)
             if shot.number == 0:
                 pictures = repeat(self._title_card(next(pictures), shot.text, width, height))
             elif self._task["burn_subtitles"] and shot.text:
@@ -228,7 +218,7 @@ class _Film:
         return (caption.put_on(p, width, height, is_title=False) for p in pictures) if caption else pictures
 
     def _caption(self, what: str, text: str, width: int, height: int, share: float) -> film_text.Caption | None:
-        made = film_text.make_caption(text, width, height, share, path=self._task["font"], locale=self._task["locale"])
+        made = film_text.make_caption(text, width, height, share, locale=self._task["locale"])
         if made is None:
             self._missing_letters.add(what)
         return made
@@ -236,7 +226,7 @@ class _Film:
     def _music(self) -> Iterator[Block]:
         """Yield the music, again and again, or silence."""
         silence = np.zeros((2, self._samples), np.float32)
-        fade = _FADE * self._rate  # ticks
+        fade = _FADE * _PICTURES  # ticks
         tick = 0
         while music := self._task["music"]:
             before = tick
@@ -249,7 +239,7 @@ class _Film:
         yield from repeat(silence)
 
     def _fade_out(self, block: Block, tick: int) -> Block:
-        left = (self.ticks - tick - np.linspace(0, 1, self._samples, dtype=np.float32)) / (_FADE * self._rate)
+        left = (self.ticks - tick - np.linspace(0, 1, self._samples, dtype=np.float32)) / (_FADE * _PICTURES)
         faded: Block = block * left.clip(0, 1).astype(np.float32)
         return faded
 

@@ -65,13 +65,13 @@ class Caption:
         return made
 
 
-def make_caption(text: str, width: int, height: int, share: float, *, path: str, locale: str) -> Caption | None:
+def make_caption(text: str, width: int, height: int, share: float, *, locale: str) -> Caption | None:
     """Return a text for pictures of a size; None: no font has all of its letters.
 
-    `share`: of the picture's height, for a letter; less where the text is long. `path`: of a font that is asked first.
+    `share`: of the picture's height, for a letter; less where the text is long.
     """
     for smaller in _SIZES:
-        font = _find_font(text, max(height * share * smaller, _LEAST_SIZE), path, locale)
+        font = _find_font(text, max(height * share * smaller, _LEAST_SIZE), locale)
         if font is None:
             return None
         caption = Caption(text, font, width)
@@ -80,13 +80,13 @@ def make_caption(text: str, width: int, height: int, share: float, *, path: str,
     return caption
 
 
-def _find_font(text: str, size: float, path: str, locale: str) -> Font | None:
-    """Return the first font with every letter: of the file `path`, the built-in one, or one of the system's.
+def _find_font(text: str, size: float, locale: str) -> Font | None:
+    """Return the first font with every letter: the built-in one, or one of the system's.
 
     Of a file with fonts for several regions it is the one for the reader's.
     """
     regions = (" SC",) if locale.lower() in _SIMPLIFIED else (" TC", " HK")
-    for font in _fonts(size, path):
+    for font in _fonts(size):
         if _has_letters(font, text):
             wide = any(letter >= _FIRST_WIDE for letter in text)
             faces = _faces(font) if wide else ()
@@ -94,9 +94,7 @@ def _find_font(text: str, size: float, path: str, locale: str) -> Font | None:
     return None
 
 
-def _fonts(size: float, path: str) -> Iterator[Font]:
-    if path and (font := _load(path, size)):
-        yield font
+def _fonts(size: float) -> Iterator[Font]:
     built_in = ImageFont.load_default(size)
     if isinstance(built_in, Font):
         yield built_in

@@ -1,5 +1,6 @@
 """Films on the whole service: planned, made, changed, stopped; what is there is not made again."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -91,6 +92,7 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[s
 async def test_a_film_is_joined(tmp_path: Path) -> None:
     """One file. A clip that can't be used is named, and the clips are there; then they are made again."""
     async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
+        api.plans = [json.dumps({**SCRIPT, "title": "The fox \U0010fffd"})]  # a letter that no font has
         plan = await one.ask("a fox", command="film", options={"subtitles": "burnt"})
         film = plan.reply_to
         await press(one, film, "make")
@@ -103,9 +105,10 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
             await one.core.worker.drain()
         joined = await until_done(one, film, 1)
         assert [file["name"] for file in joined.files] == ["The-fox.mp4"]
+        assert "The title is left out" in joined.text
         assert api.made_by("video") == 8
         tree = [line for line in (await one.ask("", command="tree")).text.splitlines() if "- **" in line]
         assert len(tree) == 18  # each file once, though the board has shown them, too
         [whole] = [line for line in tree if "The fox" in line]
-        assert whole.startswith("    - **18** Video: `The fox` · `film · Ada` ← 11, 13, 15, 17")
+        assert whole.startswith("    - **18** Video: `The fox \U0010fffd` · `film · Ada` ← 11, 13, 15, 17")
         assert (await one.ask("darker", command="edit", options={"number": "18"})).private
