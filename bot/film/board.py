@@ -71,7 +71,7 @@ class Board:
 
     film: Film
     states: Sequence[NodeState]
-    price: int | None  #: micros of everything; None: not known
+    price: int | None  #: micros of everything but the plan; None: not known
     waiting: int = 0  #: requests for media that wait, of anybody
 
     @property
@@ -175,12 +175,13 @@ class Board:
         return ["", self._say("price", price=money(self.price))]
 
     def _cost(self) -> list[str]:
-        spent = (self.film.usage.cost, *self.film.dropped.values(), *(state.cost for state in self.states))
-        micros = round(sum(spent) * MICROS)
+        plan = round(self.film.usage.cost * MICROS)
+        made = sum((*self.film.dropped.values(), *(state.cost for state in self.states)))
+        micros = plan + round(made * MICROS)
         if not micros:
             return []
-        of = "" if self.price is None or self.is_done else money(self.price)
-        return ["", self._say("cost_of" if of else "cost", cost=money(micros), price=of)]
+        of = "" if self.price is None or self.is_done else _cents(plan + self.price)
+        return ["", self._say("cost_of" if of else "cost", cost=_cents(micros), price=of)]
 
     def _notes(self) -> list[str]:
         """Return what there is to say of the joined film, such as that it was made smaller."""
@@ -264,3 +265,8 @@ class Board:
             shows_values=bool(asks),
             is_danger=danger,
         )
+
+
+def _cents(micros: int) -> str:
+    """Return an amount of money to the cent; a smaller one as it is."""
+    return money(round(micros, -4) or micros)

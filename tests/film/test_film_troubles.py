@@ -175,7 +175,8 @@ async def test_an_approver_grants_a_film_as_a_whole(tmp_path: Path) -> None:
 
 async def test_a_film_that_grows_is_agreed_to_anew(tmp_path: Path) -> None:
     """Its maker reads the new price, and nothing more is made before they say so; a smaller film goes on by itself."""
-    async with studio(tmp_path, bot_prices=PRICES, bot_quote_above=0.2) as (one, api):
+    prices = (*PRICES, f"{MODELS['chat']}=input:1|output:3")
+    async with studio(tmp_path, bot_prices=prices, bot_quote_above=0.2) as (one, api):
         film = await plan(one)
         await press(one, film, "make")
         await one.core.worker.drain()
@@ -183,6 +184,7 @@ async def test_a_film_that_grows_is_agreed_to_anew(tmp_path: Path) -> None:
         assert "agree to the new price" in await press(one, film, "again-2")
         board = await see(one, film, "**5.20**")
         assert (board.actions[0], api.made) == ("continue", made)
+        assert board.text.endswith("Cost so far: 4.20 of 5.20")  # the plan's fraction of a cent is left out
         await press(one, film, "continue")
         await one.core.worker.drain()
         assert "Cost so far: 5.20" in one.answer(film).text
