@@ -1,8 +1,6 @@
 """Films on the whole service: planned, made, changed, stopped; what is there is not made again."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,34 +9,14 @@ import pytest
 
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
-from tests.support.film.studio import SCRIPT, Studio
+from tests.support.film.studio import SCRIPT, press, see, studio
 from tests.support.media_files import film as clip
-from tests.support.service import Service, quiet_logs, service
+from tests.support.service import Service, quiet_logs
 
 __all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 SHOTS = [shot["prompt"] for shot in SCRIPT["shots"]]
-
-
-@asynccontextmanager
-async def studio(folder: Path, **settings: Any) -> AsyncIterator[tuple[Service, Studio]]:
-    """The service in front of an API that makes films."""
-    api = Studio()
-    async with service(folder, **settings) as one:
-        one.api.play(api)
-        yield one, api
-
-
-async def press(one: Service, film: str, action: str, **options: str) -> Message:
-    """Press a button of a film; return what the presser reads."""
-    return await one.ask("", command="press", options={"event": film, "action": action, **options})
-
-
-async def until_shown(one: Service, film: str, *words: str) -> Message:
-    """Wait until the board of a film has words; return it."""
-    await one.channel.until(lambda: any(all(word in m.text for word in words) for m in one.channel.answers(film)))
-    return one.answer(film)
 
 
 async def until_done(one: Service, film: str, files: int) -> Message:
@@ -70,11 +48,11 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[s
         await one.core.worker.drain()
         again = {"image: a fox, two (variation 2)": 1, "video: a fox, two (variation 2)": 1}
         assert api.made == {**everything, **again, "audio: slow strings": 1}
-        await press(one, film, "music", music="a drum")
+        await press(one, film, "music", values={"music": "a drum"})
         await one.core.worker.drain()
         assert api.made == {**everything, **again, "audio: slow strings": 1, "audio: a drum": 1}
         lines = "5 | new | a wolf\n5 | Shot four | a fox, four\n5 | Shot one | a fox, one"
-        await press(one, film, "edit", prompt=lines)
+        await press(one, film, "edit", values={"prompt": lines})
         await api.until(lambda: "video: a wolf" in api.made)
         await one.core.worker.drain()
         assert sorted(api.made.items() - {**everything, **again}.items()) == [
@@ -97,7 +75,7 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
         film = plan.reply_to
         await press(one, film, "make")
         await one.core.worker.drain()
-        board = await until_shown(one, film, "Shot 1 can't become part of the film: its file is damaged")
+        board = await see(one, film, "Shot 1 can't become part of the film: its file is damaged")
         assert [file["type"] for file in board.files] == ["video/mp4"] * 4 + ["audio/wav"]
         api.clip = clip(seconds=0.3)
         for number in range(1, 5):

@@ -2,17 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aimodels.reference import MODELS
-from tests.support.channel.adapter import Message
-from tests.support.film.studio import Studio
-from tests.support.service import Service, quiet_logs, service
+from tests.support.film.studio import press, see, studio
+from tests.support.service import Service, quiet_logs
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
@@ -22,39 +19,15 @@ BAD = 'Sure!\n```json\n{"title": "T", "scenes": ["a cat", {"image": "a dog", "du
 PRICES = (f"{MODELS['image']}=picture:0.5", f"{MODELS['video']}=second:0.1", f"{MODELS['audio']}=second:0.01")
 
 
-@asynccontextmanager
-async def studio(folder: Path, **settings: Any) -> AsyncIterator[tuple[Service, Studio]]:
-    """The service in front of an API that makes films."""
-    api = Studio()
-    async with asyncio.timeout(25), service(folder, **settings) as one:
-        one.api.play(api)
-        try:
-            yield one, api
-        finally:
-            for event in api.holds.values():
-                event.set()
-
-
 async def plan(one: Service, prompt: str = "a fox", **more: Any) -> str:
     """Plan a film; return its id."""
     return (await one.ask(prompt, command="film", **{"options": CLIPS, **more})).reply_to
-
-
-async def press(one: Service, film: str, action: str, **more: Any) -> str:
-    """Press a button of a film; return what the presser reads."""
-    return (await one.ask("", command="press", options={"event": film, "action": action}, **more)).text
 
 
 async def decide(one: Service, choice: str) -> None:
     """Have the approver decide on what they were asked last."""
     *_, ask = [message for message in one.channel.messages.values() if message.reply_to == "to boss"]
     await one.ask("", command="press", options={"event": ask.key, "action": choice}, who="boss", conversation="dm")
-
-
-async def see(one: Service, film: str, *words: str) -> Message:
-    """Wait until the board of a film has words; return it."""
-    await one.channel.until(lambda: any(all(word in m.text for word in words) for m in one.channel.answers(film)))
-    return one.answer(film)
 
 
 async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:

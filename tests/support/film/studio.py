@@ -5,14 +5,18 @@ import base64
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from tests.support.channel.adapter import Message
 from tests.support.media_files import MP4, PNG, wav
 from tests.support.scripted_api import chat_data, data, failure
+from tests.support.service import Service, service
 
 SCRIPT: dict[str, Any] = {
     "title": "The fox",
@@ -96,3 +100,28 @@ class Studio:
     def made_by(self, *kinds: str) -> int:
         """Return how many requests for files of these kinds there were."""
         return sum(count for what, count in self.made.items() if what.startswith(kinds))
+
+
+@asynccontextmanager
+async def studio(folder: Path, **settings: Any) -> AsyncIterator[tuple[Service, Studio]]:
+    """The service in front of an API that makes films."""
+    api = Studio()
+    async with asyncio.timeout(50), service(folder, **settings) as one:
+        one.api.play(api)
+        try:
+            yield one, api
+        finally:
+            for event in api.holds.values():
+                event.set()
+
+
+async def press(one: Service, film: str, action: str, *, values: Mapping[str, str] | None = None, **more: Any) -> str:
+    """Press a button of a film, and fill in its form; return what the presser reads."""
+    options = {"event": film, "action": action, **(values or {})}
+    return (await one.ask("", command="press", options=options, **more)).text
+
+
+async def see(one: Service, film: str, *words: str) -> Message:
+    """Wait until the board of a film has words; return it."""
+    await one.channel.until(lambda: any(all(word in m.text for word in words) for m in one.channel.answers(film)))
+    return one.answer(film)
