@@ -3,6 +3,7 @@
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import find_named_job
 from bot.errors import UsageError
+from bot.film.removal import remove_parts
 from bot.models import Answer, CommandSpec, Lane, Text
 
 
@@ -15,5 +16,7 @@ async def delete(ctx: Context) -> Parts:
     if not await ctx.journal.reopen(job.event, answer=Answer()):
         raise UsageError(ctx.translate("delete.not_yet"))
     if job.answer is not None:
-        await ctx.spool.remove(job.answer.media)
+        store = ctx.films.store
+        parts = await remove_parts(job, journal=ctx.journal, log=store, values=store, cancel=ctx.cancel)
+        await ctx.spool.remove((*job.answer.media, *parts))
     yield Text(ctx.translate("delete.done"))

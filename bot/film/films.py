@@ -54,13 +54,13 @@ class Films:
 
     async def find(self, event: Event, film: str) -> Film | None:
         """Return a film of an event's conversation; None: there is none such."""
-        value = await self.store.namespace(_namespace(event)).get(film)
+        value = await self.store.namespace(namespace_of(event)).get(film)
         return None if value is None else _FILM.validate_json(value)
 
     async def newest(self, event: Event) -> str | None:
         """Return the id of the person's newest film in the conversation, else of anybody's; None: there is none."""
         found = []
-        for name in await self.store.namespace(_namespace(event)).items():
+        for name in await self.store.namespace(namespace_of(event)).items():
             job = await self.store.job(event.adapter, name)
             if job is not None:
                 found.append((job.event.actor.id == event.actor.id, job.seq, name))
@@ -71,7 +71,7 @@ class Films:
         owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
         value = _FILM.dump_json(film, exclude_defaults=True).decode()
         expires = datetime.now(UTC) + timedelta(days=self.days) if self.days else None
-        await self.store.namespace(_namespace(event)).set(film.id, value, expires=expires, owner=owner)
+        await self.store.namespace(namespace_of(event)).set(film.id, value, expires=expires, owner=owner)
 
     @asynccontextmanager
     async def changing(self, adapter: str, film: str) -> AsyncIterator[None]:
@@ -220,5 +220,6 @@ class Films:
             self._progress[event.adapter, event.id] = progress
 
 
-def _namespace(event: Event) -> str:
+def namespace_of(event: Event) -> str:
+    """Return the name under which the films of an event's conversation are kept."""
     return f"films:{event.adapter}:{event.conversation}"

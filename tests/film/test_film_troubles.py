@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aimodels.reference import MODELS
+from bot.ports import RequestFilter
 from tests.support.film.studio import press, see, studio
 from tests.support.service import Service, quiet_logs
 
@@ -200,3 +201,23 @@ async def test_films_take_their_turn(tmp_path: Path) -> None:
         await one.core.worker.drain()
         for film in films:
             assert "music ✓" in one.answer(film).text
+
+
+async def test_a_film_that_is_deleted_leaves_nothing(tmp_path: Path) -> None:
+    """What is being made of it is ended; its files leave the disk, the family and the board."""
+    async with studio(tmp_path) as (one, api):
+        film = await plan(one)
+        await press(one, film, "make")
+        await one.core.worker.drain()
+        api.holds["a fox, one (variation 2)"] = asyncio.Event()
+        await press(one, film, "again-1")
+        await api.until(lambda: "image: a fox, one (variation 2)" in api.made)
+        files = [path for path in tmp_path.rglob("*") if path.suffix in {".png", ".mp4", ".wav"}]
+        assert len(files) == len(api.made) - 1
+        await one.ask("", command="delete", options={"event": film})
+        await one.core.worker.drain()
+        assert not [path for path in files if path.exists()]
+        assert "Nothing was made" in (await one.ask("", command="tree")).text
+        assert "no film" in (await one.ask("", command="shots", options={"do": "continue"})).text
+        is_open = await one.core.store.list_requests(RequestFilter(is_open=True), limit=9)
+        assert not [row.id for row in is_open if row.id.startswith(f"{film}/")]

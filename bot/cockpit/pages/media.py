@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from starlette.responses import RedirectResponse, Response
 
@@ -9,6 +10,7 @@ from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_job, visible
 from bot.errors import MediaUnavailable
+from bot.film.removal import remove_parts
 from bot.models import Answer, Job, Media
 from bot.ops.file_response import file_response, unavailable
 from bot.ports import CallRow, RequestFilter, RequestRow
@@ -69,7 +71,12 @@ async def delete_media(visit: Visit) -> Response:
     """Remove an answer with its files from the channel and the disk."""
     row, job = await find_job(visit, visit.form.get("request", ""))
     if row is not None and job is not None and await visit.sources.journal.reopen(job.event, answer=Answer()):
-        await visit.sources.spool.remove(job.answer.media if job.answer is not None else ())
+        sources = visit.sources
+        cancel = partial(sources.cancel, row.adapter, by=job.event.actor)
+        parts = await remove_parts(
+            job, journal=sources.journal, log=sources.request_log, values=sources.values, cancel=cancel
+        )
+        await sources.spool.remove((*(job.answer.media if job.answer is not None else ()), *parts))
         await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)
     return RedirectResponse(f"{ROOT}/media", status_code=303)
 
