@@ -88,6 +88,8 @@ async def test_pictures_stay_unnamed_and_nothing_is_spent_unasked(tmp_path: Path
         told = await one.ask("a wolf", command="duel", options={"kind": "image"})
         assert "would cost 0.80" in told.text
         assert sum("a wolf" in str(body) for body in one.echo.bodies) == 0
+        await one.ask("", command="delete", options={"event": asked})
+        assert "Nothing was made" in (await one.ask("", command="tree")).text
 
 
 async def test_who_gives_no_answer_is_no_winner(tmp_path: Path) -> None:
