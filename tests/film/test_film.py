@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
-from tests.support.film.studio import SCRIPT, press, see, studio
+from tests.support.film.studio import SCRIPT, press, see, settled, studio
 from tests.support.media_files import film as clip
 from tests.support.service import Service, quiet_logs
 
@@ -45,16 +45,16 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[s
         assert all(api.sources.values())
         await press(one, film, "again-2")
         await api.until(lambda: "video: a fox, two (variation 2)" in api.made)
-        await one.core.worker.drain()
+        await settled(one)
         again = {"image: a fox, two (variation 2)": 1, "video: a fox, two (variation 2)": 1}
         assert api.made == {**everything, **again, "audio: slow strings": 1}
         await press(one, film, "music", values={"music": "a drum"})
-        await one.core.worker.drain()
+        await settled(one)
         assert api.made == {**everything, **again, "audio: slow strings": 1, "audio: a drum": 1}
         lines = "5 | new | a wolf\n5 | Shot four | a fox, four\n5 | Shot one | a fox, one"
         await press(one, film, "edit", values={"prompt": lines})
         await api.until(lambda: "video: a wolf" in api.made)
-        await one.core.worker.drain()
+        await settled(one)
         assert sorted(api.made.items() - {**everything, **again}.items()) == [
             ("audio: a drum", 2),
             ("audio: slow strings", 1),
@@ -74,13 +74,13 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
         plan = await one.ask("a fox", command="film", options={"subtitles": "burnt"})
         film = plan.reply_to
         await press(one, film, "make")
-        await one.core.worker.drain()
+        await settled(one)
         board = await see(one, film, "Shot 1 can't become part of the film: its file is damaged")
         assert [file["type"] for file in board.files] == ["video/mp4"] * 4 + ["audio/wav"]
         api.clip = clip(seconds=0.3)
         for number in range(1, 5):
             await press(one, film, f"again-{number}")
-            await one.core.worker.drain()
+            await settled(one)
         joined = await until_done(one, film, 1)
         assert [file["name"] for file in joined.files] == ["The-fox.mp4"]
         assert "The title is left out" in joined.text

@@ -9,7 +9,7 @@ import pytest
 
 from aimodels.reference import MODELS
 from bot.ports import RequestFilter
-from tests.support.film.studio import press, see, studio
+from tests.support.film.studio import press, see, settled, studio
 from tests.support.service import Service, quiet_logs
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
@@ -43,7 +43,7 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
         assert "Only who asked" in await press(one, film, "halt", who="bob", member=True)
         assert await press(one, film, "halt", who="root") == "Stopped."
         board = await see(one, film, "What is there is kept", "Shot one (5 s) · picture ✓ · clip ✓", "clip stopped")
-        await one.core.worker.drain()
+        await settled(one)
         assert board.actions[:2] == ["continue", "again-1"]
         made = api.made
         await press(one, film, "continue", who="ada")
@@ -52,7 +52,7 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
         await see(one, film, "What is there is kept")
         held.set()
         assert "It goes on" in (await one.ask("", command="shots", options={"do": "continue"}, who="ada")).text
-        await one.core.worker.drain()
+        await settled(one)
         assert "music ✓" in one.answer(film).text
         assert {what: count for what, count in api.made.items() if count > 1} == {"video: a fox, two": 3}
         assert made.items() <= {**api.made, "video: a fox, two": 1}.items()
@@ -69,7 +69,7 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         assert "secret plans" in (await one.ask("", command="shots", options={"music": "nightfall"})).text
         assert "ightfall" not in one.answer(film).text
         await press(one, film, "make")
-        await one.core.worker.drain()
+        await settled(one)
         board = one.answer(film).text
         assert "Shot two (5 s) · picture ✗ only who" in board
         assert "content rules" not in board
@@ -77,21 +77,21 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         assert "content rules" in why
         assert "Shot four (5 s) · picture ✓ · clip ✓" in board
         await one.ask("", command="shots", options={"drop": "2"})
-        await one.core.worker.drain()
+        await settled(one)
         assert api.made["audio: slow strings"] == 2
         api.broken = set()
         for order, words in (("3 9", "no shot 9"), (",", "in their new order")):
             assert words in (await one.ask("", command="shots", options={"order": order})).text
         await one.ask("", command="shots", options={"order": "3 1 2"})
-        await one.core.worker.drain()
+        await settled(one)
         shown = one.answer(film)
         assert "1. Shot four (5 s) · picture ✓ · clip ✓\n2. Shot one" in shown.text
         assert shown.files[0]["name"] == "a-fox-four.mp4"
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (4, 3, 3)
         await press(one, film, "again-1")
-        await one.core.worker.drain()
+        await settled(one)
         await press(one, film, "again-1")
-        await one.core.worker.drain()
+        await settled(one)
         assert "✗ only who asked can read why" in one.answer(film).text
         assert "9" in await press(one, film, "why")  # the limit of the day, as for /image
 
@@ -104,7 +104,7 @@ async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytes
         assert "No music: this service makes none." in one.answer(film).text
         assert "installed without the extra `film`" in one.answer(film).text
         await press(one, film, "make")
-        await one.core.worker.drain()
+        await settled(one)
         assert [file["type"] for file in one.answer(film).files] == ["video/mp4"] * 4
         assert "music" not in one.answer(film).actions
         refused = await one.ask("", command="shots", options={"music": "a drum"})
@@ -130,7 +130,7 @@ async def test_an_approver_grants_a_film_as_a_whole(tmp_path: Path) -> None:
         await see(one, film, "4.20", "approv")
         await decide(one, "approve")
         await see(one, film, "music ✓")
-        await one.core.worker.drain()
+        await settled(one)
         assert "Cost so far: 4.20" in one.answer(film).text
         assert set(api.made.values()) == {1}
         made = api.made
@@ -153,17 +153,17 @@ async def test_a_film_that_grows_is_agreed_to_anew(tmp_path: Path) -> None:
     async with studio(tmp_path, bot_prices=prices, bot_quote_above=0.2) as (one, api):
         film = await plan(one)
         await press(one, film, "make")
-        await one.core.worker.drain()
+        await settled(one)
         made = api.made
         assert "agree to the new price" in await press(one, film, "again-2")
         board = await see(one, film, "**5.20**")
         assert (board.actions[0], api.made) == ("continue", made)
         assert board.text.endswith("Cost so far: 4.20 of 5.20")  # the plan's fraction of a cent is left out
         await press(one, film, "continue")
-        await one.core.worker.drain()
+        await settled(one)
         assert "Cost so far: 5.20" in one.answer(film).text
         await press(one, film, "again-1")
-        await one.core.worker.drain()
+        await settled(one)
         assert len(api.made) == len(made) + 2
         for options, answer in (({"drop": "1"}, "new price"), ({"do": "mute"}, "no music")):
             assert answer in (await one.ask("", command="shots", options=options)).text
@@ -198,7 +198,7 @@ async def test_films_take_their_turn(tmp_path: Path) -> None:
         held.set()
         await one.channel.wait_for_answers(third)
         assert api.order.index("image: a tree") <= begun + 1
-        await one.core.worker.drain()
+        await settled(one)
         for film in films:
             assert "music ✓" in one.answer(film).text
 
@@ -208,14 +208,14 @@ async def test_a_film_that_is_deleted_leaves_nothing(tmp_path: Path) -> None:
     async with studio(tmp_path) as (one, api):
         film = await plan(one)
         await press(one, film, "make")
-        await one.core.worker.drain()
+        await settled(one)
         api.holds["a fox, one (variation 2)"] = asyncio.Event()
         await press(one, film, "again-1")
         await api.until(lambda: "image: a fox, one (variation 2)" in api.made)
         files = [path for path in tmp_path.rglob("*") if path.suffix in {".png", ".mp4", ".wav"}]
         assert len(files) == len(api.made) - 1
         await one.ask("", command="delete", options={"event": film})
-        await one.core.worker.drain()
+        await settled(one)
         assert not [path for path in files if path.exists()]
         assert "Nothing was made" in (await one.ask("", command="tree")).text
         assert "no film" in (await one.ask("", command="shots", options={"do": "continue"})).text

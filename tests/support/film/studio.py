@@ -125,3 +125,13 @@ async def see(one: Service, film: str, *words: str) -> Message:
     """Wait until the board of a film has words; return it."""
     await one.channel.until(lambda: any(all(word in m.text for word in words) for m in one.channel.answers(film)))
     return one.answer(film)
+
+
+async def settled(one: Service) -> None:
+    """Wait until nothing is asked for any more, nor follows from what was."""
+    while True:
+        await one.core.worker.drain()
+        counts = await one.core.store.counts()
+        if not counts["waiting"] + counts["running"]:
+            return
+        await asyncio.sleep(0.01)  # what a part has made ready is about to be claimed
