@@ -19,8 +19,9 @@ from bot.settings.core import Settings
 #: Where the data folder has the signing key.
 KEY_FILE = "secret.key"
 _BYTES = 32
-#: Bits that a key's text has to have room for: 32 random bytes in base64 or in hexadecimal have 215 or more.
-_BITS = 200
+#: Bits that a key's text has to have room for, by its length and how many different characters it has: 32 random bytes
+#: in base64 or in hexadecimal had 188 at the least, of 200,000 keys.
+_BITS = 160
 _MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 

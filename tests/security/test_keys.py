@@ -52,6 +52,12 @@ def test_random_keys_are_accepted(tmp_path: Path, make: Callable[[int], str]) ->
     assert signing_key(settings(tmp_path, bot_secret_key=key)).get_secret_value() == key
 
 
+def test_a_random_key_with_few_different_characters_is_accepted(tmp_path: Path) -> None:
+    """The least of 200,000 that the command of the sentence has made had 21."""
+    key = ("ABCDEFGHIJKLMNOPQRSTU" * 3)[: len(STRONG)]
+    assert signing_key(settings(tmp_path, bot_secret_key=key)).get_secret_value() == key
+
+
 def test_encryption_keys(tmp_path: Path) -> None:
     """The first has to be strong, old ones behind it stay usable; a list of nothing is a sentence."""
     found = encryption_keys(settings(tmp_path, bot_encryption_keys=f"{STRONG}, old,, older"))
