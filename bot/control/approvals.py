@@ -1,12 +1,10 @@
 """Approvals: a dear request waits, as an answered event, until somebody decides on it or its time is over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-from weakref import WeakValueDictionary
 
 import structlog
 
@@ -17,6 +15,7 @@ from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_with
 from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS, split_list
 from bot.control.waiting_requests import WaitingRequest, WaitingRequests
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
+from bot.event_locks import EventLocks
 from bot.i18n import join_list, translate
 from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
 from bot.pipeline.timing import PipelineTiming
@@ -32,7 +31,7 @@ _LONGEST_PROMPT = 300  #: characters that an approver reads
 _NEWEST = 100  #: entries of the audit log among which that of a repeated press is
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Approvals:
     """Asks approvers, applies what they decide, and ends what nobody decides. Every method raises `StoreError`."""
 
@@ -45,7 +44,10 @@ class Approvals:
     find_spec: Callable[[str], CommandSpec | None]  #: by the name of a command
     adapters: Mapping[str, Sender]
     timing: PipelineTiming
-    _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _locks: EventLocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._locks = EventLocks(self.journal)
 
     # -- asking
 
@@ -142,7 +144,7 @@ class Approvals:
             raise UsageError(translate("usage.button_gone", locale))
         if problem := await self.problem_of(press, job, choice):
             raise UsageError(problem)
-        async with self._deciding(press.adapter, job.event.id):
+        async with self._locks.hold(press.adapter, job.event.id):
             job = await self.journal.job(press.adapter, job.event.id)
             waiting = await self.waiting.find(press.adapter, options["event"])
             if job is None or not _is_open(job, options.get("stage", ""), digest):
@@ -157,13 +159,6 @@ class Approvals:
                 await self._decide_approval(replace(waiting, decision=press.id), job.event, press)
         log.info("decided", choice=choice, event_id=press.options["event"], adapter=press.adapter)
         return translate(f"decide.done.{choice}", locale)
-
-    @asynccontextmanager
-    async def _deciding(self, adapter: str, event: str) -> AsyncIterator[None]:
-        """Keep others from deciding on an event, in this process and in others."""
-        lock = self._locks.setdefault((adapter, event), asyncio.Lock())
-        async with lock, self.journal.revising(adapter, event):
-            yield
 
     async def problem_of(self, press: Event, job: Job, choice: str) -> str:
         """Return why the presser may not decide that; "" if they may."""
@@ -308,7 +303,7 @@ class Approvals:
             return
         options = {"choice": "lapse", "event": waiting.event, "digest": waiting.digest, "stage": "approval"}
         timer = replace(job.event, id=f"{waiting.event}/{waiting.digest}-lapse", options=options)
-        async with self._deciding(waiting.adapter, waiting.event):
+        async with self._locks.hold(waiting.adapter, waiting.event):
             job = await self.journal.job(waiting.adapter, waiting.event)
             current = await self.waiting.find(waiting.adapter, waiting.event)
             if job is None or current is None or current.digest != waiting.digest:

@@ -1,17 +1,15 @@
 """Duels: kept, answered by requests of their own, judged, and shown in the answer of the event that asked for them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter
 
 from bot.duel.duel import SHOW, Duel, Entrant, board, event_id, is_question
 from bot.errors import DeliveryDelayed
+from bot.event_locks import EventLocks
 from bot.models import Answer, Event, Job
 from bot.ports import Journal, KeyValues, Namespace, Owner, RequestLog, Sender, Sink
 
@@ -31,7 +29,10 @@ class Duels:
     adapters: Mapping[str, Sender]
     days: int  #: that a duel is kept; 0: for ever
     accept: Sink = field(init=False)  #: records the events that make the answers; set before any is made
-    _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _locks: EventLocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._locks = EventLocks(self.store)
 
     async def find(self, adapter: str, duel: str) -> Duel | None:
         """Return a duel; None: there is none such."""
@@ -49,13 +50,13 @@ class Duels:
             await self._save(duel, event)
         for number, entrant in enumerate(duel.entrants):
             await self.accept(request(duel, number, entrant, event))
-        return board(duel, await self._jobs(event.adapter, duel), 0)
+        return board(duel, (), 0)
 
     async def advance(self, event: Event, duel_id: str, *, is_progress: bool = False) -> None:
         """Show what is there by now. `event`: of one of its answers, or of a vote. Raises `DeliveryDelayed`."""
         if is_progress:
             return
-        async with self._changing(event.adapter, duel_id):
+        async with self._locks.hold(event.adapter, duel_id):
             duel, job = await self.find(event.adapter, duel_id), await self.store.job(event.adapter, duel_id)
             if duel is None or job is None:
                 return
@@ -72,7 +73,7 @@ class Duels:
 
     async def vote(self, duel: Duel, choice: str, press: Event, asked: Event) -> Duel:
         """Count a vote, or show the names; return the duel as it is then. `asked`: that asked for the duel."""
-        async with self._changing(press.adapter, duel.id):
+        async with self._locks.hold(press.adapter, duel.id):
             duel = await self.find(press.adapter, duel.id) or duel
             if duel.is_shown:
                 return duel
@@ -108,12 +109,6 @@ class Duels:
 
     async def _jobs(self, adapter: str, duel: Duel) -> list[Job | None]:
         return [await self.store.job(adapter, event_id(duel, number)) for number in range(len(duel.entrants))]
-
-    @asynccontextmanager
-    async def _changing(self, adapter: str, duel: str) -> AsyncIterator[None]:
-        lock = self._locks.setdefault((adapter, duel), asyncio.Lock())
-        async with lock, self.store.revising(adapter, duel):
-            yield
 
     async def _save(self, duel: Duel, event: Event) -> None:
         owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)

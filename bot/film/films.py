@@ -6,18 +6,18 @@ keeps the result, and instead of being shown it takes the film a step further. A
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 import structlog
 from pydantic import TypeAdapter
 
 from bot.control.prices import PriceBook, Prices
 from bot.errors import DeliveryDelayed
+from bot.event_locks import EventLocks
 from bot.film.board import Board, NodeState
 from bot.film.film import Film
 from bot.film.graph import FilmNode, event_id, nodes_of, ready
@@ -48,7 +48,10 @@ class Films:
     days: int  #: that a film is kept after its last change; 0: for ever
     accept: Sink = field(init=False)  #: records the events that make the parts; set before any is made
     _progress: dict[tuple[str, str], float] = field(default_factory=dict)  #: by adapter and id of a running event
-    _locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _locks: EventLocks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._locks = EventLocks(self.store)
 
     # -- what is kept
 
@@ -73,12 +76,9 @@ class Films:
         expires = datetime.now(UTC) + timedelta(days=self.days) if self.days else None
         await self.store.namespace(namespace_of(event)).set(film.id, value, expires=expires, owner=owner)
 
-    @asynccontextmanager
-    async def changing(self, adapter: str, film: str) -> AsyncIterator[None]:
+    def changing(self, adapter: str, film: str) -> AbstractAsyncContextManager[None]:
         """Keep others from changing a film, in this process and in others."""
-        lock = self._locks.setdefault((adapter, film), asyncio.Lock())
-        async with lock, self.store.revising(adapter, film):
-            yield
+        return self._locks.hold(adapter, film)
 
     # -- making
 
