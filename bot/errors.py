@@ -105,7 +105,7 @@ class ClipsNotJoined(MediaError):
 
 
 class MediaUnavailable(MediaError):
-    """What keeps the files can't be reached; a later try may succeed."""
+    """The place where files are kept can't be reached; a later try may succeed."""
 
 
 # ------------------------------------------------------------------ store

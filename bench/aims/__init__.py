@@ -1,1 +1,1 @@
-"""What the service aims at, as ratios to bare bots measured in the same run, and whether it is met."""
+"""Aims of the service: ratios to bare bots of the same run, and whether each is met."""

@@ -121,7 +121,7 @@ IsOffered = Callable[[Settings], bool]
 
 
 def always(_settings: Settings) -> bool:
-    """Whatever the settings."""
+    """Offer a page under all settings."""
     return True
 
 

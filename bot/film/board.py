@@ -67,7 +67,7 @@ def private_reasons(film: Film, states: Sequence[NodeState]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """What a board shows of a film."""
+    """The board of one film: its shots, how far each part is, and what it costs."""
 
     film: Film
     states: Sequence[NodeState]

@@ -1,4 +1,4 @@
-"""What the buttons of a film change. Pure."""
+"""Changes of a film by its buttons and by `/shots`. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is wrong with the token or the intents, in a sentence with what to click."""
+"""Sentences that explain a wrong token or missing intents, with what to click."""
 
 import discord
 
