@@ -9,7 +9,8 @@ from bot.commands._settings import change_button, set_and_audit
 from bot.commands._tables import table_code, table_row
 from bot.control.effective import EffectiveValue
 from bot.control.forms import FOR, NAME, VALUE
-from bot.control.registry import HERE, MANAGERS, ScopedSetting
+from bot.control.registry import HERE, MANAGERS
+from bot.control.scoped_setting import ScopedSetting
 from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text

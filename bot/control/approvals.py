@@ -12,7 +12,8 @@ from bot.commandline.mentions import Mention, link_mention
 from bot.control.beside import make_beside
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_within, money
-from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS, split_list
+from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
+from bot.control.scoped_setting import split_list
 from bot.control.waiting_requests import WaitingRequest, WaitingRequests
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
 from bot.event_locks import EventLocks

@@ -7,7 +7,8 @@ from typing import Self
 
 from bot.commandline.mentions import Mention, find_mentions
 from bot.control.access import PAUSED, PREFIX, AccessRule, parse_rule
-from bot.control.registry import ANSWER_ALL, MANAGERS, NO_FALLBACK, ON, REPLY_MODE, ScopedSetting, split_list
+from bot.control.registry import ANSWER_ALL, MANAGERS, NO_FALLBACK, REPLY_MODE
+from bot.control.scoped_setting import ON, ScopedSetting, split_list
 from bot.control.scopes import (
     ADMINISTERED,
     OWN_API,

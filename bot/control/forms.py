@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.control.changes import read_target, read_until
-from bot.control.registry import ScopedSetting
+from bot.control.scoped_setting import ScopedSetting
 from bot.errors import UsageError
 from bot.i18n import describe_option
 from bot.models import Action, CommandSpec, Option

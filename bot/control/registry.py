@@ -1,14 +1,12 @@
 """The settings that may change while the service runs, each described once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.commandline.choices import nearest_choice, written_forms
-from bot.commandline.mentions import find_mentions, read_mention, split_mentions, without_ids
-from bot.commandline.parser import validate_option
 from bot.control.access import ALWAYS_OPEN
+from bot.control.scoped_setting import EVERYWHERE, OFF, ON, SWITCH, ScopedSetting
 from bot.control.scopes import ADMINISTERED, SHARED, Scope
-from bot.i18n import LANGUAGES, describe_option, describe_setting, join_list, kind_label, translate
+from bot.i18n import LANGUAGES
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
 from bot.settings.api_endpoint import has_moderation, needs_sandbox
@@ -32,7 +30,6 @@ SPOILER = "spoiler"
 REPLY_MODE = "reply_mode"
 ANSWER_ALL = "answer_all"
 RETENTION_DAYS = "retention_days"
-ON, OFF = SWITCH = ("on", "off")
 MODERATION = "moderation"
 #: The word that switches fallback models off.
 NO_FALLBACK = "none"
@@ -46,95 +43,10 @@ APPROVE_OWN = "approve_own"
 #: What is typed for the channel in which a setting is set.
 HERE = "here"
 
-_EVERYWHERE = tuple(Scope)
 #: Days, where the service keeps for ever.
 _LONGEST_RETENTION = 36500
 #: Options of a command that are no matter of habit: the request itself, and what is counted before it is made.
 _NO_HABIT = ("prompt", "model", "n")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopedSetting:
-    """One setting: its values, where it may be set, and its value where nobody has set it."""
-
-    option: Option  #: name, description, values and bounds; `default` is the service's own value, "" is none
-    scopes: tuple[Scope, ...] = _EVERYWHERE
-    command: CommandSpec | None = None  #: the command whose option this is the default of
-    model_of: Kind | None = None  #: the kind whose model this is
-    parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter beside the documented ones
-    fallback_of: Kind | None = None  #: the kind whose fallback models these are
-    words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
-    is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
-    is_own_first: bool = False  #: a person's own value decides before every other
-    by_admins: bool = False  #: only administrators and managers may change it: nobody else in direct messages either
-
-    @property
-    def name(self) -> str:
-        """The name that people type."""
-        return self.option.name
-
-    @property
-    def is_of_people(self) -> bool:
-        """Whether the value is a list of mentions of people and roles."""
-        return self.option.kind == "people"
-
-    @property
-    def is_place(self) -> bool:
-        """Whether the value is the id of a channel, given as a mention or as `HERE`."""
-        return self.option.kind == "channel"
-
-    @property
-    def has_words(self) -> bool:
-        """Whether the value is people's own words, which the AI API gets."""
-        return self.name == SYSTEM_PROMPT or (self.parameter_of is not None and self.option.kind == "text")
-
-    def describe(self, locale: str = "") -> str:
-        """Return one sentence on the setting."""
-        if self.model_of is not None:
-            return translate("settings.model", locale, kind=kind_label(self.model_of, locale))
-        if self.parameter_of is not None:
-            kind = kind_label(self.parameter_of, locale)
-            return translate("settings.parameter", locale, kind=kind, name=self.name.partition(".")[2])
-        if self.fallback_of is not None:
-            return translate("settings.fallback", locale, kind=kind_label(self.fallback_of, locale))
-        if self.command is None:
-            return describe_setting(self.name, locale) or self.option.description
-        option = self.command.option(self.name.partition(".")[2])
-        assert option is not None
-        return describe_option(self.command, option, locale)
-
-    def is_stricter(self, value: str, than: str) -> bool:
-        """Return whether a value of a bound is stricter than another."""
-        choices = self.option.choices
-        return choices.index(value) > choices.index(than) if choices else not than or float(value) < float(than)
-
-    def normalize(self, value: str) -> str:
-        """Return a value as it is kept: a choice as the setting names it, and mentions without the names in them."""
-        if self.is_of_people:
-            return " ".join(dict.fromkeys(str(read_mention(word) or word) for word in split_mentions(value)))
-        if self.is_place:
-            return next((mention.id for mention in find_mentions(value) if mention.subject == "channel"), value)
-        value = without_ids(value)
-        return written_forms(self.option.choices).get(value.lower(), value) if self.option.choices else value
-
-    def error(self, value: str, locale: str = "") -> str:
-        """Return what is wrong with a value, in a sentence; "" if nothing is."""
-        if self.is_of_people:
-            mentions = [read_mention(word) for word in split_mentions(value)]
-            is_wrong = any(mention is None or mention.subject not in ("person", "role") for mention in mentions)
-            return translate("settings.people", locale, name=self.name) if is_wrong or not mentions else ""
-        unknown = [word for word in split_list(value) if word not in self.words] if self.words else []
-        if unknown:
-            allowed = join_list((f"`{word}`" for word in self.words), locale)
-            near = nearest_choice(unknown[0].lower(), self.words)
-            values = {"flag": self.name, "value": unknown[0].replace("`", "'"), "allowed": allowed, "near": near}
-            return translate("usage.choice_near" if near else "usage.choice", locale, **values)
-        return validate_option(self.option, value, locale=locale)
-
-
-def split_list(value: str) -> list[str]:
-    """Return the words of a list that was typed with commas or spaces."""
-    return value.replace(",", " ").split()
 
 
 def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> Mapping[str, ScopedSetting]:
@@ -283,7 +195,7 @@ def _switches(settings: Settings) -> Iterable[ScopedSetting]:
     for name, description, default, choices, scopes in (
         (STREAMING, "Show chat answers while they are written", can_stream, SWITCH if can_stream else (OFF,), SHARED),
         (READ_FILES, "Read the files that are attached to requests", True, SWITCH, SHARED),
-        (SPOILER, "Hide generated files until they are clicked", False, SWITCH, _EVERYWHERE),
+        (SPOILER, "Hide generated files until they are clicked", False, SWITCH, EVERYWHERE),
         (ANSWER_ALL, "Answer every message in the channel, without a mention", False, SWITCH, (Scope.CHANNEL,)),
     ):
         option = Option(

@@ -10,7 +10,8 @@ import pytest
 
 from aimodels.reference import MODELS
 from bot.commands import load_offered
-from bot.control.registry import ScopedSetting, load_settings_registry
+from bot.control.registry import load_settings_registry
+from bot.control.scoped_setting import ScopedSetting
 from bot.i18n import FALLBACK, LANGUAGES
 from bot.settings.core import Settings
 from tests.support.documents import ROOT

@@ -8,7 +8,7 @@ from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
 from bot.control.changes import change_setting
-from bot.control.registry import ScopedSetting
+from bot.control.scoped_setting import ScopedSetting
 from bot.errors import UsageError
 
 
