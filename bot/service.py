@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.backup.unfinished import refuse_unfinished
-from bot.bootstrap import Core, build, ops_server, web_server
+from bot.bootstrap import Core, build
 from bot.cockpit.links import operator_link
 from bot.errors import MediaUnavailable, SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.i18n import join_list, operator_locale, operator_text
@@ -27,6 +27,7 @@ from bot.settings.core import Settings
 from bot.settings.mistakes import find_mistakes
 from bot.settings.roles import Role, require_possible
 from bot.timing import ServiceTiming
+from bot.web_servers import ops_server, web_server
 
 log = structlog.get_logger(__name__)
 

@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from bot import bootstrap
-from bot.bootstrap import build, ops_server, web_server
+from bot import web_servers
+from bot.bootstrap import build
 from bot.errors import SettingsError
 from bot.models import CommandSpec
 from bot.ports import Sink
@@ -155,16 +155,20 @@ async def ping(_: Request) -> Response:
 
 async def test_without_need_there_is_no_web_server(tmp_path: Path) -> None:
     """No port set and no adapter called over HTTP: nothing listens."""
-    async with service(tmp_path) as one, web_server(one.core) as server:
+    async with service(tmp_path) as one, web_servers.web_server(one.core) as server:
         assert server is None
 
 
 async def test_an_adapter_with_routes_gets_a_web_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An adapter's routes are served beside the service's own, on the usual port."""
-    monkeypatch.setattr(bootstrap, "DEFAULT_PORT", 0)
+    monkeypatch.setattr(web_servers, "DEFAULT_PORT", 0)
     adapter = Brief("http://127.0.0.1:1", routes=[Route("/ping", ping)])
     chosen = settings(tmp_path, "http://127.0.0.1:1/v1")
-    async with build(chosen, {"channel": adapter}) as core, web_server(core) as server, httpx.AsyncClient() as http:
+    async with (
+        build(chosen, {"channel": adapter}) as core,
+        web_servers.web_server(core) as server,
+        httpx.AsyncClient() as http,
+    ):
         assert server is not None
         answer = await http.get(f"http://127.0.0.1:{server.port}/ping")
         assert answer.text == "pong"
@@ -175,7 +179,7 @@ async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> No
     """With a port set for the operator, /healthz, /readyz and /metrics tell of the running service."""
     async with (
         service(tmp_path, bot_ops_port=0) as one,
-        ops_server(one.core) as server,
+        web_servers.ops_server(one.core) as server,
         httpx.AsyncClient() as http,
     ):
         assert server is not None

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench import service
 from bench.api_server import api_server
 from bench.cockpit.looking import STREAMS
-from bot import bootstrap
+from bot import web_servers
 from bot.cockpit.links import LinkSigner, link
 from bot.cockpit.visitor import Visitor
 from bot.security.keys import signing_key
@@ -59,7 +59,7 @@ async def run(
     with tempfile.TemporaryDirectory() as folder:
         async with (
             service.running(base_url, Path(folder), bot_port=0) as (core, ask),
-            bootstrap.web_server(core) as web,
+            web_servers.web_server(core) as web,
         ):
             assert web is not None
             signer = LinkSigner(signing_key(core.settings))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aimodels import Timing
-from bot import bootstrap
+from bot import bootstrap, web_servers
 from bot.ops.logs import configure
 from bot.pipeline.timing import PipelineTiming
 from bot.service import run_until, stop_signals
@@ -63,7 +63,7 @@ async def main(url: str, seam: str) -> None:
     with stop_signals() as stopping:
         async with (
             bootstrap.build(settings, {adapter.name: adapter}, timing=timing) as core,
-            bootstrap.web_server(core),
+            web_servers.web_server(core),
         ):
             for step in (
                 "record",

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 
 from aimodels import Timing
-from bot import bootstrap
+from bot import web_servers
 from bot.bootstrap import Core, build
 from bot.models import Capabilities
 from bot.ops.web import WebServer
@@ -137,8 +137,8 @@ async def run_service(
     stopping = asyncio.Event()
     async with (
         build(settings, {adapter.name: adapter}, timing=timing) as core,
-        bootstrap.web_server(core) as server,
-        bootstrap.ops_server(core) as ops,
+        web_servers.web_server(core) as server,
+        web_servers.ops_server(core) as ops,
     ):
         one = RunningService(core, server, ops, asyncio.create_task(run_until(core, stopping)))
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import bootstrap
+from bot import web_servers
 from bot.cockpit.links import LinkSigner, link
 from bot.cockpit.visitor import Visitor
 from bot.ops.web import WebServer
@@ -97,7 +97,7 @@ async def pages(folder: Path, **settings: Any) -> AsyncIterator[Pages]:
     jar = aiohttp.CookieJar(unsafe=True)
     async with (
         service(folder, bot_port=0, **settings) as one,
-        bootstrap.web_server(one.core) as server,
+        web_servers.web_server(one.core) as server,
         aiohttp.ClientSession(cookie_jar=jar) as http,
     ):
         assert server is not None

@@ -1,0 +1,85 @@
+"""The web servers of a running service: for everybody, and for the operator."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.bootstrap import Core
+from bot.cockpit.address import PageAddress
+from bot.cockpit.lazy import LazyCockpit
+from bot.ops.status import closed_status_routes, status_routes
+from bot.ops.web import WebServer, create_ops, create_web
+from bot.security.keys import encryption_keys, signing_key
+from bot.settings.roles import Role
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+    from bot.cockpit.app import Cockpit
+
+log = structlog.get_logger(__name__)
+
+DEFAULT_PORT = 8080
+
+
+@asynccontextmanager
+async def web_server(core: Core) -> AsyncIterator[WebServer | None]:
+    """Run the web server where a port is set or an adapter has routes; else yield None. Raises `SettingsError`."""
+    roles = core.settings.bot_roles
+    receivers = core.adapters.values() if Role.RECEIVE in roles else ()
+    routes = [route for adapter in receivers for route in adapter.routes]
+    port = core.settings.bot_port
+    if port is None and not routes and roles != (Role.WEB,):
+        yield None
+        return
+    has_token = core.settings.bot_ops_token is not None
+    status = _status_routes(core) if has_token else closed_status_routes()
+    address = PageAddress.from_settings(core.settings)
+    has_pages = Role.WEB in roles and not address.problem
+    pages = LazyCockpit(lambda: _make_cockpit(core, address)) if has_pages else None
+    own = [] if pages is None else [pages.route]
+    app = create_web(spool=core.spool, status=status, routes=[*own, *routes])
+    port = DEFAULT_PORT if port is None else port
+    async with WebServer(app, host=core.settings.bot_host, port=port, timing=core.timing.ops) as server:
+        log.info("listening", host=core.settings.bot_host, port=server.port)
+        try:
+            yield server
+        finally:
+            if pages is not None:
+                pages.close()
+
+
+@asynccontextmanager
+async def ops_server(core: Core) -> AsyncIterator[WebServer | None]:
+    """Serve the operator where a port is set for it; else yield None. Raises `SettingsError`."""
+    host, port = core.settings.bot_ops_host, core.settings.bot_ops_port
+    if port is None:
+        yield None
+        return
+    app = create_ops(_status_routes(core))
+    async with WebServer(app, host=host, port=port, timing=core.timing.ops, prefix="BOT_OPS") as server:
+        log.info("listening for the operator", host=host, port=server.port)
+        yield server
+
+
+def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
+    from bot.cockpit.app import Cockpit  # the templates' library is slow to import
+    from bot.cockpit.sources import Sources
+
+    return Cockpit(Sources.of(core), address, secret=signing_key(core.settings), keys=encryption_keys(core.settings))
+
+
+def _status_routes(core: Core) -> list["Route"]:
+    return status_routes(
+        queue=core.store,
+        journal=core.store,
+        maintenance=core.store,
+        api=core.api,
+        metrics=core.metrics,
+        roles=core.settings.bot_roles,
+        health=core.health,
+        token=core.settings.bot_ops_token,
+        timing=core.timing.ops,
+    )
