@@ -11,7 +11,7 @@ from bot.models import CommandSpec
 #: Commands whose form a global shortcut, and a button of the App Home, opens.
 GLOBAL_SHORTCUTS = ("image", "audio", "video")
 #: Slash commands about a conversation: refused where the person has none in the channel.
-THREAD_COMMANDS = ("export", "leave", "reset", "retry", "stop")
+THREAD_COMMANDS = ("again", "export", "leave", "reset", "retry", "stop")
 #: Slash commands about a conversation, or about the channel where the person has none.
 THREAD_OR_CHANNEL_COMMANDS = ("model",)
 #: Prompts that the agent view suggests, with the command that each needs. Slack shows at most four.

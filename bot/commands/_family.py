@@ -10,16 +10,17 @@ from bot.commands._base import Context
 from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
 from bot.conversation.attachments import EncodedImage
 from bot.errors import UsageError
-from bot.family.origins import BACK, CHANGE, PARENT, file_ref, find_file
+from bot.family.origins import BACK, CHANGE, PARENT, REPEATED, file_ref, find_file, generated
 from bot.models import Action, Attachment, Kind
 
 log = structlog.get_logger(__name__)
 
 _LONGEST_PROMPT = 2000  # characters of a rewritten one
+_MOST_CHANGES = 20  #: of one request, each made of the one before
 _REWRITE = (
-    "You rewrite prompts for a generator of pictures, sounds and videos. You get a prompt and a change of it. "
-    "Answer with the new prompt alone: the old one with the change applied and all else kept, in the language of the "
-    "old one, without quotation marks and without any explanation."
+    "You rewrite prompts for a generator of texts, code, pictures, sounds and videos. You get a prompt and a change of "
+    "it. Answer with the new prompt alone: the old one with the change applied and all else kept, in the language of "
+    "the old one, without quotation marks and without any explanation."
 )
 
 
@@ -39,6 +40,9 @@ async def find_wording(ctx: Context, otherwise: str) -> Wording:
     request to the chat raises.
     """
     ref = ctx.event.options.get(PARENT, "")
+    if ctx.event.options.get(REPEATED, ""):
+        first, changes = await _find_repeated(ctx)
+        return await _reword(ctx, first, "\n".join(changes), (ref,) if ref else ())
     if not ref:
         return Wording(otherwise)
     found = await find_file(ctx.journal, ctx.event.adapter, ctx.event.conversation, ref)
@@ -46,8 +50,37 @@ async def find_wording(ctx: Context, otherwise: str) -> Wording:
         return Wording(otherwise, (ref,) if found is not None else ())
     if found is None:
         raise UsageError(ctx.translate("edit.gone"))
-    prompt = await _rewrite(ctx, found[1].description, ctx.prompt())
-    return Wording(prompt, (ref,), "".join(f"> {line}\n" for line in prompt.splitlines()) + "\n")
+    return await _reword(ctx, found[1].description, ctx.prompt(), (ref,))
+
+
+async def _reword(ctx: Context, first: str, change: str, parents: tuple[str, ...]) -> Wording:
+    """Return a prompt with a change of it, which is shown."""
+    prompt = await _rewrite(ctx, first, change)
+    return Wording(prompt, parents, "".join(f"> {line}\n" for line in prompt.splitlines()) + "\n")
+
+
+async def _find_repeated(ctx: Context) -> tuple[str, list[str]]:
+    """Return the prompt that the event repeats, and the changes of it, the oldest first.
+
+    Raises `UsageError` when it is gone.
+    """
+    event, changes = ctx.event, [ctx.prompt()]
+    ref = event.options.get(PARENT, "")
+    if ref and (found := await find_file(ctx.journal, event.adapter, event.conversation, ref)) is not None:
+        return found[1].description, changes
+    name = event.options[REPEATED]
+    for _ in range(_MOST_CHANGES):
+        job = await ctx.journal.job(event.adapter, name)
+        if job is None or job.event.conversation != event.conversation:
+            break
+        if files := generated(job):
+            return files[0].description, changes
+        options = job.event.options
+        name = options.get(REPEATED, "") or (options.get(CHANGE, "") and options.get(PARENT, "").rpartition("#")[0])
+        if not name:
+            return job.event.prompt, changes
+        changes.insert(0, job.event.prompt)
+    raise UsageError(ctx.translate("again.gone"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from aimodels.errors import UnexpectedAnswer
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
+from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
 from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
 from bot.conversation.small_talk import is_small_talk
@@ -27,6 +28,8 @@ from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnR
 async def chat(ctx: Context) -> Parts:
     """Stream the answer."""
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
+    wording = await find_wording(ctx, prompt)
+    prompt = wording.prompt
     model = ctx.option("model") or ctx.effective.model("chat")
     attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
     if attachments:
@@ -35,6 +38,8 @@ async def chat(ctx: Context) -> Parts:
         text = "\n\n".join(part for part in (prompt, attached.text) if part)
         yield TurnRecord(user=text)
         yield Status(ctx.translate("chat.making"))
+        if wording.note:
+            yield Text(wording.note)
         if attached.notes:
             yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
         is_empty = True

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from aimodels.errors import UnexpectedAnswer
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
+from bot.commands._family import find_wording
 from bot.commands._media import file_title, retry_action
 from bot.control.registry import ANSWER_TOKENS
 from bot.conversation.attachments import code_block
@@ -78,7 +79,8 @@ _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 )
 async def code(ctx: Context) -> Parts:
     """Request the code and show it as a block, and long code as a file, too."""
-    prompt = ctx.prompt()
+    wording = await find_wording(ctx, ctx.prompt())
+    prompt = wording.prompt
     language = canonical(ctx.option("language")) or mentioned(prompt) or "python"
     model = ctx.option("model") or ctx.effective.model("code")
     if ctx.event.attachments:
@@ -100,6 +102,8 @@ async def code(ctx: Context) -> Parts:
     if not written.strip():
         raise UnexpectedAnswer("code is empty")
     yield to_usage("code", ctx.calls.answered_by, answer.data.usage)
+    if wording.note:
+        yield Text(wording.note)
     if attached.notes:
         yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
     is_fenced = has_fence(written)

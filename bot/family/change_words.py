@@ -54,6 +54,25 @@ _ASKED = re.compile(
 )
 
 
+_REPEATED = re.compile(
+    r"(?:please |now |and |ok(?:ay)?,? )*(?:once )?(?:again|once more|one more time)(?:,? please)?[,:]? *"
+    r"(?P<english>(?:but|this time|without|with|in|at|shorter|longer|simpler|slower|faster|louder|quieter"
+    rf"|(?:a (?:bit|little) |much |slightly )?{_LOOK})\b.*)"
+    r"|(?:請|请|那|麻煩|麻烦)*再(?:來|来|做|畫|画|寫|写|說|说)?一?(?:次|遍|張|张|個|个)[，,：: ]*"
+    r"(?P<chinese>(?:但|不過|不过|這次|这次|改|換|换|要|用|在|短|長|长|簡單|简单|快|慢|大聲|大声|小聲|小声|更).*)",
+    re.IGNORECASE,
+)
+
+
+def read_repeat(text: str) -> str:
+    """Return how a message wants what was asked before to be done again; "" if it wants nothing of the kind."""
+    text = text.strip()
+    if not text or len(text) > _LONGEST or "\n" in text or text.endswith(("?", "？")):
+        return ""
+    found = _REPEATED.fullmatch(text)
+    return (found["english"] or found["chinese"]) if found is not None else ""
+
+
 def reads_as_change(text: str) -> bool:
     """Return whether a message says how the picture before it should be different, and asks nothing."""
     text = text.strip()

@@ -3,15 +3,17 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bot.family.change_words import reads_as_change
-from bot.family.origins import BACK, CHANGE, MASK, PARENT, file_ref, find_file, generated, read_family
+from bot.family.change_words import read_repeat, reads_as_change
+from bot.family.origins import BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
 from bot.i18n import translate
 from bot.models import MEDIA_KINDS, Event, Job
 from bot.ports import Journal
 
-EDIT, _CHAT = "edit", "chat"
+EDIT, AGAIN, _CHAT = "edit", "again", "chat"
+#: Commands whose requests are repeated with a change; the others have changes of their own.
+_REPEATABLE = frozenset({_CHAT, "code", *MEDIA_KINDS})
 #: Options of the first request that say what was asked for once, not how its files look.
-_NOT_TAKEN_OVER = frozenset({PARENT, CHANGE, MASK, "n", "last", "variation_of"})
+_NOT_TAKEN_OVER = frozenset({PARENT, CHANGE, MASK, REPEATED, "n", "last", "variation_of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,12 @@ class Changes:
         """
         if event.command == EDIT and not event.rejection:
             return await self._edit(event)
+        if event.command == AGAIN and not event.rejection:
+            repeated = await self._repeat(event)
+            return repeated or replace(event, rejection=translate("retry.nothing", event.actor.locale))
         is_plain = event.command == _CHAT and not (event.options or event.attachments or event.rejection)
+        if is_plain and read_repeat(event.prompt):
+            return await self._repeat(event) or event
         if is_plain and reads_as_change(event.prompt):
             found = await self._find_last(event)
             if found is not None and found[0].event.command == "image":
@@ -46,6 +53,30 @@ class Changes:
             return replace(event, rejection=translate("edit.nothing", event.actor.locale))
         return _change(event, *found)
 
+    async def _repeat(self, event: Event) -> Event | None:
+        """Return the event as what was asked for before it, with the change; None: there is nothing to repeat."""
+        found = await self._find_last(event)
+        job = found[0] if found is not None else await self._last_request(event, self.spending)
+        if job is not None and event.id.startswith(f"{job.event.id}/"):  # it was this event, before an edit
+            job = await self.journal.job(event.adapter, job.event.options.get(REPEATED, ""))
+            found = (job, file_ref(job.event.id)) if job is not None and generated(job) else None
+        if job is None:
+            return None
+        first = job.event
+        if first.command not in _REPEATABLE:
+            text = translate("again.not_with_a_change", event.actor.locale, command=first.command)
+            return replace(event, rejection=text)
+        kept = {name: value for name, value in first.options.items() if name not in _NOT_TAKEN_OVER - {"n"}}
+        taken_over = {name: first.reply_to[name] for name in first.inherited if name in first.reply_to}
+        return replace(
+            event,
+            command=first.command,
+            options={**kept, REPEATED: first.id, **({PARENT: found[1]} if found is not None else {})},
+            attachments=event.attachments or first.attachments,
+            reply_to={**event.reply_to, **taken_over},
+            inherited=(*event.inherited, *(name for name in taken_over if name not in event.inherited)),
+        )
+
     async def find(self, event: Event) -> tuple[Job, str] | None:
         """Return the file that a change is about: of a button, by its number in the family, or the last one."""
         if ref := event.options.get(PARENT, ""):
@@ -62,16 +93,21 @@ class Changes:
     async def _find_last(self, event: Event) -> tuple[Job, str] | None:
         """Return the file that was made, or gone back to, by the newest event of the conversation that has any."""
         names = (*self.spending, BACK)
-        job = await self.journal.last_job(event.adapter, event.conversation, commands=names)
-        if job is not None and job.event.part_of:
-            job = await self.journal.job(event.adapter, job.event.part_of)
-        if job is None or job.event.id == event.id:
+        job = await self._last_request(event, names)
+        if job is None:
             return None
         if job.event.command == BACK:
             ref = job.event.options.get(PARENT, "")
             found = await find_file(self.journal, event.adapter, event.conversation, ref)
             return (found[0], ref) if found is not None else None
         return (job, file_ref(job.event.id)) if job.event.command in MEDIA_KINDS and generated(job) else None
+
+    async def _last_request(self, event: Event, names: Collection[str]) -> Job | None:
+        """Return the newest earlier event of the conversation with one of these commands; of a part, its whole."""
+        job = await self.journal.last_job(event.adapter, event.conversation, commands=names)
+        if job is not None and job.event.part_of:
+            job = await self.journal.job(event.adapter, job.event.part_of)
+        return None if job is None or job.event.id == event.id else job
 
 
 def _change(event: Event, job: Job, ref: str) -> Event:

@@ -19,8 +19,8 @@ from bot.control.quotes import DECIDE
 from bot.control.registry import LANGUAGE
 from bot.control.scopes import Scope
 from bot.errors import StoreError
-from bot.family.changes import EDIT
-from bot.family.origins import CHANGE
+from bot.family.changes import AGAIN, EDIT
+from bot.family.origins import CHANGE, REPEATED
 from bot.film.board import SHOTS
 from bot.models import (
     Action,
@@ -107,7 +107,8 @@ class CoreServices:
         if job is None or _request_content(job.event) == _request_content(event) or not await self._is_newest(job):
             return
         fresh = replace(event, id=f"{event.id}/{_content_digest(event)}", has_prior_messages=False)
-        if event.command != job.event.command or event.rejection or (job.answer is not None and job.answer.private):
+        is_another = event.command != job.event.command or REPEATED in job.event.options
+        if is_another or event.rejection or (job.answer is not None and job.answer.private):
             await self.journal.withdraw(event.adapter, event.id)
             await self.inbox.accept(fresh)
             return
@@ -278,7 +279,9 @@ def _is_open(action: Action) -> bool:
 
 def _request_content(event: Event) -> tuple[object, ...]:
     """Return the content of a request as it was written; an edit that leaves it unchanged is ignored."""
-    if CHANGE in event.options or event.command == EDIT:  # it was a sentence about a file, or the command for that
+    if REPEATED in event.options or event.command == AGAIN:  # its files are those of the request that it repeats
+        event = replace(event, command="chat", options={}, attachments=())
+    elif CHANGE in event.options or event.command == EDIT:  # it was a sentence about a file, or the command for that
         event = replace(event, command="chat", options={})
     files = [(attachment.name, attachment.size) for attachment in event.attachments]
     return event.command, event.prompt, dict(event.options), files, event.rejection

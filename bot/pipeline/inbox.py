@@ -13,7 +13,7 @@ from bot.control.registry import COMMANDS_OFF, LANGUAGE
 from bot.control.scopes import Scope
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import OverLimit
-from bot.family.changes import Changes
+from bot.family.changes import AGAIN, Changes
 from bot.i18n import translate
 from bot.limits import QuotaRequest
 from bot.models import Answer, CommandSpec, Event, Lane
@@ -133,7 +133,7 @@ class Inbox:
         """Replace a pressed button by its command, and a retry by the command that it repeats."""
         if event.command == PRESS:
             event = await self._resolve_press(event)
-        if event.command == RETRY:
+        if event.command == RETRY or (event.command == AGAIN and not event.prompt.strip() and not event.rejection):
             event = await self._resolve_retry(event)
         return await Changes(self.journal, self.registry.spending).resolve(event)
 

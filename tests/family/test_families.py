@@ -8,7 +8,7 @@ from PIL import Image
 
 from bot.family.change_words import reads_as_change
 from bot.media.canvas import MARGIN
-from tests.support.channel.adapter import Message
+from tests.support.channel.adapter import Message, parse
 from tests.support.scripted_api import data
 from tests.support.service import Service, service
 
@@ -80,6 +80,49 @@ async def test_a_picture_is_changed_in_words(tmp_path: Path) -> None:
         await press(one, dark, "delete")
         places, _ = await tree(one)
         assert places == [("1", 0), ("2", 2), ("4", 2), ("5", 2), ("3", 0), ("6", 0)]
+
+
+async def test_what_was_asked_is_repeated_with_a_change(tmp_path: Path) -> None:
+    """`/again` with words makes the last request anew from a rewritten prompt, which is shown; changes add up."""
+    async with service(tmp_path) as one:
+        assert (await one.ask("at night", command="again")).text == "There is nothing here to try again yet."
+        assert (await one.ask("again, shorter")).text == "re: again, shorter"  # a plain message, as any other
+        await one.ask("explain monads")
+        short = await one.ask("again, shorter")
+        shorter = REWRITTEN.format("explain monads", "again, shorter")
+        assert short.text.removeprefix("> re: Prompt: explain monads\n> Change: again, shorter\n\n") == f"re: {shorter}"
+        # The model reads the first answer, and the prompt that was made of the change.
+        said = [message["content"] for message in one.echo.bodies[-1]["messages"]]
+        assert said[-3:] == ["explain monads", "re: explain monads", shorter]
+        await one.ask("in French", command="again")
+        assert one.echo.bodies[-2]["messages"][-1]["content"] == (
+            "Prompt: explain monads\nChange: again, shorter\nin French"
+        )
+        await press(one, short, "again")
+        assert one.echo.bodies[-1]["messages"][-1]["content"] == shorter
+        # An edit of the message is a repeat of what came before it.
+        await one.ask("sort a list", command="code", options={"language": "go"})
+        again = await one.ask("again, but in place")
+        asked = parse({**one.channel.questions[again.reply_to], "text": "again, but stable"})
+        await one.core.services.revise(asked)
+        await one.core.services.revise(asked)
+        await one.core.worker.drain()
+        assert one.echo.prompts[-1] == REWRITTEN.format("sort a list", "again, but stable")
+        assert one.echo.bodies[-1]["language"] == "go"
+        # Pictures are new ones from a new prompt, with the same options, and belong to the family.
+        fox = await one.ask("a red fox", command="image", options={"size": "512x512", "style": "anime", "n": "2"})
+        dark = await one.ask("but at night", command="again")
+        image = one.echo.bodies[-1]
+        assert image["prompt"] == REWRITTEN.format("a red fox", "but at night")
+        assert (image["size"], image["style"], image["n"]) == ("512x512", "anime", 2)
+        assert dark.text.startswith("> re: Prompt: a red fox\n> Change: but at night\n\n")
+        await press(one, fox, "back")
+        await one.ask("再來一次，但是晚上")
+        assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
+        assert [place for _, place in (await tree(one))[0]] == [0, 2, 2]
+        # Without words it is the same once more.
+        await one.ask("", command="again")
+        assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
 
 
 async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:
