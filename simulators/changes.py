@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+#: Seconds to wait for what will come: many times what it takes, as the machine may have much else to do.
+PATIENCE = 120.0
+
 
 class Changes:
     """Announces that a simulator's state changed; the state itself is read from the simulator.
@@ -29,7 +32,7 @@ class Changes:
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
+    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """Wait until the condition is true and return its value. Raises `TimeoutError` after `seconds`."""
         async with asyncio.timeout(seconds):
             while not (found := condition()):

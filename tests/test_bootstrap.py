@@ -62,7 +62,7 @@ def settings(folder: Path, url: str, **more: Any) -> Settings:
 
 async def test_input_that_ends_is_answered_to_the_last(tmp_path: Path) -> None:
     """When every adapter has returned, the service ends only after all is answered, second tries included."""
-    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+    async with asyncio.timeout(300), channel_server() as channel, service(tmp_path / "api") as one:
         one.echo.instead = [failure(500)] * 5
         events = [await channel.ask(f"q{n}") for n in range(3)]
         await run_brief(tmp_path / "brief", channel, Brief(channel.url), one.api.url)
@@ -75,7 +75,7 @@ async def test_input_that_ends_is_answered_to_the_last(tmp_path: Path) -> None:
 
 async def test_an_adapter_that_fails_ends_the_service_with_its_error(tmp_path: Path) -> None:
     """The error is the adapter's own; what was asked before is kept for the next start."""
-    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+    async with asyncio.timeout(300), channel_server() as channel, service(tmp_path / "api") as one:
         event = await channel.ask("hello")
         adapter = Brief(channel.url, error=SettingsError("the token is wrong"))
         with pytest.raises(SettingsError, match="the token is wrong"):
@@ -97,7 +97,7 @@ async def test_a_platform_that_fails_is_started_again(tmp_path: Path) -> None:
             if self.starts < 4:
                 raise KeyError("a library stumbled")
 
-    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+    async with asyncio.timeout(300), channel_server() as channel, service(tmp_path / "api") as one:
         event = await channel.ask("hello")
         steady, shaky = Brief(channel.url), Shaky(channel.url)
         timing = replace(FAST, adapter_restart_first=0.01)
@@ -127,7 +127,7 @@ async def test_an_adapter_that_does_not_end(tmp_path: Path) -> None:
 
     stopping = asyncio.Event()
     stopping.set()
-    async with asyncio.timeout(60), channel_server() as channel:
+    async with asyncio.timeout(200), channel_server() as channel:
         adapter = Stubborn(channel.url)
         timing = replace(FAST, adapter_stop=0.1)
         async with adapter.http, build(settings(tmp_path, channel.url), {"channel": adapter}, timing=timing) as core:
@@ -209,7 +209,7 @@ def start(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
 async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> None:
     """Each module's lines name the event; the API's own words are in the log, the person gets ours."""
     words = "提示詞違反內容政策"
-    async with asyncio.timeout(120), channel_server() as channel, service(tmp_path / "api") as one:
+    async with asyncio.timeout(300), channel_server() as channel, service(tmp_path / "api") as one:
         one.echo.instead = [*[failure(500)] * 5, failure(400, "content_policy_violation", words)]
         given = {"AIMODELS_BASE_URL": one.api.url, "AIMODELS_API_KEY": "sk-x"}
         async with processes.process(serve, channel.url, environment=given, folder=tmp_path):
@@ -240,7 +240,7 @@ def test_a_damaged_database_stops_the_start_with_a_sentence(tmp_path: Path) -> N
 
 async def test_no_secret_is_ever_written(tmp_path: Path) -> None:
     """Neither keys nor what is made of them appear in debug logs, `check`, or answers."""
-    async with asyncio.timeout(120), channel_server(), service(tmp_path / "api") as one:
+    async with asyncio.timeout(300), channel_server(), service(tmp_path / "api") as one:
         keys = {
             "AIMODELS_API_KEY": "sk-very-secret-1",
             "BOT_SECRET_KEY": "sign-very-secret-2-with-many-of-the-letters-0123456789-QWERTY",

@@ -139,7 +139,7 @@ async def test_piped_questions_that_all_failed_end_with_an_error(tmp_path: Path)
 
 async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_path: Path) -> None:
     """Ctrl-C on a piped run says what becomes of what it asked; there it is."""
-    async with asyncio.timeout(100), scripted_api() as api:
+    async with asyncio.timeout(300), scripted_api() as api:
         api.play(silence)
         given = environment(tmp_path, AIMODELS_BASE_URL=api.url, AIMODELS_API_KEY="sk-x", BOT_SHUTDOWN_TIMEOUT="0")
         running = await asyncio.create_subprocess_exec(
@@ -169,7 +169,7 @@ async def test_the_sandbox_alone_is_told_by_the_environment(tmp_path: Path) -> N
     """Its models and its limit; the reference's models stay."""
     given = environment(tmp_path, BOT_CHAT_MODELS="mine", SANDBOX_REQUESTS_PER_MINUTE="2")
     command = (sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api-key", "k")
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(300):
         sandbox = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=given, stdout=PIPE)
         assert sandbox.stdout is not None
         url = (await sandbox.stdout.readline()).split()[-1].decode()
@@ -395,7 +395,7 @@ async def test_a_signal_ends_it_and_a_second_process_is_refused(tmp_path: Path) 
         stderr=subprocess.PIPE,
     )
     assert first.stderr is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         while b'"ready"' not in await first.stderr.readline():
             pass
         second = await asyncio.to_thread(bot, tmp_path)

@@ -64,7 +64,7 @@ def test_an_installed_platform_writes_its_manifest(tmp_path: Path, installed: Pa
 
 async def test_an_installed_platform_answers(tmp_path: Path, installed: Path) -> None:
     """The service serves it, with nothing changed in the repository."""
-    async with asyncio.timeout(100), scripted_api() as api, channel_server() as channel:
+    async with asyncio.timeout(300), scripted_api() as api, channel_server() as channel:
         api.play(chat("It works."))
         settings = {"CHANNEL_URL": channel.url, "AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
         process = await asyncio.create_subprocess_exec(

@@ -156,7 +156,7 @@ def process(
 )
 async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url: SecretStr, seam: str) -> None:
     """After one of two processes is killed, the other answers every question once."""
-    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(300):
         api.play(data(chat_data("Hello Ada")))
         async with (
             process(channel, api.url, tmp_path, url, seam) as doomed,
@@ -188,7 +188,7 @@ async def test_limits_hold_over_all_processes(
     tmp_path: Path, url: SecretStr, limits: dict[str, str], command: str, admitted: int, processes: int, requests: int
 ) -> None:
     """Processes together answer as many requests of the same instant as the limit allows, also after a restart."""
-    async with AsyncExitStack() as stack, asyncio.timeout(120):
+    async with AsyncExitStack() as stack, asyncio.timeout(300):
         channels = [await stack.enter_async_context(channel_server()) for _ in range(processes)]
         api = await stack.enter_async_context(scripted_api())
         for channel in channels:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulators.changes import Changes
+from simulators.changes import PATIENCE, Changes
 from simulators.discord.checks import EPHEMERAL, HAS_THREAD
 from simulators.discord.errors import refused
 from simulators.discord.files import Cdn
@@ -101,7 +101,7 @@ class DiscordState:
         self.add_channel(OTHER, "random")
         self.add_channel(FORUM, "forum", kind=FORUM_KIND)
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
+    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """Wait until the condition is true and return its value. Raises `TimeoutError`."""
         return await self.changes.until(condition, seconds)
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from simulators.changes import Changes
+from simulators.changes import PATIENCE, Changes
 from simulators.slack import oauth  # noqa: F401 - registers its methods
 from simulators.slack.delivery import EventSender
 from simulators.slack.faults import Faults, Limits
@@ -139,11 +139,11 @@ class SlackSimulator:
         """Announce a change of the state."""
         self.changes.notify()
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 20) -> Any:
+    async def until(self, condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         """Wait until the condition is true and return its value. Raises `TimeoutError`."""
         return await self.changes.until(condition, seconds)
 
-    async def until_delivered(self, seconds: float = 20) -> None:
+    async def until_delivered(self, seconds: float = PATIENCE) -> None:
         """Wait until every delivery is acknowledged or given up."""
         await self.until(lambda: all(delivery.is_done for delivery in self.sender.deliveries), seconds)
 

@@ -172,7 +172,7 @@ async def test_cancelling_hangs_up(api: ScriptedApi) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await api.hung_up.wait()
 
 

@@ -83,7 +83,7 @@ async def test_pieces_come_while_the_answer_is_written(api: ScriptedApi) -> None
     api.play(events(piece("first"), piece("second", finish="stop"), wait=rest))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client:
         got = []
-        async with asyncio.timeout(10), aclosing(client.chat.completions.stream(model="m", messages=HELLO)) as deltas:
+        async with asyncio.timeout(60), aclosing(client.chat.completions.stream(model="m", messages=HELLO)) as deltas:
             async for delta in deltas:
                 got.append(delta.text)
                 if len(got) == 2:
@@ -138,7 +138,7 @@ async def test_cancelling_hangs_up(api: ScriptedApi, step: Step) -> None:
         got: list[ChatDelta] = []
         task = asyncio.create_task(collect(client, got))
         await api.arrived.wait()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while step is not silence and not got:  # noqa: ASYNC110 (the list tells, as it would a person)
                 await asyncio.sleep(0)
             task.cancel()
@@ -152,7 +152,7 @@ async def test_leaving_early_hangs_up(api: ScriptedApi) -> None:
     api.play(events(piece("begun"), wait=asyncio.Event()))
     async with (
         AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url, streaming=True) as client,
-        asyncio.timeout(10),
+        asyncio.timeout(60),
     ):
         async with aclosing(client.chat.completions.stream(model="m", messages=HELLO)) as deltas:
             assert (await anext(deltas)).text == "begun"

@@ -140,7 +140,7 @@ class EventQueueContract(StoreSuite):
         """A new event, a lane that has become idle, an event given back, a time that has come."""
 
         async def next_job() -> Job:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 while (job := await store.claim(LANES, ADAPTERS)) is None:
                     await store.wait()
             return job
@@ -272,7 +272,7 @@ class EventQueueContract(StoreSuite):
         monkeypatch.setattr(time, "time", lambda: now() - 3600)
         if isinstance(store, SqliteStore):
             monkeypatch.setattr(store, "_now", time.time)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while await store.claim(LANES, ADAPTERS) is None:
                 await store.wait()
 

@@ -71,7 +71,7 @@ class QuotaContract:
     @pytest.fixture
     async def stores(self, tmp_path: Path) -> AsyncIterator[Stores]:
         self.place = tmp_path
-        async with asyncio.timeout(60), AsyncExitStack() as self.stack:
+        async with asyncio.timeout(200), AsyncExitStack() as self.stack:
             yield await self.connect(self.stack)
 
     async def restart(self) -> Stores:

@@ -46,7 +46,7 @@ async def test_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
 
             async def body(text: str, prompt: str = "", **more: Any) -> dict[str, Any]:
                 slack.bob.mention(text, **more)
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(120):
                     await running.echo.until(lambda: (prompt or text) in running.echo.prompts)
                 await running.idle()
                 return sent(prompt or text)

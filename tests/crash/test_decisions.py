@@ -52,7 +52,7 @@ async def press(channel: Channel, message: Message, action: str, who: str) -> st
 
 async def test_decisions_survive_kills(tmp_path: Path) -> None:
     """A pressed quote, counted and reopened, and an approval: the pictures are made once, within a limit of three."""
-    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(60):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(200):
         painter = PaintingApi(api)
         environment = {
             "AIMODELS_BASE_URL": api.url,

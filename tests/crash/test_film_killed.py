@@ -67,7 +67,7 @@ class Lives:
 
 async def test_a_film_is_made_once_however_often_the_service_is_killed(tmp_path: Path) -> None:
     """Each polled job is the only one of its node, each finished picture is made once, and the film is shown once."""
-    async with channel_server() as channel, scripted_api() as server, asyncio.timeout(60):
+    async with channel_server() as channel, scripted_api() as server, asyncio.timeout(200):
         api = Studio(clip=clip(seconds=0.2))
         server.play(api)
         lives = Lives(channel, api, server.url, tmp_path)

@@ -76,7 +76,7 @@ async def test_a_killed_process_leaves_one_answer_to_a_question(tmp_path: Path, 
     whole = events(piece("Hello "), piece("Ada", finish="stop"))
     # A process that is to die while it waits or writes is not hurried by an answer.
     before = {"draft.status:after": silence, "draft.write:after": events(piece("Hello "), wait=dead)}.get(seam, whole)
-    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(300):
 
         async def step(request: web.Request) -> web.StreamResponse:
             return await (whole if dead.is_set() else before)(request)
@@ -103,7 +103,7 @@ async def test_a_draft_is_stored_before_it_is_shown(tmp_path: Path, seam: str, c
     """Reference and try are stored before anything is shown."""
     dead = asyncio.Event()
     slow = silence if seam == "draft.status:before" else events(piece("Hello "), wait=dead)
-    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(300):
         api.play(slow)
         await channel.ask("my name is Ada", command=command)
         async with service(channel, (api.url, "key"), tmp_path, seam) as doomed:
@@ -116,7 +116,7 @@ async def test_a_draft_is_stored_before_it_is_shown(tmp_path: Path, seam: str, c
 async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A try counts while it runs: after the last one the person gets an error message."""
     monkeypatch.setenv("BOT_MAX_ATTEMPTS", "3")
-    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(300):
         api.play(silence)
         event = await channel.ask("hello?")
         for attempt in (1, 2, 3):
@@ -135,7 +135,7 @@ async def test_a_question_that_kills_is_given_up(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("seam", [*STEPS, "draft.status:after"])
 async def test_a_killed_process_leaves_one_image(tmp_path: Path, seam: str) -> None:
     """At any moment of death one answer with its whole file is visible and its turns are stored once."""
-    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(300):
         dead = asyncio.Event()
         echo = EchoApi(api.url, files={"a.png": PNG + bytes(20_000)})
         if seam == "draft.status:after":  # there is a status where a picture takes its time

@@ -42,7 +42,7 @@ async def calls(url: str, folder: Path) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 async def test_a_lost_call_that_another_process_has_counted(tmp_path: Path, engine: str) -> None:
     """Killed after it was reserved, then after it was counted: there is no money left for a third try."""
-    async with channel_server() as channel, scripted_api() as api, database(engine) as url, asyncio.timeout(60):
+    async with channel_server() as channel, scripted_api() as api, database(engine) as url, asyncio.timeout(200):
         api.play(echo := EchoApi(api.url))
         environment = {
             "AIMODELS_BASE_URL": api.url,

@@ -18,7 +18,7 @@ from tests.support.service import EchoApi
 async def test_a_signal_while_connecting_anew(tmp_path: Path, is_refused: bool) -> None:
     """Platforms that take a connection and never answer it, or refuse it, keep no process beyond its time to end."""
     async with (
-        asyncio.timeout(60),
+        asyncio.timeout(200),
         DiscordSimulator() as discord,
         SlackSimulator() as slack,
         scripted_api() as api,
@@ -37,7 +37,7 @@ async def test_a_signal_while_connecting_anew(tmp_path: Path, is_refused: bool) 
             "SLACK_API_URL": slack.api_url,
         }
         async with processes.process(processes.service, environment=environment, folder=tmp_path) as running:
-            await slack.until(lambda: slack.sockets.open, 30)
+            await slack.until(lambda: slack.sockets.open)
             await discord.until(lambda: discord.gateway.is_connected)
             await discord.say(DM, "slow")
             await echo.until(lambda: echo.prompts == ["slow"])
@@ -51,7 +51,7 @@ async def test_a_signal_while_connecting_anew(tmp_path: Path, is_refused: bool) 
                 discord.gateway.accepts.clear()
                 await discord.gateway.invalidate()
             await slack.sockets.disconnect()
-            await slack.until(lambda: any(call.method == "apps.connections.open" for call in slack.calls[calls:]), 30)
+            await slack.until(lambda: any(call.method == "apps.connections.open" for call in slack.calls[calls:]))
             await discord.until(lambda: discord.gateway.attempts > attempts)
             running.send_signal(signal.SIGTERM)
             assert await running.wait() == 0

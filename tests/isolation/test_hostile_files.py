@@ -69,7 +69,7 @@ async def test_a_stop_of_the_service_ends_the_reading(one: Service) -> None:
 
 async def test_a_killed_service_leaves_no_process(tmp_path: Path) -> None:
     """A process that parses a file ends with the service, even if the service could not end it."""
-    async with asyncio.timeout(120), scripted_api() as api, channel_server() as channel:
+    async with asyncio.timeout(300), scripted_api() as api, channel_server() as channel:
         environment = {"AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "key", "BOT_DATA_DIR": str(tmp_path)}
         async with process(serve, channel.url, environment=environment, folder=tmp_path) as doomed:
             await channel.ask("read", files={"a.pdf": slow_pdf().decode("latin-1")}, encoding="latin-1")

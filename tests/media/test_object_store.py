@@ -144,7 +144,7 @@ def _megabytes(process: Process, name: str) -> float:
 async def test_memory_stays_flat_with_a_big_file(tmp_path: Path, object_store: ObjectStoreServer) -> None:
     """A file of 100 MB is fetched, kept, copied back and sent by its link: the process takes a part of it at a time."""
     speech = b"\0\0\0\x20ftypM4A " + bytes(100_000_000)
-    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(120):
+    async with channel_server() as channel, scripted_api() as api, asyncio.timeout(300):
         echo = EchoApi(api.url, files={"speech.m4a": speech})
         api.play(echo)
         port = free_port()

@@ -64,7 +64,7 @@ async def test_a_long_making_does_not_hold_up_others(folder: Path, certificate: 
         shown = await spool.write("big.png", noise(200, 150), content_type="image/png", event="e")
 
         async def write(path: Path) -> str:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 smaller, _ = await spool.fit(shown, 40_000, person="bob")
             assert smaller.path is not None
             path.write_bytes(smaller.path.read_bytes())

@@ -44,7 +44,7 @@ async def answer(port: int, *pieces: bytes, pause: float = 0.0) -> bytes:
 
     sending = asyncio.create_task(send())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await reader.read()
     except ConnectionError:
         return b""

@@ -53,7 +53,7 @@ async def test_nothing_stays_of_what_is_made_meanwhile(tmp_path: Path) -> None:
         drawn.set()
         await one.channel.wait_for_answers(picture)
         assert len(one.answer(picture).files) == 1
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while any(path.is_file() for path in tmp_path.rglob("media*/*/*")):  # noqa: ASYNC110 - only the disk tells
                 await asyncio.sleep(0.02)
         left = str(tables(tmp_path / "bot.db"))

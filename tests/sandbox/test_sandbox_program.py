@@ -33,7 +33,7 @@ def refused(folder: Path, *arguments: str, **settings: str) -> str:
 async def test_it_serves_until_it_is_stopped(tmp_path: Path) -> None:
     """It prints its address and takes the key that it was given; its limit is the environment's."""
     command = (sys.executable, "-m", "sandbox", "--port", "0", "--api-key", "k")
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(300):
         process = await asyncio.create_subprocess_exec(
             *command, cwd=tmp_path, env=environment(SANDBOX_REQUESTS_PER_MINUTE="7"), stdout=PIPE
         )

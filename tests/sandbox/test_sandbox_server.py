@@ -230,7 +230,7 @@ async def test_max_tokens_cuts_the_answer(sandbox: Sandbox) -> None:
 async def test_a_long_render_is_a_polled_job(sandbox: Sandbox) -> None:
     """A long video is answered with a job whose progress grows until it has the file; meanwhile chat is answered."""
     body = {**SAMPLES["/video/generations"], "duration": 4, "resolution": "640x360"}
-    async with client(sandbox) as api, asyncio.timeout(100):
+    async with client(sandbox) as api, asyncio.timeout(300):
         image = (await api.post("/images/generations", json=IMAGE)).json()["data"]["images"][0]["url"]
         job = (await api.post("/video/generations", json={**body, "image": image})).json()["data"]
         assert job["status"] == "queued"
@@ -288,7 +288,7 @@ async def test_a_job_that_nobody_asks_about_ends() -> None:
     """It is given up, as after a stop, so that the next one starts."""
     video = {**SAMPLES["/video/generations"], "duration": 30, "resolution": "1920x1080"}
     config = SandboxConfig(abandoned_after=0.5)
-    async with Sandbox(config=config) as sandbox, client(sandbox) as api, asyncio.timeout(100):
+    async with Sandbox(config=config) as sandbox, client(sandbox) as api, asyncio.timeout(300):
         first = (await api.post("/video/generations", json=video)).json()["data"]
         body = {**SAMPLES["/audio/generations"], "duration": 61, "format": "wav"}
         second = (await api.post("/audio/generations", json=body)).json()["data"]
@@ -304,7 +304,7 @@ async def test_a_stopped_job_makes_room_at_once_and_goes_on_when_it_is_asked_for
     """Its render ends after two gaps between questions, not after the time in which it is given up."""
     video = {**SAMPLES["/video/generations"], "duration": 4, "resolution": "640x360"}
     config = SandboxConfig(abandoned_after=1000)
-    async with Sandbox(config=config) as sandbox, client(sandbox) as api, asyncio.timeout(100):
+    async with Sandbox(config=config) as sandbox, client(sandbox) as api, asyncio.timeout(300):
         first, second = [(await api.post("/video/generations", json=video)).json()["data"] for _ in range(2)]
         first = (await api.get(f"/video/generations/{first['id']}")).json()["data"]
         for job in (second, first):
@@ -317,7 +317,7 @@ async def test_a_stopped_job_makes_room_at_once_and_goes_on_when_it_is_asked_for
 async def test_pictures_do_not_wait_for_jobs(sandbox: Sandbox) -> None:
     """A picture is made beside a long video, in a process of its own."""
     body = {**SAMPLES["/video/generations"], "duration": 60, "resolution": "1280x720"}
-    async with client(sandbox) as api, asyncio.timeout(100):
+    async with client(sandbox) as api, asyncio.timeout(300):
         job = (await api.post("/video/generations", json=body)).json()["data"]
         assert (await api.post("/images/generations", json=IMAGE)).status_code == 200
         assert (await api.get(f"/video/generations/{job['id']}")).json()["data"]["status"] in {"queued", "processing"}

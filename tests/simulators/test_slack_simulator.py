@@ -242,7 +242,7 @@ async def test_a_deaf_or_refreshed_socket_loses_nothing(slack: SlackSimulator, c
         slack.ada.mention("hi")
         await slack.until(lambda: slack.sender.deliveries[0].tries >= 1)
         await slack.sockets.drop()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             await heard.wait()
         await slack.sockets.disconnect()
         await slack.until(lambda: slack.sockets.connected >= 3)

@@ -40,7 +40,7 @@ async def started(platform: str, folder: Path) -> AsyncIterator[dict[str, str]]:
     process = await start(platform, "0", folder)
     assert process.stdout is not None
     settings = {}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         while not (line := (await process.stdout.readline()).decode()).startswith("Ctrl-C"):
             assert line, (await process.communicate())[1].decode()
             name, is_setting, value = line.strip().partition("=")
@@ -79,7 +79,7 @@ async def test_discord_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
         async with Client(intents=discord.Intents.default()) as client:
             running = asyncio.create_task(client.start(settings["DISCORD_TOKEN"]))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(200):
                 await ready.wait()
                 said = await client.get_partial_messageable(int(CHANNEL)).send("hello")
                 assert (await client.get_partial_messageable(int(CHANNEL)).fetch_message(said.id)).content == "hello"

@@ -72,7 +72,7 @@ class RecordingCore:
 
     async def wait_for_events(self, number: int) -> list[Event]:
         """Wait until there are at least `number` events; return them."""
-        async with asyncio.timeout(20), self.changed:
+        async with asyncio.timeout(120), self.changed:
             await self.changed.wait_for(lambda: len(self.events) >= number)
         return self.events
 

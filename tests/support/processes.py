@@ -79,7 +79,7 @@ async def process(
     finally:
         one.send_signal(signal.SIGTERM)
         one.send_signal(signal.SIGCONT)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             await one.wait()
 
 

@@ -197,7 +197,7 @@ async def service(
     folder: Path, *, limits: Capabilities | None = None, timing: PipelineTiming | None = None, **settings: Any
 ) -> AsyncIterator[Service]:
     """Run the service; `settings`: of the core."""
-    async with asyncio.timeout(120), scripted_api() as api, channel_server() as channel:
+    async with asyncio.timeout(300), scripted_api() as api, channel_server() as channel:
         echo = EchoApi(api.url)
         api.play(echo)
         one = Service(

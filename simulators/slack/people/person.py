@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from simulators.changes import PATIENCE
 from simulators.slack.delivery import Delivery
 from simulators.slack.messages import File, Message
 from simulators.slack.people.forms import control, pressed, state
@@ -198,7 +199,7 @@ class Person:
 
     # ---- modals and the home tab
 
-    async def modal(self, seconds: float = 20) -> View:
+    async def modal(self, seconds: float = PATIENCE) -> View:
         """Wait for a modal and return it."""
         return await self.slack.until(lambda: self.slack.modals.top(self.id), seconds)  # type: ignore[no-any-return]
 

@@ -44,7 +44,7 @@ async def test_terminals_show_their_own_answers(tmp_path: Path, url: SecretStr) 
 
     Only a terminal that goes on with the same conversation shows it.
     """
-    async with asyncio.timeout(90), scripted_api() as api:
+    async with asyncio.timeout(300), scripted_api() as api:
         echo = EchoApi(api.url)
         api.play(echo)
         names = "ada", "bob"

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from bot.models import Attachment, Event
 from bot.ports import Adapter, Draft
+from simulators.changes import PATIENCE
 from tests.support.core import RecordingCore
 
 Law = TypeVar("Law", bound=Callable[..., Any])
@@ -270,7 +271,7 @@ class Harness(ABC):
         """All that is shown."""
         return "\n".join(message.text for message in await self.see())
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait until something that the adapter tells the core makes it true."""
         async with asyncio.timeout(seconds), self.services.changed:
             await self.services.changed.wait_for(condition)

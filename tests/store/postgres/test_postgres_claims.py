@@ -96,7 +96,7 @@ async def test_another_process_is_woken_for_what_this_one_has_no_slot_for(url: S
         PostgresStore(url, timing=timing) as one,
         PostgresStore(url, timing=timing) as two,
         connected(url) as db,
-        asyncio.timeout(60),
+        asyncio.timeout(200),
     ):
         await db.add_listener("channelmuse", lambda *told: heard.put_nowait(told[-1]))
         waiting = asyncio.create_task(next_job(two))

@@ -67,7 +67,7 @@ async def test_two_processes_count_a_lost_call_once(url: SecretStr) -> None:
     """Each finds it at its start; both are held up right before they count it."""
     spent = Limit(Subject.SERVICE, Measure.MONEY, Period.MONTH, 1)
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with AsyncExitStack() as stack, asyncio.timeout(30):
+    async with AsyncExitStack() as stack, asyncio.timeout(120):
         one, two = [await stack.enter_async_context(PostgresStore(url)) for _ in range(2)]
         db, observer = [await stack.enter_async_context(connected(url)) for _ in range(2)]
         job = await answer(one, event("e"), outcome(usage=()))

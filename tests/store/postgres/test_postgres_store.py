@@ -59,7 +59,7 @@ async def test_processes_share_the_work(url: SecretStr) -> None:
             assert await store.commit(job, outcome(job.event.id, user=job.event.id))
             await store.complete(job)
 
-    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
+    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(200):
         workers = [asyncio.create_task(work(store)) for store in (one, two) for _ in range(3)]
         for n in range(120):
             await (one, two)[n % 2].record(event(f"{n}", conversation=f"c{n % 7}"), lane=Lane.CONVERSATION)
@@ -116,7 +116,7 @@ async def next_job(store: Store) -> Job:
 
 async def test_what_a_killed_process_had_is_taken_over(url: SecretStr) -> None:
     """Its lock goes with it; the other process claims its event with the draft it had."""
-    async with PostgresStore(url) as store, asyncio.timeout(60):
+    async with PostgresStore(url) as store, asyncio.timeout(200):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         async with another_process(url) as other:
             assert await store.claim(LANES, ADAPTERS) is None
@@ -127,7 +127,7 @@ async def test_what_a_killed_process_had_is_taken_over(url: SecretStr) -> None:
 
 async def test_who_slept_while_the_lock_went_has_lost_the_work(url: SecretStr) -> None:
     """A process that was stopped, and whose lock the server let go of meanwhile, commits nothing any more."""
-    async with PostgresStore(url) as store, asyncio.timeout(60):
+    async with PostgresStore(url) as store, asyncio.timeout(200):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         async with another_process(url) as other, connected(url) as connection:
             other.send_signal(signal.SIGSTOP)
@@ -146,7 +146,7 @@ async def test_who_slept_while_the_lock_went_has_lost_the_work(url: SecretStr) -
 
 async def test_what_runs_goes_on_when_the_lock_is_taken_anew(url: SecretStr) -> None:
     """When the connection that holds the lock breaks and nobody was quicker, nothing is done twice."""
-    async with PostgresStore(url) as store, asyncio.timeout(60):
+    async with PostgresStore(url) as store, asyncio.timeout(200):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         job = await claim(store)
         number = store._lease.number
@@ -167,7 +167,7 @@ async def test_a_restart_of_the_server_takes_no_work_from_a_process(url: SecretS
     """When all connections broke, who is back first leaves to the others what they have begun."""
     timing = StoreTiming(beat=3600, take_over=0.0, return_of_others=3600)
     async with PostgresStore(url, timing=timing) as quick, PostgresStore(url, timing=timing) as slow:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(200):
             await quick.record(event("e"), lane=Lane.CONVERSATION)
             job, number = await claim(slow), quick._lease.number
             async with connected(url) as connection:
@@ -190,7 +190,7 @@ async def test_a_busy_connection_is_not_broken_off(url: SecretStr) -> None:
         async with store._lease.connection() as connection:
             await connection.rows("SELECT pg_sleep(0.1)")
 
-    async with PostgresStore(url, timing=timing) as store, asyncio.timeout(60):
+    async with PostgresStore(url, timing=timing) as store, asyncio.timeout(200):
         number = store._lease.number
         await asyncio.gather(*(used(store) for _ in range(25)))
         assert store._lease.number == number
@@ -198,7 +198,7 @@ async def test_a_busy_connection_is_not_broken_off(url: SecretStr) -> None:
 
 async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
     """Given back while the database was away, an event is claimed when it is there again."""
-    async with PostgresStore(url) as store, asyncio.timeout(60):
+    async with PostgresStore(url) as store, asyncio.timeout(200):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         job = await claim(store)
         async with connected(url, "postgres") as connection:
@@ -215,7 +215,7 @@ async def test_what_could_not_be_given_back_waits_again(url: SecretStr) -> None:
 
 async def test_what_waits_again_may_be_claimed_before_the_writer_has_its_answer(url: SecretStr) -> None:
     """The new claim stands although the answer to the transaction that gave the event back arrives after it."""
-    async with slow_commits(url) as (slow, is_committed, release), PostgresStore(slow) as store, asyncio.timeout(60):
+    async with slow_commits(url) as (slow, is_committed, release), PostgresStore(slow) as store, asyncio.timeout(200):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         first = await next_job(store)
         await store.save_draft(first, "ref")
@@ -264,7 +264,7 @@ async def slow_commits(url: SecretStr) -> AsyncIterator[tuple[SecretStr, asyncio
 
 async def test_a_value_of_another_process_is_seen(url: SecretStr) -> None:
     """What one process sets, the other knows with its next claim, though it had read it before."""
-    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
+    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(200):
         for name in ("s", "it's here", "long " * 1000):
             assert await two.namespace(name).items() == {}
             await one.namespace(name).set("n", "v")
@@ -290,7 +290,7 @@ async def test_a_value_of_another_process_costs_no_other_namespace(url: SecretSt
 
 async def test_others_are_asked_to_stop(url: SecretStr) -> None:
     """Told the events of a conversation or one by its id, the process that answers them hears of it, nobody else."""
-    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(60):
+    async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(200):
         for name, lane in (("chat", Lane.CONVERSATION), ("image", Lane.OWN), ("free", Lane.FREE)):
             await one.record(event(name), lane=lane)
         await one.record(event("elsewhere", conversation="d"), lane=Lane.CONVERSATION)
@@ -319,7 +319,7 @@ async def test_others_are_asked_to_stop(url: SecretStr) -> None:
 
 async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
     """After all of them were cut, what was acknowledged is there and work goes on."""
-    async with PostgresStore(url) as store, asyncio.timeout(60):
+    async with PostgresStore(url) as store, asyncio.timeout(200):
         await answer(store, event("before"))
         async with connected(url) as connection:
             await connection.execute(CUT)
@@ -342,7 +342,7 @@ async def test_an_event_changes_its_row_three_times_and_no_table_is_read_whole(u
             await said(store)
     columns = "relname, n_tup_ins, n_tup_upd, seq_tup_read"
     sql = f"SELECT {columns} FROM pg_stat_user_tables WHERE relname IN ('events', 'turns')"
-    async with connected(url) as connection, asyncio.timeout(60):
+    async with connected(url) as connection, asyncio.timeout(200):
         while True:  # connections tell what they did when they end
             read = {name: tuple(figures) for name, *figures in await connection.fetch(sql)}
             if read["events"][0] == 30:

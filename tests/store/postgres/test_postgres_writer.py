@@ -67,7 +67,7 @@ async def test_processes_that_write_the_same_rows_do_not_deadlock(url: SecretStr
         used = Usage(kind="chat", model="m", prompt_tokens=2)
         return await asyncio.gather(*(store.commit(jobs[name], outcome(name, usage=[used])) for name in names))
 
-    async with connected(url) as db, asyncio.timeout(60), no_deadlocks(db, url) as (one, two):
+    async with connected(url) as db, asyncio.timeout(200), no_deadlocks(db, url) as (one, two):
         by_one, by_two = await at_once(db, EVENT, [], record(one, NAMES), record(two, NAMES[::-1]))
         assert sorted(by_one + by_two) == [False] * 4 + [True] * 4
         jobs = [await claim(one) for _ in NAMES]

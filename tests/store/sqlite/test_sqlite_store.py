@@ -104,7 +104,7 @@ async def test_a_try_counts_soon_by_itself(path: Path) -> None:
     async with SqliteStore(path) as store:
         await store.record(event("e"), lane=Lane.OWN)
         await store.save_draft(await claim(store), "here")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while draft_on_disk(path) != ('"here"', 1):  # noqa: ASYNC110 - only the file tells
                 await asyncio.sleep(0.01)
 

@@ -38,7 +38,7 @@ class Bot(discord.AutoShardedClient):
             self.changed.notify_all()
 
     async def until(self, condition: Any) -> Any:
-        async with asyncio.timeout(20), self.changed:
+        async with asyncio.timeout(120), self.changed:
             await self.changed.wait_for(condition)
         return condition()
 

@@ -113,7 +113,7 @@ class DiscordDirect(Harness):
         return await super().sink(event)
 
     async def _healthy(self, *, is_healthy: bool = True) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while (self.adapter.health() == "") is not is_healthy:  # noqa: ASYNC110 - health tells when asked
                 await asyncio.sleep(0.01)
 

@@ -128,7 +128,7 @@ async def whole(
     **settings: Any,
 ) -> AsyncIterator[Whole]:
     """Run the service; `settings` are those of the core."""
-    async with asyncio.timeout(120), DiscordSimulator() as simulator, scripted_api() as api:
+    async with asyncio.timeout(300), DiscordSimulator() as simulator, scripted_api() as api:
         echo = EchoApi(api.url)
         api.play(echo)
         one = Whole(simulator, api, echo, folder, settings, timing or Timing(), core_timing, shards)

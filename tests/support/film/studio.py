@@ -106,7 +106,7 @@ class Studio:
 async def studio(folder: Path, **settings: Any) -> AsyncIterator[tuple[Service, Studio]]:
     """The service in front of an API that makes films."""
     api = Studio()
-    async with asyncio.timeout(50), service(folder, **settings) as one:
+    async with asyncio.timeout(200), service(folder, **settings) as one:
         one.api.play(api)
         try:
             yield one, api

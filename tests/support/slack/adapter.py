@@ -60,7 +60,7 @@ class RunningAdapter:
 
     async def listening(self) -> None:
         """Wait until the adapter is healthy, or has ended."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while self.adapter.health() and not self.running.done():  # noqa: ASYNC110 - health tells when asked
                 await asyncio.sleep(0.01)
 

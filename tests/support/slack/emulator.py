@@ -170,14 +170,14 @@ async def workspace() -> AsyncIterator[Workspace]:
 
 async def until_listening(adapter: Slack) -> None:
     """Wait until the adapter takes what Slack sends."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while adapter.health():  # noqa: ASYNC110 - the adapter tells of no change
             await asyncio.sleep(0.01)
 
 
 async def until(condition: Callable[[], Any]) -> Any:
     """Await an asynchronous condition until it is true; return it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not (found := await condition()):  # noqa: ASYNC110 - the emulator tells of no change
             await asyncio.sleep(0.02)
     return found

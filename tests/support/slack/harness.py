@@ -80,7 +80,7 @@ class SlackChannel(Harness):
         await self._connected.__aexit__(None, None, None)
 
     async def _healthy(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while self.adapter.health():  # noqa: ASYNC110 - health tells when asked
                 await asyncio.sleep(0.01)
 

@@ -92,7 +92,7 @@ class Service:
     async def idle(self) -> None:
         """Wait until every event is answered."""
         await self.slack.until_delivered()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while (counts := await self.core.store.counts())["waiting"] or counts["running"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -108,7 +108,7 @@ async def service(
     **settings: Any,
 ) -> AsyncIterator[Service]:
     """The service, running; `settings` are the core's and, with the prefix `slack_`, the adapter's."""
-    async with asyncio.timeout(120), scripted_api() as api:
+    async with asyncio.timeout(300), scripted_api() as api:
         echo = EchoApi(api.url)
         api.play(echo)
         one = Service(slack, api, echo, folder, http, settings, timing or Timing(), core_timing)

@@ -53,7 +53,7 @@ async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core:
         simulator.gateway.is_stalled = True
         await simulator.say(DM, "can you hear me?")
         socket = simulator.gateway.sockets[0]
-        await simulator.until(lambda: socket not in simulator.gateway.sockets, 60)
+        await simulator.until(lambda: socket not in simulator.gateway.sockets)
         assert service.adapter.health()
         simulator.gateway.is_stalled = False
         await simulator.gateway.drop()
@@ -63,7 +63,7 @@ async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core:
 async def test_silent_gateway_is_kept(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A gateway without events that answers probes is not reconnected."""
     async with Service(simulator, core, stalled_after=1.0) as service:
-        await simulator.until(lambda: simulator.gateway.looked_up >= 2, 60)
+        await simulator.until(lambda: simulator.gateway.looked_up >= 2)
         assert len(simulator.gateway.identified) == 1
         assert not simulator.gateway.resumed
         assert service.adapter.health() == ""

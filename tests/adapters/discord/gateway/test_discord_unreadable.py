@@ -83,6 +83,6 @@ async def test_end_while_a_session_is_made(service: Service, simulator: DiscordS
     await simulator.until(lambda: not simulator.gateway.is_connected)
     await asyncio.sleep(0.2)  # the library is in the middle of connecting
     service.running.cancel()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.gather(service.running, return_exceptions=True)
     simulator.gateway.accepts.set()

@@ -73,7 +73,7 @@ def interactions(simulator: DiscordSimulator, core: RecordingCore) -> list[tuple
 async def assert_alive(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """Everything before was handled, the connection is the same, and a question is taken."""
     asked = await simulator.say(DM, "still there?")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while asked["id"] not in {event.id for event in core.events}:
             await core.wait_for_events(len(core.events) + 1)
     assert len(simulator.gateway.identified) == 1

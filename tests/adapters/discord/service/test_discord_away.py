@@ -98,7 +98,7 @@ async def echo(request: web.Request) -> web.StreamResponse:
 
 async def test_killed_in_its_first_minute(tmp_path: Path) -> None:
     """A process that was killed before it saved anything for the first time loses nothing either."""
-    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(120), AsyncExitStack() as stack:
+    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(300), AsyncExitStack() as stack:
         api.play(echo)
         first, second = (Process(simulator, api.url, tmp_path) for _ in range(2))
         await first.start()
@@ -114,7 +114,7 @@ async def test_killed_in_its_first_minute(tmp_path: Path) -> None:
 
 async def test_an_edit_that_a_killed_process_had(tmp_path: Path) -> None:
     """Discord sends no edit twice: the next process finds it where it reads what was missed."""
-    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(120), AsyncExitStack() as stack:
+    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(300), AsyncExitStack() as stack:
         api.play(echo)
         first, second = (Process(simulator, api.url, tmp_path) for _ in range(2))
         await first.start()

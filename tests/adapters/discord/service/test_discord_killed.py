@@ -134,7 +134,7 @@ def shown(message: Json) -> str:
 
 @asynccontextmanager
 async def stage(folder: Path, answer: list[str], *, forgets: bool = False) -> AsyncIterator[Stage]:
-    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(120):
+    async with DiscordSimulator() as simulator, scripted_api() as api, asyncio.timeout(300):
         one = Stage(simulator, api, folder, answer, forgets)
         simulator.rest.hook = one.hook
         api.play(one.step)

@@ -96,7 +96,7 @@ async def test_an_acknowledgement_that_hides_the_answer_of_another_process(tmp_p
         }
         no_status = ServiceTiming(pipeline=PipelineTiming(first_update=60.0))
         async with processes.process(processes.service, no_status, environment=environment, folder=tmp_path):
-            await one.simulator.until(lambda: len(one.simulator.gateway.sockets) == 2, 60)
+            await one.simulator.until(lambda: len(one.simulator.gateway.sockets) == 2)
             hold = one.echo.hold("hello")
             hidden: list[Call] = []
 
@@ -121,7 +121,7 @@ async def test_a_process_that_was_paused_in_the_middle_of_an_edit(
     tmp_path: Path, url: SecretStr, moment: processes.Moment
 ) -> None:
     """The answer that another process has finished meanwhile does not become half an answer again, or not for long."""
-    async with asyncio.timeout(100), DiscordSimulator() as simulator, scripted_api() as api, AsyncExitStack() as stack:
+    async with asyncio.timeout(300), DiscordSimulator() as simulator, scripted_api() as api, AsyncExitStack() as stack:
 
         async def grow(request: web.Request) -> web.StreamResponse:
             response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -142,7 +142,7 @@ async def test_a_process_that_was_paused_in_the_middle_of_an_edit(
         }
         target = processes.pausing_service, moment, "PATCH", f"/channels/{DM}/messages/"
         paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
-        await simulator.until(lambda: len(simulator.gateway.identified) == 1, 60)
+        await simulator.until(lambda: len(simulator.gateway.identified) == 1)
         await simulator.say(DM, "hello")
         await processes.wait_until_stopped(paused)
         async with connected(url, "postgres") as connection:
@@ -151,12 +151,12 @@ async def test_a_process_that_was_paused_in_the_middle_of_an_edit(
         other = await stack.enter_async_context(
             processes.process(processes.service, environment=given, folder=tmp_path)
         )
-        await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"], 60)
+        await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"])
         await asyncio.sleep(2 * StoreTiming().paused)  # a shorter pause is not noticed
         paused.send_signal(signal.SIGCONT)
         if moment == "writing":
-            await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] != ["all of it"], 60)
-            await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"], 60)
+            await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] != ["all of it"])
+            await simulator.until(lambda: [text_of(one) for one in simulator.bot_messages(DM)] == ["all of it"])
         for one in (paused, other):
             one.send_signal(signal.SIGTERM)
             assert await one.wait() == 0

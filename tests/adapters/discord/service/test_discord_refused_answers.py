@@ -69,7 +69,7 @@ async def ask(one: Whole, how: str, text: str) -> str:
         await one.simulator.say(DM, text)
     else:
         await one.command("chat", prompt=text)
-    await one.simulator.until(lambda: dead_buttons(one), 5)
+    await one.simulator.until(lambda: dead_buttons(one))
     hold.set()
     return place
 

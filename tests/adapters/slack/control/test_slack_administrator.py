@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 async def see(running: Service, person: Person, words: str) -> Message:
     """Return the newest message with these words that a person sees."""
     try:
-        found = await running.slack.until(lambda: [m for m in person.sees() if words in m.content], 5)
+        found = await running.slack.until(lambda: [m for m in person.sees() if words in m.content])
     except TimeoutError:
         raise AssertionError([m.content for m in person.sees()][-3:]) from None
     return found[-1]  # type: ignore[no-any-return]
@@ -27,7 +27,7 @@ async def ask(running: Service, person: Person, text: str, words: str) -> str:
     command, _, rest = text.partition(" ")
     person.slash(command, rest)
     try:
-        await running.slack.until(lambda: sum(words in m.content for m in person.sees()) > before, 5)
+        await running.slack.until(lambda: sum(words in m.content for m in person.sees()) > before)
     except TimeoutError:
         raise AssertionError([m.content for m in person.sees()][-3:]) from None
     return str((await see(running, person, words)).content)

@@ -20,7 +20,7 @@ QUICK = Timing(groups_pause=0.0)
 
 async def logged(logs: list[MutableMapping[str, Any]], words: str, count: int = 1) -> None:
     """Wait until so many lines have these words."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while len([line for line in logs if words in str(line)]) < count:  # noqa: ASYNC110 - a log tells nobody
             await asyncio.sleep(0.01)
 

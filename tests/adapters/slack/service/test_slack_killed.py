@@ -44,7 +44,7 @@ def process(slack: SlackSimulator, api: str, folder: Path) -> AbstractAsyncConte
 async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_path: Path, when: When) -> None:
     """After a kill at any call, one whole answer is shown in the thread, and no status beside it."""
     slack.sender.pauses = (0.0,) * 20
-    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+    async with scripted_api() as api, asyncio.timeout(300), AsyncExitStack() as stack:
 
         async def step(request: web.Request) -> web.StreamResponse:
             """Answer in two pieces once the first is visible, or in one once a status is visible."""
@@ -52,15 +52,15 @@ async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_pat
                 response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
                 await response.prepare(request)
                 await response.write(f"data: {json.dumps(piece('Hello '))}\n\n".encode())
-                await slack.until(lambda: any("Hello" in message.content for message in visible_answers(slack)), 60)
+                await slack.until(lambda: any("Hello" in message.content for message in visible_answers(slack)))
                 await response.write(f"data: {json.dumps(piece('Ada', finish='stop'))}\n\n".encode())
                 return response
-            await slack.until(lambda: slack.team.statuses, 60)
+            await slack.until(lambda: slack.team.statuses)
             return await events(piece("Hello "), piece("Ada", finish="stop"))(request)
 
         api.play(step)
         running = await stack.enter_async_context(process(slack, api.url, tmp_path))
-        await slack.until(lambda: slack.sockets.open, 60)
+        await slack.until(lambda: slack.sockets.open)
         for text, method in CALLS:
             doomed, dead = running, asyncio.Event()
 
@@ -75,9 +75,9 @@ async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_pat
             slack.ada.mention(text)
             await dead.wait()
             running = await stack.enter_async_context(process(slack, api.url, tmp_path))
-            await slack.until(lambda: is_answered(slack), 60)
+            await slack.until(lambda: is_answered(slack))
         slack.bob.mention("status")
-        await slack.until(lambda: is_answered(slack), 60)
+        await slack.until(lambda: is_answered(slack))
         running.send_signal(signal.SIGTERM)
         assert await running.wait() == 0
     for question in questions(slack):

@@ -47,7 +47,7 @@ async def ask(running: Service, text: str) -> list[Message]:
         return any(message.files or words.strip() in message.content for message in there)
 
     for words, is_shown in zip(PIECES, visible, strict=True):
-        await slack.until(partial(shows, words), 60)
+        await slack.until(partial(shows, words))
         is_shown.set()
     await running.idle()
     return slack.from_bot(slack.general, thread=question.ts)

@@ -52,10 +52,10 @@ async def test_messages_that_the_history_shows_late_are_not_repeated(
     """A process is killed right after its answer was posted; the next one waits until Slack shows it."""
     slack.history_lag = lag
     slack.sender.pauses = (0.0,) * 20
-    async with scripted_api() as api, asyncio.timeout(60), AsyncExitStack() as stack:
+    async with scripted_api() as api, asyncio.timeout(200), AsyncExitStack() as stack:
         api.play(echo := EchoApi(api.url))
         doomed = await stack.enter_async_context(process(slack, api.url, tmp_path))
-        await slack.until(lambda: slack.sockets.open, 30)
+        await slack.until(lambda: slack.sockets.open)
         dead = asyncio.Event()
 
         async def kill() -> None:
@@ -67,7 +67,7 @@ async def test_messages_that_the_history_shows_late_are_not_repeated(
         question = slack.ada.mention(text)
         await dead.wait()
         running = await stack.enter_async_context(process(slack, api.url, tmp_path))
-        await slack.until(lambda: any(call.method == "conversations.replies" for call in slack.calls), 30)
+        await slack.until(lambda: any(call.method == "conversations.replies" for call in slack.calls))
         running.send_signal(signal.SIGTERM)
         assert await running.wait() == 0
     [answer] = slack.from_bot(slack.general, thread=question.ts)
@@ -77,11 +77,11 @@ async def test_messages_that_the_history_shows_late_are_not_repeated(
 
 async def test_an_answer_without_an_earlier_try_waits_for_nothing(slack: SlackSimulator, tmp_path: Path) -> None:
     """The history is not read at all."""
-    async with scripted_api() as api, asyncio.timeout(60), process(slack, api.url, tmp_path):
+    async with scripted_api() as api, asyncio.timeout(200), process(slack, api.url, tmp_path):
         api.play(EchoApi(api.url))
-        await slack.until(lambda: slack.sockets.open, 30)
+        await slack.until(lambda: slack.sockets.open)
         question = slack.ada.mention("hello")
-        await slack.until(lambda: answers(slack, question) == ["re: hello"], 30)
+        await slack.until(lambda: answers(slack, question) == ["re: hello"])
         assert not any(call.method == "conversations.replies" for call in slack.calls)
 
 
@@ -95,20 +95,20 @@ async def cut(url: SecretStr) -> None:
 async def test_two_processes_answer_each_question_once(slack: SlackSimulator, tmp_path: Path, url: SecretStr) -> None:
     """Answers in a busy channel wait for their turn while their process loses the database: each is posted once."""
     slack.sender.pauses = (0.5,) * 60
-    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+    async with scripted_api() as api, asyncio.timeout(300), AsyncExitStack() as stack:
         api.play(echo := EchoApi(api.url))
         release = echo.hold("question")
         running = [
             await stack.enter_async_context(process(slack, api.url, tmp_path, BOT_DATABASE_URL=url.get_secret_value()))
             for _ in range(2)
         ]
-        await slack.until(lambda: len(slack.sockets.open) == 2, 60)
+        await slack.until(lambda: len(slack.sockets.open) == 2)
         questions = [slack.ada.mention(f"question {number}") for number in range(12)]
         await echo.until(lambda: len(set(echo.prompts)) == 12)
         release.set()
-        await slack.until(lambda: sum(len(answers(slack, question)) for question in questions) >= 3, 30)
+        await slack.until(lambda: sum(len(answers(slack, question)) for question in questions) >= 3)
         await cut(url)
-        await slack.until(lambda: all(answers(slack, question) for question in questions), 60)
+        await slack.until(lambda: all(answers(slack, question) for question in questions))
         async with connected(url) as connection:
             while await connection.fetchval("SELECT count(*) FROM events WHERE NOT done"):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
@@ -123,22 +123,22 @@ async def test_a_process_that_was_paused_in_the_middle_of_a_post(
     slack: SlackSimulator, tmp_path: Path, url: SecretStr, moment: processes.Moment
 ) -> None:
     """It does not post when it goes on; where only the write was left, it deletes what it posted too much."""
-    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+    async with scripted_api() as api, asyncio.timeout(300), AsyncExitStack() as stack:
         api.play(EchoApi(api.url))
         given = environment(slack, api.url, tmp_path, BOT_DATABASE_URL=url.get_secret_value())
         target = processes.pausing_service, moment, "POST", "/chat.postMessage"
         paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
-        await slack.until(lambda: len(slack.sockets.open) == 1, 60)
+        await slack.until(lambda: len(slack.sockets.open) == 1)
         question = slack.ada.mention("hello")
         await processes.wait_until_stopped(paused)
         await cut(url)
         other = await stack.enter_async_context(
             processes.process(processes.service, environment=given, folder=tmp_path)
         )
-        await slack.until(lambda: answers(slack, question) == ["re: hello"], 30)
+        await slack.until(lambda: answers(slack, question) == ["re: hello"])
         paused.send_signal(signal.SIGCONT)
         if moment == "writing":
-            await slack.until(lambda: len(posts(slack)) == 2 and answers(slack, question) == ["re: hello"], 30)
+            await slack.until(lambda: len(posts(slack)) == 2 and answers(slack, question) == ["re: hello"])
         for one in (paused, other):
             one.send_signal(signal.SIGTERM)
             assert await one.wait() == 0
@@ -153,7 +153,7 @@ async def test_a_process_that_was_paused_right_before_it_writes_an_edit(
     Its pause is too short to be told by its length.
     """
     slack.faults.unknown("chat.startStream")  # so that the answer grows by edits
-    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+    async with scripted_api() as api, asyncio.timeout(300), AsyncExitStack() as stack:
 
         async def grow(request: web.Request) -> web.StreamResponse:
             response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -169,24 +169,24 @@ async def test_a_process_that_was_paused_right_before_it_writes_an_edit(
         timing = ServiceTiming(pipeline=PipelineTiming(late_redelivery=3600.0))
         target = processes.pausing_service, "writing", "POST", "/chat.update", True, timing
         paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
-        await slack.until(lambda: len(slack.sockets.open) == 1, 60)
+        await slack.until(lambda: len(slack.sockets.open) == 1)
         question = slack.ada.mention("hello")
         await processes.wait_until_stopped(paused)
         await cut(url)
         other = await stack.enter_async_context(
             processes.process(processes.service, environment=given, folder=tmp_path)
         )
-        await slack.until(lambda: answers(slack, question) == ["all of it"], 30)
+        await slack.until(lambda: answers(slack, question) == ["all of it"])
         async with connected(url) as connection:
             waiting = "SELECT count(*) FROM events WHERE NOT done"
             while await connection.fetchval(waiting):  # noqa: ASYNC110 - until the other has noted that it is done
                 await asyncio.sleep(0.02)
             paused.send_signal(signal.SIGCONT)
-            await slack.until(lambda: answers(slack, question) != ["all of it"], 30)
+            await slack.until(lambda: answers(slack, question) != ["all of it"])
             while answers(slack, question) != ["all of it"] and not await connection.fetchval(waiting):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         paused.send_signal(signal.SIGKILL)
-        await slack.until(lambda: answers(slack, question) == ["all of it"], 30)
+        await slack.until(lambda: answers(slack, question) == ["all of it"])
         other.send_signal(signal.SIGTERM)
         assert await other.wait() == 0
     assert answers(slack, question) == ["all of it"]
@@ -200,7 +200,7 @@ async def test_what_another_process_showed_between_two_tries(
     slack: SlackSimulator, tmp_path: Path, url: SecretStr
 ) -> None:
     """A process goes on with its own question that another one had meanwhile, which posted, set a status and died."""
-    async with scripted_api() as api, asyncio.timeout(100), AsyncExitStack() as stack:
+    async with scripted_api() as api, asyncio.timeout(300), AsyncExitStack() as stack:
         api.play(echo := EchoApi(api.url))
         echo.broken.add("hello")
         given = environment(slack, api.url, tmp_path, BOT_DATABASE_URL=url.get_secret_value())
@@ -209,9 +209,9 @@ async def test_what_another_process_showed_between_two_tries(
             for _ in range(2)
         )
         running = await first
-        await slack.until(lambda: slack.sockets.open, 60)
+        await slack.until(lambda: slack.sockets.open)
         question = slack.ada.mention("hello")
-        await slack.until(lambda: answers(slack, question), 60)  # that it goes on trying
+        await slack.until(lambda: answers(slack, question))  # that it goes on trying
         async with connected(url) as connection:
             while not await connection.fetchval("SELECT count(*) FROM events WHERE owner IS NULL"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -224,7 +224,7 @@ async def test_what_another_process_showed_between_two_tries(
 
         echo.instead.append(answer)
         doomed = await second
-        await slack.until(lambda: slack.team.statuses, 60)
+        await slack.until(lambda: slack.team.statuses)
 
         async def kill() -> None:
             doomed.send_signal(signal.SIGKILL)

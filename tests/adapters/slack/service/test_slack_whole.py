@@ -43,7 +43,7 @@ def slowly(slack: SlackSimulator, text: str) -> Step:
             chunk = piece(text[at : at + PIECE])
             await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
             newest = words(text[: at + PIECE])[-2]  # the last one may go on
-            await slack.until(partial(is_shown, slack, newest), 60)
+            await slack.until(partial(is_shown, slack, newest))
         await response.write(b"data: [DONE]\n\n")
         return response
 
