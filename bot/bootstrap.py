@@ -17,6 +17,7 @@ from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Registry, load_offered
+from bot.composites.composites import open_composites
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.limits import LimitBook
@@ -28,7 +29,6 @@ from bot.control.retention import Retention
 from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.use_numbers import UseNumbers
-from bot.film.parts import open_composites
 from bot.media import Spool
 from bot.media.storage.opening import open_spool
 from bot.models import Event

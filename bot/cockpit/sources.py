@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from bot.cockpit.identity.members import Members
 from bot.commands import Registry
+from bot.composites.composites import Composites
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.prices import PriceBook
@@ -58,6 +59,7 @@ class Sources:
     spool: Spool
     scoped: ScopedSettings
     approvals: Approvals
+    composites: Composites
     quotas: Quotas
     queue: EventQueue
     journal: Journal
@@ -87,6 +89,7 @@ class Sources:
             spool=core.spool,
             scoped=core.scoped,
             approvals=core.approvals,
+            composites=core.worker.composites,
             quotas=core.quotas,
             queue=core.store,
             journal=core.store,

@@ -11,6 +11,7 @@ from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
+from bot.composites.composites import Composites
 from bot.control.access import rule_targets
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
@@ -50,8 +51,7 @@ class Context:
     workspace_apis: WorkspaceApis  #: the APIs that workspaces bring themselves
     quotas: Quotas  #: limits, and what is left of them; prices
     spool: Spool  #: storage of generated and exported files
-    films: Films  #: films that are planned and made
-    duels: Duels  #: the same question to several models
+    composites: Composites  #: answers that are made by several requests
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage
     reports: UsageReports  #: the same, summed up for people
@@ -77,6 +77,16 @@ class Context:
     def join_list(self, words: Iterable[str]) -> str:
         """Join words to a list within such a sentence."""
         return join_list(words, self.event.actor.locale)
+
+    @property
+    def films(self) -> Films:
+        """Films that are planned and made."""
+        return self.composites.films
+
+    @property
+    def duels(self) -> Duels:
+        """The same question to several models."""
+        return self.composites.duels
 
     def prompt(self) -> str:
         """Return the free text of the request. Raises `UsageError` with an example if it is empty."""

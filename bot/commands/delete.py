@@ -3,8 +3,7 @@
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import find_named_job
 from bot.errors import UsageError
-from bot.film.removal import remove_parts
-from bot.models import Answer, CommandSpec, Lane, Text
+from bot.models import CommandSpec, Lane, Text
 
 
 @command(CommandSpec(name="delete", description="Take an answer back.", lane=Lane.FREE, private=True, hidden=True))
@@ -13,10 +12,8 @@ async def delete(ctx: Context) -> Parts:
     job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id:
         raise UsageError(ctx.translate("delete.not_yours"))
-    if not await ctx.journal.reopen(job.event, answer=Answer()):
+    removed = await ctx.composites.remove(job, ctx.cancel)
+    if removed is None:
         raise UsageError(ctx.translate("delete.not_yet"))
-    if job.answer is not None:
-        store = ctx.films.store
-        parts = await remove_parts(job, journal=ctx.journal, log=store, values=store, cancel=ctx.cancel)
-        await ctx.spool.remove((*job.answer.media, *parts))
+    await ctx.spool.remove(removed)
     yield Text(ctx.translate("delete.done"))

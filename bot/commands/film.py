@@ -1,6 +1,6 @@
 """`film`: plan a film from one sentence; its buttons make and change it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, cast
@@ -79,8 +79,9 @@ async def film(ctx: Context) -> Parts:
     request = short_digest(ctx.prompt(), repr(sorted(event.options.items())))
     planned = await ctx.films.find(event, event.id)
     if planned is None or planned.request != request:
+        tries = {} if planned is None else await _end(ctx, planned)
         yield Status(ctx.translate("film.planning"))
-        planned = await _plan(ctx, request)
+        planned = replace(await _plan(ctx, request), tries=tries)
         await ctx.films.save(planned, event)
     if planned.stage == "asked":  # an approver has granted it, or it was edited or repeated
         price = await ctx.films.price(planned, await ctx.films.states(planned, event), event)
@@ -96,6 +97,21 @@ async def film(ctx: Context) -> Parts:
     yield Text(answer.text)
     yield Actions(answer.actions)
     yield TurnRecord(user=ctx.prompt(), assistant=f"[film: {planned.script.title}]")
+
+
+async def _end(ctx: Context, film: Film) -> Mapping[str, int]:
+    """End what is made of an earlier plan; return the tries of which none is to be taken up again. Safe to repeat."""
+    event = ctx.event
+    async with ctx.films.changing(event.adapter, film.id):
+        film = replace(await ctx.films.find(event, film.id) or film, request="")
+        if film.stage != "planned":
+            film = replace(film, stage="cancelled")
+        await ctx.films.save(film, event)
+    for state in await ctx.films.states(film, event):
+        if state.stage == "running" and state.job is not None:
+            await ctx.cancel(state.job.event.id)
+    lost = [state.node.key for state in await ctx.films.states(film, event) if state.stage not in ("open", "done")]
+    return {**film.tries, **{key: film.tries.get(key, 0) + 1 for key in lost}}
 
 
 async def _plan(ctx: Context, request: str) -> Film:

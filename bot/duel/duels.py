@@ -1,19 +1,20 @@
 """Duels: kept, answered by requests of their own, judged, and shown in the answer of the event that asked for them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from pydantic import TypeAdapter
 
+from bot.composites.records import Records
 from bot.duel.duel import SHOW, Duel, Entrant, board, event_id, is_question
 from bot.errors import DeliveryDelayed
 from bot.event_locks import EventLocks
 from bot.models import Answer, Event, Job
 from bot.ports import Journal, KeyValues, Namespace, Owner, RequestLog, Sender, Sink
 
-_DUEL = TypeAdapter(Duel)
 _BUSY = 0.5  #: seconds until a board that is just being shown is tried again
 
 
@@ -30,19 +31,23 @@ class Duels:
     days: int  #: that a duel is kept; 0: for ever
     accept: Sink = field(init=False)  #: records the events that make the answers; set before any is made
     _locks: EventLocks = field(init=False)
+    _records: Records[Duel] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._locks = EventLocks(self.store)
+        self._locks, self._records = EventLocks(self.store), Records(self.store, TypeAdapter(Duel), self.days)
 
     async def find(self, adapter: str, duel: str) -> Duel | None:
         """Return a duel; None: there is none such."""
-        value = await self._duels(adapter).get(duel)
-        return None if value is None else _DUEL.validate_json(value)
+        return await self._records.find(_namespace_of(adapter), duel)
 
     async def in_channel(self, event: Event) -> Sequence[Duel]:
         """Return the duels of the channel of an event."""
-        values = (await self._duels(event.adapter).items()).values()
-        return [duel for duel in map(_DUEL.validate_json, values) if duel.channel == channel_of(event)]
+        duels = await self._records.all(_namespace_of(event.adapter))
+        return [duel for duel in duels if duel.channel == channel_of(event)]
+
+    def changing(self, adapter: str, duel: str) -> AbstractAsyncContextManager[None]:
+        """Keep others from changing a duel, in this process and in others."""
+        return self._locks.hold(adapter, duel)
 
     async def begin(self, duel: Duel, event: Event) -> Answer:
         """Have each model answer, and return the board. Safe to repeat. `event`: that asked for it."""
@@ -56,7 +61,7 @@ class Duels:
         """Show what is there by now. `event`: of one of its answers, or of a vote. Raises `DeliveryDelayed`."""
         if is_progress:
             return
-        async with self._locks.hold(event.adapter, duel_id):
+        async with self.changing(event.adapter, duel_id):
             duel, job = await self.find(event.adapter, duel_id), await self.store.job(event.adapter, duel_id)
             if duel is None or job is None:
                 return
@@ -73,17 +78,17 @@ class Duels:
 
     async def vote(self, duel: Duel, choice: str, press: Event, asked: Event) -> Duel:
         """Count a vote, or show the names; return the duel as it is then. `asked`: that asked for the duel."""
-        async with self._locks.hold(press.adapter, duel.id):
+        async with self.changing(press.adapter, duel.id):
             duel = await self.find(press.adapter, duel.id) or duel
-            if duel.is_shown:
-                return duel
             votes = self._votes(press.adapter, duel)
-            if choice == SHOW:
+            if duel.is_shown:
+                pass  # it is too late, or a crash repeats what showed them
+            elif choice == SHOW:
                 duel = duel.shown(await votes.items())
                 await self._save(duel, asked)
             else:
                 owner = Owner(adapter=press.adapter, actor=press.actor.id, conversation=asked.conversation)
-                await votes.set(press.actor.id, choice, expires=self._expires(), owner=owner)
+                await votes.set(press.actor.id, choice, expires=self._records.expiry(), owner=owner)
         await self.advance(asked, duel.id)
         return duel
 
@@ -111,18 +116,14 @@ class Duels:
         return [await self.store.job(adapter, event_id(duel, number)) for number in range(len(duel.entrants))]
 
     async def _save(self, duel: Duel, event: Event) -> None:
-        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
-        value = _DUEL.dump_json(duel, exclude_defaults=True).decode()
-        await self._duels(event.adapter).set(duel.id, value, expires=self._expires(), owner=owner)
-
-    def _expires(self) -> datetime | None:
-        return datetime.now(UTC) + timedelta(days=self.days) if self.days else None
-
-    def _duels(self, adapter: str) -> Namespace:
-        return self.store.namespace(f"duels:{adapter}")
+        await self._records.save(_namespace_of(event.adapter), duel.id, duel, event)
 
     def _votes(self, adapter: str, duel: Duel) -> Namespace:
         return self.store.namespace(f"duel-votes:{adapter}:{duel.id}")
+
+
+def _namespace_of(adapter: str) -> str:
+    return f"duels:{adapter}"
 
 
 def is_part(event: Event) -> bool:

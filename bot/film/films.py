@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 from pydantic import TypeAdapter
 
+from bot.composites.records import Records
 from bot.control.prices import PriceBook, Prices
 from bot.errors import DeliveryDelayed
 from bot.event_locks import EventLocks
@@ -23,11 +24,10 @@ from bot.film.film import Film
 from bot.film.graph import FilmNode, event_id, nodes_of, ready
 from bot.limits import MICROS
 from bot.models import Answer, CommandSpec, Event, Job
-from bot.ports import EventQueue, Journal, KeyValues, Owner, RequestLog, Sender, Sink
+from bot.ports import EventQueue, Journal, KeyValues, RequestLog, Sender, Sink
 
 log = structlog.get_logger(__name__)
 
-_FILM = TypeAdapter(Film)
 #: Commands that are not called as the kind of what they make.
 _COMMANDS = {"film": "cut"}
 _SHORT, _BUSY = 0.05, 0.5  #: seconds until a board that is just being shown is tried again, at first and at most
@@ -49,21 +49,21 @@ class Films:
     accept: Sink = field(init=False)  #: records the events that make the parts; set before any is made
     _progress: dict[tuple[str, str], float] = field(default_factory=dict)  #: by adapter and id of a running event
     _locks: EventLocks = field(init=False)
+    _records: Records[Film] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._locks = EventLocks(self.store)
+        self._locks, self._records = EventLocks(self.store), Records(self.store, TypeAdapter(Film), self.days)
 
     # -- what is kept
 
     async def find(self, event: Event, film: str) -> Film | None:
         """Return a film of an event's conversation; None: there is none such."""
-        value = await self.store.namespace(namespace_of(event)).get(film)
-        return None if value is None else _FILM.validate_json(value)
+        return await self._records.find(_namespace_of(event), film)
 
     async def newest(self, event: Event) -> str | None:
         """Return the id of the person's newest film in the conversation, else of anybody's; None: there is none."""
         found = []
-        for name in await self.store.namespace(namespace_of(event)).items():
+        for name in await self.store.namespace(_namespace_of(event)).items():
             job = await self.store.job(event.adapter, name)
             if job is not None:
                 found.append((job.event.actor.id == event.actor.id, job.seq, name))
@@ -71,10 +71,11 @@ class Films:
 
     async def save(self, film: Film, event: Event) -> None:
         """Keep a film; `event`: one of its maker in its conversation."""
-        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
-        value = _FILM.dump_json(film, exclude_defaults=True).decode()
-        expires = datetime.now(UTC) + timedelta(days=self.days) if self.days else None
-        await self.store.namespace(namespace_of(event)).set(film.id, value, expires=expires, owner=owner)
+        await self._records.save(_namespace_of(event), film.id, film, event)
+
+    async def forget(self, event: Event) -> None:
+        """Forget a film. `event`: that asked for it."""
+        await self.store.namespace(_namespace_of(event)).delete(event.id)
 
     def changing(self, adapter: str, film: str) -> AbstractAsyncContextManager[None]:
         """Keep others from changing a film, in this process and in others."""
@@ -220,6 +221,6 @@ class Films:
             self._progress[event.adapter, event.id] = progress
 
 
-def namespace_of(event: Event) -> str:
+def _namespace_of(event: Event) -> str:
     """Return the name under which the films of an event's conversation are kept."""
     return f"films:{event.adapter}:{event.conversation}"

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -108,8 +108,10 @@ class CoreServices:
             return
         fresh = replace(event, id=f"{event.id}/{_content_digest(event)}", has_prior_messages=False)
         is_another = event.command != job.event.command or REPEATED in job.event.options
+        is_another |= event.command == "duel"  # whose answers belong to the question
         if is_another or event.rejection or (job.answer is not None and job.answer.private):
             await self.journal.withdraw(event.adapter, event.id)
+            await self._remove_undecided(job)
             await self.inbox.accept(fresh)
             return
         command = self.registry.find(event.command)
@@ -119,7 +121,6 @@ class CoreServices:
         if isinstance(admitted, Refusal):
             await self.inbox.accept(fresh)  # refused again, in private; the answer stays
             return
-        await self._cancel(job)
         new = replace(
             job.event,
             prompt=event.prompt,
@@ -129,20 +130,22 @@ class CoreServices:
             has_own_api=admitted.has_own_api,
             keeps_price=admitted.keeps_price,
         )
-        reopened = await self.journal.reopen(new)
+        async with self.worker.composites.changing(event):  # else a part that ends now would show its film anew
+            await self._cancel(job)
+            reopened = await self.journal.reopen(new)
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
 
     async def _is_newest(self, job: Job) -> bool:
         names = [spec.name for spec in self.registry.specs if spec.lane is not Lane.FREE]
         newest = await self.journal.last_job(job.event.adapter, job.event.conversation, commands=names)
-        return newest is None or newest.seq == job.seq
+        return newest is None or newest.seq == job.seq or newest.event.part_of == job.event.id
 
     async def retract(self, adapter: str, event_id: str) -> None:
         """See `AdapterServices.retract`. An answer that is there already stays."""
         job = await self.journal.job(adapter, event_id)
         await self.journal.withdraw(adapter, event_id)
-        if job is not None and job.answer is not None and any(map(_is_open, job.answer.actions)):
-            await self.journal.reopen(job.event, answer=Answer())  # nobody decides on what was taken back
+        if job is not None:
+            await self._remove_undecided(job)
         if job is None or job.answer is not None:
             return
         is_cancelled = await self._cancel(job, retract=True)
@@ -159,6 +162,12 @@ class CoreServices:
         if not is_cancelled and (left := await self.journal.job(event.adapter, event.id)) and left.answer is None:
             await self.dispatcher.settle_api_job(left)
         return is_cancelled
+
+    async def _remove_undecided(self, job: Job) -> None:
+        """Remove an answer with which people decide on what is made next: the request for it was taken back."""
+        if job.answer is not None and any(map(_is_open, job.answer.actions)):
+            cancel = partial(self.worker.canceller.cancel_event, job.event.adapter, by=job.event.actor)
+            await self.dispatcher.spool.remove(await self.worker.composites.remove(job, cancel) or ())
 
     def redeliver(self, adapter: str, event_id: str) -> None:
         """See `AdapterServices.redeliver`."""

@@ -16,12 +16,12 @@ from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.secrets import names_secret_command
 from bot.commands import Command, Context, Registry
+from bot.composites.composites import Composites
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.questions import Questions
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.errors import BotError, OverLimit, UsageError
-from bot.film.parts import Composites
 from bot.i18n import translate
 from bot.media import Spool
 from bot.models import (
@@ -137,8 +137,7 @@ class Dispatcher:
             workspace_apis=self.workspace_apis,
             quotas=self.quotas,
             spool=self.spool,
-            films=self.composites.films,
-            duels=self.composites.duels,
+            composites=self.composites,
             journal=self.journal,
             ledger=self.ledger,
             reports=self.reports,

@@ -10,9 +10,9 @@ from functools import partial
 import structlog
 
 from aimodels.errors import ApiError
+from bot.composites.composites import Composites
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
-from bot.film.parts import Composites
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
@@ -66,7 +66,7 @@ class Worker:
         self._undelivered = undelivered
         self._dispatcher = dispatcher
         self._adapters = adapters
-        self._composites = composites
+        self.composites = composites
         self._tracing = tracing
         self._metrics = metrics
         self._settings = settings
@@ -186,7 +186,7 @@ class Worker:
 
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
-        adapter = self._composites.sender_of(job.event)
+        adapter = self.composites.sender_of(job.event)
         confirm, private = partial(self._queue.confirm, job), self._dispatcher.is_private(job)
         doubt = partial(self.redelivery.start, job.event.adapter, job.event.id, confirm=confirm)
         draft = await open_draft(adapter, job, confirm, doubt, private=private, timing=self._timing, timer=self._timer)

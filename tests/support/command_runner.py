@@ -19,6 +19,7 @@ from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Command, Context, Registry, load_offered
+from bot.composites.composites import open_composites
 from bot.control.approvals import Approvals
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
@@ -26,8 +27,6 @@ from bot.control.registry import load_settings_registry
 from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
-from bot.duel.duels import Duels
-from bot.film.films import Films
 from bot.media import Spool
 from bot.models import (
     Action,
@@ -363,8 +362,7 @@ class CommandRunner:
             workspace_apis=self.workspace_apis,
             quotas=make_quotas(self.settings, self.store),
             spool=self.spool,
-            films=Films(self.store, self.prices, self.registry.find_spec, adapters={}, days=1),
-            duels=Duels(self.store, adapters={}, days=1),
+            composites=open_composites(self.store, self.prices, self.registry.find_spec, adapters={}, days=1),
             journal=self.store,
             ledger=self.store,
             reports=self.store,

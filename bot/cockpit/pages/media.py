@@ -10,8 +10,7 @@ from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_job, visible
 from bot.errors import MediaUnavailable
-from bot.film.removal import remove_parts
-from bot.models import Answer, Job, Media
+from bot.models import Job, Media
 from bot.ops.file_response import file_response, unavailable
 from bot.ports import CallRow, RequestFilter, RequestRow
 
@@ -70,15 +69,18 @@ async def show_file(visit: Visit) -> Response:
 async def delete_media(visit: Visit) -> Response:
     """Remove an answer with its files from the channel and the disk."""
     row, job = await find_job(visit, visit.form.get("request", ""))
-    if row is not None and job is not None and await visit.sources.journal.reopen(job.event, answer=Answer()):
-        sources = visit.sources
-        cancel = partial(sources.cancel, row.adapter, by=job.event.actor)
-        parts = await remove_parts(
-            job, journal=sources.journal, log=sources.request_log, values=sources.values, cancel=cancel
-        )
-        await sources.spool.remove((*(job.answer.media if job.answer is not None else ()), *parts))
-        await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)
+    if row is not None and job is not None:
+        await _remove(visit, row, job)
     return RedirectResponse(f"{ROOT}/media", status_code=303)
+
+
+async def _remove(visit: Visit, row: RequestRow, job: Job) -> None:
+    sources = visit.sources
+    cancel = partial(sources.cancel, row.adapter, by=job.event.actor)
+    removed = await sources.composites.remove(job, cancel)
+    if removed is not None:
+        await sources.spool.remove(removed)
+        await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)
 
 
 def _pieces(visit: Visit, row: RequestRow, job: Job, calls: Sequence[CallRow] = ()) -> list[Piece]:

@@ -1,15 +1,12 @@
 """The answers to the parts of a film or a duel: not shown by themselves, they take it a step further."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.control.prices import PriceBook
-from bot.duel.duels import Duels, is_part
-from bot.film.films import Films, FilmStore
-from bot.models import Answer, Capabilities, CommandSpec, Event, Status
-from bot.ports import Confirm, Sender, Sink, always_owned
+from bot.models import Answer, Capabilities, Event, Status
+from bot.ports import Confirm, Sender, always_owned
 
 _PROGRESS = 5.0  #: seconds between two looks at the progress of a part
 _WITH_FILES = 20.0  #: seconds between two boards that differ in progress alone, as each may send its pictures anew
@@ -43,7 +40,7 @@ class PartDraft:
         return self.event.id
 
     async def status(self, status: Status) -> None:
-        """Show the progress on the film's board."""
+        """Show the progress on the board."""
         self.whole.note_progress(self.event, status.progress)
         if status.progress is not None and time.monotonic() >= self._next:
             await self.whole.advance(self.event, self.event.part_of, is_progress=True)
@@ -52,19 +49,19 @@ class PartDraft:
     async def write(self, text: str) -> None:
         """Show nothing."""
 
-    async def finish(self, answer: Answer) -> None:  # noqa: ARG002 - the film reads it
-        """Take the film a step further. Raises `DeliveryDelayed`."""
+    async def finish(self, answer: Answer) -> None:  # noqa: ARG002 - the whole reads it
+        """Take the whole a step further. Raises `DeliveryDelayed`."""
         self.whole.note_progress(self.event, None)
         await self.whole.advance(self.event, self.event.part_of)
 
 
 @dataclass(frozen=True, slots=True)
 class PartSender:
-    """The platform of the events that make parts of films. See `bot.ports.Sender`."""
+    """The platform of the events that make parts. See `bot.ports.Sender`."""
 
     whole: Whole
     event: Event
-    place: Sender  #: where the film is shown
+    place: Sender  #: where the whole is shown
 
     @property
     def capabilities(self) -> Capabilities:
@@ -89,31 +86,3 @@ class PartSender:
     ) -> Mapping[str, str]:
         """See `bot.ports.Sender`."""
         return await self.place.place_beside(reply_to, conversation=conversation, channel=channel, person=person)
-
-
-@dataclass(frozen=True, slots=True)
-class Composites:
-    """All answers that are made by several requests."""
-
-    films: Films
-    duels: Duels
-
-    def use(self, accept: Sink) -> None:
-        """Set what records their requests."""
-        self.films.accept = self.duels.accept = accept
-
-    def sender_of(self, event: Event) -> Sender:
-        """Return where the answer to an event goes: its platform, or the film or duel of which it makes a part."""
-        place = self.films.adapters[event.adapter]
-        return PartSender(self.duels if is_part(event) else self.films, event, place) if event.part_of else place
-
-
-def open_composites(
-    store: FilmStore,
-    prices: PriceBook,
-    find_spec: Callable[[str], CommandSpec | None],
-    adapters: Mapping[str, Sender],
-    days: int,
-) -> Composites:
-    """Return them; `use` comes next. `days`: that each is kept, 0: for ever."""
-    return Composites(Films(store, prices, find_spec, adapters, days), Duels(store, adapters, days))
