@@ -22,6 +22,7 @@ from bot.errors import UsageError
 from bot.film.films import Films
 from bot.i18n import join_list, translate
 from bot.media import Spool
+from bot.memory.notes import WrittenNotes
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.moderation.guarded_api import EventApi
 from bot.policy import Policy, Quotas, Refusal
@@ -66,6 +67,7 @@ class Context:
     wake: Callable[[], Awaitable[None]]  #: try the events at once that wait for their next try
     reset: Callable[[], Awaitable[int]]  #: start a new context; returns the number of dropped turns
     forget: Callable[[], Awaitable[Sequence[Media]]]  #: erase the author's data; returns the files to delete
+    written_notes: WrittenNotes  #: what people have asked to be remembered
     personal_settings: Callable[[str], Awaitable[Mapping[str, str]]]  #: a person's own settings, by name
     #: erase a person's data of a workspace, None: all, in the same way
     forget_person: Callable[[str, str | None], Awaitable[Sequence[Media]]]

@@ -7,6 +7,7 @@ from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
+from bot.commands._memory import memory_actions
 from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
 from bot.conversation.small_talk import is_small_talk
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
@@ -67,8 +68,11 @@ async def chat(ctx: Context) -> Parts:
         if is_cut:
             yield Text("\n\n" + ctx.translate("chat.cut"))
         yield to_usage("chat", ctx.calls.answered_by, usage)
+        used = memory_actions(ctx)
         if is_cut or attachments or not is_small_talk(prompt):
-            yield Actions((retry_action(ctx), *([continued(ctx)] if is_cut else []), *feedback_actions(ctx)))
+            yield Actions((retry_action(ctx), *([continued(ctx)] if is_cut else []), *used, *feedback_actions(ctx)))
+        elif used:
+            yield Actions(used)
 
 
 def continued(ctx: Context) -> Action:

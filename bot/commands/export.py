@@ -50,12 +50,14 @@ async def export(ctx: Context) -> Parts:
 
 
 async def export_person(ctx: Context, named: str) -> Parts:
-    """Write a person's requests, their answers and their own settings into a file."""
+    """Write a person's requests, their answers, their own settings and notes into a file."""
     person, adapter = await find_person(ctx, named), ctx.event.adapter
     await ctx.audit("person.exported", subject=person.id, scope=person.scope)
     found = [request(job) async for job in ctx.journal.requests(adapter, person.id, workspace=person.workspace)]
     own = await ctx.personal_settings(person.id) if person.workspace is None else {}
     content = {"platform": adapter, "person": person.id, "name": person.name, "settings": dict(own), "requests": found}
+    notes = await ctx.written_notes.of(adapter, person.id, person.workspace)
+    content["memory"] = [{"for": namespace, "text": note.text} for (namespace, _), note in notes.items()]
     yield await ctx.spool.write(
         "person.json",
         json.dumps(content, ensure_ascii=False, indent=2) + "\n",

@@ -112,17 +112,21 @@ class EffectiveSettings:
         names = {name for _, values in self._set for name in values if name.startswith(prefix)}
         return {name.removeprefix(prefix): self.get(name) for name in names if name in self.registry}
 
-    def administered(self, prefix: str) -> Sequence[tuple[Scope, str]]:
-        """Return the values of administrators here whose names begin so, each with its scope."""
+    def find_by_prefix(self, prefix: str, scopes: Collection[Scope]) -> Sequence[tuple[Scope, str, str]]:
+        """Return the values of some scopes whose names begin so: scope, name and value."""
         if not self._set:
             return ()
         return [
-            (scope, value)
+            (scope, name, value)
             for scope, values in self._set
-            if scope in ADMINISTERED
+            if scope in scopes
             for name, value in values.items()
             if name.startswith(prefix)
         ]
+
+    def administered(self, prefix: str) -> Sequence[tuple[Scope, str]]:
+        """Return the values of administrators here whose names begin so, each with its scope."""
+        return [(scope, value) for scope, _, value in self.find_by_prefix(prefix, ADMINISTERED)]
 
     def access_rules(self) -> Sequence[AccessRule]:
         """Return the rules of administrators on who may use what here."""
@@ -158,17 +162,25 @@ class EffectiveSettings:
         if spec.kind is not None and (paused := self.paused()):
             raise Paused(paused[0][1])
 
-    async def set(self, name: str, value: str | None, scope: Scope, *, expires: datetime | None = None) -> str | None:
+    async def set(
+        self,
+        name: str,
+        value: str | None,
+        scope: Scope,
+        *,
+        expires: datetime | None = None,
+        owner: Owner | None = None,
+    ) -> str | None:
         """Set a value in a scope, None: clear it; return the one that it had. The value has been checked.
 
-        Raises `StoreError`.
+        `owner`: with what it is erased; None: as the scope says. Raises `StoreError`.
         """
         namespace = self._values.namespace(namespaces_of(self._event)[scope])
         before = await namespace.get(name)
         if value is None:
             await namespace.delete(name)
         else:
-            await namespace.set(name, value, owner=owner_of(scope, self._event), expires=expires)
+            await namespace.set(name, value, owner=owner or owner_of(scope, self._event), expires=expires)
         await self.read()
         return before
 

@@ -12,6 +12,7 @@ from bot.ports import REPLY_MODES
 from bot.settings.api_endpoint import has_moderation, needs_sandbox
 from bot.settings.core import MODERATIONS, REDACTIONS, Settings
 from bot.settings.extra_parameters import extra_parameters
+from bot.settings.memory import MEMORIES
 
 LANGUAGE = "language"
 SYSTEM_PROMPT = "system_prompt"
@@ -29,6 +30,9 @@ READ_FILES = "read_files"
 SPOILER = "spoiler"
 REPLY_MODE = "reply_mode"
 ANSWER_ALL = "answer_all"
+MEMORY = "memory"
+MEMORY_AUTO = "memory_auto"
+MEMORY_OWN = "memory_own"
 RETENTION_DAYS = "retention_days"
 MODERATION = "moderation"
 #: The word that switches fallback models off.
@@ -166,6 +170,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
             MODERATIONS,
         )
     yield from _switches(settings)
+    yield from _memory(settings)
     yield ScopedSetting(
         option=Option(
             name=RETENTION_DAYS,
@@ -202,6 +207,34 @@ def _switches(settings: Settings) -> Iterable[ScopedSetting]:
             name=name, description=description, kind="choice", choices=choices, default=ON if default else OFF
         )
         yield ScopedSetting(option=option, scopes=scopes)
+
+
+def _memory(settings: Settings) -> Iterable[ScopedSetting]:
+    """Return the settings of notes that the service remembers."""
+    yield _bound(
+        MEMORY, "Notes that the model gets: used and proposed, used, or neither", settings.bot_memory, MEMORIES
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=MEMORY_AUTO,
+            description="Remember without asking what you want to be remembered",
+            kind="choice",
+            choices=SWITCH,
+            default=OFF,
+        ),
+        scopes=(Scope.ME,),
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=MEMORY_OWN,
+            description="Where people's own notes are used: everywhere, or in direct messages only",
+            kind="choice",
+            choices=("everywhere", "private"),
+            default="everywhere",
+        ),
+        scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
+        is_bound=True,
+    )
 
 
 def _bound(name: str, description: str, least: str, choices: tuple[str, ...]) -> ScopedSetting:

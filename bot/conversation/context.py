@@ -26,6 +26,8 @@ from bot.errors import DeliveryError, UsageError
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
 from bot.media.storage.store import KeptFile
+from bot.memory.notes import Note, notes_for_model
+from bot.memory.prompt import memory_message
 from bot.models import Attachment, Event, Media, PriorMessages, Turn, Usage
 from bot.ports import ContextStore, KeyValues, Owner
 from bot.settings.core import Settings
@@ -82,6 +84,7 @@ class Conversation:
         self._read_prior_messages = read_prior_messages
         self._is_secret = is_secret  #: of a message that may have a secret in it
         self.prior_turns: tuple[Turn, ...] = ()  #: set by `load_prior_messages`; to be stored with the event's turns
+        self.notes: Sequence[Note] = ()  #: set by `build_messages`: what the model is reminded of
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
         self._attachment_reader = attachment_reader
         self._open_attachment = open_attachment
@@ -166,7 +169,7 @@ class Conversation:
         )
 
     async def build_messages(self, text: str, image_urls: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """Build the request: system prompt, summary, newest turns within the limits, and `text` with its images.
+        """Build the request: system prompt, notes, summary, newest turns within the limits, and `text` with its images.
 
         `image_urls`: for a model with vision. Names of people are included only if several talk.
         """
@@ -181,8 +184,9 @@ class Conversation:
         turns = fit_newest_turns(earlier, effective.integer(CONTEXT_TOKENS))
         self.needs_summary = context.total > len(context.turns) or len(earlier) > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)
-        system_prompt = effective.get(SYSTEM_PROMPT)
-        messages = [*_system_messages(system_prompt, context.summary), *to_messages((*turns, current))]
+        self.notes = notes_for_model(effective, event, self._settings)
+        system = _system_messages(effective.get(SYSTEM_PROMPT), context.summary, memory_message(self.notes))
+        messages = [*system, *to_messages((*turns, current))]
         if image_urls:
             images = ({"type": "image_url", "image_url": {"url": url}} for url in image_urls)
             messages[-1]["content"] = [{"type": "text", "text": messages[-1]["content"]}, *images]
@@ -224,8 +228,8 @@ class Conversation:
         return to_usage("chat", calls.answered_by, answer.data.usage)
 
 
-def _system_messages(system_prompt: str, summary: str) -> list[dict[str, Any]]:
-    texts = [system_prompt] if system_prompt else []
+def _system_messages(system_prompt: str, summary: str, memory: str = "") -> list[dict[str, Any]]:
+    texts = [text for text in (system_prompt, memory) if text]
     if summary:
         texts.append(SUMMARY_INTRODUCTION.format(summary=summary))
     return [{"role": "system", "content": text} for text in texts]

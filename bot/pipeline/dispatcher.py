@@ -24,14 +24,8 @@ from bot.conversation.context import Conversation
 from bot.errors import BotError, OverLimit, UsageError
 from bot.i18n import translate
 from bot.media import Spool
-from bot.models import (
-    MEDIA_KINDS,
-    Job,
-    Kind,
-    Outcome,
-    Status,
-    Usage,
-)
+from bot.memory.notes import WrittenNotes
+from bot.models import MEDIA_KINDS, Job, Kind, Outcome, Status, Usage
 from bot.moderation.guarded_api import EventApi, GuardedApi
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refused_outcome
@@ -152,6 +146,7 @@ class Dispatcher:
             wake=wake,
             reset=lambda: self.contexts.reset(job),
             forget=lambda: self.maintenance.forget(event.adapter, event.actor.id),
+            written_notes=WrittenNotes(self.values),
             personal_settings=lambda person: self.scoped.personal(event.adapter, person),
             forget_person=lambda person, workspace: self.maintenance.forget(event.adapter, person, workspace=workspace),
         )

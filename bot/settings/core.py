@@ -13,8 +13,8 @@ from bot.i18n import operator_text
 from bot.settings.approvers import validate_approvers
 from bot.settings.base import HttpUrl, Words, read
 from bot.settings.database_url import address, validate_database_url
-from bot.settings.files import FileSettings
 from bot.settings.identity_provider import require_beside_issuer, validate_issuer
+from bot.settings.memory import MemorySettings
 from bot.settings.roles import ALL_ROLES, validate_roles
 
 _SHORTEST_TOKEN = 16  # characters
@@ -38,7 +38,7 @@ def _time_zone(value: str) -> str:
     return value
 
 
-class Settings(FileSettings):
+class Settings(MemorySettings):
     """The settings of the core. Each field's description is its line in `.env.example`."""
 
     # Conversations

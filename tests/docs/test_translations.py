@@ -20,6 +20,7 @@ FOR_PEOPLE = [
             "discord",
             "families",
             "film",
+            "memory",
             "operating",
             "privacy",
             "python-sdk",

@@ -28,6 +28,7 @@ from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.media import Spool
+from bot.memory.notes import WrittenNotes
 from bot.models import (
     Action,
     Actor,
@@ -376,6 +377,7 @@ class CommandRunner:
             wake=self.store.wake,
             reset=lambda: self.store.reset(job),
             forget=lambda: self.store.forget(event.adapter, event.actor.id),
+            written_notes=WrittenNotes(self.store),
             personal_settings=lambda person: self.scoped.personal(event.adapter, person),
             forget_person=lambda person, workspace: self.store.forget(event.adapter, person, workspace=workspace),
         )

@@ -1,0 +1,75 @@
+"""Shared by the commands about memory: scopes, rights, how notes are shown, and what an answer was reminded of."""
+
+from datetime import UTC, datetime
+
+from bot.commandline.mentions import Mention, link_mention
+from bot.commands._base import Context
+from bot.control.registry import MEMORY
+from bot.control.scopes import Scope, namespaces_of
+from bot.errors import UsageError
+from bot.memory.notes import NOTE_SCOPES, Note
+from bot.models import Action, Option
+
+FOR = "for"
+#: Options that only buttons set: keys of notes, and the person whose question they were used for.
+USED, BY = "used", "by"
+
+
+def note_scope_option(description: str) -> Option:
+    """Return the option that says whose notes are meant."""
+    return Option(name=FOR, description=description, kind="choice", choices=tuple(NOTE_SCOPES))
+
+
+def note_scope(ctx: Context) -> Scope:
+    """Return the scope that the option names, a person's own without it. Raises `UsageError` where there is none."""
+    scope = Scope(ctx.option(FOR) or Scope.ME)
+    here = [one for one in namespaces_of(ctx.event) if one in NOTE_SCOPES]
+    if scope not in here:
+        scopes = ctx.join_list(f"`{one}`" for one in here)
+        raise UsageError(ctx.translate("settings.no_scope", name=ctx.spec.name, scopes=scopes))
+    return scope
+
+
+def may_change(ctx: Context, scope: Scope) -> bool:
+    """Return whether the author may change the notes of a scope: their own, and where they change settings."""
+    return scope is Scope.ME or ctx.may_administer(scope)
+
+
+def require_right(ctx: Context, scope: Scope) -> None:
+    """Raise `UsageError`, which names whom to ask, where the author may not change the notes of a scope."""
+    if not may_change(ctx, scope):
+        raise ctx.not_allowed(f"memory.not_allowed.{scope}", scope)
+
+
+def require_memory(ctx: Context) -> None:
+    """Raise `UsageError` where nothing is remembered."""
+    if ctx.effective.get(MEMORY) == "off":
+        raise UsageError(ctx.translate("memory.off"))
+
+
+def describe_note(ctx: Context, note: Note) -> str:
+    """Return a note in a line, with who wrote it where others use it, and how long it stays."""
+    extra = []
+    if note.scope is not Scope.ME and note.by:
+        extra.append(link_mention(Mention("person", note.by)))
+    if note.until is not None:
+        extra.append(
+            ctx.translate("memory.until", date=f"{datetime.fromtimestamp(note.until, UTC):%Y-%m-%d %H:%M} UTC")
+        )
+    return f"{note.text} ({', '.join(extra)})" if extra else note.text
+
+
+def memory_actions(ctx: Context) -> tuple[Action, ...]:
+    """Return the button that shows of which notes the model was reminded; none without notes."""
+    notes = ctx.conversation.notes
+    if not notes:
+        return ()
+    label = ctx.translate("memory.button", count=len(notes))
+    options = {USED: ",".join(note.key for note in notes), BY: ctx.event.actor.id}
+    return (Action(name="memory", label=label, command="memory", options=options),)
+
+
+def forget_action(ctx: Context, note: Note, *, place: int = 1, number: int = 0) -> Action:
+    """Return the button that forgets a note. `place`: among the buttons; `number`: of the note in a list."""
+    label = ctx.translate("memory.forget_number", number=number) if number else ctx.translate("memory.forget")
+    return Action(name=f"forget-{place}", label=label, command="memory", options={"forget": note.key}, is_danger=True)

@@ -1,0 +1,37 @@
+"""`remember`: keep a note of a person, a channel or a workspace, which the model gets with later questions."""
+
+from bot.commands._base import Context, Parts, command
+from bot.commands._memory import forget_action, note_scope, note_scope_option, require_memory, require_right
+from bot.control.changes import read_until
+from bot.errors import UsageError
+from bot.memory.notes import new_note, save_note
+from bot.memory.secrets import has_secret
+from bot.models import Actions, CommandSpec, Lane, Option, Text
+
+
+@command(
+    CommandSpec(
+        name="remember",
+        description="Keep a note that I use in later answers: yours, this channel's or the workspace's.",
+        options=(
+            Option(name="prompt", description="What to remember, in a sentence or two", is_prompt=True, required=True),
+            note_scope_option("In whose questions it is used; left out: in yours"),
+            Option(name="until", description="When it is forgotten: 2026-12-31, 12h, 3d or 2w; left out: never"),
+        ),
+        lane=Lane.FREE,
+        private=True,
+        example="remember Our releases are on Thursdays --for channel",
+    )
+)
+async def remember(ctx: Context) -> Parts:
+    """Store the note, and say how to get rid of it."""
+    require_memory(ctx)
+    text, scope = " ".join(ctx.prompt().split()), note_scope(ctx)
+    require_right(ctx, scope)
+    if has_secret(text):
+        raise UsageError(ctx.translate("memory.secret"))
+    await ctx.api.check_words(text)
+    note = new_note(ctx.event, text, scope, until=read_until(ctx.option("until"), ctx.event.actor.locale))
+    await save_note(ctx.effective, note, ctx.event, ctx.settings, ctx.audit)
+    yield Text(f"{ctx.translate(f'memory.added.{scope}', note=text)} {ctx.translate('memory.how')}")
+    yield Actions((forget_action(ctx, note),))
