@@ -313,6 +313,8 @@ class CommandSpec:
     private_with: tuple[str, ...] = ()  #: options with which it is private as well
     has_own_buttons: bool = False  #: it can't be used without those under its answer, which settings leave as they are
     example: str = ""  #: a complete command line without the leading slash
+    needs_no_form: bool = False  #: it is complete without its prompt
+    prices_itself: bool = False  #: what it costs is known once it runs: it asks before it spends
     hidden: bool = False  #: invoked by buttons only: neither listed nor typed
 
     def is_private(self, options: Mapping[str, str]) -> bool:

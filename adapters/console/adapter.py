@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -14,16 +14,16 @@ from adapters.console.plain import PlainScreen, read_messages
 from adapters.console.render import continuation
 from adapters.console.timing import Timing
 from adapters.kit.per_key import PerKey
-from bot.errors import DeliveryRefused, DownloadFailed, NothingAnswered, StoreError, WrongContent
+from bot.errors import DeliveryRefused, DownloadFailed, NothingAnswered, StoreError, UsageError, WrongContent
 from bot.i18n import translate
 from bot.models import Answer, Attachment, Capabilities, CheckResult, CommandSpec, Event, PriorMessages
-from bot.ports import AdapterServices, Confirm, NoDirectory, Sink, always_owned
+from bot.ports import AdapterServices, ChannelHistory, ChannelSpan, Confirm, NoChannels, NoDirectory, Sink, always_owned
 
 _EARLIER = 4  # turns shown when a conversation goes on
 _PIECE = 256 * 1024
 
 
-class Console(NoDirectory):
+class Console(NoDirectory, NoChannels):
     """The terminal as a platform of one person.
 
     Piped: every line is a message; `run` returns when the input has ended and every question is answered.
@@ -154,6 +154,16 @@ class Console(NoDirectory):
     async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:  # noqa: ARG002
         """Return nothing: every message in a terminal is for the service."""
         return PriorMessages()
+
+    async def read_channel(
+        self,
+        reply_to: Mapping[str, str],  # noqa: ARG002
+        span: ChannelSpan,  # noqa: ARG002
+        *,
+        on_progress: Callable[[int], None],  # noqa: ARG002
+    ) -> ChannelHistory:
+        """Raise `UsageError`: nobody else writes here."""
+        raise UsageError(translate("console.catchup", self._person.locale))
 
     async def place_beside(
         self,

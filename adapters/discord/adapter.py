@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from adapters.discord.gateway.client import DiscordClient, EventRouter, Login
 from adapters.discord.gateway.errors import describe_error, raise_delivery_errors
 from adapters.discord.gateway.shards import AUTO, Shards
 from adapters.discord.gateway.watchdog import GatewayWatchdog
-from adapters.discord.inbound import downloads, history
+from adapters.discord.inbound import channel_history, downloads, history
 from adapters.discord.inbound.catch_up import CatchUp
 from adapters.discord.inbound.interactions import InteractionHandler
 from adapters.discord.inbound.messages import MessageHandler
@@ -40,7 +40,7 @@ from adapters.kit.reply_target import encrypt_secret
 from bot.errors import DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
-from bot.ports import AdapterServices, Confirm, ReplyMode, Sink, always_owned
+from bot.ports import AdapterServices, ChannelHistory, ChannelSpan, Confirm, ReplyMode, Sink, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -304,6 +304,18 @@ class Discord(DiscordDirectory):
     async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """Return the messages before the question, from its thread or chain of replies. Raises `DeliveryError`."""
         return await history.read_prior_messages(self.client, ReplyTarget.of(reply_to), limit=limit)
+
+    async def read_channel(
+        self, reply_to: Mapping[str, str], span: ChannelSpan, *, on_progress: Callable[[int], None]
+    ) -> ChannelHistory:
+        """See `ChannelReader.read_channel`."""
+        client = await self._login.ensure()
+        return await channel_history.ChannelReading(client, ReplyTarget.of(reply_to), span, on_progress).read()
+
+    async def message_links(self, reply_to: Mapping[str, str], ids: Collection[str]) -> Mapping[str, str]:
+        """Return the addresses of messages in the channel of a request."""
+        target = ReplyTarget.of(reply_to)
+        return {name: channel_history.link_of(target, name) for name in ids}
 
     # -- operation
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from adapters.slack.connection.bolt_app import create_app
 from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.http_endpoints import HttpEndpoints
 from adapters.slack.connection.socket_mode import SocketConnections, SocketModeSupervisor
-from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, create_client
+from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, WebApi, create_client
 from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
 from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.history import read_prior_messages
@@ -32,6 +32,7 @@ from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.outbound.recovery import is_long_finished
+from adapters.slack.reading.channel_history import ChannelReading, link_of
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.check import find_channel_problem, find_groups, run_checks
@@ -43,7 +44,7 @@ from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import operator_text, translate
 from bot.models import Actor, Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
-from bot.ports import AdapterServices, ChannelProblem, Confirm, Sink, always_owned
+from bot.ports import AdapterServices, ChannelHistory, ChannelProblem, ChannelSpan, Confirm, Sink, always_owned
 
 log = structlog.get_logger(__name__)
 
@@ -213,9 +214,15 @@ class Slack:
 
     def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None, *, private: bool) -> SlackDraft:
         assert self._services is not None, "connected first"
-        assert self._threads is not None, "connected first"
         target = ReplyTarget.decrypt(reply_to, self._services)
-        services = DeliveryServices(
+        draft = SlackDraft(self._delivery_services(), target, key=key, ref=ref, private=private)
+        draft.announce()
+        return draft
+
+    def _delivery_services(self) -> DeliveryServices:
+        assert self._services is not None, "connected first"
+        assert self._threads is not None, "connected first"
+        return DeliveryServices(
             core=self._services,
             workspaces=self.workspaces,
             rate_limiter=self._rate_limiter,
@@ -226,9 +233,6 @@ class Slack:
             settled=self._settled,
             started_at=self._started_at,
         )
-        draft = SlackDraft(services, target, key=key, ref=ref, private=private)
-        draft.announce()
-        return draft
 
     async def place_beside(
         self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""
@@ -249,6 +253,20 @@ class Slack:
         """Return the messages of the thread from before the question. Raises `DeliveryError`."""
         assert self._users is not None, "connected first"
         return await read_prior_messages(self.workspaces, self._users, ReplyTarget.of(reply_to), limit=limit)
+
+    async def read_channel(
+        self, reply_to: Mapping[str, str], span: ChannelSpan, *, on_progress: Callable[[int], None]
+    ) -> ChannelHistory:
+        """See `ChannelReader.read_channel`."""
+        assert self._users is not None, "connected first"
+        api = WebApi(self._delivery_services(), ReplyTarget.of(reply_to))
+        return await ChannelReading(api, self._users, span, on_progress).read()
+
+    async def message_links(self, reply_to: Mapping[str, str], ids: Collection[str]) -> Mapping[str, str]:
+        """Return the addresses of messages in the channel of a request. Raises `DeliveryError`."""
+        target = ReplyTarget.of(reply_to)
+        workspace = await self.workspaces.find(target.team, target.enterprise)
+        return {name: link_of(workspace, target.channel, name) for name in ids}
 
     @property
     def routes(self) -> Sequence[BaseRoute]:

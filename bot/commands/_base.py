@@ -15,6 +15,7 @@ from bot.composites.composites import Composites
 from bot.control.access import rule_targets
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
+from bot.control.questions import Questions
 from bot.control.scopes import Scope
 from bot.conversation.context import Conversation
 from bot.duel.duels import Duels
@@ -27,7 +28,7 @@ from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.moderation.guarded_api import EventApi
 from bot.policy import Policy, Quotas, Refusal
 from bot.policy.rules import id_forms, names_unread_role
-from bot.ports import AuditEntry, AuditLog, Directory, Journal, UsageLedger, UsageReports
+from bot.ports import AuditEntry, AuditLog, ChannelReader, Directory, Journal, KeyValues, UsageLedger, UsageReports
 from bot.settings.core import Settings
 from bot.settings.extra_parameters import parameter_value
 from bot.settings.media_sizes import sizes_of
@@ -57,9 +58,11 @@ class Context:
     ledger: UsageLedger  #: recorded usage
     reports: UsageReports  #: the same, summed up for people
     audit_log: AuditLog  #: what administrators did
-    approvals: Approvals  #: requests that wait for a decision
+    questions: Questions  #: what is asked before a dear request is made
     policy: Policy  #: who may use what
     directory: Directory  #: people, roles and channels of the platform
+    channels: ChannelReader  #: what people wrote in channels
+    values: KeyValues  #: small durable values
     commands: "Registry"
     seq: int  #: order of recording of this event
     stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
@@ -71,6 +74,11 @@ class Context:
     personal_settings: Callable[[str], Awaitable[Mapping[str, str]]]  #: a person's own settings, by name
     #: erase a person's data of a workspace, None: all, in the same way
     forget_person: Callable[[str, str | None], Awaitable[Sequence[Media]]]
+
+    @property
+    def approvals(self) -> Approvals:
+        """The requests that wait for a decision."""
+        return self.questions.approvals
 
     def translate(self, key: str, /, **values: object) -> str:
         """Translate a sentence of the service into the author's language."""

@@ -7,7 +7,7 @@ from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
 from bot.control.quotes import Quotes
 from bot.i18n import translate
-from bot.models import Answer, CommandSpec, Event
+from bot.models import Answer, CommandSpec, Event, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,20 @@ class Questions:
     approvals: Approvals
 
     async def ask(
-        self, event: Event, spec: CommandSpec, effective: EffectiveSettings, defaults: Mapping[str, str]
+        self,
+        event: Event,
+        spec: CommandSpec,
+        effective: EffectiveSettings,
+        defaults: Mapping[str, str],
+        usage: Usage | None = None,
     ) -> tuple[Answer | None, str]:
-        """Return the question, None: it is made at once; and a note for its answer. Raises `BotError`."""
-        priced = await self.quotes.check(event, spec, effective, defaults)
+        """Return the question, None: it is made at once; and a note for its answer. Raises `BotError`.
+
+        `usage`: what it uses at most, of a command that finds that out itself; before that nothing is asked of it.
+        """
+        if spec.prices_itself and usage is None:
+            return None, ""
+        priced = await self.quotes.check(event, spec, effective, defaults, usage)
         if priced is None:
             return None, ""
         if priced.needs_quote:

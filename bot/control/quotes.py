@@ -10,7 +10,7 @@ from bot.control.prices import SIZE_OPTIONS, PriceBook, Prices, requested_items
 from bot.control.registry import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.i18n import translate
 from bot.limits import MICROS
-from bot.models import MEDIA_KINDS, Action, Answer, CommandSpec, Event
+from bot.models import MEDIA_KINDS, Action, Answer, CommandSpec, Event, Usage
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
 
@@ -32,6 +32,7 @@ class PricedRequest:
     spec: CommandSpec
     model: str
     price: int | None  #: micros; None: not known
+    usage: Usage | None = None  #: what it uses at most, where the command itself has found that out
     needs_quote: bool = False  #: its author is to agree first
     needs_approval: bool = False  #: an approver is to grant it first
 
@@ -53,11 +54,16 @@ class Quotes:
     prices: PriceBook
 
     async def check(
-        self, event: Event, spec: CommandSpec, effective: EffectiveSettings, defaults: Mapping[str, str]
+        self,
+        event: Event,
+        spec: CommandSpec,
+        effective: EffectiveSettings,
+        defaults: Mapping[str, str],
+        usage: Usage | None = None,
     ) -> PricedRequest | None:
         """Return the request with its price; None: no setting asks for one. Raises `StoreError`.
 
-        `defaults`: values for options that are not given.
+        `defaults`: values for options that are not given. `usage`: what it uses at most, where that is known.
         """
         if spec.kind is None:
             return None
@@ -66,12 +72,13 @@ class Quotes:
             return None
         model = event.options.get("model") or effective.model(spec.kind)
         filled = replace(event, options={**defaults, **event.options})
-        price = (await self.prices.current()).estimate(filled, spec, model)
+        price = price_of(await self.prices.current(), filled, spec, model, usage)
         return PricedRequest(
             event=filled,
             spec=spec,
             model=model,
             price=price,
+            usage=usage,
             needs_quote=_is_above(price, quote, max(event.agreed, event.approved)),
             needs_approval=_is_above(price, approve, event.approved),
         )
@@ -100,6 +107,11 @@ class Quotes:
         return Answer(text="\n".join(lines), actions=tuple(actions))
 
 
+def price_of(prices: Prices, event: Event, spec: CommandSpec, model: str, usage: Usage | None) -> int | None:
+    """Return what a request costs with a model, in micros; None: not known. `usage`: see `PricedRequest`."""
+    return prices.estimate(event, spec, model) if usage is None else prices.cost_of(replace(usage, model=model))
+
+
 def is_within(price: int | None, event: Event, effective: EffectiveSettings) -> bool:
     """Return whether a request may cost that without a question more; None: not known."""
     quote, approve = effective.number(QUOTE_ABOVE), effective.number(APPROVE_ABOVE)
@@ -118,7 +130,7 @@ def cheaper(prices: Prices, settings: Settings, request: PricedRequest) -> Itera
     for candidates in (_fewer(request), _smaller(settings, request), _shorter(request), _models(settings, request)):
         for changes, key, values in candidates:
             event = replace(request.event, options={**request.event.options, **changes})
-            price = prices.estimate(event, request.spec, changes.get("model", request.model))
+            price = price_of(prices, event, request.spec, changes.get("model", request.model), request.usage)
             if price is not None and price < request.price:
                 yield Offer(changes, translate(key, locale, **values), price)
                 break

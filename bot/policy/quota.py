@@ -100,11 +100,14 @@ class Quotas:
             return True
         return any(limit.measure is Measure.MONEY for limit in await self.limits.applying(event, spec))
 
-    async def find_overdrawn(self, event: Event) -> Limit | None:
-        """Return a limit of money that is overdrawn, what is being made included. Raises `StoreError`."""
+    async def find_overdrawn(self, event: Event, more: int = 0) -> Limit | None:
+        """Return a limit of money that is overdrawn, what is being made included, and `more` micros.
+
+        Raises `StoreError`.
+        """
         limits = [limit for limit in await self.limits.of_person(event) if limit.measure is Measure.MONEY]
         used = await self.ledger.used(event.adapter, event.actor.id, event.location, limits)
-        return next((limit for limit, amount in zip(limits, used, strict=True) if amount > limit.amount), None)
+        return next((limit for limit, amount in zip(limits, used, strict=True) if amount + more > limit.amount), None)
 
     def seconds_left(self, limit: Limit) -> float:
         """Return the seconds until a limit's window ends."""

@@ -22,6 +22,7 @@ from bot.ports.adapter import (
     always_owned,
 )
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
+from bot.ports.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
 from bot.ports.key_values import KeyValues, Namespace, Owner
 from bot.ports.platform import Platform
 from bot.ports.processes import Processes, ProcessInfo
@@ -49,8 +50,12 @@ __all__ = [
     "AuditLog",
     "CallRecorder",
     "CallRow",
+    "ChannelHistory",
+    "ChannelMessage",
     "ChannelProblem",
+    "ChannelReader",
     "ChannelSettings",
+    "ChannelSpan",
     "Checkable",
     "Confirm",
     "ContextStore",
@@ -62,6 +67,7 @@ __all__ = [
     "KeyValues",
     "Maintenance",
     "Namespace",
+    "NoChannels",
     "NoDirectory",
     "Owner",
     "Platform",

@@ -21,6 +21,7 @@ from bot.models import (
     Status,
     Turn,
 )
+from bot.ports.channel_history import ChannelReader
 from bot.ports.recording import CallRecorder
 from bot.ports.usage_reports import UsageRow
 
@@ -327,7 +328,7 @@ class NoDirectory:
         return ""
 
 
-class Adapter(Receiver, Sender, Reader, Checkable, Directory, Protocol):
+class Adapter(Receiver, Sender, Reader, ChannelReader, Checkable, Directory, Protocol):
     """One platform: all of its sides. Who uses an adapter is typed by the side that it needs."""
 
     def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:

@@ -24,7 +24,8 @@ from simulators.discord.values import (
     snowflake,
 )
 
-_PAGE = 50
+#: Messages of one request: https://docs.discord.com/developers/resources/message#get-channel-messages
+_PAGE, _LARGEST_PAGE = 50, 100
 
 
 def attached(state: DiscordState, channel: str, call: Call, body: Json, before: Json | None = None) -> list[Json]:
@@ -168,6 +169,10 @@ async def history(state: DiscordState, call: Call) -> list[Json]:
         return []
     found = state.history(call["channel"])
     limit = int(call.query.get("limit", _PAGE))
+    if not 1 <= limit <= _LARGEST_PAGE:
+        form = Form()
+        form.wrong("limit", "NUMBER_TYPE_MAX", f"int value should be between 1 and {_LARGEST_PAGE}.")
+        form.refuse()
     if after := call.query.get("after"):
         found = [m for m in found if int(m["id"]) > int(after)][:limit]
     if before := call.query.get("before"):

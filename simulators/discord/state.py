@@ -74,6 +74,7 @@ class DiscordState:
         self.shards = 1  #: that the application is recommended to have
         self.permissions = ALL_PERMISSIONS  #: of the bot, in every server
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
+        self.denied_to: dict[tuple[str, str], int] = {}  #: permissions that a person lacks, by channel and person
         self.guilds = {GUILD: "Lab"}
         self.roles: dict[str, str] = {}  #: names of the guild's roles beside the bot's own, by id
         self.powers: dict[str, int] = {}  #: permissions that a role gives, by id
@@ -82,6 +83,7 @@ class DiscordState:
         self.outsiders: set[tuple[str, str]] = set()  #: guilds, with people who are no members of them
         self.channels: dict[str, Json] = {DM: {"id": DM, "type": DIRECT, "recipients": [user(ADA, "Ada")]}}
         self.threads: dict[str, Json] = {}
+        self.thread_people: dict[str, set[str]] = {}  #: who was added to a thread, beside its owner
         self.messages: dict[str, list[Json]] = {}
         self.viewers: dict[str, str] = {}  #: who alone sees a message
         self.reactions: dict[str, set[str]] = {}  #: the bot's, by message
@@ -149,6 +151,8 @@ class DiscordState:
             raise refused(10003)
         posted = self.messages.get(number)
         last = posted[-1]["id"] if posted else found.get("last_message_id")
+        if number in self.threads:
+            found = {**found, "message_count": len(posted or ())}
         return {**found, "last_message_id": last, "permission_overwrites": self._overwrites(number)}
 
     def guild_of(self, channel: str) -> str:
@@ -158,8 +162,9 @@ class DiscordState:
 
     def _overwrites(self, channel: str) -> list[Json]:
         denied = self.denied.get(channel)
-        guild = self.guild_of(channel)
-        return [{"id": guild, "type": 0, "allow": "0", "deny": str(denied)}] if denied else []
+        everybody = [(self.guild_of(channel), 0, denied)] if denied else []
+        people = [(person, 1, bits) for (place, person), bits in self.denied_to.items() if place == channel]
+        return [{"id": n, "type": kind, "allow": "0", "deny": str(bits)} for n, kind, bits in (*everybody, *people)]
 
     def may(self, channel: str, permission: int) -> bool:
         parent = self.threads.get(channel, {}).get("parent_id", channel)

@@ -14,6 +14,7 @@ from simulators.discord.values import (
     TEXT,
     THREAD,
     Json,
+    moment,
     snowflake,
 )
 
@@ -89,6 +90,14 @@ async def join(state: DiscordState, call: Call) -> None:
         raise refused(10003)
 
 
+async def thread_member(state: DiscordState, call: Call) -> Json:
+    """One member of a thread: https://docs.discord.com/developers/resources/channel#get-thread-member."""
+    found = state.require(call["channel"])
+    if call["member"] not in (found.get("owner_id"), *state.thread_people.get(call["channel"], ())):
+        raise refused(10007)
+    return {"id": call["channel"], "user_id": call["member"], "join_timestamp": moment(call["channel"]), "flags": 0}
+
+
 async def active(state: DiscordState, call: Call) -> Json:
     found = [t for t in state.guild(call["guild"])["threads"] if state.may(t["id"], READ_HISTORY)]
     return {"threads": found, "members": []}
@@ -110,5 +119,6 @@ ROUTES: list[Route] = [
     ("POST", "channels/{channel}/messages/{message}/threads", open_at),
     ("POST", "channels/{channel}/threads", open_),
     ("PUT", "channels/{channel}/thread-members/@me", join),
+    ("GET", "channels/{channel}/thread-members/{member}", thread_member),
     ("GET", "guilds/{guild}/threads/active", active),
 ]

@@ -134,6 +134,10 @@ class Faults:
                 raise rule.error
 
 
+#: Messages of a request of an app that is distributed outside of the Marketplace, and requests a minute:
+#: https://docs.slack.dev/reference/methods/conversations.history#non-marketplace-changes
+RESTRICTED_PAGE, _RESTRICTED_CALLS = 15, 1
+_HISTORY = ("conversations.history", "conversations.replies")
 #: Calls a minute, by tier.
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 
@@ -171,6 +175,7 @@ class Limits:
     """Slack's rate limits, off until `enabled`: calls per (workspace, method), posts per channel and second."""
 
     enabled: bool = False
+    restricts_history: bool = False  #: as of an app that is distributed outside of the Marketplace
     window: float = 60.0  #: seconds over which calls are counted; shorter windows keep their counts
     per_window: dict[str, int] = field(default_factory=dict)  #: replaces a method's tier
     posts_per_second: float = 1.0  #: in a channel
@@ -180,6 +185,8 @@ class Limits:
 
     def count(self, team: str, method: str, channel: str) -> None:
         """Count a call. Raises `RateLimitedError` above the limit."""
+        if self.restricts_history and method in _HISTORY:
+            self._check((team, method), _RESTRICTED_CALLS, self.window)
         if not self.enabled:
             return
         if method == "chat.postMessage":

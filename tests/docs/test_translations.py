@@ -15,6 +15,7 @@ FOR_PEOPLE = [
         f"docs/{name}.md"
         for name in (
             "administration",
+            "catchup",
             "cockpit",
             "costs",
             "discord",

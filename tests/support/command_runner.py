@@ -23,6 +23,8 @@ from bot.composites.composites import open_composites
 from bot.control.approvals import Approvals
 from bot.control.effective import ScopedSettings
 from bot.control.prices import PriceBook
+from bot.control.questions import Questions
+from bot.control.quotes import Quotes
 from bot.control.registry import load_settings_registry
 from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
@@ -49,7 +51,7 @@ from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.rules import load_rules
 from bot.pipeline.jobs import OutcomeBuilder
 from bot.pipeline.timing import PipelineTiming
-from bot.ports import NoDirectory
+from bot.ports import NoChannels, NoDirectory
 from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
@@ -289,6 +291,11 @@ class CommandRunner:
         )
 
     @property
+    def questions(self) -> Questions:
+        """What is asked before a dear request is made."""
+        return Questions(Quotes(settings=self.settings, prices=self.prices), self.approvals)
+
+    @property
     def prices(self) -> PriceBook:
         """The prices in effect."""
         return PriceBook(self.settings, self.store)
@@ -357,6 +364,8 @@ class CommandRunner:
             conversation=conversation,
             effective=conversation.effective,
             directory=NoDirectory(),
+            channels=NoChannels(),
+            values=self.store,
             defaults=conversation.effective.defaults_of(command.spec),
             price=self.prices.given.priced,
             api_job=calls.api_job,
@@ -368,7 +377,7 @@ class CommandRunner:
             ledger=self.store,
             reports=self.store,
             audit_log=self.store,
-            approvals=self.approvals,
+            questions=self.questions,
             policy=make_policy(self.settings, self.store),
             commands=self.registry,
             seq=job.seq,

@@ -140,7 +140,7 @@ class InteractionHandler:
             await self._record_reply_mode(interaction, str(values.get("mode") or ""))
         elif spec is None:
             await self._refuse(interaction, "request.outdated")
-        elif name == application_commands.COMPOSE or (not values and spec.prompt is not None and spec.kind is not None):
+        elif name == application_commands.COMPOSE or (not values and application_commands.has_modal(spec)):
             modal_id = f"{buttons.MODAL}:{spec.name}"
             locale = str(interaction.locale)
             takes_file = application_commands.reads_files(spec)

@@ -105,8 +105,8 @@ def hash_commands(commands: Sequence[Json]) -> str:
 
 
 def has_modal(spec: CommandSpec) -> bool:
-    """Whether a command is offered as a modal: it calls the API, takes a prompt and is not hidden."""
-    return spec.prompt is not None and spec.kind is not None and not spec.hidden
+    """Whether a command is offered as a modal: it calls the API, needs a prompt and is not hidden."""
+    return spec.prompt is not None and spec.kind is not None and not (spec.hidden or spec.needs_no_form)
 
 
 def autocomplete(

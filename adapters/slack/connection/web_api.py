@@ -61,6 +61,8 @@ CALLS_PER_MINUTE = {
     "chat.stopStream": _TIERS[2],
     "chat.update": _TIERS[3],
     "chat.delete": _TIERS[3],
+    "conversations.history": _TIERS[3],
+    "conversations.members": _TIERS[4],
     "conversations.open": _TIERS[3],
     "conversations.replies": _TIERS[3],
     "files.delete": _TIERS[3],
@@ -222,7 +224,7 @@ _TRIES = 3  # of a call that Slack refuses by its rate limit
 #: Methods whose parameters are sent as a form, as they take no JSON. An address would be too short for a long caption.
 _FORM_METHODS = frozenset(
     {"conversations.replies", "conversations.history", "files.getUploadURLExternal", "files.completeUploadExternal"}
-    | {"files.info"}
+    | {"files.info", "conversations.members"}
 )
 #: Methods that change nothing that people see.
 _INVISIBLE = _FORM_METHODS - {"files.completeUploadExternal"} | {"conversations.open"}

@@ -47,10 +47,14 @@ class Workspace:
         """The value of `ReplyTarget.owner`."""
         return self.enterprise or self.team
 
-    def link(self, channel: str, ts: str) -> str:
-        """The address of a message."""
+    def link(self, channel: str, ts: str, thread: str = "") -> str:
+        """The address of a message. `thread`: ts of the message whose thread it is in; "": it is in none.
+
+        As `chat.getPermalink` returns it: https://docs.slack.dev/reference/methods/chat.getPermalink
+        """
         if self.url:
-            return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+            within = f"?thread_ts={thread}&cid={channel}" if thread else ""
+            return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}{within}"
         return f"https://app.slack.com/client/{self.team or self.enterprise}/{channel}/thread/{channel}-{ts}"
 
 

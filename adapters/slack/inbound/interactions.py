@@ -92,7 +92,7 @@ class InteractionHandler:
             text = translate("slack.no_command", person.locale, command=typed, help=f"{self._prefix}help")
             return ephemeral(text)
         channel = str(body.get("channel_id") or "")
-        needs_form = not text and spec.kind is not None and spec.prompt is not None
+        needs_form = not text and spec.kind is not None and spec.prompt is not None and not spec.needs_no_form
         if needs_form and await self._open_command_form(workspace, body, spec, person, channel=channel):
             return None
         request = parser.parse(f"{typed} {text}", self._commands, locale=person.locale, prefix=self._prefix)

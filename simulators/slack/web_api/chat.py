@@ -174,11 +174,15 @@ def delete(caller: Caller) -> Json:
 
 @method("chat.getPermalink")
 def permalink(caller: Caller) -> Json:
+    """An address as in https://docs.slack.dev/reference/methods/chat.getPermalink, of a reply with its thread."""
     channel = caller.channel()
     ts = caller.required("message_ts")
-    if channel.message(ts) is None:
+    message = channel.message(ts)
+    if message is None:
         raise ApiError("message_not_found")
-    return {"channel": channel.id, "permalink": f"{caller.slack.url}/archives/{channel.id}/p{ts.replace('.', '')}"}
+    address = f"https://{caller.team.domain}.slack.com/archives/{channel.id}/p{ts.replace('.', '')}"
+    within = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts not in ("", ts) else ""
+    return {"channel": channel.id, "permalink": address + within}
 
 
 # ------------------------------------------------------------------ streams

@@ -2,10 +2,11 @@
 
 import time
 
-from simulators.slack.faults import ApiError
+from simulators.slack.faults import RESTRICTED_PAGE, ApiError
 from simulators.slack.messages import Message
 from simulators.slack.values import Json
 from simulators.slack.web_api.calls import Caller, method
+from simulators.slack.workspace import Channel
 
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
@@ -29,21 +30,26 @@ def page(caller: Caller, found: list[Message], *, keep_first: bool = False) -> J
         and (not latest or m.ts < latest or (is_inclusive and m.ts == latest))
     ]
     found = first + rest
-    limit = max(1, min(int(caller.text("limit") or 100), 1000))
+    limit = max(1, min(int(caller.text("limit") or 100), 999))
+    if caller.slack.limits.restricts_history:
+        limit = min(limit, RESTRICTED_PAGE)
     start = int(caller.text("cursor") or 0)
     fields, more = found[start : start + limit], len(found) > start + limit
+    replies: dict[str, list[Message]] = {}
+    for message in caller.channel().visible():
+        if message.thread_ts not in ("", message.ts):
+            replies.setdefault(message.thread_ts, []).append(message)
     return {
-        "messages": [_kept(caller, message) for message in fields],
+        "messages": [_kept(caller, message, replies.get(message.ts, [])) for message in fields],
         "has_more": more,
         "response_metadata": {"next_cursor": str(start + limit) if more else ""},
     }
 
 
-def _kept(caller: Caller, message: Message) -> Json:
+def _kept(caller: Caller, message: Message, replies: list[Message]) -> Json:
     fields = message.to_json(caller.slack.url)
     if not caller.flag("include_all_metadata"):
         fields.pop("metadata", None)
-    replies = [m for m in caller.channel().visible() if m.thread_ts == message.ts and m.ts != message.ts]
     if replies:
         users = list(dict.fromkeys(m.user for m in replies))
         last = {"latest_reply": replies[-1].ts, "reply_users": users, "reply_users_count": len(users)}
@@ -51,9 +57,22 @@ def _kept(caller: Caller, message: Message) -> Json:
     return fields
 
 
+def _readable(caller: Caller, right: str) -> Channel:
+    """The channel, if the token has the scope for its kind. Raises `ApiError`.
+
+    "Relevant *:history scope": https://docs.slack.dev/reference/methods/conversations.history; for members
+    https://docs.slack.dev/reference/methods/conversations.members
+    """
+    channel = caller.channel()
+    scope = f"{channel.kind}s:{right}" if channel.kind in ("channel", "group") else f"{channel.kind}:{right}"
+    if scope not in caller.grant.scopes:
+        raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(caller.grant.scopes)))
+    return channel
+
+
 @method("conversations.replies", *_HISTORY)
 def replies(caller: Caller) -> Json:
-    channel, ts = caller.channel(), caller.required("ts")
+    channel, ts = _readable(caller, "history"), caller.required("ts")
     message = channel.message(ts)
     found = channel.thread(message.root if message else ts)
     if not found:
@@ -63,7 +82,7 @@ def replies(caller: Caller) -> Json:
 
 @method("conversations.history", *_HISTORY)
 def history(caller: Caller) -> Json:
-    found = [m for m in caller.channel().visible() if m.thread_ts in ("", m.ts) or m.reply_broadcast]
+    found = [m for m in _readable(caller, "history").visible() if m.thread_ts in ("", m.ts) or m.reply_broadcast]
     return page(caller, found[::-1])
 
 
@@ -87,7 +106,13 @@ def open_conversation(caller: Caller) -> Json:
 
 @method("conversations.members", *_READ)
 def members(caller: Caller) -> Json:
-    return {"members": caller.channel().members, "response_metadata": {"next_cursor": ""}}
+    """A page of the members: https://docs.slack.dev/reference/methods/conversations.members."""
+    found, start = _readable(caller, "read").members, int(caller.text("cursor") or 0)
+    end = start + max(1, min(int(caller.text("limit") or 100), 999))
+    return {
+        "members": found[start:end],
+        "response_metadata": {"next_cursor": str(end) if end < len(found) else ""},
+    }
 
 
 @method("users.info", "users:read")

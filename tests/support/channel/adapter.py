@@ -30,7 +30,7 @@ from bot.models import (
     Status,
     Turn,
 )
-from bot.ports import AdapterServices, Confirm, NoDirectory, Sink, always_owned
+from bot.ports import AdapterServices, Confirm, NoChannels, NoDirectory, Sink, always_owned
 
 
 @dataclass(slots=True)
@@ -251,7 +251,7 @@ def _size(path: Any) -> int:
     return path.stat().st_size if path is not None else 0
 
 
-class ChannelAdapter(NoDirectory):
+class ChannelAdapter(NoDirectory, NoChannels):
     """The test platform's adapter."""
 
     name = "channel"

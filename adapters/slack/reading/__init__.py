@@ -1,0 +1,1 @@
+"""Reading channels on behalf of a person."""

@@ -1,0 +1,239 @@
+"""What people wrote in a channel or thread, page by page, within Slack's limits and the asker's rights.
+
+Slack tells an app neither what a person has read, nor threads by their newest reply: `conversations.history` lists
+first messages alone, so a thread whose first message is older than the span is not found.
+https://docs.slack.dev/reference/methods/conversations.history
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from adapters.slack.connection.errors import error_code
+from adapters.slack.connection.web_api import WebApi
+from adapters.slack.connection.workspaces import Workspace
+from adapters.slack.inbound.parse import find_author, find_mentions, is_bot, read_text
+from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.types import Json, Person
+from bot.errors import DeliveryDelayed, DeliveryError, UsageError
+from bot.i18n import translate
+from bot.ports import ChannelHistory, ChannelMessage, ChannelSpan
+
+log = structlog.get_logger(__name__)
+
+#: Messages of one request: Slack takes less than 1,000.
+_PAGE = 900
+#: What an app that is distributed outside of Slack's Marketplace gets, once a minute. Apps of a workspace's own are
+#: exempt. https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
+_RESTRICTED_PAGE = 15
+#: Threads whose replies are read, those with the newest first.
+_MAX_THREADS = 40
+_MAX_NAMES = 100  # people who are looked up, those who wrote most first
+_SPOKEN = (None, "", "file_share", "thread_broadcast", "me_message", "bot_message")
+_SCOPES = {"C": "channels", "G": "groups", "D": "im"}
+_NO_MEMBER = frozenset({"channel_not_found", "not_in_channel"})
+
+
+class ChannelReading:
+    """The reading for one request."""
+
+    def __init__(
+        self, api: WebApi, users: UserDirectory, span: ChannelSpan, on_progress: Callable[[int], None]
+    ) -> None:
+        self._api = api
+        self._target = api.target
+        self._users = users
+        self._span = span
+        self._on_progress = on_progress
+        self._notes: list[str] = []
+        self._is_cut = False
+
+    async def read(self) -> ChannelHistory:
+        """See `ChannelReader.read_channel`."""
+        target = self._target
+        if target.is_dm:
+            raise UsageError(self._translate("slack.catchup.dm"))
+        await self._require_member()
+        is_thread = bool(target.thread) and target.thread != target.message
+        found = await (self._read_thread() if is_thread else self._read_channel())
+        unread = 0 if is_thread else await self._read_replies(found)
+        messages = sorted((m for m in found.values() if m.get("subtype") in _SPOKEN), key=lambda m: float(m["ts"]))
+        if len(messages) > self._span.limit:
+            messages, self._is_cut = messages[-self._span.limit :], True
+        workspace = await self._api.workspace()
+        people = await self._find_people(workspace, messages)
+        own = [message for message in messages if self._is_by_asker(message)]
+        return ChannelHistory(
+            messages=tuple(_to_message(message, workspace, people) for message in messages),
+            own=_time(own[-1]) if own else None,
+            is_cut=self._is_cut,
+            unread_replies=unread,
+            notes=tuple(self._notes),
+        )
+
+    # -- who may
+
+    async def _require_member(self) -> None:
+        """Raise `UsageError` where the asker is no member of the channel now."""
+        cursor = ""
+        while True:
+            page = await self._call("conversations.members", "read", limit=_PAGE, cursor=cursor or None)
+            if self._target.user in (page.get("members") or ()):
+                return
+            cursor = _next_cursor(page)
+            if not cursor:
+                raise UsageError(self._translate("slack.catchup.no_member"))
+
+    async def _call(self, method: str, right: str, **arguments: Any) -> Json:
+        """Call a method on the channel. Raises `UsageError` with what the app lacks for it, and `DeliveryError`."""
+        try:
+            return await self._api.call(method, channel=self._target.channel, **arguments)
+        except DeliveryError as exc:
+            code = error_code(exc.__cause__) if exc.__cause__ is not None else ""
+            if code == "missing_scope":
+                scope = _needed_scope(exc.__cause__) or f"{_SCOPES.get(self._target.channel[:1], 'channels')}:{right}"
+                raise UsageError(self._translate("slack.catchup.scope", scope=scope)) from exc
+            if code in _NO_MEMBER:
+                raise UsageError(self._translate("slack.unread")) from exc
+            raise
+
+    def _translate(self, key: str, **values: object) -> str:
+        return translate(key, self._target.locale, **values)
+
+    # -- pages
+
+    async def _read_channel(self) -> dict[str, Json]:
+        """Return the channel's messages in the span by ts, the newest first."""
+        found: dict[str, Json] = {}
+        cursor = ""
+        while True:
+            page = await self._page("conversations.history", cursor, len(found))
+            if page is None:
+                return found
+            messages = page.get("messages") or ()
+            found.update((str(message["ts"]), message) for message in messages)
+            self._on_progress(len(found))
+            cursor = _next_cursor(page)
+            if not cursor or (self._span.until_own and any(map(self._is_by_asker, messages))):
+                return found
+            if len(found) >= self._span.limit:
+                self._is_cut = True
+                return found
+            if len(messages) == _RESTRICTED_PAGE:
+                self._notes = [self._translate("slack.catchup.restricted")]
+
+    async def _read_thread(self) -> dict[str, Json]:
+        """Return a thread's messages in the span by ts. Slack returns the oldest first, and the root on each page."""
+        found: dict[str, Json] = {}
+        cursor = ""
+        while (page := await self._page("conversations.replies", cursor, 0, ts=self._target.thread)) is not None:
+            found.update((str(m["ts"]), m) for m in page.get("messages") or () if self._is_within(m))
+            self._on_progress(len(found))
+            cursor = _next_cursor(page)
+            if not cursor:
+                break
+        return found
+
+    async def _page(self, method: str, cursor: str, count: int, **arguments: str) -> Json | None:
+        """Return a page; None: Slack allows no more now, after at least one page."""
+        try:
+            return await self._call(
+                method,
+                "history",
+                latest=f"{self._span.until.timestamp():.6f}",
+                oldest=f"{self._span.since.timestamp():.6f}" if self._span.since is not None else None,
+                limit=min(_PAGE, max(self._span.limit - count, 1)),
+                cursor=cursor or None,
+                **arguments,
+            )
+        except DeliveryDelayed as exc:
+            if not cursor:
+                raise
+            log.warning("channel read in part", reason=str(exc))
+            self._is_cut = True
+            return None
+
+    async def _read_replies(self, found: dict[str, Json]) -> int:
+        """Add the replies in the span of the threads that begin in it; return the number of those not read."""
+        threads = [message for message in found.values() if self._has_replies(message)]
+        threads.sort(key=lambda message: float(message["latest_reply"]), reverse=True)
+        unread = sum(int(message["reply_count"]) for message in threads[_MAX_THREADS:])
+        for number, message in enumerate(threads[:_MAX_THREADS]):
+            try:
+                page = await self._call(
+                    "conversations.replies",
+                    "history",
+                    ts=str(message["ts"]),
+                    latest=f"{self._span.until.timestamp():.6f}",
+                    limit=_PAGE,
+                )
+            except DeliveryDelayed as exc:
+                log.warning("threads read in part", reason=str(exc))
+                return unread + sum(int(other["reply_count"]) for other in threads[number:_MAX_THREADS])
+            replies = [m for m in page.get("messages") or () if m["ts"] != message["ts"] and self._is_within(m)]
+            found.update((str(reply["ts"]), reply) for reply in replies)
+            if _next_cursor(page):
+                unread += max(0, int(message["reply_count"]) - len(replies))
+            self._on_progress(len(found))
+        return unread
+
+    def _has_replies(self, message: Json) -> bool:
+        latest = float(message.get("latest_reply") or 0)
+        return bool(message.get("reply_count")) and latest > (self._span.since.timestamp() if self._span.since else 0.0)
+
+    def _is_within(self, message: Json) -> bool:
+        since = self._span.since.timestamp() if self._span.since is not None else 0.0
+        return since < float(message["ts"]) < self._span.until.timestamp()
+
+    def _is_by_asker(self, message: Json) -> bool:
+        return message.get("user") == self._target.user and message.get("subtype") in _SPOKEN and not is_bot(message)
+
+    # -- names
+
+    async def _find_people(self, workspace: Workspace, messages: Sequence[Json]) -> Mapping[str, Person]:
+        """Look up who wrote, and who is mentioned."""
+        counts = Counter(str(message.get("user") or "") for message in messages if not is_bot(message))
+        counts.update(user for message in messages for user in find_mentions(message))
+        users = [user for user, _ in counts.most_common()]
+        return await self._users.find_many(workspace, users, limit=_MAX_NAMES)
+
+
+def _to_message(message: Json, workspace: Workspace, people: Mapping[str, Person]) -> ChannelMessage:
+    is_own = message.get("user") == workspace.bot_user or bool(workspace.bot and message.get("bot_id") == workspace.bot)
+    is_app = is_bot(message) and not is_own
+    user, ts, thread = str(message.get("user") or ""), str(message["ts"]), str(message.get("thread_ts") or "")
+    files = ", ".join(str(file.get("name") or "") for file in message.get("files") or ())
+    text = read_text(message, people)
+    return ChannelMessage(
+        id=f"{ts}/{thread}" if thread not in ("", ts) else ts,
+        at=_time(message),
+        speaker=find_author(message, people),
+        actor="" if is_bot(message) else workspace.scoped(user),
+        text=f"{text} [{files}]".strip() if files else text,
+        thread=thread if thread != ts else "",
+        is_app=is_app,
+        is_own=is_own,
+    )
+
+
+def link_of(workspace: Workspace, channel: str, name: str) -> str:
+    """Return the address of a message by its `ChannelMessage.id`."""
+    ts, _, thread = name.partition("/")
+    return workspace.link(channel, ts, thread)
+
+
+def _time(message: Json) -> datetime:
+    return datetime.fromtimestamp(float(message["ts"]), UTC)
+
+
+def _next_cursor(page: Json) -> str:
+    return str((page.get("response_metadata") or {}).get("next_cursor") or "")
+
+
+def _needed_scope(exc: BaseException | None) -> str:
+    """Return the scope that Slack names as missing; "": it names none."""
+    data = getattr(getattr(exc, "response", None), "data", None)
+    return str(data.get("needed") or "").partition(",")[0] if isinstance(data, dict) else ""

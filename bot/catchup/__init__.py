@@ -1,0 +1,1 @@
+"""Catching up: which messages of a channel a person has missed, and what was said in them."""

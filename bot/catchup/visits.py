@@ -1,0 +1,42 @@
+"""When somebody has last caught up with a channel; erased with them."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bot.models import Event
+from bot.ports import KeyValues, Namespace, Owner
+
+_KEPT = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """The last `/catchup` of each person in each channel. Every method raises `StoreError`."""
+
+    values: KeyValues
+
+    async def last(self, event: Event) -> datetime | None:
+        """Return up to when the person has caught up before this event; None: they have not."""
+        at, name, before = await self._read(event)
+        found = before if name == event.id else at
+        return datetime.fromtimestamp(float(found), UTC) if found else None
+
+    async def note(self, event: Event, until: datetime) -> None:
+        """Note that the person has caught up until then. Safe to repeat."""
+        at, name, before = await self._read(event)
+        value = f"{until.timestamp()} {event.id} {before if name == event.id else at}"
+        owner = Owner(adapter=event.adapter, actor=event.actor.id)
+        expires = datetime.now(UTC) + _KEPT
+        await self._of(event).set(_place(event), value, expires=expires, owner=owner)
+
+    async def _read(self, event: Event) -> tuple[str, str, str]:
+        """Return the time, the event that noted it, and the time before that."""
+        at, name, before = ((await self._of(event).get(_place(event)) or "") + "  ").split(" ")[:3]
+        return at, name, before
+
+    def _of(self, event: Event) -> Namespace:
+        return self.values.namespace(f"caught-up:{event.adapter}:{event.actor.id}")
+
+
+def _place(event: Event) -> str:
+    return event.location.thread or event.location.channel or event.conversation

@@ -1,0 +1,155 @@
+"""`catchup`: what was said in a channel while somebody was away, with links to the messages."""
+
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot.catchup.citations import cited_numbers, link_citations, remove_addresses
+from bot.catchup.digest import Digest
+from bot.catchup.request import MOST, CatchUpRequest, read_request
+from bot.catchup.statuses import Reporting
+from bot.catchup.transcript import NumberedMessage, number_messages, pack
+from bot.catchup.visits import Visits
+from bot.commands._base import Context, Parts, command
+from bot.control.registry import CONTEXT_TOKENS
+from bot.errors import OverLimit, UsageError
+from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
+from bot.ports import ChannelHistory, ChannelSpan
+
+#: Messages that are read where the person has never been in the channel.
+_NEWCOMER = 200
+
+
+@command(
+    CommandSpec(
+        name="catchup",
+        description="What was said here while you were away: decisions, open questions, who does what.",
+        options=(
+            Option(
+                name="span",
+                description="since I was here, since yesterday, last 3 days, last 200 messages",
+                suggestions=("since I was here", "since yesterday", "today", "last 7 days", "last 200 messages"),
+                is_prompt=True,
+            ),
+            Option(name="model", description="Answer with this model, once", models="chat"),
+        ),
+        aliases=("catch-up",),
+        lane=Lane.OWN,
+        kind="chat",
+        private=True,
+        has_own_buttons=True,
+        needs_no_form=True,
+        prices_itself=True,
+        example="catchup since yesterday",
+    )
+)
+async def catchup(ctx: Context) -> Parts:
+    """Read the channel, ask about a dear digest, write it, and link what it cites."""
+    zone = ZoneInfo(ctx.settings.bot_time_zone)
+    until = datetime.fromtimestamp(ctx.event.written_at, UTC) if ctx.event.written_at else ctx.event.received_at
+    asked = read_request(ctx.event.prompt, until, zone)
+    if asked is None:
+        raise UsageError(ctx.translate("catchup.span", example=f"/{ctx.spec.example}"))
+    visits = Visits(ctx.values)
+    visited = await visits.last(ctx.event) if asked.kind == "here" else None
+    span = ChannelSpan(limit=asked.count, since=asked.since or visited, until=until, until_own=asked.kind == "here")
+    yield Status(ctx.translate("catchup.reading"))
+    reading = Reporting(
+        lambda report: ctx.channels.read_channel(
+            ctx.event.reply_to,
+            span,
+            on_progress=lambda count: report(Status(ctx.translate("catchup.read", count=count))),
+        )
+    )
+    async with aclosing(reading.statuses()) as statuses:
+        async for status in statuses:
+            yield status
+    history, since = _after_visit(reading.result, asked, visited)
+    numbered = number_messages(history.messages, zone)
+    heading = f"**{_heading(ctx, asked, since, visited, len(numbered), zone)}**"
+    if not numbered:
+        await visits.note(ctx.event, until)
+        yield Text("\n\n".join((heading, *_notes(ctx, history, 0))))
+        return
+    digest = Digest(
+        event=ctx.event,
+        calls=ctx.calls,
+        values=ctx.values,
+        model=ctx.option("model") or ctx.effective.model("chat"),
+        budget=ctx.effective.integer(CONTEXT_TOKENS),
+        headings=ctx.translate("catchup.headings"),
+    )
+    pieces = pack([one.line for one in numbered], digest.budget)
+    expected = digest.expected(pieces)
+    question, note = await ctx.questions.ask(ctx.event, ctx.spec, ctx.effective, ctx.defaults, expected)
+    if question is not None:
+        yield Text(f"{heading}\n\n{question.text}")
+        yield Actions(question.actions)
+        return
+    price = (await ctx.quotas.prices.current()).cost_of(expected) or 0
+    if (limit := await ctx.quotas.find_overdrawn(ctx.event, more=price)) is not None:
+        raise OverLimit(limit, wait=ctx.quotas.seconds_left(limit))
+    writing = Reporting(
+        lambda report: digest.write(
+            pieces, lambda done: report(Status(ctx.translate("catchup.writing", count=len(numbered)), progress=done))
+        )
+    )
+    async with aclosing(writing.statuses()) as statuses:
+        async for status in statuses:
+            yield status
+    assert digest.usage is not None
+    yield digest.usage
+    text = await _link(ctx, writing.result, numbered)
+    await visits.note(ctx.event, until)
+    await digest.forget_notes()
+    yield Text("\n\n".join((heading, text, *_notes(ctx, history, digest.left_out), *filter(None, (note,)))))
+
+
+def _after_visit(
+    history: ChannelHistory, asked: CatchUpRequest, visited: datetime | None
+) -> tuple[ChannelHistory, datetime | None]:
+    """Return what came after the person was there, and when that was: their last message or their last catching up.
+
+    None: they were not there as far back as was read; then these are the newest messages.
+    """
+    if asked.kind != "here":
+        return history, asked.since
+    times = [time for time in (history.own, visited) if time is not None]
+    if not times:
+        is_cut = history.is_cut or len(history.messages) > _NEWCOMER
+        return replace(history, messages=history.messages[-_NEWCOMER:], is_cut=is_cut), None
+    since = max(times)
+    return replace(history, messages=tuple(one for one in history.messages if one.at > since)), since
+
+
+def _heading(
+    ctx: Context, asked: CatchUpRequest, since: datetime | None, visited: datetime | None, count: int, zone: ZoneInfo
+) -> str:
+    """Return which messages the answer is about."""
+    key: str = asked.kind
+    if asked.kind == "here":
+        key = "new" if since is None else "visit" if since == visited else "own"
+    time = f"{since.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}" if since is not None else ""
+    key = f"catchup.{key}" if count or key in ("new", "last") else f"catchup.nothing.{key}"
+    return ctx.translate(key, count=count, time=time)
+
+
+def _notes(ctx: Context, history: ChannelHistory, left_out: int) -> list[str]:
+    """Return what the answer does not cover."""
+    notes = [*history.notes]
+    if history.is_cut:
+        notes.append(ctx.translate("catchup.cut", count=len(history.messages), most=MOST))
+    if history.unread_replies:
+        notes.append(ctx.translate("catchup.replies", count=history.unread_replies))
+    if left_out:
+        notes.append(ctx.translate("catchup.left_out"))
+    return [f"*{note}*" for note in notes]
+
+
+async def _link(ctx: Context, text: str, numbered: list[NumberedMessage]) -> str:
+    """Return the digest with links to the messages that it cites, and with no other address."""
+    text = remove_addresses(text)
+    cited = {number: numbered[number - 1].message.id for number in cited_numbers(text) if 0 < number <= len(numbered)}
+    links = await ctx.channels.message_links(ctx.event.reply_to, [*dict.fromkeys(cited.values())])
+    return link_citations(text, {number: links[name] for number, name in cited.items() if name in links})

@@ -1,0 +1,63 @@
+"""Catching up with a channel of Discord, through the whole service."""
+
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from simulators.discord.checks import EPHEMERAL
+from simulators.discord.server import DiscordSimulator
+from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, Json, member
+from tests.support.catchup.digest_api import DigestApi
+from tests.support.discord.messages import actions_of, text_of
+from tests.support.discord.whole import whole
+
+_PRICES = ("gpt-4-turbo=input:1|output:2",)  # of a million tokens: a token costs one micro, or two
+_BOB = {"locale": "en-US", "member": {**member(BOB), "permissions": "0"}}
+_LINK = re.compile(r"\[\d+\]\(<https://discord\.com/channels/(\d+)/(\d+)/(\d+)>\)")
+
+
+def write(simulator: DiscordSimulator, text: str, *, ago: float, by: str = ADA, channel: str = CHANNEL) -> Json:
+    """Put a message into a channel that was written so many seconds ago."""
+    number = str(int((time.time() - ago - EPOCH) * 1000) << 22)
+    return simulator.message(channel, text, by=by, id=number)
+
+
+def linked(simulator: DiscordSimulator, answer: Json) -> list[str]:
+    """Return what the messages say that an answer links to."""
+    found = []
+    for guild, channel, number in _LINK.findall(text_of(answer)):
+        message = simulator.find(channel, number)
+        assert message is not None
+        assert guild == GUILD
+        found.append(message["content"])
+    return found
+
+
+async def test_a_channel_of_5000_messages(tmp_path: Path) -> None:
+    """It is caught up within its quoted price, for who asked alone, with links that lead where they say."""
+    decisions = [f"DECIDED number {n}" for n in range(7, 4996, 1000)]
+    api = DigestApi()
+    async with whole(tmp_path, bot_prices=_PRICES, bot_quote_above=0.01) as one:
+        one.api.play(api)
+        root = write(one.simulator, "where do we meet?", ago=6000)
+        for number in range(4998):
+            text = f"small talk about the weather {number}"
+            write(one.simulator, decisions[number // 1000] if number % 1000 == 7 else text, ago=5999 - number)
+        one.simulator.add_thread(root["id"], "where", owner=ADA, parent=CHANNEL)
+        write(one.simulator, "DECIDED to meet at the lake", ago=30, channel=root["id"])
+        await one.command("catchup", span="last 5000 messages", told=_BOB)
+        quote = await one.see_ephemeral(CHANNEL, "The last 5000 messages")
+        assert actions_of(quote)[0] == "quote-make"
+        price = re.search(r"Make it \((.*?)\)", str(quote))
+        assert price is not None
+        assert api.bodies == []
+        await one.press(quote, "quote-make", **_BOB)
+        answer = await one.see_ephemeral(CHANNEL, "Decisions")
+        assert linked(one.simulator, answer) == ["DECIDED to meet at the lake", *decisions]
+        assert "evil" not in text_of(answer)
+        await one.core.worker.drain()
+        rows = await one.core.store.usage(since=datetime.fromtimestamp(0, UTC))
+        assert 0 < sum(row.cost for row in rows) <= float(price[1])
+        assert one.simulator.bot_messages(CHANNEL) == []
+        assert answer["flags"] & EPHEMERAL
