@@ -1,13 +1,16 @@
 """Shared by the commands about memory: scopes, rights, how notes are shown, and what an answer was reminded of."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
-from bot.control.registry import MEMORY
+from bot.control.registry import MEMORY, MEMORY_AUTO
 from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
-from bot.memory.notes import NOTE_SCOPES, Note
+from bot.memory.notes import NOTE_SCOPES, Note, new_note, notes_here, save_note
+from bot.memory.prompt import OFFERED, STORED
+from bot.memory.proposals import find_proposal
 from bot.models import Action, Option
 
 FOR = "for"
@@ -57,6 +60,58 @@ def describe_note(ctx: Context, note: Note) -> str:
             ctx.translate("memory.until", date=f"{datetime.fromtimestamp(note.until, UTC):%Y-%m-%d %H:%M} UTC")
         )
     return f"{note.text} ({', '.join(extra)})" if extra else note.text
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOffer:
+    """What is offered to be remembered from a message, or remembered where its author wants that unasked."""
+
+    hint: str = ""  #: for the model, which can't remember anything itself
+    actions: tuple[Action, ...] = ()
+    note: Note | None = None  #: to be stored once the answer is there
+
+
+_NO_OFFER = MemoryOffer()
+
+
+def offer_to_remember(ctx: Context, text: str) -> MemoryOffer:
+    """Return what is offered under the answer to a message; most say nothing that is to be remembered."""
+    proposal = find_proposal(text)
+    if proposal is None or ctx.effective.get(MEMORY) != "propose" or not ctx.commands.offers("remember"):
+        return _NO_OFFER
+    if any(note.text == proposal.text for note in notes_here(ctx.effective)):
+        return _NO_OFFER
+    if ctx.effective.is_on(MEMORY_AUTO):
+        return MemoryOffer(STORED, note=new_note(ctx.event, proposal.text, Scope.ME))
+    scopes = [Scope.ME]
+    if not proposal.is_personal and not ctx.event.location.is_private and _may_offer(ctx):
+        scopes.append(Scope.CHANNEL)
+    return MemoryOffer(OFFERED, tuple(_remember_action(ctx, proposal.text, scope) for scope in scopes))
+
+
+async def store_offer(ctx: Context, offer: MemoryOffer) -> tuple[str, tuple[Action, ...]]:
+    """Remember what its author wants to be remembered unasked; return the sentence that says so, and the buttons."""
+    if offer.note is None:
+        return "", offer.actions
+    try:
+        await save_note(ctx.effective, offer.note, ctx.event, ctx.settings, ctx.audit)
+    except UsageError as exc:
+        return f"\n\n> {exc}", ()
+    said = ctx.translate("memory.stored", note=offer.note.text)
+    return f"\n\n> {said}", (forget_action(ctx, offer.note),)
+
+
+def _may_offer(ctx: Context) -> bool:
+    try:
+        return may_change(ctx, Scope.CHANNEL)
+    except UsageError:  # roles are not read yet
+        return False
+
+
+def _remember_action(ctx: Context, text: str, scope: Scope) -> Action:
+    options = {FOR: scope.value, BY: ctx.event.actor.id}
+    label = ctx.translate(f"memory.offer.{scope}")
+    return Action(name=f"remember-{scope}", label=label, command="remember", prompt=text, options=options)
 
 
 def memory_actions(ctx: Context) -> tuple[Action, ...]:

@@ -7,7 +7,7 @@ from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
-from bot.commands._memory import memory_actions
+from bot.commands._memory import memory_actions, offer_to_remember, store_offer
 from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
 from bot.conversation.small_talk import is_small_talk
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
@@ -45,7 +45,8 @@ async def chat(ctx: Context) -> Parts:
             yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
         is_empty = True
         usage = finish_reason = None
-        messages = await ctx.conversation.build_messages(text, attached.image_urls)
+        offer = offer_to_remember(ctx, prompt)
+        messages = await ctx.conversation.build_messages(text, attached.image_urls, hint=offer.hint)
         answer = ctx.calls.stream(
             "chat",
             model,
@@ -65,14 +66,17 @@ async def chat(ctx: Context) -> Parts:
         if is_empty:
             raise UnexpectedAnswer("choices[0].message.content is empty")
         is_cut = finish_reason == "length"
-        if is_cut:
-            yield Text("\n\n" + ctx.translate("chat.cut"))
         yield to_usage("chat", ctx.calls.answered_by, usage)
-        used = memory_actions(ctx)
-        if is_cut or attachments or not is_small_talk(prompt):
-            yield Actions((retry_action(ctx), *([continued(ctx)] if is_cut else []), *used, *feedback_actions(ctx)))
-        elif used:
-            yield Actions(used)
+        said, offered = await store_offer(ctx, offer)
+        if ending := ("\n\n" + ctx.translate("chat.cut") if is_cut else "") + said:
+            yield Text(ending)
+        memory = (*offered, *memory_actions(ctx))
+        is_small = not (is_cut or attachments) and is_small_talk(prompt)
+        yield Actions(memory if is_small else _actions(ctx, memory, is_cut=is_cut))
+
+
+def _actions(ctx: Context, memory: tuple[Action, ...], *, is_cut: bool) -> tuple[Action, ...]:
+    return (retry_action(ctx), *([continued(ctx)] if is_cut else []), *memory, *feedback_actions(ctx))
 
 
 def continued(ctx: Context) -> Action:

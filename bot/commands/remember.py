@@ -1,8 +1,17 @@
 """`remember`: keep a note of a person, a channel or a workspace, which the model gets with later questions."""
 
 from bot.commands._base import Context, Parts, command
-from bot.commands._memory import forget_action, note_scope, note_scope_option, require_memory, require_right
+from bot.commands._memory import (
+    BY,
+    FOR,
+    forget_action,
+    note_scope,
+    note_scope_option,
+    require_memory,
+    require_right,
+)
 from bot.control.changes import read_until
+from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.memory.notes import new_note, save_note
 from bot.memory.secrets import has_secret
@@ -25,6 +34,8 @@ from bot.models import Actions, CommandSpec, Lane, Option, Text
 )
 async def remember(ctx: Context) -> Parts:
     """Store the note, and say how to get rid of it."""
+    if ctx.option(FOR) in ("", Scope.ME) and ctx.event.options.get(BY) not in (None, ctx.event.actor.id):
+        raise UsageError(ctx.translate("memory.not_yours"))
     require_memory(ctx)
     text, scope = " ".join(ctx.prompt().split()), note_scope(ctx)
     require_right(ctx, scope)

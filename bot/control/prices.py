@@ -90,6 +90,7 @@ class PriceBook:
             learnt={},
             input_tokens=settings.bot_context_tokens
             + settings.bot_attachment_tokens
+            + (0 if settings.bot_memory == "off" else 3 * settings.bot_memory_tokens)  # of person, channel, workspace
             + len(settings.bot_system_prompt.encode()),
             output_tokens=settings.bot_answer_tokens,
         )

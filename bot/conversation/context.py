@@ -168,10 +168,13 @@ class Conversation:
             locale=self._event.actor.locale,
         )
 
-    async def build_messages(self, text: str, image_urls: Sequence[str] = ()) -> list[dict[str, Any]]:
+    async def build_messages(
+        self, text: str, image_urls: Sequence[str] = (), *, hint: str = ""
+    ) -> list[dict[str, Any]]:
         """Build the request: system prompt, notes, summary, newest turns within the limits, and `text` with its images.
 
-        `image_urls`: for a model with vision. Names of people are included only if several talk.
+        `image_urls`: for a model with vision; `hint`: one more instruction. People are named only if several
+        talk.
         """
         event, effective = self._event, self.effective
         context = await self._contexts.context(
@@ -185,8 +188,8 @@ class Conversation:
         self.needs_summary = context.total > len(context.turns) or len(earlier) > len(turns)
         current = Turn(role="user", content=text, speaker=event.actor.name, actor=event.actor.id)
         self.notes = notes_for_model(effective, event, self._settings)
-        system = _system_messages(effective.get(SYSTEM_PROMPT), context.summary, memory_message(self.notes))
-        messages = [*system, *to_messages((*turns, current))]
+        instructions = (effective.get(SYSTEM_PROMPT), memory_message(self.notes), hint)
+        messages = [*_system_messages(*instructions, summary=context.summary), *to_messages((*turns, current))]
         if image_urls:
             images = ({"type": "image_url", "image_url": {"url": url}} for url in image_urls)
             messages[-1]["content"] = [{"type": "text", "text": messages[-1]["content"]}, *images]
@@ -216,7 +219,7 @@ class Conversation:
             self.effective.model("chat"),
             lambda api: api.summarize,
             messages=[
-                *_system_messages("", context.summary),
+                *_system_messages(summary=context.summary),
                 *to_messages(turns_before(older, 0), named=len({turn.actor for turn in context.turns}) > 1),
                 {"role": "user", "content": SUMMARY_REQUEST},
             ],
@@ -228,8 +231,8 @@ class Conversation:
         return to_usage("chat", calls.answered_by, answer.data.usage)
 
 
-def _system_messages(system_prompt: str, summary: str, memory: str = "") -> list[dict[str, Any]]:
-    texts = [text for text in (system_prompt, memory) if text]
+def _system_messages(*instructions: str, summary: str) -> list[dict[str, Any]]:
+    texts = [text for text in instructions if text]
     if summary:
         texts.append(SUMMARY_INTRODUCTION.format(summary=summary))
     return [{"role": "system", "content": text} for text in texts]

@@ -119,6 +119,8 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
 
     Raises `UsageError` where it is too long or there is no room, and `StoreError`.
     """
+    known = next((one for one in notes_here(effective) if (one.scope, one.text) == (note.scope, note.text)), note)
+    note = replace(note, id=known.id, at=known.at)  # what is remembered already is there once
     _require_room(effective, note, settings, event.actor.locale)
     ends = [] if note.until is None else [datetime.fromtimestamp(note.until, UTC)]
     if settings.bot_memory_days:

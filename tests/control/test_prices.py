@@ -42,7 +42,8 @@ async def test_a_request_is_priced_before_it_is_made(store: SqliteStore) -> None
     prices = PriceBook(
         make_settings(
             bot_prices=PRICES,
-            bot_context_tokens=1000,
+            bot_context_tokens=700,
+            bot_memory_tokens=100,  # of the person, the channel and the workspace
             bot_attachment_tokens=0,
             bot_system_prompt="",
             bot_answer_tokens=50,
