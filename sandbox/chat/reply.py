@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sandbox.chat.arithmetic import NoResult, arithmetic, conversion
+from sandbox.chat.channel_digest import channel_digest
 from sandbox.chat.dates import dates
 from sandbox.chat.film_script import film_script
 from sandbox.chat.guide import wish
@@ -109,8 +110,8 @@ class _Conversation:
 def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> str:
     """Answer the last message of `(role, text)` pairs."""
     conversation = _Conversation(messages, now or datetime.now(UTC))
-    if (script := film_script(conversation.system, conversation.question)) is not None:
-        return script
+    if (written := _written_for_the_service(conversation, messages)) is not None:
+        return written
     if ORDER.search(conversation.system) and (prompt := rewrite(messages[-1][1])):
         return prompt
     if (
@@ -135,6 +136,12 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
         if fact_text := statement(sentence):
             conversation.known.append(Fact(conversation.speaker, fact_text))
     return "\n".join(answers) or _lost(conversation)
+
+
+def _written_for_the_service(conversation: _Conversation, messages: Sequence[tuple[str, str]]) -> str | None:
+    """Return what the service has written for itself, such as a script; None: a person asks."""
+    script = film_script(conversation.system, conversation.question)
+    return script or channel_digest(conversation.system, [text for role, text in messages if role == "user"])
 
 
 def _greeting(sentence: str, conversation: _Conversation) -> str | None:

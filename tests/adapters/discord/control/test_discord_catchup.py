@@ -7,13 +7,14 @@ from pathlib import Path
 
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, Json, member
+from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, ME, READ_HISTORY, Json, member
 from tests.support.catchup.digest_api import DigestApi
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import whole
 
 _PRICES = ("gpt-4-turbo=input:1|output:2",)  # of a million tokens: a token costs one micro, or two
 _BOB = {"locale": "en-US", "member": {**member(BOB), "permissions": "0"}}
+_PRIVATE = 12  # the type of a private thread
 _LINK = re.compile(r"\[\d+\]\(<https://discord\.com/channels/(\d+)/(\d+)/(\d+)>\)")
 
 
@@ -61,3 +62,39 @@ async def test_a_channel_of_5000_messages(tmp_path: Path) -> None:
         assert 0 < sum(row.cost for row in rows) <= float(price[1])
         assert one.simulator.bot_messages(CHANNEL) == []
         assert answer["flags"] & EPHEMERAL
+
+
+async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:
+    """The asker's and the bot's rights count, in private threads, too; what is missing is said in one sentence.
+
+    Then the answer is about what came since they were there.
+    """
+    api = DigestApi()
+    async with whole(tmp_path) as one:
+        simulator = one.simulator
+        one.api.play(api)
+        write(simulator, "see you", ago=50, by=BOB)
+        write(simulator, f"DECIDED for <@{BOB}>", ago=40)
+
+        async def ask(sentence: str, channel: str = CHANNEL) -> Json:
+            await one.command("catchup", channel=channel, told=_BOB)
+            return await one.see_ephemeral(channel, sentence)
+
+        simulator.denied_to[CHANNEL, BOB] = READ_HISTORY
+        await ask("You may not read the history of this channel")
+        simulator.denied_to = {(CHANNEL, ME): READ_HISTORY}
+        await ask("View Channel and Read Message History")
+        simulator.denied_to.clear()
+        thread = simulator.add_thread("1457510428359004999", "secret", owner=ADA, parent=CHANNEL, kind=_PRIVATE)["id"]
+        write(simulator, "DECIDED in secret", ago=30, channel=thread)
+        await ask("You may not read the history of this channel", thread)
+        assert api.bodies == []
+        simulator.thread_people[thread] = {BOB}
+        assert linked(simulator, await ask("Decisions", thread)) == ["DECIDED in secret"]
+        answer = await ask("1 message since your last one")
+        assert linked(simulator, answer) == [f"DECIDED for <@{BOB}>"]
+        assert "Ada: DECIDED for @Bob" in api.bodies[-1]["messages"][1]["content"]
+        await ask("Nothing new since you last caught up")
+        client = one.core.adapters["discord"].client  # type: ignore[attr-defined]
+        client.drop_message_content()
+        await ask("Message Content Intent under Bot")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from simulators.slack import Message, Person, SlackSimulator
+from simulators.slack import Channel, Message, Person, SlackSimulator
 from tests.support.catchup.digest_api import DigestApi
 from tests.support.service import quiet_logs
 from tests.support.slack.drafts import labels
@@ -23,7 +23,7 @@ _PRICES = ("gpt-4-turbo=input:1|output:2",)  # of a million tokens: a token cost
 def write(slack: SlackSimulator, person: Person, text: str, *, ago: float, thread: str = "", **more: Any) -> Message:
     """Put a message into #general that was written so many seconds ago."""
     place: dict[str, Any] = {"channel": slack.general.id, "team": slack.team.id, "user": person.id}
-    message = Message(ts=f"{time.time() - ago:.6f}", text=text, thread_ts=thread, **place, **more)
+    message = Message(ts=f"{time.time() - ago:.6f}", text=text, thread_ts=thread, **{**place, **more})
     slack.general.messages.append(message)
     return message
 
@@ -76,3 +76,75 @@ async def test_a_channel_of_5000_messages(slack: SlackSimulator, tmp_path: Path)
         spent = sum(row.cost for row in rows)
         assert 0 < spent <= float(make.removeprefix("Make it (").removesuffix(")"))
         assert slack.from_bot(slack.general) == []
+
+
+async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path) -> None:
+    """From their last message, else from their last catching up; a stop repeats no request that had an answer.
+
+    When they caught up is erased with them.
+    """
+    bob = slack.person("Bob")
+    write(slack, bob, "old news", ago=500)
+    write(slack, slack.ada, "see you", ago=400)
+    for number in range(20):
+        write(slack, bob, f"DECIDED: {number} " + "word " * 60, ago=300 - number)
+    app = {"user": "", "bot_id": "B0OTHER", "username": "CI", "subtype": "bot_message"}
+    write(slack, bob, "build <@" + bob.id + "> <https://ci.example|green>", ago=100, **app)
+    api = DigestApi()
+    async with service(slack, tmp_path, bot_context_tokens=600) as running:
+        running.api.play(api)
+        api.hold_at = 3
+        slack.ada.slash("/catchup")
+        await api.held.wait()
+        await running.restart()
+        answer = await running.see(slack.ada, "since your last one")
+        assert answer.content.startswith("21 messages since your last one, ")
+        assert len(linked(slack, answer)) == 20
+        assert len({str(body["messages"][1:]) for body in api.bodies}) == len(api.bodies) - 1
+        given = "\n".join(body["messages"][1]["content"] for body in api.bodies)
+        assert "CI (app): build @Bob [green](https://ci.example)" in given
+        assert "see you" not in given
+        await running.idle()
+        assert "Nothing new since you last caught up" in await running.ask(slack.ada, "/catchup", "Nothing new")
+        write(slack, bob, "DECIDED at last", ago=0)
+        assert "1 message since you last caught up" in await running.ask(slack.ada, "/catchup", "1 message")
+        [visit] = (await running.core.store.namespace(f"caught-up:slack:{slack.ada.id}").items()).values()
+        assert visit
+        await running.core.store.forget("slack", slack.ada.id)
+        assert await running.core.store.namespace(f"caught-up:slack:{slack.ada.id}").items() == {}
+
+
+async def test_nobody_reads_what_they_may_not(slack: SlackSimulator, tmp_path: Path) -> None:
+    """What is missing is said in one sentence, and nothing was asked of the API."""
+    private = slack.team.channels["G0SECRET"] = Channel(
+        id="G0SECRET", name="secret", members=[slack.ada.id], is_private=True
+    )
+    for number in range(40):
+        write(slack, slack.person("Bob"), f"DECIDED {number}", ago=100 - number)
+    granted = slack.grants[slack.token].scopes
+    api = DigestApi()
+    async with service(slack, tmp_path) as running:
+        running.api.play(api)
+
+        async def ask(text: str, sentence: str) -> None:
+            await running.ask(slack.ada, text, sentence)
+
+        slack.general.members.remove(slack.ada.id)
+        await ask("/catchup today", "You are not a member of this channel")
+        slack.general.members.append(slack.ada.id)
+        granted.discard("channels:read")
+        await ask("/catchup today", "I lack the scope channels:read")
+        granted.add("channels:read")
+        granted.discard("channels:history")
+        await ask("/catchup today", "I lack the scope channels:history")
+        granted.add("channels:history")
+        await ask("/catchup the moon", "I don't know which messages you mean")
+        slack.ada.slash("/catchup", "today", channel=private)
+        await slack.until(lambda: [m for m in slack.ada.sees(private) if "I am not part of it" in m.content])
+        slack.ada.direct("catchup")
+        direct = slack.team.direct(slack.ada.id)
+        await slack.until(lambda: [m for m in slack.from_bot(direct) if "Here only you and I talk" in m.content])
+        assert api.bodies == []
+        slack.limits.restricts_history = True
+        answer = await running.ask(slack.ada, "/catchup last 40 messages", "only 15 messages a minute")
+        assert "Earlier messages are not included: these are the newest 15." in answer
