@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.commands._base import Context, Parts, command
+from bot.composites.showing import BUTTON_TRIES
 from bot.control.quotes import DECIDE, PricedRequest, is_within
 from bot.errors import UsageError
 from bot.film.board import private_reasons
@@ -10,8 +11,6 @@ from bot.film.changes import STOPPING, act_of, change
 from bot.film.film import MAX_SHOTS, Film
 from bot.film.graph import nodes_of
 from bot.models import Answer, CommandSpec, Event, Job, Lane, Option, Text
-
-_TRIES = 60  #: to change a board, each half a second: it may be sending files
 
 
 @command(
@@ -65,7 +64,7 @@ async def shots(ctx: Context) -> Parts:
     for state in states:
         if state.stage == "running" and state.node.key not in kept and state.job is not None:
             await ctx.cancel(state.job.event.id)
-    await ctx.films.advance(job.event, name, tries=_TRIES)
+    await ctx.films.advance(job.event, name, tries=BUTTON_TRIES)
     is_waiting = film.stage in ("asked", "held") and act not in STOPPING
     yield Text(ctx.translate(f"film.done.{film.stage if is_waiting else act}"))
 

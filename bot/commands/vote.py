@@ -3,7 +3,7 @@
 from bot.commands._base import Context, Parts, command
 from bot.duel.duel import SHOW
 from bot.errors import UsageError
-from bot.models import CommandSpec, Lane, Text
+from bot.models import CommandSpec, Job, Lane, Text
 
 
 @command(
@@ -24,7 +24,7 @@ async def vote(ctx: Context) -> Parts:
         raise UsageError(ctx.translate("usage.button_gone"))
     if choice == SHOW and event.actor.id != job.event.actor.id and not ctx.policy.administers(event):
         raise UsageError(ctx.translate("duel.not_yours"))
-    duel = await ctx.duels.vote(duel, choice, event, job.event)
+    duel = await ctx.duels.vote(duel, choice, Job(seq=ctx.seq, event=event), job.event)
     if choice != SHOW and duel.is_shown:
         raise UsageError(ctx.translate("duel.over"))
     yield Text(ctx.translate("duel.shown" if choice == SHOW else "duel.voted"))

@@ -1,6 +1,6 @@
 """A duel as it is kept, and what its board shows. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -51,12 +51,11 @@ class Duel:
         """Whether there are two answers at least to choose from."""
         return not self.is_open and sum(not entrant.has_no_answer for entrant in self.entrants) >= FEWEST
 
-    def shown(self, votes: Mapping[str, str]) -> "Duel":
-        """Return the duel with the names shown; `votes`: choices by person."""
-        counts = [sum(choice == str(number) for choice in votes.values()) for number in range(len(self.entrants))]
+    def shown(self, choices: Sequence[str]) -> "Duel":
+        """Return the duel with the names shown; `choices`: one of each person who voted."""
+        counts = [choices.count(str(number)) for number in range(len(self.entrants))]
         entrants = tuple(replace(one, votes=count) for one, count in zip(self.entrants, counts, strict=True))
-        alike = sum(choice == ALIKE for choice in votes.values())
-        return replace(self, entrants=entrants, alike=alike, is_shown=True)
+        return replace(self, entrants=entrants, alike=choices.count(ALIKE), is_shown=True)
 
 
 def event_id(duel: Duel, number: int) -> str:

@@ -4,18 +4,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from pydantic import TypeAdapter
 
 from bot.composites.records import Records
+from bot.composites.showing import BUTTON_TRIES, PART_TRIES, show
 from bot.duel.duel import SHOW, Duel, Entrant, board, event_id, is_question
-from bot.errors import DeliveryDelayed
 from bot.event_locks import EventLocks
 from bot.models import Answer, Event, Job
 from bot.ports import Journal, KeyValues, Namespace, Owner, RequestLog, Sender, Sink
-
-_BUSY = 0.5  #: seconds until a board that is just being shown is tried again
 
 
 class DuelStore(KeyValues, Journal, RequestLog, Protocol):
@@ -57,39 +56,45 @@ class Duels:
             await self.accept(request(duel, number, entrant, event))
         return board(duel, (), 0)
 
-    async def advance(self, event: Event, duel_id: str, *, is_progress: bool = False) -> None:
+    async def advance(self, event: Event, duel_id: str, *, is_progress: bool = False, tries: int = PART_TRIES) -> None:
         """Show what is there by now. `event`: of one of its answers, or of a vote. Raises `DeliveryDelayed`."""
-        if is_progress:
-            return
-        async with self.changing(event.adapter, duel_id):
-            duel, job = await self.find(event.adapter, duel_id), await self.store.job(event.adapter, duel_id)
-            if duel is None or job is None:
-                return
-            if job.answer is None:
-                raise DeliveryDelayed("the board is not there yet", retry_after=_BUSY)
-            jobs = await self._jobs(event.adapter, duel)
-            duel = await self._with_answers(duel, jobs, job.event)
-            answer = board(duel, jobs, len(await self._votes(event.adapter, duel).items()))
-            is_partial = duel.is_open and not self.adapters[event.adapter].capabilities.can_edit
-            if answer == job.answer or job.answer.is_empty or is_partial:
-                return
-            if not await self.store.reopen(job.event, answer=answer):
-                raise DeliveryDelayed("the board is being shown", retry_after=_BUSY)
+        if not is_progress:
+            await show(partial(self._advance, event.adapter, duel_id), tries)
 
-    async def vote(self, duel: Duel, choice: str, press: Event, asked: Event) -> Duel:
-        """Count a vote, or show the names; return the duel as it is then. `asked`: that asked for the duel."""
-        async with self.changing(press.adapter, duel.id):
-            duel = await self.find(press.adapter, duel.id) or duel
-            votes = self._votes(press.adapter, duel)
+    async def _advance(self, adapter: str, duel_id: str) -> bool:
+        """Put the board as it is now; return whether it is, or will be, as it should be."""
+        async with self.changing(adapter, duel_id):
+            duel, job = await self.find(adapter, duel_id), await self.store.job(adapter, duel_id)
+            if duel is None or job is None:
+                return True
+            if job.answer is None:  # its own command is about to show it
+                return False
+            jobs = await self._jobs(adapter, duel)
+            duel = await self._with_answers(duel, jobs, job.event)
+            answer = board(duel, jobs, len(await self._votes(adapter, duel).items()))
+            is_partial = duel.is_open and not self.adapters[adapter].capabilities.can_edit
+            if answer == job.answer or job.answer.is_empty or is_partial:
+                return True
+            return await self.store.reopen(job.event, answer=answer)
+
+    async def vote(self, duel: Duel, choice: str, press: Job, asked: Event) -> Duel:
+        """Count a vote, or show the names; return the duel as it is then. `asked`: that asked for the duel.
+
+        A person's last press counts, in whatever order presses are worked on, as after a crash.
+        """
+        adapter, person = press.event.adapter, press.event.actor.id
+        async with self.changing(adapter, duel.id):
+            duel = await self.find(adapter, duel.id) or duel
+            votes = self._votes(adapter, duel)
             if duel.is_shown:
                 pass  # it is too late, or a crash repeats what showed them
             elif choice == SHOW:
-                duel = duel.shown(await votes.items())
+                duel = duel.shown([_read_vote(vote)[1] for vote in (await votes.items()).values()])
                 await self._save(duel, asked)
-            else:
-                owner = Owner(adapter=press.adapter, actor=press.actor.id, conversation=asked.conversation)
-                await votes.set(press.actor.id, choice, expires=self._records.expiry(), owner=owner)
-        await self.advance(asked, duel.id)
+            elif _read_vote(await votes.get(person) or "")[0] < press.seq:
+                owner = Owner(adapter=adapter, actor=person, conversation=asked.conversation)
+                await votes.set(person, f"{press.seq} {choice}", expires=self._records.expiry(), owner=owner)
+        await self.advance(asked, duel.id, tries=BUTTON_TRIES)
         return duel
 
     def note_progress(self, event: Event, progress: float | None) -> None:
@@ -101,7 +106,8 @@ class Duels:
         for entrant, job in zip(duel.entrants, jobs, strict=True):
             if entrant.seconds is None and job is not None and job.answer is not None:
                 calls = await self.store.calls_of(event.adapter, job.event.id)
-                answer, seconds = job.answer, (datetime.now(UTC) - job.event.received_at).total_seconds()
+                answer, begun = job.answer, calls[-1].at if calls else job.event.received_at  # not while it waited
+                seconds = (datetime.now(UTC) - begun).total_seconds()
                 has_none = bool(answer.ending) or answer.private or is_question(answer)
                 cost = sum(call.cost or 0.0 for call in calls if call.state == "settled")
                 entrants.append(replace(entrant, seconds=seconds, cost=cost, has_no_answer=has_none))
@@ -124,6 +130,12 @@ class Duels:
 
 def _namespace_of(adapter: str) -> str:
     return f"duels:{adapter}"
+
+
+def _read_vote(value: str) -> tuple[int, str]:
+    """Return the sequence number of the press that gave a vote, and the choice."""
+    seq, _, choice = value.rpartition(" ")
+    return int(seq or 0), choice
 
 
 def is_part(event: Event) -> bool:

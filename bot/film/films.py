@@ -5,19 +5,19 @@ slot of the worker while it is made. Each of its parts is an ordinary event whos
 keeps the result, and instead of being shown it takes the film a step further. All of it is repeated after a crash.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import structlog
 from pydantic import TypeAdapter
 
 from bot.composites.records import Records
+from bot.composites.showing import PART_TRIES, show
 from bot.control.prices import PriceBook, Prices
-from bot.errors import DeliveryDelayed
 from bot.event_locks import EventLocks
 from bot.film.board import Board, NodeState
 from bot.film.film import Film
@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 #: Commands that are not called as the kind of what they make.
 _COMMANDS = {"film": "cut"}
-_SHORT, _BUSY = 0.05, 0.5  #: seconds until a board that is just being shown is tried again, at first and at most
 
 
 class FilmStore(KeyValues, Journal, RequestLog, EventQueue, Protocol):
@@ -83,18 +82,16 @@ class Films:
 
     # -- making
 
-    async def advance(self, event: Event, film_id: str, *, is_progress: bool = False, tries: int = 4) -> None:
+    async def advance(self, event: Event, film_id: str, *, is_progress: bool = False, tries: int = PART_TRIES) -> None:
         """Begin what can be made now, and show how far the film is. Safe to repeat.
 
         `event`: of one of its parts, or a button's. `is_progress`: nothing but progress has changed; a board that is
-        just being shown stays as it is. `tries`: how often a board that is just being shown is tried otherwise before
-        `DeliveryDelayed`.
+        just being shown stays as it is. `tries`: as in `show`. Raises `DeliveryDelayed`.
         """
-        for number in range(tries):
-            if await self._advance(event, film_id, is_progress=is_progress) or is_progress:
-                return
-            await asyncio.sleep(min(_SHORT * 2**number, _BUSY))
-        raise DeliveryDelayed("the board is being shown", retry_after=_BUSY)
+        if is_progress:
+            await self._advance(event, film_id, is_progress=True)
+        else:
+            await show(partial(self._advance, event, film_id, is_progress=False), tries)
 
     async def _advance(self, event: Event, film_id: str, *, is_progress: bool) -> bool:
         """Advance; return whether the board is, or will be, as it should be."""

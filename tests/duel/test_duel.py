@@ -1,5 +1,6 @@
 """Duels: laws of the ranking, and a duel on the whole service over a restart."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.duel.duel import Duel, Entrant
 from bot.duel.ranking import ranking
+from bot.models import Actor, Job
 from tests.support.channel.adapter import Message
 from tests.support.scripted_api import failure
 from tests.support.service import Service, quiet_logs, service
@@ -56,6 +58,12 @@ async def test_a_duel_is_answered_judged_and_ranked(tmp_path: Path) -> None:
         await press(one, asked, "vote-1")
         await press(one, asked, "vote-1", "bob")
         await one.core.worker.drain()
+        job, duels = await one.core.store.job("channel", asked), one.core.worker.composites.duels
+        assert job is not None
+        duel = await duels.find("channel", asked)
+        assert duel is not None
+        late = Job(seq=1, event=replace(job.event, actor=Actor(id="bob")))  # pressed earlier, and worked on later
+        await duels.vote(duel, "0", late, job.event)
         assert "2 votes so far" in one.answer(asked).text
         await one.stop()
         await one.start()

@@ -163,16 +163,17 @@ def test_a_conversation_that_goes_on_shows_where_it_was(tmp_path: Path) -> None:
 
 
 def test_a_film_at_the_terminal(tmp_path: Path) -> None:
-    """A plan, the film that a button makes of it, and another take that a command asks for, each below the other."""
+    """A plan, the film that a button makes of it, and what commands change: a take, the music; each below the other."""
     terminal = Terminal(tmp_path, "--conversation", "test")
     terminal.until(READY)
-    terminal.type("/film a fox --duration 2 --shots 1 --resolution 640x360\r")
+    terminal.type("/film a fox --duration 4 --shots 4 --resolution 640x360\r")
     assert "Nothing is made before" in terminal.until("#4 Cancel")
     terminal.type("#1\r")
     terminal.until("picture ✓ · clip ✓")
     terminal.until("video/mp4")
-    terminal.type("/shots --again 1\r")
-    terminal.until("This shot is made again")
-    terminal.until("video/mp4")
+    for change, said in (("--again 1", "This shot is made again"), ('--music "a drum"', "music")):
+        terminal.type(f"/shots {change}\r")
+        terminal.until(said)
+        terminal.until("video/mp4")
     assert terminal.leaves() == 0
     terminal.close()

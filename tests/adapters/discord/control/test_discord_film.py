@@ -17,7 +17,7 @@ def _said(key: str, **values: object) -> str:
 
 
 async def test_a_film_in_one_message(tmp_path: Path) -> None:
-    """Planned, made shorter, made; a shot is made again; all of it in the message that began with the plan."""
+    """Planned, made shorter, made; a shot is made again, then the music; all in the message of the plan."""
     async with whole(tmp_path, timing=Timing(double_press=0.0)) as one:
         api = Studio(clip=clip(seconds=0.3))
         one.api.play(api)
@@ -47,7 +47,11 @@ async def test_a_film_in_one_message(tmp_path: Path) -> None:
         await one.press(film, "again-1")
         await one.see(CHANNEL, _said("film.cost", cost="8.50"))
         await one.core.worker.drain()
-        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (5, 5, 1)
+        [film] = [m for m in one.simulator.messages[CHANNEL] if "The fox" in str(m)]
+        await one.press(film, "remix")
+        await one.see(CHANNEL, _said("film.cost", cost="9.50"))
+        await one.core.worker.drain()
+        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (5, 5, 2)
 
 
 def _names(message: dict[str, Any]) -> list[str]:

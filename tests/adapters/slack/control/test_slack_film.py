@@ -47,5 +47,10 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
         shown = form.content["blocks"][0]["element"]["initial_value"].splitlines()
         assert shown[1] == "5 | Shot two | a fox, two"
         await slack.bob.submit(form, {"prompt": "\n".join((shown[3], "5 | A wolf | a wolf", *shown[1:3]))})
-        await board("Shot four (5 s) · picture ✓ · clip ✓\nA wolf (5 s) · picture ✓ · clip ✓\nShot two")
-        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (6, 6, 1)
+        made = await board("Shot four (5 s) · picture ✓ · clip ✓\nA wolf (5 s) · picture ✓ · clip ✓\nShot two")
+        slack.bob.press(made, "Describe the music")
+        form = await slack.bob.modal()
+        assert form.content["blocks"][0]["element"]["initial_value"] == "slow strings"
+        await slack.bob.submit(form, {"music": "a drum"})
+        await board("♪ a drum · music ✓")
+        assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (6, 6, 2)
