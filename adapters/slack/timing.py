@@ -32,6 +32,8 @@ class Timing:
     groups_retry: float = 60.0  #: until a failed read of user groups is repeated
     groups_pause: float = 3.0  #: between two reads of user groups that change: Slack allows 20 a minute
     double_press: float = 3.0  #: within which a second press of the same button by the same person is the same press
+    #: Pauses before looks whether another process has recorded the other copy of a mention; Slack waits three seconds.
+    mention_looks: tuple[float, ...] = (0.1, 0.4)
     late_event: float = 5.0  #: age of a message from which replies to it may have come before it
     interaction_patience: float = 1.5  #: for one call while Slack waits three seconds for an acknowledgement
 

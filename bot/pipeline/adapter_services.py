@@ -173,6 +173,10 @@ class CoreServices:
         """See `AdapterServices.redeliver`."""
         self.worker.redelivery.start(adapter, event_id)
 
+    async def is_recorded(self, adapter: str, event_id: str) -> bool:
+        """See `AdapterServices.is_recorded`."""
+        return await self.journal.is_recorded(adapter, event_id)
+
     # -- people
 
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:

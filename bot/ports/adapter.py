@@ -157,6 +157,9 @@ class AdapterServices(Protocol):
         One that is still to come is delivered anyway. See `Capabilities.repeats_private` for private ones.
         """
 
+    async def is_recorded(self, adapter: str, event_id: str) -> bool:
+        """Whether an event is recorded, by whichever process."""
+
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         """Return the ids of the people who asked in a conversation and have not left; empty: no service there."""
 

@@ -146,6 +146,9 @@ class Journal(Protocol):
     async def job(self, adapter: str, event_id: str) -> Job | None:
         """Return an event with its committed answer, whatever its state."""
 
+    async def is_recorded(self, adapter: str, event_id: str) -> bool:
+        """Return whether an event is recorded, also where its content has been erased."""
+
     async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
         """Return the newest event of these commands in a conversation."""
 

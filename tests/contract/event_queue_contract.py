@@ -38,6 +38,7 @@ class EventQueueContract(StoreSuite):
         async with self.open(tmp_path) as store:
             first = await asyncio.gather(*(store.record(event("e"), lane=Lane.CONVERSATION) for _ in range(5)))
             assert sorted(first) == [False] * 4 + [True]
+            assert [await store.is_recorded("one", name) for name in ("e", "f")] == [True, False]
             job = await claim(store)
             assert not await store.record(event("e", prompt="other"), lane=Lane.FREE)
             await store.commit(job, outcome())

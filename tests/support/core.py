@@ -84,6 +84,9 @@ class RecordingCore:
         self.retracted.append(event_id)
         await self.notify()
 
+    async def is_recorded(self, adapter: str, event_id: str) -> bool:
+        return any(event.id == event_id for event in self.events)
+
     async def participants(self, adapter: str, conversation: str) -> Collection[str]:
         people = {event.actor.id for event in self.events if event.conversation == conversation}
         return people - set(await self.departed(adapter, conversation))

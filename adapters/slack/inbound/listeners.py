@@ -15,6 +15,7 @@ from adapters.slack.connection.workspaces import Workspaces, workspace_of
 from adapters.slack.inbound.app_home import AppHome
 from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.interactions import InteractionHandler
+from adapters.slack.inbound.mention_copies import MentionCopies
 from adapters.slack.inbound.messages import MessageHandler
 from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.inbound.thread_state import ThreadConversations
@@ -90,6 +91,7 @@ class EventRouter(AsyncMiddleware):
             sink=sink,
             commands=commands,
             assistant=self._assistant,
+            copies=MentionCopies(services, recent, timing),
             observed=observed,
             background=self._background,
             late_event=timing.late_event,

@@ -13,6 +13,7 @@ from adapters.kit.per_key import PerKey
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces, workspace_of
 from adapters.slack.inbound.assistant import Assistant
+from adapters.slack.inbound.mention_copies import MentionCopies
 from adapters.slack.inbound.parse import (
     MessageContext,
     direct_conversation,
@@ -61,6 +62,7 @@ class MessageHandler:
         sink: Sink,
         commands: Sequence[CommandSpec],
         assistant: Assistant,
+        copies: MentionCopies,
         observed: ObservedEvents,
         background: BackgroundTasks,
         late_event: float,
@@ -72,6 +74,7 @@ class MessageHandler:
         self._sink = sink
         self._commands = commands
         self._assistant = assistant
+        self._copies = copies
         self._observed = observed
         self._background = background
         self._late_event = late_event
@@ -93,13 +96,15 @@ class MessageHandler:
         elif subtype == "message_deleted":
             await self._delete(workspace, event)
         elif subtype in _SPOKEN and str(event.get("user") or "") not in {workspace.bot_user, *SYSTEM_USERS}:
+            if self._services.has_peers:
+                self._copies.note(workspace, event)
             await self._add(workspace, event)
 
     async def _add(self, workspace: Workspace, message: Json, *, is_new: bool = True) -> None:
         """Record a message once: a mention comes as `message` and as `app_mention`, and again when Slack retries."""
         async with self._lock(workspace, message):
             known = message_id(workspace.owner, str(message.get("channel")), str(message.get("ts")))
-            if known in self._recorded:
+            if known in self._recorded or await self._is_recorded_elsewhere(workspace, message, known):
                 return
             try:
                 event = await self._to_event(workspace, message)
@@ -122,6 +127,12 @@ class MessageHandler:
             self._assistant.set_title(workspace, event)
         elif _begins(message, event):
             await self._add_earlier_replies(workspace, message, event)
+
+    async def _is_recorded_elsewhere(self, workspace: Workspace, message: Json, known: str) -> bool:
+        """Whether another process has recorded a mention. Replies that wait for it here are to be recorded here."""
+        if not self._services.has_peers or _thread_id(workspace, message) in self._unaddressed:
+            return False
+        return await self._copies.is_recorded_elsewhere(workspace, message, known)
 
     async def _add_earlier_replies(self, workspace: Workspace, message: Json, event: Event) -> None:
         """Record the replies that came before the message that they reply to, and were for nobody until it came.

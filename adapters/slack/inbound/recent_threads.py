@@ -72,6 +72,14 @@ class RecentThreads:
         ts = target.get("thread") or target.get("message", "")
         self._recent[key] = RecentThread(event.conversation, ts, title)
 
+    def asked_elsewhere(self, workspace: Workspace, channel: str, user: str, thread: str) -> None:
+        """Note a question that another process has recorded. `thread`: that it begins; "": it was asked in one."""
+        key = (workspace.owner, channel, user)
+        if thread:
+            self._recent[key] = RecentThread(message_id(workspace.owner, channel, thread), thread)
+        else:  # of which conversation that is, is found out when it matters
+            self._recent.pop(key, None)
+
     async def find(self, workspace: Workspace, channel: str, person: Person) -> RecentThread | None:
         """Return a person's newest thread in a channel; None when none is known. Raises `StoreError`."""
         if channel.startswith("D") and not workspace.is_agent:

@@ -1,5 +1,8 @@
 """Recording of events: they are counted against the quotas of all processes and written, in one transaction.
 
+It has a connection of its own, and a transaction with nothing else in it: a platform may give an event to two
+processes, of which one waits until the transaction of the other is over.
+
 A lock for each person, channel and so on that a limit is on keeps two processes from using up the same rest of a quota.
 """
 
@@ -19,6 +22,7 @@ from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.events import PostgresEvents, lane_key
 from bot.store.postgres.lease import LOCK
 from bot.store.postgres.parameters import as_columns
+from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import calls, codec
 from bot.store.shared.quota import (
     OF_SUBJECT,
@@ -125,6 +129,8 @@ WITH counted AS (
 class PostgresRecorder(PostgresEvents):
     """The methods that record and count."""
 
+    _recording: PostgresWriter  #: writes new events
+
     async def record(
         self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None
     ) -> bool:
@@ -134,19 +140,19 @@ class PostgresRecorder(PostgresEvents):
             self._changed.set()
 
         if quota is None and not event.is_local:
-            return await self._writer.submit_row(
-                statements.RECORD, lambda: row, key=("adapter", "id"), then=then, notify=self._news
+            return await self._recording.submit_row(
+                statements.RECORD, lambda: {**row, "news": self._news}, key=("adapter", "id"), then=then
             )
 
         async def work(db: PostgresDatabase) -> bool | OverLimit:
             home = await self._make_local(db, row) if event.is_local else None
-            columns = as_columns([{**row, "home": home}])
+            columns = as_columns([{**row, "home": home, "news": self._news}])
             if quota is None:
                 return await db.value(statements.RECORD, **columns) is not None
             return await self._count(db, event, quota, statements.RECORD, columns)
 
         locks = _locks(event, quota) if quota is not None else ()
-        recorded = await self._writer.submit(work, then=then, notify=self._news, locks=locks)
+        recorded = await self._recording.submit(work, then=then, locks=locks)
         if isinstance(recorded, OverLimit):
             raise recorded
         return recorded

@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - only constants are joined
 
+from bot.store.postgres.lease import CHANNEL
+
 #: An event with an answer only needs delivery. Its own lane is kept for a later change of its content.
 _LANE = "CASE WHEN answer IS NULL THEN lane ELSE 'free' END"
 #: The functions are explained in the migration that makes them. Of one lane key one event runs at a time, the oldest
@@ -43,7 +45,7 @@ _RECORDED = """adapter, id, actor, conversation, lane, lane_key, command, channe
     event, answer, kind, items, tokens, milliseconds, micros, own, home"""
 #: Statements of many events at once take an array of each parameter, and return the keys of what they wrote.
 #: `seq` is in the order of the arrays; rows are inserted in the order of their keys: of two processes that record the
-#: same events one waits for the other, and not each for the other.
+#: same events one waits for the other, and not each for the other. `news`: the notification of new events, if any.
 RECORD = f"""
 INSERT INTO events (seq, {_RECORDED}) OVERRIDING SYSTEM VALUE
 SELECT seq, {_RECORDED}
@@ -53,7 +55,8 @@ FROM (
         :command::text[], :channel::text[], :replaces::text[], :workspace::text[], :received_at::float8[],
         :event::text[], :answer::text[], :kind::text[], :items::integer[], :tokens::bigint[], :milliseconds::bigint[],
         :micros::bigint[], :is_own::boolean[], :home::integer[]) AS new ({_RECORDED})) AS numbered
-ORDER BY adapter, id ON CONFLICT (adapter, id) DO NOTHING RETURNING adapter, id
+ORDER BY adapter, id ON CONFLICT (adapter, id) DO NOTHING
+RETURNING adapter, id, CASE WHEN (:news::text[])[1] <> '' THEN pg_notify('{CHANNEL}', (:news::text[])[1]) END
 """
 DRAFT = """
 UPDATE events SET ref = coalesce(new.ref, events.ref), attempts = coalesce(new.attempts, events.attempts)

@@ -71,6 +71,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
             adopt=self._adopt,
         )
         self._writer = PostgresWriter(self._connections)
+        self._recording = PostgresWriter(self._connections)
         self._stack = AsyncExitStack()
         self._probe = WriteProbe(self._touch, interval=timing.write_check)
         self._values = NamespaceCache(self._read_values)
@@ -82,8 +83,9 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
             stack.push_async_callback(self._connections.close)
             stack.push_async_callback(self._lease.close)
             await self._lease.open()
-            writing = asyncio.create_task(self._writer.run(), name="store writer")
-            stack.push_async_callback(self._stop, writing)
+            for name, writer in (("store writer", self._writer), ("store recorder", self._recording)):
+                writing = asyncio.create_task(writer.run(), name=name)
+                stack.push_async_callback(self._stop, writer, writing)
             self._stack = stack.pop_all()
         return self
 
@@ -92,8 +94,8 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
     ) -> None:
         await self._stack.aclose()
 
-    async def _stop(self, writing: asyncio.Task[None]) -> None:
-        self._writer.close()
+    async def _stop(self, writer: PostgresWriter, writing: asyncio.Task[None]) -> None:
+        writer.close()
         await writing
 
     def _on_notification(self, payload: str, sender: int) -> None:
@@ -101,7 +103,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
 
         They come on the connection that claims: what was written before an event was recorded is known when it runs.
         """
-        if sender in {self._writer.sender, self._lease.sender}:  # this process knows already
+        if sender in {self._writer.sender, self._recording.sender, self._lease.sender}:  # this process knows already
             return
         kind, _, details = payload.partition(" ")
         if kind == VALUES and details:  # of one namespace

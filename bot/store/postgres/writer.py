@@ -63,8 +63,9 @@ class _Row(Operation[bool]):
 class _Statement:
     """A statement with the rows of a group that it writes, each of another key."""
 
-    def __init__(self, sql: str) -> None:
+    def __init__(self, sql: str, key_length: int) -> None:
         self.sql = sql
+        self.key_length = key_length
         self.rows: dict[tuple[object, ...], Mapping[str, object]] = {}
         self.of: dict[tuple[object, ...], tuple[int, _Row]] = {}  #: the operation of each row, and its place
 
@@ -76,7 +77,7 @@ class _Statement:
     async def execute(self, db: PostgresDatabase, results: list[Any]) -> None:
         """Write the rows, note which were written, and do what comes after them."""
         for written in await db.rows(self.sql, **as_columns([*self.rows.values()])):
-            place, operation = self.of[tuple(written)]
+            place, operation = self.of[tuple(written)[: self.key_length]]
             results[place] = True
             if operation.after is not None:
                 await operation.after(db)
@@ -133,8 +134,8 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
     ) -> bool:
         """Write a row by a statement that takes arrays, with all other rows that are pending for it.
 
-        Returns whether it is among the rows that the statement returned, by the columns of its `key`. `row` is called
-        when it is written; None: there is nothing to write. `after` is awaited in the same transaction if it is
+        Returns whether it is among the rows that the statement returned, whose first columns are its `key`. `row` is
+        called when it is written; None: there is nothing to write. `after` is awaited in the same transaction if it is
         written. For the rest see `submit`.
         """
         return await self.execute(_Row(sql, row, key, then, after, notify))
@@ -234,7 +235,7 @@ def _plan(group: Sequence[AnyWork]) -> tuple[list["_Statement | _Step"], list[An
         key = tuple(row[name] for name in operation.key)
         statement = open_ones.get(operation.sql)
         if statement is None or key in statement.rows:  # of two rows of one key the second is written later
-            statement = open_ones[operation.sql] = _Statement(operation.sql)
+            statement = open_ones[operation.sql] = _Statement(operation.sql, len(key))
             statements.append(statement)
         statement.rows[key], statement.of[key] = row, (place, operation)
     return [*sorted(statements, key=lambda statement: statement.sql), *steps], results

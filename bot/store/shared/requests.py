@@ -1,4 +1,4 @@
-"""The queries of `bot.ports.RequestLog`, and of the files of a conversation, for all engines."""
+"""The queries of `bot.ports.RequestLog`, of single events and of the files of a conversation, for all engines."""
 
 # ruff: noqa: D102 - the promises are those of `bot.ports`
 
@@ -34,6 +34,7 @@ _WITH_FILES = f"""
 SELECT {JOB} FROM events WHERE adapter = :adapter AND conversation = :conversation AND event IS NOT NULL
     AND answer IS NOT NULL AND {{has_media}} ORDER BY seq DESC LIMIT :limit
 """  # noqa: S608 - constants
+_IS_RECORDED = "SELECT 1 FROM events WHERE adapter = :adapter AND id = :id"
 
 
 class RequestQueries:
@@ -51,6 +52,9 @@ class RequestQueries:
     def claimed(self) -> Collection[int]:
         """Return the events that this process has, where the database does not say so."""
         return ()
+
+    async def is_recorded(self, adapter: str, event_id: str) -> bool:
+        return bool(await self.rows(_IS_RECORDED, adapter=codec.to_key(adapter), id=codec.to_key(event_id)))
 
     async def list_requests(self, which: RequestFilter, *, limit: int) -> Sequence[RequestRow]:
         given = {name: getattr(which, name) for name in _CONDITIONS}

@@ -80,3 +80,15 @@ async def test_processes_that_write_the_same_rows_do_not_deadlock(url: SecretStr
         await at_once(db, USAGE, [[hour, hour + 1]], commit(one, of_one, NAMES), commit(two, of_two, NAMES[::-1]))
         tokens = {row["actor"]: row["prompt_tokens"] for row in await db.fetch("SELECT * FROM usage")}
         assert tokens == dict.fromkeys(NAMES, 4)
+
+
+async def test_recording_waits_for_no_other_write(url: SecretStr) -> None:
+    """An event is recorded, and acknowledged to its platform, while other writes of the process wait for a lock."""
+    async with connected(url) as db, asyncio.timeout(60), PostgresStore(url) as store:
+        await store.record(event("a", actor="a"), lane=Lane.FREE)
+        async with db.transaction():
+            await db.execute("LOCK TABLE usage IN ACCESS EXCLUSIVE MODE")
+            forgetting = asyncio.ensure_future(store.forget("one", "a"))
+            assert await store.record(event("b", actor="b"), lane=Lane.FREE)
+            assert not forgetting.done()
+        await forgetting

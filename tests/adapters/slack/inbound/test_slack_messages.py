@@ -4,6 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.timing import Timing
 from bot.models import Event
 from simulators.slack import SlackSimulator
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
@@ -60,6 +61,37 @@ async def test_twins_and_redeliveries_are_one_event(
     assert len(events) == 3
     assert len({(e.id, e.conversation, e.command, e.prompt, str(e.options), str(e.attachments)) for e in events}) == 1
     assert (events[0].command, events[0].prompt, events[0].options) == ("image", "a fox", {"style": "anime"})
+
+
+async def test_two_processes_record_a_mention_once(slack: SlackSimulator, core: RecordingCore) -> None:
+    """The process that gets the `message` records it, and no other; an `app_mention` without one is recorded, too."""
+    core.has_peers = True
+    recorded: list[str] = []
+    sink = core.sink
+
+    async def count(event: Event) -> bool:
+        recorded.append(event.prompt)
+        return await sink(event)
+
+    core.sink = count  # type: ignore[method-assign]
+    timing = Timing(mention_looks=(0.05, 5.0))
+    async with RunningAdapter(slack, core, timing=timing), RunningAdapter(slack, core, timing=timing):
+        for _ in range(2):  # both know that Slack sends `message` events of the channel
+            slack.ada.say("this is for people")
+        for mention_first in (False, True):
+            slack.people.mention_first = mention_first
+            slack.ada.mention(f"mention first: {mention_first}")
+            await slack.until_delivered()
+        assert recorded == ["mention first: False", "mention first: True"]
+        slack.ada.slash("/reset")
+        await slack.until_delivered()
+        assert core.events[-1].conversation == core.events[-2].conversation  # which another process has recorded
+    async with RunningAdapter(slack, core, timing=Timing(mention_looks=(0.0, 0.0))):
+        slack.ada.say("this, too")
+        slack.people.subscribed = {"app_mention"}
+        slack.ada.mention("nobody else has this one")
+        await slack.until_delivered()
+    assert recorded[3:] == ["nobody else has this one"]
 
 
 async def test_thread_that_was_there_before_continues(
