@@ -53,7 +53,7 @@ def require_memory(ctx: Context) -> None:
 def describe_note(ctx: Context, note: Note) -> str:
     """Return a note in a line, with who wrote it where others use it, and how long it stays."""
     extra = []
-    if note.scope is not Scope.ME and note.by:
+    if note.scope is not Scope.ME and note.by not in ("", ctx.event.actor.id):
         extra.append(link_mention(Mention("person", note.by)))
     if note.until is not None:
         extra.append(

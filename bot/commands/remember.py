@@ -44,5 +44,5 @@ async def remember(ctx: Context) -> Parts:
     await ctx.api.check_words(text)
     note = new_note(ctx.event, text, scope, until=read_until(ctx.option("until"), ctx.event.actor.locale))
     await save_note(ctx.effective, note, ctx.event, ctx.settings, ctx.audit)
-    yield Text(f"{ctx.translate(f'memory.added.{scope}', note=text)} {ctx.translate('memory.how')}")
+    yield Text(f"{ctx.translate(f'memory.added.{scope}', note=text)}\n{ctx.translate('memory.how')}")
     yield Actions((forget_action(ctx, note),))
