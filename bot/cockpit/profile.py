@@ -13,6 +13,7 @@ from bot.control.effective import EffectiveSettings
 from bot.control.registry import COMMANDS_OFF
 from bot.control.scopes import Scope
 from bot.limits import Limit, Measure, Period, Subject
+from bot.memory.notes import Note, notes_here
 from bot.models import Actor, Event
 from bot.policy.quota import describe_amount, describe_left
 from bot.ports import RequestFilter
@@ -49,6 +50,7 @@ class UseProfile:
     month: Spent
     #: What was set for just this person or place, by the names of the settings; None: the person's own, of no concern.
     values: Mapping[str, str] | None
+    notes: Sequence[Note]  #: what is remembered for just this person or place; a person's own only for that person
 
 
 async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> UseProfile:
@@ -58,7 +60,9 @@ async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> 
     closed = _find_closed(visit, event, effective)
     zone = ZoneInfo(visit.sources.settings.bot_time_zone)
     where = {"workspace": place.workspace or None, "channel": place.channel or None, "actor": person or None}
-    values = effective.set_in(Scope.ME if person else place.scope)
+    scope = Scope.ME if person else place.scope
+    values = effective.set_in(scope)
+    sees_notes = not person or _is(visit, place, person)
     adapters = (place.adapter,) if place.adapter else tuple(visit.sources.adapters)
     return UseProfile(
         open=[spec.name for spec in visit.sources.registry.specs if spec.name not in closed],
@@ -69,6 +73,7 @@ async def read_profile(visit: Visit, place: SettingsPlace, person: str = "") -> 
         today=await read_spent(visit, window_begin(Period.DAY, zone), adapters, **where),
         month=await read_spent(visit, window_begin(Period.MONTH, zone), adapters, **where),
         values=dict(sorted(values.items())) if not person or _sees_all_of(visit, place, person) else None,
+        notes=[note for note in notes_here(effective) if note.scope is scope] if sees_notes else (),
     )
 
 
@@ -112,8 +117,11 @@ async def find_member(visit: Visit, place: SettingsPlace, person: str) -> Actor 
 
 def _sees_all_of(visit: Visit, place: SettingsPlace, person: str) -> bool:
     """Return whether the visitor may see what holds for a person wherever they ask: the operator, and themselves."""
-    who = visit.visitor
-    return who.is_operator or (who.adapter, who.actor) == (place.adapter, person)
+    return visit.visitor.is_operator or _is(visit, place, person)
+
+
+def _is(visit: Visit, place: SettingsPlace, person: str) -> bool:
+    return (visit.visitor.adapter, visit.visitor.actor) == (place.adapter, person)
 
 
 def _find_closed(visit: Visit, event: Event, effective: EffectiveSettings) -> Mapping[str, str]:

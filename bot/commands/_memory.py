@@ -1,7 +1,6 @@
 """Shared by the commands about memory: scopes, rights, how notes are shown, and what an answer was reminded of."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
@@ -55,10 +54,8 @@ def describe_note(ctx: Context, note: Note) -> str:
     extra = []
     if note.scope is not Scope.ME and note.by not in ("", ctx.event.actor.id):
         extra.append(link_mention(Mention("person", note.by)))
-    if note.until is not None:
-        extra.append(
-            ctx.translate("memory.until", date=f"{datetime.fromtimestamp(note.until, UTC):%Y-%m-%d %H:%M} UTC")
-        )
+    if note.ends is not None:
+        extra.append(ctx.translate("memory.until", date=f"{note.ends:%Y-%m-%d %H:%M} UTC"))
     return f"{note.text} ({', '.join(extra)})" if extra else note.text
 
 

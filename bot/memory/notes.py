@@ -48,6 +48,11 @@ class Note:
         """The note, in the options of a button."""
         return f"{self.scope}:{self.id}"
 
+    @property
+    def ends(self) -> datetime | None:
+        """`until`, in UTC."""
+        return None if self.until is None else datetime.fromtimestamp(self.until, UTC)
+
     def dumps(self) -> str:
         """Return the value to store; the scope and the id are where it is stored."""
         fields = {"text": self.text, "by": self.by, "workspace": self.workspace, "at": self.at, "until": self.until}
@@ -122,7 +127,7 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
     known = next((one for one in notes_here(effective) if (one.scope, one.text) == (note.scope, note.text)), note)
     note = replace(note, id=known.id, at=known.at)  # what is remembered already is there once
     _require_room(effective, note, settings, event.actor.locale)
-    ends = [] if note.until is None else [datetime.fromtimestamp(note.until, UTC)]
+    ends = [] if note.ends is None else [note.ends]
     if settings.bot_memory_days:
         ends.append(datetime.now(UTC) + timedelta(days=settings.bot_memory_days))
     owner = Owner(adapter=event.adapter, actor=note.by)

@@ -31,7 +31,7 @@ MAY: Mapping[Rights, Sequence[Visitor]] = {
 }
 PLACE = {"adapter": "channel", "workspace": THEIRS, "channel": f"{THEIRS}-room"}
 #: Fields of forms that no page of the operator has here: those of programs, and of services without an AI API.
-ELSEWHERE = {"/api/requests/act": {"act": "cancel"}, "/try": {"act": "start"}}
+ELSEWHERE = {"/api/requests/act": {"act": "cancel"}, "/try": {"act": "start"}, "/mine": {"note": "x"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,9 @@ async def _fill(web: Pages) -> list[int]:
     await web.post("/cockpit/limits", {**PLACE, **limit})
     rule = {"rule": "deny", "what": "video", "who": "person", "id": f"{THEIRS}-bob", "until": "", "act": "set"}
     await web.post("/cockpit/access", {**PLACE, **rule})
+    await service.ask(
+        f"{THEIRS} note", command="remember", options={"for": "channel"}, who=f"{THEIRS}-ida", conversation="5", **place
+    )
     service.echo.hold("SLOW")
     await service.start_asking(f"SLOW {THEIRS}", who=f"{THEIRS}-bob", conversation="4", **place)
     rows = await service.core.store.list_requests(RequestFilter(), limit=50)

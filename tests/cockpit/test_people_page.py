@@ -1,6 +1,7 @@
 """What people, channels and workspaces may use, have spent and have set, and everybody's own page."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         await service.ask("hello", who="ann", conversation="2")
         await service.ask("elsewhere", who="eve", workspace="other", conversation="3")
         await service.ask("temperature 0.7", command="settings", options={"for": "me"}, who="bob", conversation="4")
+        await service.ask("tea, please", command="remember", who="bob", conversation="6")
+        await service.ask("be brief", command="remember", options={"for": "workspace"}, who="ann", conversation="7")
         await web.sign_in()
         here = {"adapter": "channel", "workspace": "w"}
         await web.post("/cockpit/limits", {**here, **LIMIT})
@@ -36,12 +39,21 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         bob = await web.get(f"{WORKSPACE}&person=bob")
         assert everywhere in bob.words
         assert "temperature 0.7" in bob.words
+        assert "tea, please" not in bob.words  # people's notes are for nobody else
         await asyncio.gather(*(web.get(f"{WORKSPACE}&person=bob") for _ in range(3)))
         assert service.adapter.asked_of == ["bob"]  # whoever reloads, and whether the platform tells or not
 
         await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann"))
         shown = (await web.get(WORKSPACE)).words
         assert "temperature 0.2" in shown
+        assert "be brief Ann – Forget" in shown
+        named = re.findall(r'name="note" value="(\w+)"', (await web.get(WORKSPACE)).text)
+        forgotten = await web.post("/cockpit/people", {**here, "note": named[0]})
+        assert "The note is forgotten." in forgotten.words
+        assert "be brief" not in forgotten.words
+        shown = (await web.get(WORKSPACE)).words
+        [entry, *_] = await service.core.store.audit("channel", action="memory.forget", limit=9)
+        assert (entry.actor, entry.scope, entry.workspace) == ("ann", "workspace", "w")
         assert "This month 0.50 2 requests" in shown
         assert "# general 2 0.50" in shown
         assert "Bob 1 0.50" in shown
@@ -65,6 +77,10 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "3 pictures a month of the person, here 2 2" in own.words
         assert "temperature 0.7" in own.words
         assert everywhere in own.words
+        assert "tea, please" in own.words
+        named = re.findall(r'name="note" value="(\w+)"', own.text)
+        assert "tea, please" not in (await web.post("/cockpit/mine", {"note": named[0]})).words
+        assert (await web.post("/cockpit/mine", {"note": named[0]})).status == 404
         assert "answered" in own.words
         assert "Ann" not in own.words
         assert (await web.get("/cockpit/sessions")).words.count("Bob") == 2  # the session, and who one is

@@ -55,7 +55,7 @@ async def test_in_slack(tmp_path: Path) -> None:
 
 
 async def test_in_discord(tmp_path: Path) -> None:
-    """Remembered by a slash command, ephemeral; listed, changed in a modal, forgotten; offered under an answer. In Chinese."""
+    """By a slash command, ephemeral; listed, changed in a modal, forgotten; offered under an answer. In Chinese."""
     async with whole(tmp_path, timing=Timing(double_press=0.0)) as one:
         await one.see(await one.mention("hello"), "re: hello")
         await one.command("remember", prompt="I write Go")

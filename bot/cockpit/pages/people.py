@@ -2,16 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.page import Rights, Visit, page
+from bot.cockpit.links import ROOT
+from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.profile import read_profile
 from bot.cockpit.rendering import days_ago
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
+from bot.control.scopes import Scope
 from bot.limits import UTC_ZONE
+from bot.memory.notes import delete_note, notes_here
+from bot.models import Actor
 from bot.ports import RequestFilter, UsageField, UsageSum
 
 _DAYS = 30  #: of the sums in the lists
@@ -49,7 +53,27 @@ async def show_people(visit: Visit) -> Response:
         lists={} if person else await _lists(visit, place, people),
         query=urlencode({**place.query, "person": person}),
         days=_DAYS,
+        names=people,
+        forgotten="forgotten" in query,
     )
+
+
+@act("/people", rights=Rights.ADMINISTRATOR)
+async def forget_note(visit: Visit) -> Response:
+    """Forget a note of a channel or a workspace."""
+    place = await find_place(visit, visit.form)
+    if place is None or not await _forget_note(visit, place, place.scope):
+        return visit.not_found("cockpit.people.no_note")
+    return RedirectResponse(f"{ROOT}/people?{urlencode({**place.query, 'forgotten': '1'})}", status_code=303)
+
+
+@act("/mine", rights=Rights.PERSON)
+async def forget_own_note(visit: Visit) -> Response:
+    """Forget a note of the person's own."""
+    place = SettingsPlace(adapter=visit.visitor.adapter, workspace=visit.visitor.workspace)
+    if not await _forget_note(visit, place, Scope.ME):
+        return visit.not_found("cockpit.people.no_note")
+    return RedirectResponse(f"{ROOT}/mine?forgotten=1", status_code=303)
 
 
 @page("/mine", rights=Rights.PERSON, title="cockpit.menu.mine", order=5)
@@ -62,7 +86,20 @@ async def show_mine(visit: Visit) -> Response:
         "mine.html",
         profile=await read_profile(visit, place, who.actor),
         rows=await visit.sources.request_log.list_requests(which, limit=_OWN),
+        names={},
+        forgotten="forgotten" in visit.request.query_params,
     )
+
+
+async def _forget_note(visit: Visit, place: SettingsPlace, scope: Scope) -> bool:
+    """Forget the note of the form that is of this scope; return False where it is not there. Raises `StoreError`."""
+    actor = Actor(id=visit.visitor.actor if scope is Scope.ME else "")
+    effective = await visit.sources.scoped.for_event(replace(place.event(visit), actor=actor))
+    named = (scope, visit.form.get("note", ""))
+    note = next((note for note in notes_here(effective) if (note.scope, note.id) == named), None)
+    if note is not None:
+        await delete_note(effective, note, place.audit(visit))
+    return note is not None
 
 
 async def _lists(visit: Visit, place: SettingsPlace, people: Mapping[str, str]) -> Mapping[str, Sequence[Line]]:
