@@ -28,6 +28,7 @@ from bot.control.registry import load_settings_registry
 from bot.control.retention import Retention
 from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
+from bot.conversation.gathering import Gathering
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
 from bot.media.storage.opening import open_spool
@@ -172,6 +173,7 @@ async def build(
             registry=registry,
             settings=settings,
             journal=store,
+            gathering=Gathering(store, store),
             contexts=store,
             values=store,
             scoped=scoped,

@@ -84,6 +84,9 @@ class Event:
     keeps_price: bool = False  #: it was admitted at the price of its model: no dearer one may answer
     has_own_api: bool = False  #: its workspace has brought the API: what it costs is not the operator's
     part_of: str = ""  #: id of the event that shows what this one makes; "": it has an answer of its own
+    is_message: bool = False  #: a message of the platform, not a slash command or a button
+    joined: Mapping[str, str] = field(default_factory=dict)  #: prompts of the messages that it was made of, by id
+    joined_to: str = ""  #: id of the event that answers this message as well; "": it has an answer of its own
 
 
 @dataclass(frozen=True, slots=True)

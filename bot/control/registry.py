@@ -33,6 +33,7 @@ ANSWER_ALL = "answer_all"
 MEMORY = "memory"
 MEMORY_AUTO = "memory_auto"
 MEMORY_OWN = "memory_own"
+GATHER_SECONDS = "gather_seconds"
 RETENTION_DAYS = "retention_days"
 MODERATION = "moderation"
 #: The word that switches fallback models off.
@@ -171,6 +172,16 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         )
     yield from _switches(settings)
     yield from _memory(settings)
+    yield ScopedSetting(
+        option=Option(
+            name=GATHER_SECONDS,
+            description="Seconds without a message of the same person, until theirs are answered as one; 0: at once",
+            kind="number",
+            minimum=0,
+            maximum=30,
+            default=f"{settings.bot_gather_seconds:g}",
+        )
+    )
     yield ScopedSetting(
         option=Option(
             name=RETENTION_DAYS,

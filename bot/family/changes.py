@@ -105,8 +105,8 @@ class Changes:
     async def _last_request(self, event: Event, names: Collection[str]) -> Job | None:
         """Return the newest earlier event of the conversation with one of these commands; of a part, its whole."""
         job = await self.journal.last_job(event.adapter, event.conversation, commands=names)
-        if job is not None and job.event.part_of:
-            job = await self.journal.job(event.adapter, job.event.part_of)
+        if job is not None and (whole := job.event.part_of or job.event.joined_to):
+            job = await self.journal.job(event.adapter, whole)
         return None if job is None or job.event.id == event.id else job
 
 

@@ -18,6 +18,7 @@ from bot.control.effective import ScopedSettings
 from bot.control.quotes import DECIDE
 from bot.control.registry import LANGUAGE
 from bot.control.scopes import Scope
+from bot.conversation.gathering import can_join
 from bot.errors import StoreError
 from bot.family.changes import AGAIN, EDIT
 from bot.family.origins import CHANGE, REPEATED
@@ -104,9 +105,11 @@ class CoreServices:
 
     async def _revise(self, event: Event) -> None:
         job = await self.journal.job(event.adapter, event.id)
+        fresh = replace(event, id=f"{event.id}/{_content_digest(event)}", has_prior_messages=False)
+        if job is not None and await self._revise_joined(job, event, fresh):
+            return
         if job is None or _request_content(job.event) == _request_content(event) or not await self._is_newest(job):
             return
-        fresh = replace(event, id=f"{event.id}/{_content_digest(event)}", has_prior_messages=False)
         is_another = event.command != job.event.command or REPEATED in job.event.options
         is_another |= event.command == "duel"  # whose answers belong to the question
         if is_another or event.rejection or (job.answer is not None and job.answer.private):
@@ -132,18 +135,52 @@ class CoreServices:
         )
         async with self.worker.composites.changing(event):  # else a part that ends now would show its film anew
             await self._cancel(job)
+            latest = await self.journal.job(event.adapter, event.id)
+            if latest is not None and await self._revise_joined(latest, event, fresh):  # joined meanwhile
+                return
             reopened = await self.journal.reopen(new)
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
+
+    async def _revise_joined(self, job: Job, event: Event, fresh: Event) -> bool:
+        """Apply an edit of a message that is answered together with others; False: it is not such a one."""
+        gathering = self.dispatcher.gathering
+        host = await gathering.find_host(job)
+        if host is None:
+            return False
+        message = event if can_join(event) else None
+        if message is not None and message.prompt == host.event.joined.get(event.id):
+            return True
+        if event.id in host.event.joined and await self._is_newest(host):
+            await self._change_joined(host, event.id, message)
+            if message is None:
+                await self.inbox.accept(fresh)
+        return True
+
+    async def _change_joined(self, host: Job, name: str, message: Event | None) -> None:
+        """Have an event that answers several messages answered with one of them changed, or left out."""
+        new = await self.dispatcher.gathering.with_message(host.event, name, message)
+        await self._cancel(host, retract=new is None)
+        if new is None:
+            await self.journal.withdraw(host.event.adapter, host.event.id)
+        reopened = await self.journal.reopen(new or host.event, answer=None if new else Answer())
+        log.info("event revised", event_id=host.event.id, adapter=host.event.adapter, reopened=reopened)
 
     async def _is_newest(self, job: Job) -> bool:
         names = [spec.name for spec in self.registry.specs if spec.lane is not Lane.FREE]
         newest = await self.journal.last_job(job.event.adapter, job.event.conversation, commands=names)
-        return newest is None or newest.seq == job.seq or newest.event.part_of == job.event.id
+        return newest is None or newest.seq == job.seq or job.event.id in (newest.event.part_of, newest.event.joined_to)
 
     async def retract(self, adapter: str, event_id: str) -> None:
         """See `AdapterServices.retract`. An answer that is there already stays."""
         job = await self.journal.job(adapter, event_id)
-        await self.journal.withdraw(adapter, event_id)
+        host = None if job is None else await self.dispatcher.gathering.find_host(job)
+        if host is not None and host.answer is None:
+            if event_id in host.event.joined:
+                await self._change_joined(host, event_id, None)
+            return
+        await self.journal.withdraw(adapter, event_id if host is None else host.event.id)
+        if host is not None:
+            return
         if job is not None:
             await self._remove_undecided(job)
         if job is None or job.answer is not None:

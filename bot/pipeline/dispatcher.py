@@ -21,6 +21,7 @@ from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.questions import Questions
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
+from bot.conversation.gathering import Gathering
 from bot.errors import BotError, OverLimit, UsageError
 from bot.i18n import translate
 from bot.media import Spool
@@ -46,6 +47,7 @@ class Dispatcher:
     registry: Registry
     settings: Settings
     journal: Journal
+    gathering: Gathering
     contexts: ContextStore
     values: KeyValues
     scoped: ScopedSettings
@@ -93,10 +95,12 @@ class Dispatcher:
             progress.status(describe_wait(seconds, reason))
 
         adapter = self.adapters[event.adapter]
-        builder.price = self.quotas.prices.pricing(event)
-        builder.api_job = api_job = ApiJob(self.values, event, self.background)
         effective = await self.scoped.for_event(event)
         effective.require_unpaused(command.spec)
+        job = await self.gathering.gather(job, effective)
+        event = job.event
+        builder.price = self.quotas.prices.pricing(event)
+        builder.api_job = api_job = ApiJob(self.values, event, self.background)
         builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective, api_job)
 
         def posted(is_pending: bool) -> None:

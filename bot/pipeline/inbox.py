@@ -165,8 +165,8 @@ class Inbox:
             job = await self.journal.job(event.adapter, named)
         else:
             job = await self.journal.last_job(event.adapter, event.conversation, commands=spending)
-        if job is not None and job.event.part_of:
-            job = await self.journal.job(event.adapter, job.event.part_of)
+        if job is not None and (whole := job.event.part_of or job.event.joined_to):
+            job = await self.journal.job(event.adapter, whole)
         # An event of another conversation must not be repeated, whatever id is given.
         if job is None or job.event.conversation != event.conversation or job.event.command not in spending:
             return event

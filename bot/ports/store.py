@@ -83,6 +83,12 @@ class EventQueue(Protocol):
         `ref`: reference of the draft, if it is another than `save_draft` was given.
         """
 
+    async def join(self, job: Job, event: Event, others: Sequence[Event]) -> bool:
+        """Give a claimed job the content `event`, which answers `others`, too: they are completed without an answer.
+
+        False: one of them does not wait any more, or has another content; nothing was changed. Raises `OwnershipLost`.
+        """
+
     async def erase_forgotten(self, job: Job) -> Sequence[Media]:
         """Erase the answer of a completed job whose author was forgotten meanwhile; returns the media to be deleted."""
 
@@ -154,6 +160,9 @@ class Journal(Protocol):
 
     async def has_unanswered(self, adapter: str, conversation: str, *, actor: str | None = None) -> bool:
         """Return whether something of a person, or of anybody, that can be stopped is still to be answered there."""
+
+    async def waiting_messages(self, adapter: str, conversation: str) -> Sequence[Event]:
+        """Return the unanswered events of a conversation that take their turn in it, in the order of recording."""
 
     async def reopen(self, event: Event, *, answer: Answer | None = None, is_repeated: bool = False) -> bool:
         """Put a completed event back to be worked on, in the draft it has; its turns stop counting as history.

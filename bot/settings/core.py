@@ -59,6 +59,12 @@ class Settings(MemorySettings):
     bot_attachment_tokens: int = Field(
         8000, ge=0, le=1_000_000, description="Estimated tokens that are read from the files of a message, at most."
     )
+    bot_gather_seconds: float = Field(
+        0,
+        ge=0,
+        le=30,
+        description="Seconds without a further message of the same person before their messages are answered together; 0: each is answered at once. A place can set its own with /settings gather_seconds.",
+    )
 
     # The service
     bot_data_dir: Path = Field(Path("data"), description="Folder of the database, the generated files and the key.")

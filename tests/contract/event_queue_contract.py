@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -371,6 +372,32 @@ class EventQueueContract(StoreSuite):
         assert jobs == {"waiting": stopped, "elsewhere": None, "refused": Answer(text="no")}
         await store.complete(running)
         assert (await claim(store)).event.id == "late"
+
+    async def test_messages_are_joined_as_they_were_seen(self, store: Store) -> None:
+        """A claimed event takes the place of those that wait behind it; one that has changed leaves all as it is."""
+        for name in ("e0", "e1", "e2"):
+            await store.record(event(name), lane=Lane.CONVERSATION)
+        job = await claim(store)
+        first, *others = await store.waiting_messages("one", "c")
+        assert [one.id for one in (first, *others)] == ["e0", "e1", "e2"]
+        merged = replace(job.event, prompt="all", joined={"e0": "0", "e1": "1", "e2": "2"})
+        assert not await store.join(job, merged, [replace(others[0], prompt="another"), others[1]])
+        assert [one.id for one in await store.waiting_messages("one", "c")] == ["e0", "e1", "e2"]
+        assert await store.join(job, merged, others)
+        assert not await store.join(job, merged, others)
+        kept = [await store.job("one", name) for name in ("e0", "e1")]
+        assert [one and (one.event.prompt, one.event.joined_to) for one in kept] == [
+            ("all", ""),
+            ("prompt of e1", "e0"),
+        ]
+        await store.release(job)
+        job = await claim(store)
+        assert job.event == merged
+        await store.commit(job, outcome())
+        await store.complete(job)
+        assert await store.claim(LANES, ADAPTERS) is None
+        with pytest.raises(OwnershipLost):
+            await store.join(job, merged, [])
 
     async def test_gauges(self, store: Store) -> None:
         """Waiting and running events are counted, and how long the oldest has waited."""

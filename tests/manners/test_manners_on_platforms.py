@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 REWRITTEN = "re: Prompt: {}\nChange: {}"
 
 
-async def test_repeats_in_slack(tmp_path: Path) -> None:
-    """In a thread in plain words; as a slash command about the person's newest thread. The new prompt is quoted."""
-    async with SlackSimulator() as slack, service(slack, tmp_path) as running:
+async def test_manners_in_slack(tmp_path: Path) -> None:
+    """Repeats in plain words and by slash command, with the new prompt quoted; quick messages are one question."""
+    async with SlackSimulator() as slack, service(slack, tmp_path, bot_gather_seconds=0.1) as running:
         question = slack.ada.mention("explain monads")
         await running.answers(question)
         slack.ada.say(f"<@{slack.team.bot.id}> again, shorter", thread=question.ts)
@@ -31,11 +31,20 @@ async def test_repeats_in_slack(tmp_path: Path) -> None:
         assert running.echo.bodies[-2]["messages"][-1]["content"] == (
             "Prompt: explain monads\nChange: again, shorter\nin French"
         )
+        held = running.echo.hold("what is")
+        slack.ada.say("what is", thread=question.ts)
+        love = slack.ada.say("love?", thread=question.ts)
+        await running.echo.until(lambda: running.echo.prompts[-1] == "what is\nlove?")
+        slack.ada.edit(love, "hate?")
+        await running.echo.until(lambda: running.echo.prompts[-1] == "what is\nhate?")
+        held.set()
+        answers = await running.answers(question, 4)
+        assert [answer.content for answer in answers[3:]] == ["re: what is\nhate?"]
 
 
-async def test_repeats_in_discord(tmp_path: Path) -> None:
-    """In plain words and as a slash command; a picture is made anew from a prompt that is quoted."""
-    async with whole(tmp_path) as one:
+async def test_manners_in_discord(tmp_path: Path) -> None:
+    """Repeats in plain words and by slash command, with the new prompt quoted; quick messages are one question."""
+    async with whole(tmp_path, bot_gather_seconds=0.1) as one:
         await one.simulator.say(DM, "image a red fox --size 512x512")
         await one.see(DM, "seeddream")
         await one.simulator.say(DM, "again but at night")
@@ -46,3 +55,13 @@ async def test_repeats_in_discord(tmp_path: Path) -> None:
         await one.command("again", channel=DM, prompt="in winter")
         await one.see(DM, "> Change: in winter")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format(night, "in winter")
+        held = one.echo.hold("what is")
+        await one.simulator.say(DM, "what is")
+        love = await one.simulator.say(DM, "love?")
+        await one.echo.until(lambda: one.echo.prompts[-1] == "what is\nlove?")
+        await one.delete(love)
+        await one.echo.until(lambda: one.echo.prompts[-1] == "what is")
+        held.set()
+        await one.see(DM, "re: what is")
+        await one.idle()
+        assert sum("what is" in text_of(message) for message in one.simulator.bot_messages(DM)) == 1

@@ -57,6 +57,7 @@ WRONG = {
     "BOT_CONTEXT_TURNS": (("x", "1", "1001", "2.5"), "a whole number from 2 to 1000"),
     "BOT_CONTEXT_TOKENS": (("x", "199", "1000001"), "a whole number from 200 to 1000000"),
     "BOT_ANSWER_TOKENS": (("x", "0", "1000001"), "a whole number from 1 to 1000000"),
+    "BOT_GATHER_SECONDS": (("x", "-1", "31"), "a number from 0 to 30"),
     "BOT_ATTACHMENT_TOKENS": (("x", "-1", "1000001"), "a whole number from 0 to 1000000"),
     "BOT_DATABASE_URL": (("mysql://x",), "like sqlite:///"),
     "BOT_OIDC_ISSUER": (("login", "ftp://login", "http://login.example.com"), "an http"),

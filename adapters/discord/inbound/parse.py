@@ -98,6 +98,7 @@ def event_from_message(
         reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
         written_at=message.created_at.timestamp(),
+        is_message=True,
         rejection=rejection,
     )
 

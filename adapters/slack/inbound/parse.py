@@ -101,6 +101,7 @@ def event_from_message(
         reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
         written_at=float(message["ts"]),
+        is_message=True,
         rejection=rejection,
         has_prior_messages=context.has_prior_messages,
     )

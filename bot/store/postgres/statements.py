@@ -180,6 +180,13 @@ WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND i
 AND conversation = coalesce(:conversation, conversation) AND seq < coalesce(:before, seq + 1)
 AND actor = coalesce(:actor, actor) RETURNING seq
 """
+#: Contents of events of these ids that wait, held until the end of the transaction.
+WAITING = """
+SELECT seq, event FROM events WHERE adapter = :adapter AND id = ANY(:ids::text[]) AND NOT done AND owner IS NULL
+AND answer IS NULL AND event IS NOT NULL ORDER BY seq FOR UPDATE
+"""
+JOIN = "UPDATE events SET event = :event WHERE seq = :seq AND owner = :owner RETURNING seq"
+JOINED = "UPDATE events SET event = :event, withdrawn = true, done = true WHERE seq = :seq"
 TO_REOPEN = """
 SELECT seq, adapter, conversation, command, actor, lane FROM events
 WHERE adapter = :adapter AND id = :id AND event IS NOT NULL AND (owner IS NULL OR done) FOR UPDATE

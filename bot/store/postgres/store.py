@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -14,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot.errors import OwnershipLost
 from bot.limits import UTC_ZONE
-from bot.models import Job, Lane, Media
+from bot.models import Event, Job, Lane, Media
 from bot.ports import AuditEntry, Namespace, ProcessInfo
 from bot.store import this_process
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.claims import EVENTS
-from bot.store.postgres.connection import Connections
+from bot.store.postgres.connection import Connections, PostgresDatabase
 from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Lease
 from bot.store.postgres.recorder import PostgresRecorder
@@ -133,6 +135,24 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
 
     async def wake(self) -> None:
         await self._change(lambda db: db.rows(statements.WAKE, now=time.time()))
+
+    async def join(self, job: Job, event: Event, others: Sequence[Event]) -> bool:
+        ids = [codec.to_key(other.id) for other in others]
+
+        async def work(db: PostgresDatabase) -> bool:
+            self._check_ownership(job)
+            rows = await db.rows(statements.WAITING, adapter=codec.to_key(event.adapter), ids=ids)
+            if [codec.loads(Event, row["event"]) for row in rows] != list(others):
+                return False
+            owner = self._lease.number
+            if await db.row(statements.JOIN, event=codec.dumps(event), seq=job.seq, owner=owner) is None:
+                raise OwnershipLost(f"Event {event.id} is not this worker's any more.")
+            for row, other in zip(rows, others, strict=True):
+                content = codec.dumps(replace(other, joined_to=event.id))
+                await db.rows(statements.JOINED, event=content, seq=row["seq"])
+            return True
+
+        return await self._change(work)
 
     def revising(self, adapter: str, event_id: str) -> AbstractAsyncContextManager[None]:
         return self._lease.lock(f"{codec.to_key(adapter)} {codec.to_key(event_id)}")

@@ -26,6 +26,7 @@ _CONDITIONS = {
     "command": "command = :command",
     "lane": "lane = :lane",
 }
+_MOST_WAITING = 100
 _CALLS = """
 SELECT at, kind, model, items, micros, state FROM calls
 WHERE event_seq = (SELECT seq FROM events WHERE adapter = :adapter AND id = :id) ORDER BY seq
@@ -35,6 +36,10 @@ SELECT {JOB} FROM events WHERE adapter = :adapter AND conversation = :conversati
     AND answer IS NOT NULL AND {{has_media}} ORDER BY seq DESC LIMIT :limit
 """  # noqa: S608 - constants
 _IS_RECORDED = "SELECT 1 FROM events WHERE adapter = :adapter AND id = :id"
+_WAITING = f"""
+SELECT {JOB} FROM events WHERE adapter = :adapter AND conversation = :conversation AND NOT done AND answer IS NULL
+    AND event IS NOT NULL AND lane = 'conversation' ORDER BY seq LIMIT {_MOST_WAITING}
+"""  # noqa: S608 - constants
 
 
 class RequestQueries:
@@ -55,6 +60,11 @@ class RequestQueries:
 
     async def is_recorded(self, adapter: str, event_id: str) -> bool:
         return bool(await self.rows(_IS_RECORDED, adapter=codec.to_key(adapter), id=codec.to_key(event_id)))
+
+    async def waiting_messages(self, adapter: str, conversation: str) -> Sequence[Event]:
+        place = {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation)}
+        rows = await self.rows(_WAITING, **place)
+        return [job.event for row in rows if (job := parse_job([row])) is not None]
 
     async def list_requests(self, which: RequestFilter, *, limit: int) -> Sequence[RequestRow]:
         given = {name: getattr(which, name) for name in _CONDITIONS}

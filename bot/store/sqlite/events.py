@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from bot.errors import OwnershipLost, StoreUnavailable
-from bot.models import Answer, Job, Lane, Outcome, Usage
+from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.shared import codec
 from bot.store.shared.rows import complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
 from bot.store.sqlite import maintenance, statements
@@ -20,6 +20,10 @@ from bot.store.sqlite.recorder import RunningEvent, SqliteRecorder
 from bot.store.sqlite.reservations import place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
+_CONTENTS = """
+SELECT seq, event FROM events
+WHERE adapter = :adapter AND id IN (SELECT value FROM json_each(:ids)) AND event IS NOT NULL ORDER BY seq
+"""
 _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
 
 
@@ -239,6 +243,28 @@ class SqliteEvents(SqliteRecorder):
                 self._ledger.close(item.seq)
                 self._queue.add(replace(item, lane=Lane.FREE, key=(item.seq,), ready_at=0.0, answered=True))
             self._changed.set()
+
+        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+
+    async def join(self, job: Job, event: Event, others: Sequence[Event]) -> bool:
+        held: list[Entry] = []
+
+        async def work(db: SqliteDatabase) -> bool:
+            self._own(job)
+            ids = json.dumps([codec.to_key(other.id) for other in others])
+            rows = await db.rows(_CONTENTS, adapter=codec.to_key(event.adapter), ids=ids)
+            waiting = {seq: text for seq, text in rows if self._queue.is_unanswered(seq)}
+            if [codec.loads(Event, text) for text in waiting.values()] != list(others):
+                return False
+            held.extend(self._queue.discard(lambda entry: entry.seq in waiting))
+            joined = [codec.dumps(replace(other, joined_to=event.id)) for other in others]
+            await maintenance.join(db, job.seq, codec.dumps(event), dict(zip(waiting, joined, strict=True)))
+            return True
+
+        def then(_: bool) -> None:
+            for item in held:
+                self._jobs.pop(item.seq, None)
+                self._ledger.close(item.seq)
 
         return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 

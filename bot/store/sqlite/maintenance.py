@@ -1,7 +1,7 @@
 """Corrections and erasure. Each function runs in a transaction of the writer's."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,14 @@ async def reopen(db: SqliteDatabase, seq: int, event: str, answer: str | None) -
     )
     if answer is not None:  # in two steps: an answer is never overwritten
         await db.rows("UPDATE events SET answer = :answer, withdrawn = 1 WHERE seq = :seq", answer=answer, seq=seq)
+
+
+async def join(db: SqliteDatabase, seq: int, event: str, others: Mapping[int, str]) -> None:
+    """Give an event another content; complete the waiting ones that it answers as well, each with its content."""
+    await db.rows("UPDATE events SET event = :event WHERE seq = :seq", event=event, seq=seq)
+    for other, content in others.items():
+        sql = "UPDATE events SET event = :event, withdrawn = 1, done = 1 WHERE seq = :seq"
+        await db.rows(sql, event=content, seq=other)
 
 
 async def repeat(db: SqliteDatabase, seq: int) -> None:

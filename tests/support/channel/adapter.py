@@ -357,4 +357,5 @@ def parse(asked: Mapping[str, Any]) -> Event:
         has_prior_messages="earlier" in asked,
         reply_to={"event": asked["id"]},
         received_at=datetime.now(UTC),
+        is_message=asked.get("is_message", False),
     )

@@ -1,0 +1,109 @@
+"""Several messages of one person become one question: those that wait behind it when it is answered."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.control.effective import EffectiveSettings
+from bot.control.registry import GATHER_SECONDS
+from bot.models import Attachment, Event, Job
+from bot.ports import EventQueue, Journal
+
+log = structlog.get_logger(__name__)
+
+_MOST_WINDOWS = 3  #: that a question is waited for: somebody may go on writing for ever
+_MOST_TRIES = 3  #: to join messages, which may change meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Joins messages, and takes what changes of them to the event that answers them. Raises `StoreError`."""
+
+    queue: EventQueue
+    journal: Journal
+
+    async def gather(self, job: Job, effective: EffectiveSettings) -> Job:
+        """Return a message's job with the next messages of its author, once none has come for the time that is set.
+
+        These are completed with it. Other events stay as they are.
+        """
+        seconds = effective.number(GATHER_SECONDS)
+        if not seconds or not can_join(job.event):
+            return job
+        await self._wait(job.event, seconds)
+        for _ in range(_MOST_TRIES):
+            others = await self._find(job.event)
+            joined = _made_of(job.event, [job.event, *others])
+            if others and await self.queue.join(job, joined, others):
+                log.info("messages joined", messages=len(joined.joined))
+                return replace(job, event=joined)
+        return job
+
+    async def _wait(self, event: Event, seconds: float) -> None:
+        """Wait until the author has written nothing for some seconds, within bounds."""
+        first = event.received_at.timestamp()
+        while True:
+            others = await self._find(event)
+            newest = others[-1].received_at.timestamp() if others else first
+            until = min(newest + seconds, first + _MOST_WINDOWS * seconds)
+            wait = min(until - datetime.now(UTC).timestamp(), seconds)
+            if wait <= 0:
+                return
+            await asyncio.sleep(wait)
+
+    async def _find(self, event: Event) -> Sequence[Event]:
+        """Return the messages that wait right behind an event and are its author's."""
+        waiting = await self.journal.waiting_messages(event.adapter, event.conversation)
+        names = [one.id for one in waiting]
+        found: list[Event] = []
+        for one in waiting[names.index(event.id) + 1 :] if event.id in names else ():
+            if one.actor.id != event.actor.id or one.joined or not can_join(one):
+                break
+            found.append(one)
+        return found
+
+    async def find_host(self, job: Job) -> Job | None:
+        """Return the event that answers a message together with others; None: it has an answer of its own."""
+        if job.event.joined:
+            return job
+        return await self.journal.job(job.event.adapter, job.event.joined_to) if job.event.joined_to else None
+
+    async def with_message(self, host: Event, name: str, message: Event | None) -> Event | None:
+        """Return an event that answers several messages, with one of them changed; `message` None: left out.
+
+        None: nothing is left of it.
+        """
+        messages = {}
+        others: list[Attachment] = []
+        for one in host.joined:
+            job = await self.journal.job(host.adapter, one) if one != host.id else None
+            files = job.event.attachments if job is not None else ()
+            others += files
+            messages[one] = replace(host, id=one, prompt=host.joined[one], attachments=files, joined={})
+        if host.id in messages:
+            own = tuple(file for file in host.attachments if file not in others)
+            messages[host.id] = replace(messages[host.id], attachments=own)
+        if message is None:
+            messages.pop(name, None)
+        elif name in messages:
+            messages[name] = replace(messages[name], prompt=message.prompt)
+        return _made_of(host, list(messages.values())) if messages else None
+
+
+def can_join(event: Event) -> bool:
+    """Return whether an event is a message to the chat and nothing else."""
+    return event.is_message and event.command == "chat" and not (event.options or event.rejection or event.replaces)
+
+
+def _made_of(host: Event, messages: Sequence[Event]) -> Event:
+    """Return an event that asks what these messages ask."""
+    prompts: dict[str, str] = {}
+    for one in messages:
+        prompts |= one.joined or {one.id: one.prompt}
+    prompt = "\n".join(filter(None, prompts.values()))
+    return replace(
+        host, prompt=prompt, joined=prompts, attachments=tuple(f for one in messages for f in one.attachments)
+    )
