@@ -96,6 +96,11 @@ class BenchAdapter(NoDirectory, NoChannels):
     ) -> Mapping[str, str]:
         return reply_to
 
+    async def place_again(
+        self, reply_to: Mapping[str, str], *, conversation: str, heading: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
+        return conversation, reply_to
+
     def health(self) -> str:
         return ""
 

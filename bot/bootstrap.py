@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -48,6 +49,9 @@ from bot.ports import Adapter, AdapterServices, Store
 from bot.recorder.erasure import RecordingsEraser
 from bot.recorder.opening import open_recorder, recording_files, recording_key
 from bot.recorder.recorder import Recorder
+from bot.schedules.firing import Firing
+from bot.schedules.schedules import Schedules
+from bot.schedules.timer import ScheduleTimer
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
 from bot.settings.api import PUBLIC
@@ -85,6 +89,7 @@ class Core:
     services: AdapterServices
     retention: Retention
     approvals: Approvals
+    timer: ScheduleTimer
     recorder: Recorder | None
     timing: ServiceTiming
     #: by platform that this process receives from, a function that returns "" or the platform's problem
@@ -169,6 +174,7 @@ async def build(
             timing=timing.pipeline,
         )
         composites = open_composites(store, prices, registry.find_spec, adapters, settings.bot_retention_days)
+        schedules = Schedules(store=store, adapters=adapters, settings=settings, clock=timing.schedules.clock)
         dispatcher = Dispatcher(
             registry=registry,
             settings=settings,
@@ -193,6 +199,7 @@ async def build(
             on_fallback=metrics.fell_back,
             spool=spool,
             composites=composites,
+            schedules=schedules,
             attachment_reader=AttachmentReader(
                 max_bytes=settings.bot_max_attachment_bytes,
                 parse_seconds=timing.media.parse,
@@ -228,6 +235,8 @@ async def build(
             timing=timing.pipeline,
             tracing=tracing,
         )
+        grace = timedelta(seconds=settings.bot_schedule_grace)
+        firing = Firing(store=store, adapters=adapters, inbox=inbox, grace=grace, timing=timing.schedules)
         services = CoreServices(
             settings=settings,
             journal=store,
@@ -267,6 +276,7 @@ async def build(
             services=services,
             retention=Retention(scoped=scoped, maintenance=store, longest=settings.bot_retention_days),
             approvals=approvals,
+            timer=ScheduleTimer(store=store, firing=firing, adapters=adapters, timing=timing.schedules),
             recorder=recorder,
             timing=timing,
             health=health,

@@ -30,6 +30,7 @@ class Actor:
     id: str  #: unique within the adapter, not only within a workspace
     name: str = ""  #: display name, used when several people talk
     locale: str = ""  #: BCP 47 tag, "" when unknown
+    time_zone: str = ""  #: IANA name, "" when unknown
     roles: tuple[str, ...] = ()
     unread_roles: str = ""  #: how the ids of roles begin that the platform has yet to read; "": `roles` has all
     is_admin: bool = False
@@ -83,6 +84,8 @@ class Event:
     approved: int = 0  #: price in micros that an approver has granted
     keeps_price: bool = False  #: it was admitted at the price of its model: no dearer one may answer
     has_own_api: bool = False  #: its workspace has brought the API: what it costs is not the operator's
+    footnote: str = ""  #: ends the text of the answer
+    answer_to: Mapping[str, str] = field(default_factory=dict)  #: place of the answer, where it is not `reply_to`
     part_of: str = ""  #: id of the event that shows what this one makes; "": it has an answer of its own
     is_message: bool = False  #: a message of the platform, not a slash command or a button
     joined: Mapping[str, str] = field(default_factory=dict)  #: prompts of the messages that it was made of, by id
@@ -146,10 +149,9 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button under an answer.
+    """A button under an answer. A press is an event `press`, whose options `event` and `action` name both.
 
-    A press is an event of the command `press`, whose options `event` and `action` name answer and button. The inbox
-    turns it into an event of `command` with `prompt` and `options`; those of the press, such as of a form, win.
+    The inbox turns it into an event of `command` with `prompt` and `options`; those of the press, as of a form, win.
     """
 
     name: str  #: unique in its answer
@@ -283,7 +285,6 @@ class Option:
 
     name: str
     description: str
-    #: `people`: people and roles. What names somebody is written as in `bot.commandline.mentions`.
     kind: Literal["text", "choice", "integer", "number", "file", "person", "people", "channel"] = "text"
     choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
     suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
@@ -318,6 +319,7 @@ class CommandSpec:
     example: str = ""  #: a complete command line without the leading slash
     needs_no_form: bool = False  #: it is complete without its prompt
     prices_itself: bool = False  #: what it costs is known once it runs: it asks before it spends
+    takes_line: bool = False  #: its text may contain another command's line: words like flags belong to the text
     hidden: bool = False  #: invoked by buttons only: neither listed nor typed
 
     def is_private(self, options: Mapping[str, str]) -> bool:

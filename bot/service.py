@@ -92,6 +92,7 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
             asyncio.create_task(_prune(core), name="pruning"),
             asyncio.create_task(_report_unmatched_roles(core), name="rules on roles"),
             asyncio.create_task(core.approvals.run(), name="approvals"),
+            asyncio.create_task(core.timer.run(), name="schedules"),
         }
     stopped = asyncio.create_task(_wait_for(stopping), name="signal")
     try:

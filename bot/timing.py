@@ -6,6 +6,7 @@ from aimodels import Timing
 from bot.media.timing import MediaTiming
 from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
+from bot.schedules.clock import ScheduleTiming
 from bot.store.timing import StoreTiming
 
 
@@ -18,6 +19,7 @@ class ServiceTiming:
     media: MediaTiming = field(default_factory=MediaTiming)
     ops: OpsTiming = field(default_factory=OpsTiming)
     store: StoreTiming = field(default_factory=StoreTiming)
+    schedules: ScheduleTiming = field(default_factory=ScheduleTiming)
     prune_interval: float = 6 * 3600.0  #: seconds between two deletions of data past its retention
     erasure_look: float = 5.0  #: seconds between two looks at whom other processes have erased
     adapter_restart_first: float = 1.0  #: seconds before a platform that failed is started again; doubled each time

@@ -176,6 +176,16 @@ class Console(NoDirectory, NoChannels):
         """Return the same place: a terminal has one."""
         return reply_to
 
+    async def place_again(
+        self,
+        reply_to: Mapping[str, str],
+        *,
+        conversation: str,  # noqa: ARG002
+        heading: str = "",  # noqa: ARG002
+    ) -> tuple[str, Mapping[str, str]]:
+        """Return the same place: a terminal has one."""
+        return self.conversation, reply_to
+
     def health(self) -> str:
         """Return "" while the output can be read, else a sentence."""
         return translate("console.unread", self._person.locale) if self._plain.output_closed.is_set() else ""

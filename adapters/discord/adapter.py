@@ -293,6 +293,17 @@ class Discord(DiscordDirectory):
             since=str(discord.utils.time_snowflake(datetime.now(UTC))),
         ).to_reply_to()
 
+    async def place_again(
+        self,
+        reply_to: Mapping[str, str],
+        *,
+        conversation: str,
+        heading: str = "",  # noqa: ARG002
+    ) -> tuple[str, Mapping[str, str]]:
+        """Return the place of a message in the same channel, thread or direct messages."""
+        target = ReplyTarget.of(reply_to).again(conversation)
+        return target.conversation, target.to_reply_to()
+
     # -- reading
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:

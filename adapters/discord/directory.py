@@ -9,12 +9,13 @@ import structlog
 from pydantic import SecretStr
 
 from adapters.discord.gateway.client import Login
+from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.inbound.parse import build_actor
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import check
 from adapters.discord.setup.channel_problem import channel_problem
 from adapters.kit.errors import NETWORK_ERRORS
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryRefused
 from bot.models import Actor
 from bot.ports import ChannelProblem
 
@@ -56,6 +57,21 @@ class DiscordDirectory:
         except (discord.HTTPException, *NETWORK_ERRORS):
             return None
         return build_actor(member, target.locale)
+
+    async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
+        """Ask Discord for a member; nobody leaves direct messages."""
+        number = ReplyTarget.of(reply_to).guild
+        if not number or _ID.fullmatch(person) is None:
+            return False
+        guild = await (await self._login.ensure()).find_guild(number)
+        if guild is None:  # whether the channel is there is another question
+            return False
+        try:
+            with raise_delivery_errors():
+                await guild.fetch_member(int(person))
+        except DeliveryRefused as exc:
+            return isinstance(exc.__cause__, discord.NotFound)
+        return False
 
     async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
         """Ask Discord for the channel and the bot's permissions there."""

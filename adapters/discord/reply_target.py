@@ -4,6 +4,7 @@
 `ReplyTarget.of(reply_to)` reads it back. Ids are Discord's snowflakes as decimal text.
 """
 
+import time
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -45,6 +46,22 @@ class ReplyTarget(ReplyTargetFields):
     #: -- of a summary: the conversation that it is about, where that is not the question's own; at most one is set
     history_channel: str = ""  #: a thread or direct message channel, up to the question
     history_message: str = ""  #: a message in `channel` with the chain of replies that it ends
+
+    def again(self, conversation: str) -> "ReplyTarget":
+        """Return a message of its own in the same channel, thread or direct messages.
+
+        Threads and direct messages are conversations, also where `conversation` is another.
+        """
+        goes_on = self.conversation.startswith(("d", "t"))
+        return ReplyTarget(
+            conversation=self.conversation if goes_on and not self.thread_name else conversation,
+            channel=self.channel,
+            user=self.user,
+            guild=self.guild,
+            locale=self.locale,
+            is_dm=self.is_dm,
+            since=str((int((time.time() - _EPOCH) * 1000)) << 22),
+        )
 
     @property
     def answer_channel(self) -> str:

@@ -243,6 +243,13 @@ class Slack:
             raise DeliveryRefused("of another workspace")
         return target.to_reply_to()
 
+    async def place_again(
+        self, reply_to: Mapping[str, str], *, conversation: str, heading: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
+        """Return the place of a message in the same thread, channel or direct messages."""
+        target = ReplyTarget.of(reply_to).again(conversation, heading=heading)
+        return target.conversation, target.to_reply_to()
+
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""
         assert self._session is not None, "connected first"
@@ -311,6 +318,13 @@ class Slack:
         if found is None:
             return None
         return build_actor(replace(found, roles=await self._groups.read(workspace, plain)), workspace)
+
+    async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
+        """Ask Slack for the person, who may be unknown or deactivated."""
+        assert self._users is not None, "connected first"
+        target = ReplyTarget.of(reply_to)
+        workspace = await self.workspaces.find(target.team, target.enterprise)
+        return await self._users.is_gone(workspace, person.rpartition(".")[2])
 
     async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
         """Ask Slack for the channel's newest message, which the bot can read only where it can write."""

@@ -75,6 +75,27 @@ class ReplyTarget(ReplyTargetFields):
             locale=self.locale,
         )
 
+    def again(self, conversation: str, *, heading: str) -> "ReplyTarget":
+        """Return a message in the thread of a request that was asked in one, else in its channel or direct messages.
+
+        A mention that has begun a thread was asked in the channel. There the thread begins with `heading`.
+        """
+        is_in_thread = bool(self.thread) and self.thread != self.message
+        goes_on = is_in_thread or bool(self.is_dm)
+        return ReplyTarget(
+            conversation=self.conversation if goes_on else conversation,
+            team=self.team,
+            enterprise=self.enterprise,
+            channel=self.channel,
+            user=self.user,
+            user_team=self.user_team,
+            thread=self.thread if is_in_thread else "",
+            parent="" if goes_on else heading,
+            is_dm=self.is_dm,
+            requested_at=str(time.time()),
+            locale=self.locale,
+        )
+
     @property
     def owner(self) -> str:
         """The installation that answers; ids of channels and messages are unique within it."""

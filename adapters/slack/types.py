@@ -22,6 +22,7 @@ class Person:
     id: str
     name: str = ""
     locale: str = ""
+    time_zone: str = ""
     team: str = ""  #: the workspace they belong to
     enterprise: str = ""  #: the organisation they belong to
     roles: tuple[str, ...] | None = None  #: ids of their user groups; None: not read

@@ -53,6 +53,7 @@ MOVED: Sequence[MovedTable] = (
     MovedTable(name="spent", source=_SPENT, key="hour, kind, adapter, workspace"),
     MovedTable(name="carried", source="carried", key="person, hour, workspace, kind"),
     MovedTable(name="key_values", source="key_values", key="namespace, name"),
+    MovedTable(name="schedules", source="schedules", key="adapter, id"),
     MovedTable(name="audit", source="audit", key="seq"),
 )
 

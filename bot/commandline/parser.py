@@ -152,11 +152,11 @@ class _CommandReader:
         self.rest = rest
         self.locale = locale
         self.prefix = prefix
-        self.nearest_flags: dict[str, str] = {}  # cache of `_nearest_flag`: comparing words is slow
+        self.nearest_flags: dict[str, str] = {}  # comparing words is slow
         self.flags = {name.removeprefix("-").removeprefix("-").lower(): option for name, option in flags(spec)}
 
     def request(self) -> Request:
-        words = list(split_words(self.rest))
+        words = [] if self.spec.takes_line else split_words(self.rest)
         ended = next((i for i, word in enumerate(words) if word.is_plain and self._text(word) == "--"), len(words))
         found = list(self._find(words[:ended]))
         accepted, rejection = self._select_flags(found, words, ended)

@@ -29,6 +29,7 @@ from bot.moderation.guarded_api import EventApi
 from bot.policy import Policy, Quotas, Refusal
 from bot.policy.rules import id_forms, names_unread_role
 from bot.ports import AuditEntry, AuditLog, ChannelReader, Directory, Journal, KeyValues, UsageLedger, UsageReports
+from bot.schedules.schedules import Schedules
 from bot.settings.core import Settings
 from bot.settings.extra_parameters import parameter_value
 from bot.settings.media_sizes import sizes_of
@@ -54,6 +55,7 @@ class Context:
     quotas: Quotas  #: limits, and what is left of them; prices
     spool: Spool  #: storage of generated and exported files
     composites: Composites  #: answers that are made by several requests
+    schedules: Schedules  #: requests that are made at set times
     journal: Journal  #: recorded events and answers
     ledger: UsageLedger  #: recorded usage
     reports: UsageReports  #: the same, summed up for people

@@ -86,3 +86,9 @@ class PartSender:
     ) -> Mapping[str, str]:
         """See `bot.ports.Sender`."""
         return await self.place.place_beside(reply_to, conversation=conversation, channel=channel, person=person)
+
+    async def place_again(
+        self, reply_to: Mapping[str, str], *, conversation: str, heading: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
+        """See `bot.ports.Sender`."""
+        return await self.place.place_again(reply_to, conversation=conversation, heading=heading)

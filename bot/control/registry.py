@@ -15,6 +15,7 @@ from bot.settings.extra_parameters import extra_parameters
 from bot.settings.memory import MEMORIES
 
 LANGUAGE = "language"
+TIME_ZONE = "time_zone"
 SYSTEM_PROMPT = "system_prompt"
 TEMPERATURE = "temperature"
 ANSWER_TOKENS = "answer_tokens"
@@ -102,6 +103,16 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
         ),
         scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
         is_own_first=True,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=TIME_ZONE,
+            description="Time zone of schedules and their times, such as Asia/Taipei",
+            default=settings.bot_time_zone,
+        ),
+        scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
+        is_own_first=True,
+        is_zone=True,
     )
     yield ScopedSetting(
         option=Option(

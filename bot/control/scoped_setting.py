@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.commandline.choices import nearest_choice, written_forms
 from bot.commandline.mentions import find_mentions, read_mention, split_mentions, without_ids
 from bot.commandline.parser import validate_option
+from bot.commandline.time_zones import find_zone
 from bot.control.scopes import Scope
 from bot.i18n import describe_option, describe_setting, join_list, kind_label, translate
 from bot.models import CommandSpec, Kind, Option
@@ -26,6 +27,7 @@ class ScopedSetting:
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
     is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number
     is_own_first: bool = False  #: a person's own value decides before every other
+    is_zone: bool = False  #: the value is a time zone
     by_admins: bool = False  #: only administrators and managers may change it: nobody else in direct messages either
 
     @property
@@ -74,6 +76,8 @@ class ScopedSetting:
             return " ".join(dict.fromkeys(str(read_mention(word) or word) for word in split_mentions(value)))
         if self.is_place:
             return next((mention.id for mention in find_mentions(value) if mention.subject == "channel"), value)
+        if self.is_zone:
+            return find_zone(value) or value
         value = without_ids(value)
         return written_forms(self.option.choices).get(value.lower(), value) if self.option.choices else value
 
@@ -83,6 +87,8 @@ class ScopedSetting:
             mentions = [read_mention(word) for word in split_mentions(value)]
             is_wrong = any(mention is None or mention.subject not in ("person", "role") for mention in mentions)
             return translate("settings.people", locale, name=self.name) if is_wrong or not mentions else ""
+        if self.is_zone and find_zone(value) is None:
+            return translate("settings.zone", locale, value=value.replace("`", "'"))
         unknown = [word for word in split_list(value) if word not in self.words] if self.words else []
         if unknown:
             allowed = join_list((f"`{word}`" for word in self.words), locale)

@@ -35,6 +35,7 @@ from bot.pipeline.retries import Failure
 from bot.policy import Policy, Quotas
 from bot.ports import Adapter, AuditLog, ContextStore, Journal, KeyValues, UsageLedger, UsageReports
 from bot.recorder.erasure import Eraser
+from bot.schedules.schedules import Schedules
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ class Dispatcher:
     on_fallback: Callable[[Kind], None]  #: called when another model is asked
     spool: Spool
     composites: Composites
+    schedules: Schedules
     attachment_reader: AttachmentReader
     adapters: Mapping[str, Adapter]
     background: BackgroundTasks  #: tasks that nobody waits for
@@ -103,10 +105,6 @@ class Dispatcher:
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective, api_job)
 
-        def posted(is_pending: bool) -> None:
-            builder.is_posted = is_pending
-            entries.posted(is_pending)
-
         builder.conversation = Conversation(
             contexts=self.contexts,
             values=self.values,
@@ -118,7 +116,9 @@ class Dispatcher:
             read_prior_messages=adapter.read_prior_messages,
             is_secret=lambda text: names_secret_command(text, self.registry.specs),
         )
-        api = await self.api.for_event(event, effective, on_wait=waiting, on_post=posted, before_post=entries.hook)
+        api = await self.api.for_event(
+            event, effective, on_wait=waiting, on_post=builder.note_post, before_post=entries.hook
+        )
         too_dear = await find_too_dear(self.quotas, event, command.spec, effective)
         calls = self._calls(job, builder, api, effective, too_dear)
         context = Context(
@@ -136,6 +136,7 @@ class Dispatcher:
             quotas=self.quotas,
             spool=self.spool,
             composites=self.composites,
+            schedules=self.schedules,
             journal=self.journal,
             ledger=self.ledger,
             reports=self.reports,
@@ -185,7 +186,7 @@ class Dispatcher:
             async for part in parts:
                 builder.add(part, progress)
         await builder.apply(ctx.effective, cmd.spec)
-        note = "\n\n".join(part for part in (note, ctx.calls.footnote()) if part)
+        note = "\n\n".join(part for part in (note, ctx.calls.footnote(), ctx.event.footnote) if part)
         return builder.build(job, private=cmd.spec.is_private(ctx.event.options), note=note)
 
     def _calls(
@@ -233,11 +234,7 @@ class Dispatcher:
         )
         builder.entries = entries
 
-        def posted(is_pending: bool) -> None:
-            builder.is_posted = is_pending
-            entries.posted(is_pending)
-
-        api = await self.api.for_event(event, effective, on_post=posted, before_post=entries.hook)
+        api = await self.api.for_event(event, effective, on_post=builder.note_post, before_post=entries.hook)
         too_dear = await find_too_dear(self.quotas, event, command.spec, effective)
         return self._calls(replace(job, event=event, ref=None), builder, api, effective, too_dear), entries
 

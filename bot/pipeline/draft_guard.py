@@ -128,5 +128,6 @@ async def open_draft(
     """Call `Adapter.draft` with a time limit. Raises `DeliveryError` and the errors of `confirm`."""
     await confirm()
     with span("draft"), DeliveryTimeout(timing.draft_step, timer):
-        draft = await adapter.draft(job.event.reply_to, key=job.event.id, ref=job.ref, private=private, confirm=confirm)
+        place = job.event.answer_to or job.event.reply_to
+        draft = await adapter.draft(place, key=job.event.id, ref=job.ref, private=private, confirm=confirm)
     return FencedDraft(draft, confirm, on_doubt, timing, timer)

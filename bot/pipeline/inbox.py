@@ -85,6 +85,24 @@ class Inbox:
             await self._record(event, lane=spec.lane, answer=_refuse(refusal.text))
         return True
 
+    async def offer(self, event: Event) -> Refusal | None:
+        """Record an event that a person has asked for before; return why it is refused, then nothing is recorded.
+
+        Safe to repeat. Raises `StoreError`.
+        """
+        effective = await self.scoped.for_event(event)
+        event = _with_settings(event, effective)
+        spec = self.registry.find_spec(event.command)
+        if spec is None:
+            return Refusal(translate("usage.gone", event.actor.locale, command=event.command))
+        refusal = self.policy.check(event, spec, effective) or self._switched_off(event, spec, effective)
+        if refusal is None:
+            try:
+                await self.policy.count(event, spec, effective, partial(self._record, lane=spec.lane, answer=None))
+            except OverLimit as over:
+                refusal = self.policy.refusal(event, over)
+        return refusal
+
     def _seal(self, event: Event, secrets: Collection[str]) -> Event:
         """Encrypt the secret options of an event, and leave out its text, in which one may have been typed."""
         options = {

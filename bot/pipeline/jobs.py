@@ -135,6 +135,12 @@ class OutcomeBuilder:
             case TurnRecord():
                 self.turn_record = part
 
+    def note_post(self, is_pending: bool) -> None:
+        """Note that a request was posted to the API, or that it has said what that used."""
+        self.is_posted = is_pending
+        if self.entries is not None:
+            self.entries.posted(is_pending)
+
     async def count(self, usage: Usage, job: Job, ledger: UsageLedger) -> None:
         """Count what a call has used after which the event makes another. Raises `StoreError`."""
         is_reserved = self.entries is None or self.entries.unreserved is None

@@ -5,13 +5,10 @@ from bot.ports.adapter import (
     Adapter,
     AdapterServices,
     AdapterStorage,
-    ChannelProblem,
     ChannelSettings,
     Checkable,
     Confirm,
-    Directory,
     Draft,
-    NoDirectory,
     Profile,
     Reader,
     Receiver,
@@ -23,11 +20,13 @@ from bot.ports.adapter import (
 )
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
+from bot.ports.directory import ChannelProblem, Directory, NoDirectory
 from bot.ports.key_values import KeyValues, Namespace, Owner
 from bot.ports.platform import Platform
 from bot.ports.processes import Processes, ProcessInfo
 from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
+from bot.ports.schedules import PauseReason, Schedule, ScheduleStore
 from bot.ports.store import (
     ContextStore,
     ConversationContext,
@@ -70,6 +69,7 @@ __all__ = [
     "NoChannels",
     "NoDirectory",
     "Owner",
+    "PauseReason",
     "Platform",
     "PlatformCall",
     "ProcessInfo",
@@ -83,6 +83,8 @@ __all__ = [
     "RequestLog",
     "RequestRow",
     "RequestState",
+    "Schedule",
+    "ScheduleStore",
     "Sender",
     "Sink",
     "Store",

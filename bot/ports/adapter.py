@@ -22,6 +22,7 @@ from bot.models import (
     Turn,
 )
 from bot.ports.channel_history import ChannelReader
+from bot.ports.directory import Directory
 from bot.ports.recording import CallRecorder
 from bot.ports.usage_reports import UsageRow
 
@@ -98,10 +99,6 @@ class ValueSigner(Protocol):
 #: Where messages in a channel are answered: as the platform does by itself, in a thread, or in place.
 ReplyMode = Literal["auto", "thread", "reply"]
 REPLY_MODES: tuple[ReplyMode, ...] = get_args(ReplyMode)
-
-
-#: There is no such channel, or it is hidden from the service; or the service may not write there.
-ChannelProblem = Literal["", "absent", "closed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +263,16 @@ class Sender(Protocol):
         the conversation there. Raises `DeliveryError`.
         """
 
+    async def place_again(
+        self, reply_to: Mapping[str, str], *, conversation: str, heading: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
+        """Return the place of a message of its own where a request was asked, with the conversation it belongs to.
+
+        In a thread and in direct messages the conversation goes on; in a channel another begins, whose key is
+        `conversation`. `heading`: Markdown for the message that begins its thread, where answers are in threads. What
+        is returned can be given again. Raises `DeliveryError`.
+        """
+
 
 class Reader(Protocol):
     """Reading from a platform what belongs to an event."""
@@ -285,50 +292,6 @@ class Checkable(Protocol):
 
     async def check(self) -> Sequence[CheckResult]:
         """Check the configuration against the platform at no cost, for the `check` command."""
-
-
-class Directory(Protocol):
-    """The people, roles and channels of a platform, by the ids of the core. Works without `connected`, too."""
-
-    async def role_ids(self) -> Collection[str] | None:
-        """Return the ids of the roles that people may have, as rules name them; None: they can't be known."""
-
-    def kind_of(self, name: str) -> Literal["person", "role"] | None:
-        """Return what an id names; None: nobody on this platform."""
-
-    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
-        """Read a person anew, with roles and rights, in the workspace of a request; None: they can't be read."""
-
-    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
-        """Return why the service can't write in a channel; "": it can, or that can't be known.
-
-        `reply_to`: of a request; a channel of another workspace is absent then.
-        """
-
-
-class NoDirectory:
-    """The directory of a platform that has no roles, and channels that are always open."""
-
-    async def role_ids(self) -> Collection[str] | None:
-        """Return no roles."""
-        return ()
-
-    def kind_of(self, name: str) -> Literal["person", "role"] | None:  # noqa: ARG002
-        """Return None: nobody is known."""
-        return None
-
-    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:  # noqa: ARG002
-        """Return None: nobody is known."""
-        return None
-
-    async def channel_problem(
-        self,
-        channel: str,  # noqa: ARG002
-        *,
-        reply_to: Mapping[str, str] | None = None,  # noqa: ARG002
-    ) -> ChannelProblem:
-        """Return no problem."""
-        return ""
 
 
 class Adapter(Receiver, Sender, Reader, ChannelReader, Checkable, Directory, Protocol):

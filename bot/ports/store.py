@@ -27,6 +27,7 @@ from bot.ports.audit import AuditLog
 from bot.ports.key_values import KeyValues
 from bot.ports.processes import Processes
 from bot.ports.request_log import RequestLog
+from bot.ports.schedules import ScheduleStore
 from bot.ports.usage_reports import UsageReports, UsageRow
 
 
@@ -342,6 +343,7 @@ class Store(
     UsageLedger,
     UsageReports,
     Processes,
+    ScheduleStore,
     Maintenance,
     Protocol,
 ):

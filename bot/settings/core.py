@@ -235,7 +235,23 @@ class Settings(MemorySettings):
         100, ge=0, description="Pictures, sounds and videos of one person a day. 0: no limit."
     )
     bot_time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
-        "UTC", description="Time zone in which the days and months of limits begin, such as Asia/Taipei."
+        "UTC",
+        description="Time zone in which the days and months of limits begin, and of schedules of people whose own is not known, such as Asia/Taipei.",
+    )
+    bot_schedules_per_person: int = Field(
+        20, ge=0, le=10_000, description="Schedules (/schedule) that one person may have. 0: nobody may schedule."
+    )
+    bot_schedules_per_workspace: int = Field(
+        200, ge=0, le=100_000, description="Schedules that all people of a workspace or server may have together."
+    )
+    bot_schedule_interval: int = Field(
+        900, ge=60, le=2_678_400, description="Shortest time between two requests of a schedule, in seconds."
+    )
+    bot_schedule_grace: int = Field(
+        3600,
+        ge=60,
+        le=604_800,
+        description="Seconds for which a scheduled request is made late, where the service was not running. Later it is told that it was missed.",
     )
     bot_budget_per_day: float = Field(
         0, ge=0, description="Money of all people a day, in the API's currency. 0: no limit."

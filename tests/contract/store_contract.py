@@ -5,10 +5,17 @@ from tests.contract.context_contract import ContextContract
 from tests.contract.event_queue_contract import EventQueueContract
 from tests.contract.journal_contract import JournalContract
 from tests.contract.maintenance_contract import MaintenanceContract
+from tests.contract.schedules_contract import SchedulesContract
 from tests.contract.values_contract import ValuesContract
 
 
 class StoreContract(
-    AuditContract, EventQueueContract, JournalContract, ContextContract, ValuesContract, MaintenanceContract
+    AuditContract,
+    EventQueueContract,
+    JournalContract,
+    ContextContract,
+    ValuesContract,
+    SchedulesContract,
+    MaintenanceContract,
 ):
     """All of it; the quotas have a suite of their own, for several processes."""

@@ -22,6 +22,7 @@ FOR_PEOPLE = [
             "families",
             "film",
             "memory",
+            "schedules",
             "operating",
             "privacy",
             "python-sdk",

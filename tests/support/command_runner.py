@@ -52,6 +52,8 @@ from bot.moderation.rules import load_rules
 from bot.pipeline.jobs import OutcomeBuilder
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import NoChannels, NoDirectory
+from bot.schedules.clock import SystemClock
+from bot.schedules.schedules import Schedules
 from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
@@ -373,6 +375,7 @@ class CommandRunner:
             quotas=make_quotas(self.settings, self.store),
             spool=self.spool,
             composites=open_composites(self.store, self.prices, self.registry.find_spec, adapters={}, days=1),
+            schedules=Schedules(store=self.store, adapters={}, settings=self.settings, clock=SystemClock()),
             journal=self.store,
             ledger=self.store,
             reports=self.store,

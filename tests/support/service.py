@@ -19,6 +19,7 @@ from bot.models import Capabilities
 from bot.ops.web import WebServer
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter
+from bot.schedules.clock import Clock, ScheduleTiming
 from bot.service import run_until
 from bot.settings.core import Settings
 from bot.timing import ServiceTiming
@@ -194,9 +195,14 @@ class Service:
 
 @asynccontextmanager
 async def service(
-    folder: Path, *, limits: Capabilities | None = None, timing: PipelineTiming | None = None, **settings: Any
+    folder: Path,
+    *,
+    limits: Capabilities | None = None,
+    timing: PipelineTiming | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Service]:
-    """Run the service; `settings`: of the core."""
+    """Run the service; `settings`: of the core; `clock`: of schedules."""
     async with asyncio.timeout(300), scripted_api() as api, channel_server() as channel:
         echo = EchoApi(api.url)
         api.play(echo)
@@ -207,7 +213,11 @@ async def service(
             channel,
             settings,
             ChannelAdapter(channel.url, limits),
-            FAST if timing is None else replace(FAST, pipeline=timing),
+            replace(
+                FAST,
+                pipeline=FAST.pipeline if timing is None else timing,
+                schedules=FAST.schedules if clock is None else ScheduleTiming(clock=clock),
+            ),
         )
         await one.start()
         try:

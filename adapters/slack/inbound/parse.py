@@ -116,6 +116,7 @@ def build_actor(person: Person, workspace: Workspace, *, is_bot: bool = False) -
         id=workspace.scoped(person.id),
         name=person.name,
         locale=person.locale,
+        time_zone=person.time_zone,
         roles=person.roles or (),
         unread_roles=workspace.scoped("S") if person.roles is None else "",
         is_admin=person.is_admin and not is_stranger,  # of their own workspace

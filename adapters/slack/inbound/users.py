@@ -8,16 +8,18 @@ from dataclasses import replace
 import structlog
 
 from adapters.kit.bounded import BoundedDict
-from adapters.slack.connection.errors import API_ERRORS, log_reason
+from adapters.slack.connection.errors import API_ERRORS, delivery_errors, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.user_groups import UserGroups
 from adapters.slack.timing import Timing
 from adapters.slack.types import Json, Person
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, DeliveryRefused
 
 log = structlog.get_logger(__name__)
 
 _USERS = 5000  # users in memory
+#: Errors by which there is no such user.
+_GONE = ("user_not_found", "users_not_found", "user_not_visible")
 _MENTIONED = 10  # users mentioned in one message who are looked up
 
 
@@ -42,6 +44,15 @@ class UserDirectory:
     async def read(self, workspace: Workspace, user: str) -> Person | None:
         """Look a user up anew; None: Slack does not tell."""
         return await self._look_up(workspace, user)
+
+    async def is_gone(self, workspace: Workspace, user: str) -> bool:
+        """Return whether a user is deactivated or unknown. Raises `DeliveryDelayed`."""
+        try:
+            with delivery_errors():
+                answer = await self._workspaces.client_of(workspace).users_info(user=user)
+        except DeliveryRefused as exc:
+            return exc.__cause__ is not None and error_code(exc.__cause__) in _GONE
+        return bool(answer["user"].get("deleted"))
 
     async def _find(self, workspace: Workspace, user: str, team: str) -> Person:
         is_enterprise = team.startswith("E")
@@ -99,6 +110,7 @@ def _parse_user(user: Json) -> Person:
         id=str(user["id"]),
         name=str(name),
         locale=str(user.get("locale") or ""),
+        time_zone=str(user.get("tz") or ""),
         team=str(user.get("team_id") or ""),
         enterprise=str(enterprise.get("enterprise_id") or ""),
         is_admin=bool(user.get("is_admin") or user.get("is_owner") or enterprise.get("is_admin")),

@@ -4,13 +4,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from bot.errors import OwnershipLost
 from bot.limits import UTC_ZONE
 from bot.models import Event, Job, Lane, Media
-from bot.ports import AuditEntry, Namespace, ProcessInfo
+from bot.ports import AuditEntry, Namespace, ProcessInfo, Schedule
 from bot.store import this_process
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.claims import EVENTS
@@ -35,15 +35,20 @@ from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
 from bot.store.shared.requests import RequestQueries
 from bot.store.shared.rows import parse_media
-from bot.store.shared.sql import Dialect
-from bot.store.shared.write_probe import WriteProbe
+from bot.store.shared.schedules import ScheduleQueries
+from bot.store.shared.sql import Database, Dialect
 from bot.store.timing import StoreTiming
+from bot.store.write_probe import WriteProbe
 
 #: Characters of a namespace in a notification, which may have 8000 bytes.
 _LONGEST_NOTIFIED = 1900
+#: Kind of the notification that schedules have changed.
+_SCHEDULES = "schedules"
+
+T = TypeVar("T")
 
 
-class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
+class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database.
 
     `before_migration`: is called with the version of the schema before it is changed. `roles`: those of this process.
@@ -75,6 +80,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
         self._writer = PostgresWriter(self._connections)
         self._recording = PostgresWriter(self._connections)
         self._stack = AsyncExitStack()
+        self.schedules_changed = asyncio.Event()
         self._probe = WriteProbe(self._touch, interval=timing.write_check)
         self._values = NamespaceCache(self._read_values)
 
@@ -111,12 +117,16 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
         if kind == VALUES and details:  # of one namespace
             self._values.changed(details)
             return
+        if kind == _SCHEDULES:
+            self.schedules_changed.set()
+            return
         if kind == CANCEL:
             self._cancel_requests.update(map(int, details.split()))
         elif kind == EVENTS and details and self._free.isdisjoint(details.split()):  # it has no free slot for these
             return
         elif kind in ("", VALUES):
             self._values.clear()
+            self.schedules_changed.set()
         self._changed.set()
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
@@ -190,6 +200,15 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries):
 
     async def _read_values(self, namespaces: Sequence[str]) -> Sequence[Any]:
         return await self.rows(statements.READ_VALUES, namespaces=namespaces)
+
+    # -- schedules
+
+    async def write_schedules(self, work: Callable[[Database], Awaitable[T]], schedule: Schedule) -> T:
+        event = schedule.event
+        locks = {hash_person(event.adapter, event.actor.id), hash_person(event.adapter, f" {event.location.workspace}")}
+        return await self._writer.submit(
+            work, then=lambda _: self.schedules_changed.set(), notify=_SCHEDULES, locks=locks
+        )
 
     # -- processes
 

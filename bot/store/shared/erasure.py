@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.models import Media
-from bot.store.shared import audit, codec, key_values, quota
+from bot.store.shared import audit, codec, key_values, quota, schedules
 from bot.store.shared.rows import parse_media
 from bot.store.shared.sql import Database
 
@@ -108,7 +108,7 @@ async def forget(
         "UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = true, forgotten = true"
         f" WHERE {_THEIRS}"
     )
-    for statement in (add_usage, _USAGE, audit.FORGET):
+    for statement in (add_usage, _USAGE, audit.FORGET, schedules.FORGET):
         await run(statement)
     await _forget_in_audit(db, adapter, actor, here=here, place=place, find=find)
     return [answer for (answer,) in answers]

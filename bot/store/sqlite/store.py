@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import aiosqlite
@@ -21,14 +21,14 @@ from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.limits import UTC_ZONE
 from bot.models import Answer, Event, Job, Lane, Media
-from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo
+from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo, Schedule
 from bot.store import this_process
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.requests import RequestQueries
-from bot.store.shared.sql import Dialect
-from bot.store.shared.write_probe import WriteProbe
+from bot.store.shared.schedules import ScheduleQueries
+from bot.store.shared.sql import Database, Dialect
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
@@ -41,9 +41,12 @@ from bot.store.sqlite.reservations import Reservation, place_of
 from bot.store.sqlite.schema import BeforeMigration, prepare
 from bot.store.sqlite.writer import RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
+from bot.store.write_probe import WriteProbe
+
+T = TypeVar("T")
 
 
-class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
+class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
     """See `bot.ports.Store`. The lock file beside the database keeps other processes out.
 
     `zone`: in which days and months of limits begin.
@@ -85,6 +88,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
         self._path = path
         self._before_migration = before_migration
         self._roles = tuple(roles)
+        self.schedules_changed = asyncio.Event()
         self._stack = AsyncExitStack()
         self._probe = WriteProbe(self._touch, interval=self._timing.write_check)
         self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known, now=now)
@@ -258,6 +262,11 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries):
 
     async def _write(self, sql: str, then: Callable[[], None] = lambda: None, /, **parameters: object) -> None:
         await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=lambda _: then()))
+
+    # -- schedules
+
+    async def write_schedules(self, work: Callable[[Database], Awaitable[T]], schedule: Schedule) -> T:  # noqa: ARG002
+        return await self._writer.submit(WorkOperation(work, then=lambda _: self.schedules_changed.set()))
 
     # -- processes
 

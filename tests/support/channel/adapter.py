@@ -305,6 +305,11 @@ class ChannelAdapter(NoDirectory, NoChannels):
     ) -> Mapping[str, str]:
         return {"event": f"to {channel or person}"}
 
+    async def place_again(
+        self, reply_to: Mapping[str, str], *, conversation: str, heading: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
+        return conversation, {"event": reply_to["event"].removeprefix("again ").join(("again ", ""))}
+
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         async with self.http.stream("GET", "/files", params=attachment.source) as response:
             if response.status_code == 404:

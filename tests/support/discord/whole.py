@@ -106,7 +106,9 @@ class Whole:
     async def see_ephemeral(self, channel: str, text: str) -> Json:
         """Wait until an ephemeral message there has that text."""
         found: list[Json] = await self.simulator.until(
-            lambda: [m for m in self.simulator.messages[channel] if m["flags"] & EPHEMERAL and text in m["content"]]
+            lambda: [
+                m for m in self.simulator.messages.get(channel, ()) if m["flags"] & EPHEMERAL and text in m["content"]
+            ]
         )
         return found[0]
 

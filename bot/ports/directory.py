@@ -1,0 +1,60 @@
+"""The people, roles and channels of a platform. A part of the seam in `adapter.py`."""
+
+from collections.abc import Collection, Mapping
+from typing import Literal, Protocol
+
+from bot.models import Actor
+
+#: There is no such channel, or it is hidden from the service; or the service may not write there.
+ChannelProblem = Literal["", "absent", "closed"]
+
+
+class Directory(Protocol):
+    """The people, roles and channels of a platform, by the ids of the core. Works without `connected`, too."""
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return the ids of the roles that people may have, as rules name them; None: they can't be known."""
+
+    def kind_of(self, name: str) -> Literal["person", "role"] | None:
+        """Return what an id names; None: nobody on this platform."""
+
+    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
+        """Read a person anew, with roles and rights, in the workspace of a request; None: they can't be read."""
+
+    async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
+        """Return whether a person has left the workspace of a request. Raises `DeliveryError` where nobody tells."""
+
+    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+        """Return why the service can't write in a channel; "": it can, or that can't be known.
+
+        `reply_to`: of a request; a channel of another workspace is absent then.
+        """
+
+
+class NoDirectory:
+    """The directory of a platform that has no roles, and channels that are always open."""
+
+    async def role_ids(self) -> Collection[str] | None:
+        """Return no roles."""
+        return ()
+
+    def kind_of(self, name: str) -> Literal["person", "role"] | None:  # noqa: ARG002
+        """Return None: nobody is known."""
+        return None
+
+    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:  # noqa: ARG002
+        """Return None: nobody is known."""
+        return None
+
+    async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:  # noqa: ARG002
+        """Return False: nobody leaves."""
+        return False
+
+    async def channel_problem(
+        self,
+        channel: str,  # noqa: ARG002
+        *,
+        reply_to: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> ChannelProblem:
+        """Return no problem."""
+        return ""

@@ -1,0 +1,51 @@
+"""The sentences on schedules."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.commandline.mentions import Mention, link_mention
+from bot.i18n import translate
+from bot.models import Event
+from bot.ports import Schedule
+
+_LONGEST = 200  #: characters of a request that are shown
+
+
+def sentence(
+    key: str, schedule: Schedule, *, due: datetime | None = None, following: datetime | None = None, reason: str = ""
+) -> str:
+    """Return a sentence on a schedule in its author's language."""
+    actor = schedule.event.actor
+    return translate(
+        f"schedule.{key}",
+        actor.locale,
+        who=link_mention(Mention("person", actor.id), actor.name),
+        when=written(schedule.when),
+        request=describe(schedule.event),
+        due="" if due is None else local_time(due, schedule.zone),
+        next="" if following is None else local_time(following, schedule.zone),
+        reason=reason,
+    )
+
+
+def heading(schedule: Schedule) -> str:
+    """Return what begins the thread of a scheduled answer."""
+    return f"⏰ {written(schedule.when)}: {describe(schedule.event)}"
+
+
+def describe(event: Event) -> str:
+    """Return a request as it was typed, its beginning if it is long."""
+    options = (f"--{name} {value}" for name, value in event.options.items())
+    command = () if event.command == "chat" else (f"/{event.command}",)
+    words = " ".join((*command, " ".join(event.prompt.split()), *options)).replace("`", "'")
+    return f"`{words[:_LONGEST]}…`" if len(words) > _LONGEST else f"`{words}`"
+
+
+def written(when: str) -> str:
+    """Return a phrase as it was typed, without the marks that Markdown reads."""
+    return when if when.replace(" ", "").replace(":", "").isalnum() else f"`{when.replace('`', '')}`"
+
+
+def local_time(at: datetime, zone: str) -> str:
+    """Return a time as people read it in a time zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"

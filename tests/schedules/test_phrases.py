@@ -1,0 +1,115 @@
+"""What people type for the time of a schedule, in English and Chinese, and what it means in their time zone."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.schedules.phrases.reading import TimeIsOver, read_when
+from bot.schedules.times import WrongExpression, last_time, next_time, shortest_interval, times_after, to_utc
+from tests.support.schedules.clock import START
+
+TAIPEI = ZoneInfo("Asia/Taipei")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+#: What is typed, its expression, its first time in Taipei, where it is 9:30 on Friday, and what is left of the text.
+PHRASES = """
+every weekday 9:00 /catchup | 0 9 * * 1-5 | Mon 11-30 09:00 | /catchup
+in 2 hours remind me | | Fri 11-27 11:30 | remind me
+in half an hour x | | Fri 11-27 10:00 | x
+in 1 hour and 30 minutes x | | Fri 11-27 11:00 | x
+in 1.5h x | | Fri 11-27 11:00 | x
+tomorrow at 9 say hi | | Sat 11-28 09:00 | say hi
+tonight what's up | | Fri 11-27 20:00 | what's up
+every Monday 8:30 /image a fox | 30 8 * * 1 | Mon 11-30 08:30 | /image a fox
+every Mon, Wed and Fri at 7pm news | 0 19 * * 1,3,5 | Fri 11-27 19:00 | news
+on the 1st of each month /usage | 0 9 1 * * | Tue 12-01 09:00 | /usage
+monthly on the 31st at 10:15 x | 15 10 31 * * | Thu 12-31 10:15 | x
+the last day of each month at 18:00 x | 0 18 L * * | Mon 11-30 18:00 | x
+every day 3 facts about cats | 0 9 * * * | Sat 11-28 09:00 | 3 facts about cats
+every day 9 /x | 0 9 * * * | Sat 11-28 09:00 | /x
+daily at noon: menu | 0 12 * * * | Fri 11-27 12:00 | menu
+every morning news | 0 9 * * * | Sat 11-28 09:00 | news
+every weekend at midnight x | 0 0 * * 0,6 | Sat 11-28 00:00 | x
+every 30 minutes x | */30 * * * * | Fri 11-27 10:00 | x
+every hour x | 0 * * * * | Fri 11-27 10:00 | x
+at 8 x | | Sat 11-28 08:00 | x
+Monday at 9 x | | Mon 11-30 09:00 | x
+on December 24 at 6 pm x | | Thu 12-24 18:00 | x
+2026-12-24 18:00 x | | Thu 12-24 18:00 | x
+cron 0 9 * * 1-5 hi | 0 9 * * 1-5 | Mon 11-30 09:00 | hi
+`*/15 * * * *` hi | */15 * * * * | Fri 11-27 09:45 | hi
+每天早上9點 新聞 | 0 9 * * * | Sat 11-28 09:00 | 新聞
+每天9点半说早安 | 30 9 * * * | Sat 11-28 09:30 | 说早安
+每個工作日 9:00 /catchup | 0 9 * * 1-5 | Mon 11-30 09:00 | /catchup
+每週一、三、五 8:30 x | 30 8 * * 1,3,5 | Mon 11-30 08:30 | x
+每周一到周五下午三点 报告 | 0 15 * * 1-5 | Fri 11-27 15:00 | 报告
+每月1號 x | 0 9 1 * * | Tue 12-01 09:00 | x
+每个月最后一天晚上8点 总结 | 0 20 L * * | Mon 11-30 20:00 | 总结
+每2小時 x | 0 */2 * * * | Fri 11-27 10:00 | x
+2小時後提醒我 | | Fri 11-27 11:30 | 提醒我
+半小时后提醒我 | | Fri 11-27 10:00 | 提醒我
+三十分鐘後 x | | Fri 11-27 10:00 | x
+明天下午兩點半 開會 | | Sat 11-28 14:30 | 開會
+下週一 9點 開會 | | Mon 11-30 09:00 | 開會
+週五下午5點 x | | Fri 11-27 17:00 | x
+今晚八點 x | | Fri 11-27 20:00 | x
+12月24日晚上6點 x | | Thu 12-24 18:00 | x
+""".strip().splitlines()
+NO_PHRASES = (
+    *("hello there", "every day at 25:00 x", "every 7 hours x", "on the 32nd of each month x", "in a while x"),
+    *("cron 0 0 30 2 * x", "cron 99 * * * * x", "每天25點 x", "13月1日 x", "on February 30 x", "what time is it at 9?"),
+)
+
+
+@pytest.mark.parametrize("language", ["English", "Chinese"])
+def test_phrases_are_read(language: str) -> None:
+    """Each with its expression, its first time and the rest of the text."""
+    for line in PHRASES:
+        typed, cron, first, rest = (part.strip() for part in line.split("|"))
+        if typed.isascii() is (language == "English"):
+            found = read_when(typed, TAIPEI, START)
+            assert found is not None, typed
+            when, left = found
+            shown = f"{when.first.astimezone(TAIPEI):%a %m-%d %H:%M}"
+            assert (when.cron, shown, left) == (cron, first, rest), typed
+            assert typed.startswith(when.text)
+
+
+def test_what_is_no_time_is_none() -> None:
+    """Neither are hours, days and expressions that there are not; what is over is said to be over."""
+    assert [text for text in NO_PHRASES if read_when(text, TAIPEI, START) is not None] == []
+    for text in ("today at 9 x", "2025-01-01 9:00 x", "今天9點 x", "2036-12-31 x"):
+        with pytest.raises(TimeIsOver):
+            read_when(text, TAIPEI, START)
+
+
+def test_summer_time() -> None:
+    """A time that does not exist is the next that does, one that exists twice counts once; hours stay hours."""
+
+    def local(cron: str, after: datetime, count: int) -> list[str]:
+        times = islice(times_after(cron, BERLIN, after), count)
+        return [f"{time.astimezone(BERLIN):%d %H:%M%z}" for time in times]
+
+    spring, autumn = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)
+    assert local("30 2 * * *", spring, 2) == ["29 03:00+0200", "30 02:30+0200"]
+    assert local("30 2 * * *", autumn, 2) == ["25 02:30+0200", "26 02:30+0100"]
+    assert local("0 * * * *", autumn + timedelta(hours=11, minutes=30), 3) == [
+        *("25 02:00+0200", "25 02:00+0100", "25 03:00+0100")
+    ]
+    in_the_second = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    assert next_time("30 2 * * *", BERLIN, in_the_second) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert last_time("30 2 * * *", BERLIN, first, in_the_second) == first
+    assert to_utc(datetime(2026, 3, 29, 2, 30), BERLIN) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # noqa: DTZ001
+    assert to_utc(datetime(2026, 10, 25, 2, 30), BERLIN) == first  # noqa: DTZ001
+
+
+def test_expressions() -> None:
+    """The shortest interval is found wherever it is; what is too long, or has no time, is no expression."""
+    assert shortest_interval("0,1 9 1 1 *", BERLIN, START) == timedelta(minutes=1)
+    assert shortest_interval("0 9 * * 1-5", BERLIN, START) == timedelta(days=1)
+    for wrong in ("0 0 31 2 *", "* * * *", "* * * * * *", "0 9 * * 1-5,".ljust(300, "1"), "9" * 5000 + " * * * *"):
+        with pytest.raises(WrongExpression):
+            next_time(wrong, BERLIN, START)

@@ -1,0 +1,79 @@
+"""Schedules on both platforms and engines: made by a command, answered where they were made, paused and deleted."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.schedules.clock import ScheduleTiming
+from simulators.discord.values import CHANNEL
+from simulators.slack import SlackSimulator
+from tests.support.database.engines import engine, server, url
+from tests.support.discord.whole import whole
+from tests.support.schedules.clock import START, SetClock
+from tests.support.service import FAST, quiet_logs
+from tests.support.slack.service import service
+
+__all__ = ["engine", "server", "url"]
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Times are those of the person's zone, which Slack tells; each answer has a thread, in which people go on."""
+    clock = SetClock()
+    timing = replace(FAST, schedules=ScheduleTiming(clock=clock))
+    async with SlackSimulator() as slack, service(slack, tmp_path, core_timing=timing, **engine) as one:
+        told = await one.ask(slack.bob, "/schedule every weekday 9:00 /chat what is new?", "Scheduled")
+        assert "2026-11-27 09:00 · 2026-11-30 09:00 · 2026-12-01 09:00 (Europe/London)" in told
+        assert "time zone" not in told
+        assert "2026-11-27 03:30" in await one.ask(slack.bob, "/schedule in 2 hours what is left?", "what is left")
+        await clock.set(START + timedelta(hours=2))
+        answer = await one.see(slack.bob, "re: what is left?")
+        assert answer.content == "re: what is left?\n\n⏰ Scheduled by @Bob, in 2 hours"
+        assert not answer.is_ephemeral
+        root = await one.see(slack.ada, "⏰ in 2 hours: what is left?")
+        assert answer.root == root.ts
+        slack.bob.say("and then?", thread=root.ts)
+        await one.see(slack.bob, "re: and then?")
+        assert [turn["content"] for turn in one.echo.bodies[-1]["messages"][-3:]] == [
+            "what is left?",
+            "re: what is left?",
+            "and then?",
+        ]
+        listed = await one.ask(slack.bob, "/schedule", "Your schedules")
+        assert "what is left" not in listed
+        shown = await one.see(slack.bob, "Your schedules")
+        slack.bob.press(shown, "press:pause1")
+        await one.see(slack.bob, "Paused, every weekday 9:00")
+        await clock.until_waiting(None)
+        assert "Paused" in await one.ask(slack.bob, "/schedule list", "Your schedules")
+        slack.bob.press(await one.see(slack.bob, "Your schedules"), "press:delete1")
+        await one.see(slack.bob, "Deleted, every weekday 9:00")
+        assert "nothing" in await one.ask(slack.bob, "/schedule list", "scheduled")
+
+
+async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Discord tells no time zone: it is asked for, and then the schedule follows it."""
+    clock = SetClock()
+    timing = replace(FAST, schedules=ScheduleTiming(clock=clock))
+    async with whole(tmp_path, core_timing=timing, **engine) as one:
+        await one.command("schedule", what="every weekday 9:00 what is new?")
+        told = await one.see_ephemeral(CHANNEL, "2026-11-27 09:00 · 2026-11-30 09:00 · 2026-12-01 09:00（UTC）")
+        assert "我不知道你的時區" in told["content"]
+        await one.press(told, "zone")
+        await one.submit(told, time_zone="taipei")
+        await one.see_ephemeral(CHANNEL, "2026-11-30 09:00 · 2026-12-01 09:00 · 2026-12-02 09:00（Asia/Taipei）")
+        await one.command("schedule", what="2小時後 還有什麼？")
+        told = await one.see_ephemeral(CHANNEL, "2026-11-27 11:30（Asia/Taipei）")
+        assert "時區" not in told["content"]
+        await clock.set(START + timedelta(hours=2))
+        await one.see(CHANNEL, "re: 還有什麼？\n\n⏰ 由 <@1033044521375764530> 排程，2小時後")
+        await clock.until_waiting(START + timedelta(days=2, hours=23, minutes=30))
+        await one.command("schedule", what="list")
+        told = await one.see_ephemeral(CHANNEL, "你的排程")
+        assert "還有什麼" not in told["content"]
+        await one.press(told, "delete1")
+        await one.see_ephemeral(CHANNEL, "已刪除，every weekday 9:00")
+        await clock.until_waiting(None)
