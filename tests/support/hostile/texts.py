@@ -1,12 +1,10 @@
 """`python -m tests.support.hostile.texts`: every function that reads long texts, on texts that are slow to match.
 
 Prints each function and text before it runs. The system ends the process when a call has used up its CPU time, which
-only work that grows faster than the text does.
+only work that grows faster than the text does. Texts twice as long would need four times that time to find the same.
 """
 
-import math
-import resource
-import time
+import signal
 from collections.abc import Callable
 
 from adapters.console.format import clean
@@ -33,9 +31,9 @@ from sandbox.chat.reply import reply
 from sandbox.chat.summary import summarise
 from sandbox.code.templates import complete
 
-CPU_SECONDS = 2  #: of one call, which takes a tenth of it at most
-LENGTH, LESS = 50_000, 20_000  #: characters
-MORE = 500_000  #: characters of a whole text that is one run
+CPU_SECONDS = 0.5  #: of one call, which takes a fifth of it at most
+LENGTH, LESS = 25_000, 10_000  #: characters
+MORE, MORE_SECONDS = 500_000, 2.0  #: characters of a whole text that is one run, and its CPU time
 
 CHAT = CommandSpec(name="chat", description="", options=(Option(name="prompt", description="", is_prompt=True),))
 
@@ -113,17 +111,16 @@ def main() -> None:
         for unit in UNITS:
             run(function, (unit * LENGTH)[:LENGTH])
             run(function, f"x{(unit * LENGTH)[:LENGTH]}a")
-    run(find_all_private, "1 " * (MORE // 2))
+    run(find_all_private, "1 " * (MORE // 2), MORE_SECONDS)
     for function in THOROUGH:
         for unit in UNITS:
             run(function, (unit * LESS)[:LESS])
 
 
-def run(function: Callable[[str], object], text: str) -> None:
+def run(function: Callable[[str], object], text: str, seconds: float = CPU_SECONDS) -> None:
     """Run one function within its CPU time."""
     print(function.__qualname__, function.__code__.co_firstlineno, repr(text[:20]), flush=True)  # noqa: T201
-    limit = math.ceil(time.process_time()) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     function(text)
 
 
