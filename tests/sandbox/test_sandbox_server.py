@@ -302,16 +302,23 @@ async def test_a_job_that_nobody_asks_about_ends() -> None:
 
 async def test_a_stopped_job_makes_room_at_once_and_goes_on_when_it_is_asked_for() -> None:
     """Its render ends after two gaps between questions, not after the time in which it is given up."""
-    video = {**SAMPLES["/video/generations"], "duration": 4, "resolution": "640x360"}
+    video = {**SAMPLES["/video/generations"], "duration": 60, "resolution": "640x360"}
     config = SandboxConfig(abandoned_after=1000)
     async with Sandbox(config=config) as sandbox, client(sandbox) as api, asyncio.timeout(300):
-        first, second = [(await api.post("/video/generations", json=video)).json()["data"] for _ in range(2)]
+        first = (await api.post("/video/generations", json=video)).json()["data"]
+        body = {**SAMPLES["/audio/generations"], "duration": 61, "format": "wav"}
+        second = (await api.post("/audio/generations", json=body)).json()["data"]
         first = (await api.get(f"/video/generations/{first['id']}")).json()["data"]
-        for job in (second, first):
-            while job["status"] in {"queued", "processing"}:
-                await asyncio.sleep(0.02)
-                job = (await api.get(f"/video/generations/{job['id']}")).json()["data"]  # noqa: PLW2901 - as it is now
-            assert job["status"] == "succeeded"
+        while second["status"] in {"queued", "processing"}:
+            await asyncio.sleep(0.05)
+            second = (await api.get(f"/audio/generations/{second['id']}")).json()["data"]
+        assert second["status"] == "succeeded"
+        first = (await api.get(f"/video/generations/{first['id']}")).json()["data"]
+        assert first["status"] == "queued"
+        while first["status"] == "queued":
+            await asyncio.sleep(0.02)
+            first = (await api.get(f"/video/generations/{first['id']}")).json()["data"]
+        assert first["status"] == "processing"
 
 
 async def test_pictures_do_not_wait_for_jobs(sandbox: Sandbox) -> None:

@@ -33,10 +33,26 @@ def imported_names(path: Path, packages: tuple[str, ...] = PACKAGES) -> Iterator
                 yield (f"{node.module}.{name.name}", "") if is_module else (node.module, name.name)
 
 
-@cache
 def _imports(path: Path) -> tuple[ast.AST, ...]:
+    return _parsed(path)[0]
+
+
+@cache
+def _parsed(path: Path) -> tuple[tuple[ast.AST, ...], tuple[str, ...]]:
+    """Return the imports, wherever they stand, and the public classes of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    imports = tuple(node for node in _statements(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    classes = (node.name for node in tree.body if isinstance(node, ast.ClassDef))
+    return imports, tuple(name for name in classes if not name.startswith("_"))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements in a statement, and those in them; expressions are not looked at, unlike by `ast.walk`."""
+    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+        parts = getattr(node, field, ())
+        for part in parts if isinstance(parts, list) else ():
+            yield part
+            yield from _statements(part)
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -47,6 +63,4 @@ def imported_modules(path: Path) -> set[str]:
 def public_classes(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the name and the file of every public class of a folder."""
     for path in sorted(folder.rglob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                yield node.name, path
+        yield from ((name, path) for name in _parsed(path)[1])
