@@ -11,7 +11,7 @@ COPY bot ./bot
 COPY adapters ./adapters
 COPY sandbox ./sandbox
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
-RUN pip install --no-cache-dir --no-deps --no-build-isolation '.[sandbox,film,provenance,postgres,patterns,otel,oidc,s3,office]'
+RUN pip install --no-cache-dir --no-deps --no-build-isolation '.[sandbox,film,provenance,postgres,patterns,otel,oidc,s3,office,links]'
 USER bot
 # Tokens and keys are given when the container is started: --env-file .env
 ENV BOT_DATA_DIR=/data BOT_HOST=0.0.0.0 BOT_PORT=8080

@@ -90,7 +90,7 @@ llama: .venv/.run ## Install llama.cpp, for a real chat model in the sandbox (SA
 	@$(call INSTALL_PACKAGE,xllamacpp) >&2
 
 lock: ## Write requirements.lock and requirements-dev.lock anew: exact versions and hashes for every system. Needs uv
-	echo 'setuptools>=77' | $(COMPILE) --extra sandbox --extra film --extra provenance --extra postgres --extra patterns --extra otel --extra oidc --extra s3 --extra office -o requirements.lock pyproject.toml -
+	echo 'setuptools>=77' | $(COMPILE) --extra sandbox --extra film --extra provenance --extra postgres --extra patterns --extra otel --extra oidc --extra s3 --extra office --extra links -o requirements.lock pyproject.toml -
 	$(COMPILE) --all-extras -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## Remove .venv, build folders and caches; data and .env stay

@@ -32,6 +32,8 @@ from bot.conversation.attachments import AttachmentReader
 from bot.conversation.gathering import Gathering
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
+from bot.media.network import SafeClient
+from bot.media.pages import WebPages
 from bot.media.storage.opening import open_spool
 from bot.models import Event
 from bot.moderation.guarded_api import GuardedApi
@@ -203,6 +205,7 @@ async def build(
             attachment_reader=AttachmentReader(
                 max_bytes=settings.bot_max_attachment_bytes,
                 parse_seconds=timing.media.parse,
+                pages=WebPages(await stack.enter_async_context(SafeClient((), timing=timing.media)), timing.media.page),
             ),
             adapters=adapters,
             background=background,

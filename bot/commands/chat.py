@@ -8,7 +8,8 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
 from bot.commands._memory import memory_actions, offer_to_remember, store_offer
-from bot.control.registry import ANSWER_TOKENS, STREAMING, TEMPERATURE
+from bot.control.registry import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
+from bot.conversation.links import find_links
 from bot.conversation.small_talk import is_small_talk
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
@@ -32,9 +33,10 @@ async def chat(ctx: Context) -> Parts:
     wording = await find_wording(ctx, prompt)
     prompt = wording.prompt
     model = ctx.option("model") or ctx.effective.model("chat")
-    attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
+    links = find_links(prompt, ctx.effective.get(LINKS))
+    attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages(), *links)
     if attachments:
-        yield Status(ctx.translate("chat.reading"))
+        yield Status(ctx.translate("chat.reading_links" if links else "chat.reading"))
     async with ctx.conversation.read_attachments(attachments, model=model) as attached:
         text = "\n\n".join(part for part in (prompt, attached.text) if part)
         yield TurnRecord(user=text)
@@ -65,6 +67,8 @@ async def chat(ctx: Context) -> Parts:
                     yield Text(delta.text)
         if is_empty:
             raise UnexpectedAnswer("choices[0].message.content is empty")
+        if attached.pages:
+            yield Text("\n\n" + ctx.translate("chat.pages", pages=ctx.join_list(attached.pages)))
         is_cut = finish_reason == "length"
         yield to_usage("chat", ctx.calls.answered_by, usage)
         said, offered = await store_offer(ctx, offer)

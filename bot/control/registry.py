@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.control.access import ALWAYS_OPEN
 from bot.control.scoped_setting import EVERYWHERE, OFF, ON, SWITCH, ScopedSetting
 from bot.control.scopes import ADMINISTERED, SHARED, Scope
+from bot.conversation.links import LINK_MODES, can_read_links
 from bot.i18n import LANGUAGES
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
@@ -28,6 +29,7 @@ MANAGERS = "managers"
 REDACTION = "redaction"
 STREAMING = "streaming"
 READ_FILES = "read_files"
+LINKS = "links"
 SPOILER = "spoiler"
 REPLY_MODE = "reply_mode"
 ANSWER_ALL = "answer_all"
@@ -182,6 +184,17 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
             MODERATIONS,
         )
     yield from _switches(settings)
+    links = settings.bot_links if can_read_links() else OFF
+    yield ScopedSetting(
+        option=Option(
+            name=LINKS,
+            description="Read pages that questions link to: always, where the words ask for it, or never",
+            kind="choice",
+            choices=(OFF,) if links == OFF else LINK_MODES,
+            default=links,
+        ),
+        scopes=SHARED,
+    )
     yield from _memory(settings)
     yield ScopedSetting(
         option=Option(

@@ -18,28 +18,29 @@ from pathlib import PurePath
 import structlog
 
 from bot.conversation.charset import decode_text
+from bot.conversation.document_parsers import (
+    PARSER_OPTIONS,
+    PARSING_FAILURES,
+    PDF_PAGES,
+    PICTURE_FAILURES,
+    Unreadable,
+    parser_of,
+)
+from bot.conversation.links import address_of
 from bot.errors import MediaError, MediaTooLarge, UsageError
 from bot.i18n import translate
 from bot.isolation.fair_slots import FairSlots
-from bot.isolation.office import EXCEL, POWERPOINT, WORD
 from bot.isolation.process import Limits, ParsingFailed, run_isolated
 from bot.markdown.split import estimate_tokens
 from bot.media.content import HEAD, sniff
+from bot.media.pages import WebPages
 from bot.media.probe import read_header
 from bot.models import Attachment
 
 log = structlog.get_logger(__name__)
 
-#: Number of PDF pages that are read.
-PDF_PAGES = 200
-
 _CUT_MARK = " […]"
-_PDF, _OFFICE = "bot.isolation.pdf:extract_text", "bot.isolation.office:extract_text"
-_PARSER_OPTIONS = {_PDF: {"pages": PDF_PAGES}}
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # a stream of Office files with a password
 _TEXT_HEAD = 10_000  # bytes that decide whether a file is text
-_PDF_HEAD = 1024  # bytes within which a PDF's signature must be
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 _PICTURE_SIDE = 2048  # pixels; models see no more
@@ -59,6 +60,7 @@ class AttachmentContents:
     text: str = ""  #: the files as Markdown, to be added to the prompt
     image_urls: tuple[str, ...] = ()  #: data URLs, for a model with vision
     notes: tuple[str, ...] = ()  #: sentences on unread files, in the person's language; part of `text` as well
+    pages: tuple[str, ...] = ()  #: addresses of the links that were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,6 @@ class WholeFile:
     data: bytearray
 
 
-class _Unreadable(Exception):
-    """A file can't be read; the text is the last part of a sentence's key, `attachment.KEY`."""
-
-
 OpenAttachment = Callable[[Attachment], AsyncIterator[bytes]]
 
 
@@ -102,8 +100,9 @@ class AttachmentSource:
 class AttachmentReader:
     """Reads the files of all requests, within limits of memory and of processes that hold for all together."""
 
-    def __init__(self, *, max_bytes: int, parse_seconds: float) -> None:
-        """`max_bytes`: of a file; `parse_seconds`: for a PDF or a picture."""
+    def __init__(self, *, max_bytes: int, parse_seconds: float, pages: WebPages | None = None) -> None:
+        """`max_bytes`: of a file; `parse_seconds`: for a PDF or a picture; `pages`: None: no link is read."""
+        self._pages = pages
         self._max_bytes = max_bytes
         self._parse_seconds = parse_seconds
         # Two at least, or one person's file would be everybody's wait.
@@ -128,26 +127,32 @@ class AttachmentReader:
                 name = " ".join(attachment.name.replace("`", "'").split()) or "file"
                 try:
                     await self._add(attachment, name, source, reading, has_vision=has_vision)
-                except _Unreadable as exc:
+                    reading.pages += filter(None, (address_of(attachment),))
+                except Unreadable as exc:
                     reading.add_note(self._note(str(exc), name, source.locale))
             if not reading.image_urls:
                 await held.aclose()
-            yield AttachmentContents("\n\n".join(reading.blocks), tuple(reading.image_urls), tuple(reading.notes))
+            yield AttachmentContents(
+                text="\n\n".join(reading.blocks),
+                image_urls=tuple(reading.image_urls),
+                notes=tuple(reading.notes),
+                pages=tuple(reading.pages),
+            )
 
     async def _add(
         self, attachment: Attachment, name: str, source: AttachmentSource, reading: "_Reading", *, has_vision: bool
     ) -> None:
-        """Add what a model gets of a file, which is in memory until then. Raises `_Unreadable`."""
+        """Add what a model gets of a file, which is in memory until then. Raises `Unreadable`."""
         async with self._load(attachment, source) as data:
             if content_type := sniff(bytes(data[:HEAD])):
                 is_image = content_type.startswith("image/")
                 if not (is_image and has_vision):
-                    raise _Unreadable("unseen" if is_image else "binary")
+                    raise Unreadable("unseen" if is_image else "binary")
                 reading.add_image(await self._reduce(data, content_type, source.person), name)
                 return
             # A token is at most four characters by estimate; more text than that would be cut anyway.
             max_chars = 4 * reading.tokens_left + 4
-            if parser := _parser_of(data):
+            if parser := parser_of(data, is_page=bool(address_of(attachment))):
                 text, is_cut = await self._parse(parser, data, max_chars, source.person)
             else:
                 text, is_cut = await asyncio.to_thread(extract_text, bytes(data), max_chars)
@@ -165,7 +170,7 @@ class AttachmentReader:
                     content_type = sniff(bytes(data[:HEAD]))
                     if content_type.startswith("image/"):
                         return await self._reduce(data, content_type, source.person)
-            except _Unreadable as exc:
+            except Unreadable as exc:
                 if str(exc) == "too_large":
                     raise MediaTooLarge(f"{attachment.name} is too large") from exc
                 if isinstance(exc.__cause__, MediaError):
@@ -187,7 +192,7 @@ class AttachmentReader:
                 if is_parsed:
                     await held.enter_async_context(self._parsing.hold(source.person))
                 yield WholeFile(sniff(bytes(data[:HEAD])), data)
-        except _Unreadable as exc:
+        except Unreadable as exc:
             raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
 
     def _note(self, key: str, name: str, locale: str) -> str:
@@ -203,29 +208,36 @@ class AttachmentReader:
 
     @asynccontextmanager
     async def _load(self, attachment: Attachment, source: AttachmentSource) -> AsyncIterator[bytearray]:
-        """Read a whole file, which is in memory until the end of the block. Raises `_Unreadable`."""
+        """Read a whole file, which is in memory until the end of the block. Raises `Unreadable`."""
         if attachment.size is not None and attachment.size > self._max_bytes:
-            raise _Unreadable("too_large")
+            raise Unreadable("too_large")
         async with AsyncExitStack() as held:
             if attachment.size is None or attachment.size > _LARGE_FILE:
                 await held.enter_async_context(self._loading.hold(source.person))
-            yield await _read_bytes(attachment, source.open_attachment, self._max_bytes)
+            address = address_of(attachment)
+            pieces = self._open_page(address) if address else source.open_attachment(attachment)
+            yield await _read_bytes(pieces, self._max_bytes)
+
+    def _open_page(self, address: str) -> AsyncIterator[bytes]:
+        if self._pages is None:
+            raise Unreadable("unreachable")
+        return self._pages.open(address)
 
     async def _parse(self, parser: str, data: bytearray, max_chars: int, person: str) -> tuple[str, bool]:
-        """Return a file's text, and whether it is cut. Raises `_Unreadable`."""
+        """Return a file's text, and whether it is cut. Raises `Unreadable`."""
         # No character takes more than four bytes.
         limits = Limits(seconds=self._parse_seconds, memory=_DOCUMENT_MEMORY, output=4 * max_chars)
-        options = {"chars": max_chars, "seconds": self._parse_seconds, **_PARSER_OPTIONS.get(parser, {})}
+        options = {"chars": max_chars, "seconds": self._parse_seconds, **PARSER_OPTIONS.get(parser, {})}
         try:
             async with self._parsing.hold(person):
                 word, text = await run_isolated(parser, data, limits, options)
         except ParsingFailed as exc:
             log.warning("file not parsed", parser=parser, size=len(data), reason=exc.reason)
-            raise _Unreadable(_PARSING_FAILURES.get(exc.reason, "damaged")) from exc
+            raise Unreadable(PARSING_FAILURES.get(exc.reason, "damaged")) from exc
         return text.decode("utf-8", "replace"), word == "cut"
 
     async def _reduce(self, data: bytearray, content_type: str, person: str) -> EncodedImage:
-        """Return a picture as large as a model takes. Raises `_Unreadable`."""
+        """Return a picture as large as a model takes. Raises `Unreadable`."""
         header = read_header(BytesIO(data), content_type)
         is_small = max(header.width or _PICTURE_SIDE + 1, header.height or _PICTURE_SIDE + 1) <= _PICTURE_SIDE
         if is_small and len(data) <= _PICTURE_BYTES:
@@ -239,29 +251,7 @@ class AttachmentReader:
                 return EncodedImage(*await run_isolated("bot.isolation.picture:shrink", data, limits, options))
         except ParsingFailed as exc:
             log.warning("file not parsed", type=content_type, size=len(data), reason=exc.reason)
-            raise _Unreadable(_PICTURE_FAILURES.get(exc.reason, "damaged_picture")) from exc
-
-
-#: Why a child process failed → the key of the sentence; all others: the file is damaged.
-_PARSING_FAILURES = {
-    **{word: word for word in ("slow", "heavy", "binary", "empty", "encrypted", "scanned")},
-    "memory": "heavy",
-    "output": "heavy",
-}
-_PICTURE_FAILURES = {"slow": "slow", "memory": "heavy", "output": "heavy"}
-
-
-def _parser_of(data: bytearray) -> str:
-    """Return the parser of a document, "" for text. Raises `_Unreadable` for one that none can read."""
-    if b"%PDF-" in data[:_PDF_HEAD]:
-        return _PDF
-    if data.startswith(_OLE):
-        raise _Unreadable("encrypted" if _ENCRYPTED in data else "old_office")
-    if data.startswith(_ZIP) and any(part in data for part in (WORD, EXCEL, POWERPOINT)):
-        if find_spec("docx") is None:
-            raise _Unreadable("no_office")
-        return _OFFICE
-    return ""
+            raise Unreadable(PICTURE_FAILURES.get(exc.reason, "damaged_picture")) from exc
 
 
 @dataclass(slots=True)
@@ -273,15 +263,16 @@ class _Reading:
     blocks: list[str] = field(default_factory=list)
     image_urls: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
 
     def add_note(self, note: str) -> None:
         self.notes.append(note)
         self.blocks.append(f"[{note}]")
 
     def add_image(self, image: EncodedImage, name: str) -> None:
-        """Add an image. Raises `_Unreadable` if there are too many bytes of them."""
+        """Add an image. Raises `Unreadable` if there are too many bytes of them."""
         if len(image.data) > self.bytes_left:
-            raise _Unreadable("too_many_pictures")
+            raise Unreadable("too_many_pictures")
         self.bytes_left -= len(image.data)
         self.image_urls.append(image.data_url)
         self.blocks.append(f"[{name}]")
@@ -296,19 +287,18 @@ class _Reading:
         return is_cut
 
 
-async def _read_bytes(attachment: Attachment, open_attachment: OpenAttachment, limit: int) -> bytearray:
-    """Read a whole file of at most `limit` bytes. Raises `_Unreadable`."""
+async def _read_bytes(pieces: AsyncIterator[bytes], limit: int) -> bytearray:
+    """Read a whole file of at most `limit` bytes. Raises `Unreadable`."""
     data = bytearray()
-    pieces = open_attachment(attachment)
     try:
         async for piece in pieces:
             data += piece
             if len(data) > limit:
-                raise _Unreadable("too_large")
+                raise Unreadable("too_large")
     except MediaTooLarge as exc:
-        raise _Unreadable("too_large") from exc
+        raise Unreadable("too_large") from exc
     except MediaError as exc:
-        raise _Unreadable("unreachable") from exc
+        raise Unreadable("unreachable") from exc
     finally:
         if isinstance(pieces, AsyncGenerator):
             await pieces.aclose()
@@ -318,15 +308,15 @@ async def _read_bytes(attachment: Attachment, open_attachment: OpenAttachment, l
 def extract_text(data: bytes, max_chars: int) -> tuple[str, bool]:
     """Decode a text file; return its first `max_chars` characters and whether there are more.
 
-    Raises `_Unreadable` for binary data and for an undetectable encoding.
+    Raises `Unreadable` for binary data and for an undetectable encoding.
     """
     head = data[: max(4 * max_chars, _TEXT_HEAD)]  # no encoding takes more than four bytes for a character
     text = decode_text(head, is_whole=len(head) == len(data))
     sample = head.decode("latin-1") if text is None else text
     if len(_CONTROL.findall(sample)) > len(sample) // 1000:
-        raise _Unreadable("binary")
+        raise Unreadable("binary")
     if text is None:
-        raise _Unreadable("encoding")
+        raise Unreadable("encoding")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text[:max_chars], len(text) > max_chars or len(head) < len(data)
 

@@ -21,6 +21,7 @@ from bot.conversation.attachments import (
     WholeFile,
     truncate_to_tokens,
 )
+from bot.conversation.links import address_of
 from bot.conversation.order import turns_before
 from bot.errors import DeliveryError, UsageError
 from bot.i18n import translate
@@ -126,16 +127,17 @@ class Conversation:
     async def _read_attachments(
         self, attachments: Sequence[Attachment], model: str
     ) -> AsyncIterator[AttachmentContents]:
-        if not self.effective.is_on(READ_FILES):
-            note = translate("attachment.not_here", self._event.actor.locale)
+        allowed = [file for file in attachments if address_of(file) or self.effective.is_on(READ_FILES)]
+        note = translate("attachment.not_here", self._event.actor.locale) if len(allowed) < len(attachments) else ""
+        if not allowed:
             yield AttachmentContents(text=f"[{note}]", notes=(note,))
             return
         async with self._attachment_reader.read(
-            self._source(attachments),
+            self._source(allowed),
             max_tokens=self.effective.integer(FILE_TOKENS),
             has_vision=model in self._settings.bot_seeing_models,
         ) as contents:
-            yield contents
+            yield replace(contents, notes=(note, *contents.notes)) if note else contents
 
     async def read_image(self) -> EncodedImage | None:
         """Read the first image among the event's files; None: there is none. Raises `MediaError` and `UsageError`."""

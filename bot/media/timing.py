@@ -13,6 +13,7 @@ class MediaTiming:
     longest_retry_pause: float = 5.0  #: between two tries of a request to an object store
     object_store_read: float = 10.0  #: for which reading from an object store that is away is tried again
     object_store_write: float = 120.0  #: the same for keeping a file, which was paid for
+    page: float = 20.0  #: to fetch a page that a question links to
     parse: float = 20.0  #: to read one attached file in a child process; as many of CPU time
     shrink: float = 180.0  #: to make one file smaller
     clock_skew: float = 600.0  #: by which the clocks of machines that share a folder may differ

@@ -56,6 +56,10 @@ class Settings(MemorySettings):
         le=1_000_000,
         description="Length of a chat or code answer in tokens, at most.",
     )
+    bot_links: Literal["on", "asked", "off"] = Field(
+        "asked",
+        description="Pages that questions link to are read: on (always), asked (where the words ask for it) or off. Needs the extra links. Off: nobody can choose more.",
+    )
     bot_attachment_tokens: int = Field(
         8000, ge=0, le=1_000_000, description="Estimated tokens that are read from the files of a message, at most."
     )

@@ -75,7 +75,7 @@ def as_sent(data: Any) -> Any:
         return [as_sent(one) for one in data]
     if not isinstance(data, dict):
         return data
-    sent = {name: as_sent(value) if isinstance(value, dict | list) else value for name, value in data.items()}
+    sent = {name: as_sent(value) if value and isinstance(value, dict | list) else value for name, value in data.items()}
     if sent.get("components") and sent.get("attachments"):
         sent["components"], sent["attachments"] = resolve_files(sent["components"], sent["attachments"])
     return sent

@@ -111,6 +111,7 @@ WRONG = {
     "BOT_APPROVE_ABOVE": (("x", "-1", "100001", "nan"), "a number from 0 to 100000"),
     "BOT_APPROVERS": (("U1", "channel:C1", "person:"), "person:ID and role:ID"),
     "CONSOLE_CONVERSATION": (("x" * 101,), "at most 100 characters"),
+    "BOT_LINKS": (("x", "auto"), "on, asked or off"),
     "BOT_MEMORY": (("x", "auto"), "propose, on or off"),
     "BOT_MEMORY_NOTES": (("x", "0", "501"), "a whole number from 1 to 500"),
     "BOT_MEMORY_TOKENS": (("x", "49", "100001"), "a whole number from 50 to 100000"),

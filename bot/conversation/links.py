@@ -1,0 +1,49 @@
+"""Links in a question: which of them its author wants to be read, and the files that they become."""
+
+import re
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from bot.models import Attachment
+
+#: Links of one question that are read.
+MAX_LINKS = 3
+#: The values of the setting: each link is read, or where the words of the question ask for it, or none.
+ON, ASKED, OFF = "on", "asked", "off"
+LINK_MODES = (ON, ASKED, OFF)
+_LINK = re.compile(r"https?://[^\s<>\"'`|\[\]（）「」，。！？；、]{1,2000}", re.IGNORECASE)
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_ASKS = re.compile(
+    r"(?i)\b(?:read|re-?read|summari[sz]e|summary|sum up|tl;?dr|explain|translate|according to|key points?|gist|"
+    r"what (?:does|do|did|is|are|was)|what's|says?|about|review|compare|check|article|page|post|paper)\b|"
+    r"摘要|總結|总结|整理|重點|重点|大意|讀|读|看|翻譯|翻译|解釋|解释|說明|说明|說什麼|说什么|說了什麼|说了什么|內容|内容|比較|比较|"
+    r"這篇|这篇|文章|網頁|网页"
+)
+_SOURCE = "link"
+
+
+def can_read_links() -> bool:
+    """Return whether the extra for it is installed."""
+    return find_spec("trafilatura") is not None
+
+
+def find_links(prompt: str, mode: str) -> Sequence[Attachment]:
+    """Return the links of a question that are to be read, as files. Those in code are text."""
+    text = _CODE.sub(" ", prompt)
+    if mode == OFF or "://" not in text or (mode == ASKED and not _ASKS.search(_LINK.sub(" ", text))):
+        return ()
+    urls = dict.fromkeys(_trim(match[0]) for match in _LINK.finditer(text))
+    return [Attachment(name=url, source={_SOURCE: url}) for url in list(urls)[:MAX_LINKS]]
+
+
+def address_of(attachment: Attachment) -> str:
+    """Return the address of a link; "": it is an attached file."""
+    return attachment.source.get(_SOURCE, "")
+
+
+def _trim(url: str) -> str:
+    """Return an address without the punctuation of the sentence around it."""
+    url = url.rstrip(".,;:!?*_~")
+    while url.endswith(")") and url.count(")") > url.count("("):
+        url = url[:-1].rstrip(".,;:!?")
+    return url
