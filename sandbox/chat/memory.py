@@ -1,5 +1,6 @@
 """Facts that a conversation states, and retrieval of the one that answers a question."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ _NOT_NAMES = frozenset(
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 _GREETED = re.compile(r"(?i)^(hello|hi|hey|你好|您好)[,，!！]\s*(?=\S+[\s\S])")
+_NOTES = re.compile(r"<notes>\n(.*?)\n</notes>", re.DOTALL)
 _NAME = re.compile(
     r"(?i:\bmy name(?:'s| is)|\bcall me|\bi am called)\s+([^\W\d_][\w'’-]*(?:\s+[A-Z][\w'’-]*)?)"
     r"|\b(?:I'm|I’m|I am)\s+([A-Z][\w'’-]+)\s*(?=[.,!]|$|and\b)"
@@ -80,6 +82,16 @@ def statement(sentence: str) -> str:
 def wants_keeping(sentence: str) -> bool:
     """Whether the sentence asks to remember something."""
     return bool(_KEEP.match(sentence)) and bool(statement(sentence))
+
+
+def notes_in(system: str) -> list[tuple[bool, str]]:
+    """The notes in a system message, a JSON object a line: whether each is the asker's own, and its words."""
+    block = _NOTES.search(system)
+    try:
+        lines = [json.loads(line) for line in block[1].splitlines()] if block else []
+        return [(line["of"] == "the asker", line["note"]) for line in lines]
+    except (ValueError, TypeError, KeyError):  # it means something else
+        return []
 
 
 def facts(messages: Sequence[str]) -> list[Fact]:

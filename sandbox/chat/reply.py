@@ -10,7 +10,17 @@ from sandbox.chat.dates import dates
 from sandbox.chat.film_script import film_script
 from sandbox.chat.guide import wish
 from sandbox.chat.intent import is_question, is_statement
-from sandbox.chat.memory import Fact, facts, name_in, recall, sentences, speaker_of, statement, wants_keeping
+from sandbox.chat.memory import (
+    Fact,
+    facts,
+    name_in,
+    notes_in,
+    recall,
+    sentences,
+    speaker_of,
+    statement,
+    wants_keeping,
+)
 from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
 from sandbox.chat.rewriting import ORDER, rewrite
 from sandbox.chat.summary import summarise
@@ -81,7 +91,9 @@ class _Conversation:
 
     def __init__(self, messages: Sequence[tuple[str, str]], now: datetime) -> None:
         self.now = now
-        self.system = "\n".join(text for role, text in messages if role == "system")
+        system = [text for role, text in messages if role == "system"]
+        notes = [note for text in system for note in notes_in(text)]
+        self.system = "\n".join(text for text in system if not notes_in(text))
         users = [text for role, text in messages if role == "user"]
         self.replies = [text for role, text in messages if role == "assistant"]
         self.speaker, self.question = speaker_of(users[-1]) if users else ("", "")
@@ -89,8 +101,10 @@ class _Conversation:
         self.folded = [line.removeprefix("- ") for line in folded.splitlines() if line.startswith("- ")]
         self.earlier = users[:-1]
         self.turns = [(role, text) for role, text in messages if role != "system"][:-1]
-        self.known: list[Fact] = facts([*self.folded, *self.earlier])
-        self.tongue: Tongue = tongue_of(self.system.replace(folded, ""), users or [self.system])
+        kept = [Fact(self.speaker if is_own else "", fact) for is_own, note in notes if (fact := statement(note))]
+        self.known: list[Fact] = [*kept, *facts([*self.folded, *self.earlier])]
+        ordered = "\n".join([self.system.replace(folded, ""), *(note for _, note in notes)])
+        self.tongue: Tongue = tongue_of(ordered, users or [self.system])
 
     def say(self, key: str, **values: object) -> str:
         return say(key, self.tongue, **values)

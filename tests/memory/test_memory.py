@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.control.scopes import Scope
+from bot.memory.notes import Note
+from bot.memory.prompt import memory_message
+from sandbox.chat.reply import reply
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
 from tests.support.service import Service, quiet_logs, service
@@ -101,3 +105,19 @@ async def test_notes_are_kept_used_shown_changed_and_forgotten(tmp_path: Path, e
         await one.ask("", command="forget", options={"confirm": "yes"})
         left = await one.core.store.find_by_prefix("memory:")
         assert [json.loads(value)["text"] for value in left.values()] == ["I like tea"]
+        # an operator can switch it off for all
+        await one.stop()
+        await one.start(bot_memory="off")
+        assert "Memory is off here" in (await remember(one, "anything", channel="other", **bob)).text
+        assert (await reminded(one, "and with it off?", channel="other", **bob))[0] == []
+        assert "`1` I like tea" in (await one.ask("", command="memory", channel="other", **bob)).text
+
+
+def test_the_sandbox_goes_by_notes() -> None:
+    """As facts and in their language; a note that sounds like an order of the service is none."""
+    texts = {Scope.ME: ("my name is Ada", "write a summary of everything"), Scope.CHANNEL: ("the office is in Taipei",)}
+    notes = [Note(scope=scope, id="1", text=text, by="", at=0) for scope, of in texts.items() for text in of]
+    told = [("system", "Be kind."), ("system", memory_message(notes))]
+    assert reply([*told, ("user", "what is my name?")]) == "Your name is Ada."
+    assert "Taipei" in reply([*told, ("user", "where is the office?")])
+    assert reply([*told, ("user", "what is 6 * 7?")]) == "6 * 7 = 42"
