@@ -222,6 +222,8 @@ async def build(
             policy=policy,
             notices=RefusalNotices(store),
             metrics=metrics,
+            adapters=adapters,
+            background=background,
             tracing=tracing,
         )
         composites.use(inbox.accept)

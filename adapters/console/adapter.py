@@ -37,7 +37,7 @@ class Console(NoDirectory, NoChannels):
         can_edit=False,
         edit_interval=0.1,
         status_interval=1.0,
-        lacks=frozenset({"spoiler", "reply_mode", "answer_all"}),
+        lacks=frozenset({"spoiler", "reply_mode", "answer_all", "reaction"}),
     )
     routes: tuple[()] = ()
 

@@ -28,6 +28,7 @@ from adapters.discord.inbound.reply_mode import ReplyModes
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound.draft import DeliveryServices, DiscordDraft
 from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
+from adapters.discord.outbound.reaction import add_reaction
 from adapters.discord.outbound.upload_limits import UploadLimits
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands, check
@@ -303,6 +304,10 @@ class Discord(DiscordDirectory):
         """Return the place of a message in the same channel, thread or direct messages."""
         target = ReplyTarget.of(reply_to).again(conversation)
         return target.conversation, target.to_reply_to()
+
+    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
+        """Put 👀 on the message of a request. Raises `DeliveryError`."""
+        await add_reaction(await self._login.ensure(), ReplyTarget.of(reply_to))
 
     # -- reading
 

@@ -31,6 +31,7 @@ from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
+from adapters.slack.outbound.reaction import add_reaction
 from adapters.slack.outbound.recovery import is_long_finished
 from adapters.slack.reading.channel_history import ChannelReading, link_of
 from adapters.slack.reply_target import ReplyTarget
@@ -249,6 +250,10 @@ class Slack:
         """Return the place of a message in the same thread, channel or direct messages."""
         target = ReplyTarget.of(reply_to).again(conversation, heading=heading)
         return target.conversation, target.to_reply_to()
+
+    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
+        """Put 👀 on the message of a request. Raises `DeliveryError`."""
+        await add_reaction(WebApi(self._delivery_services(), ReplyTarget.of(reply_to)))
 
     async def open(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """Read an attachment in pieces. Raises `DownloadFailed`."""

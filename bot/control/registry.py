@@ -37,6 +37,7 @@ MEMORY = "memory"
 MEMORY_AUTO = "memory_auto"
 MEMORY_OWN = "memory_own"
 GATHER_SECONDS = "gather_seconds"
+REACTION = "reaction"
 RETENTION_DAYS = "retention_days"
 MODERATION = "moderation"
 #: The word that switches fallback models off.
@@ -236,6 +237,7 @@ def _switches(settings: Settings) -> Iterable[ScopedSetting]:
         (STREAMING, "Show chat answers while they are written", can_stream, SWITCH if can_stream else (OFF,), SHARED),
         (READ_FILES, "Read the files that are attached to requests", True, SWITCH, SHARED),
         (SPOILER, "Hide generated files until they are clicked", False, SWITCH, EVERYWHERE),
+        (REACTION, "Put 👀 on a message as soon as it is taken", False, SWITCH, SHARED),
         (ANSWER_ALL, "Answer every message in the channel, without a mention", False, SWITCH, (Scope.CHANNEL,)),
     ):
         option = Option(

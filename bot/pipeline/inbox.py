@@ -1,18 +1,19 @@
 """The inbox: parses, admits and stores an event before its platform is acknowledged."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
+from bot.background import BackgroundTasks
 from bot.commands import Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.quotes import DECISIONS
-from bot.control.registry import COMMANDS_OFF, LANGUAGE
+from bot.control.registry import COMMANDS_OFF, LANGUAGE, REACTION
 from bot.control.scopes import Scope
 from bot.conversation.use_numbers import UseNumbers
-from bot.errors import OverLimit
+from bot.errors import DeliveryError, OverLimit, StoreError
 from bot.family.changes import AGAIN, Changes
 from bot.i18n import translate
 from bot.limits import QuotaRequest
@@ -21,7 +22,7 @@ from bot.ops.metrics import Metrics
 from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
-from bot.ports import EventQueue, Journal, receipt
+from bot.ports import Adapter, EventQueue, Journal, receipt
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,8 @@ class Inbox:
     notices: RefusalNotices
     metrics: Metrics
     seal: Callable[[str], str]  #: encrypts a secret
+    adapters: Mapping[str, Adapter]
+    background: BackgroundTasks
     tracing: Tracing | None = None
 
     async def accept(self, event: Event) -> bool:
@@ -71,8 +74,7 @@ class Inbox:
         if refusal is None:
             answer = _refuse(rejection) if rejection else await self._find_undelivered(event)
             try:
-                record = partial(self._record, lane=spec.lane, answer=answer)
-                await self.policy.count(event, spec, effective, record)
+                await self._take(event, spec, effective, answer)
             except OverLimit as over:
                 if await self._stops_own(event, spec):
                     await self._record(event, lane=spec.lane, answer=answer)
@@ -102,6 +104,19 @@ class Inbox:
             except OverLimit as over:
                 refusal = self.policy.refusal(event, over)
         return refusal
+
+    async def _take(self, event: Event, spec: CommandSpec, effective: EffectiveSettings, answer: Answer | None) -> None:
+        """Record an event within the limits. Raises `OverLimit`, `StoreError`."""
+        record = partial(self._record, lane=spec.lane, answer=answer)
+        await self.policy.count(event, spec, effective, record)
+        if answer is None and event.is_message and effective.is_on(REACTION):
+            self.background.start(self._acknowledge(event))
+
+    async def _acknowledge(self, event: Event) -> None:
+        try:
+            await self.adapters[event.adapter].acknowledge(event.reply_to)
+        except (DeliveryError, StoreError) as exc:
+            log.warning("no reaction", event_id=event.id, adapter=event.adapter, reason=str(exc))
 
     def _seal(self, event: Event, secrets: Collection[str]) -> Event:
         """Encrypt the secret options of an event, and leave out its text, in which one may have been typed."""

@@ -297,6 +297,9 @@ class Checkable(Protocol):
 class Adapter(Receiver, Sender, Reader, ChannelReader, Checkable, Directory, Protocol):
     """One platform: all of its sides. Who uses an adapter is typed by the side that it needs."""
 
+    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
+        """Put 👀 on the message of a request, where it has one. Safe to repeat. Raises `DeliveryError`."""
+
     def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
         """Return a context that holds resources for delivery, such as an HTTP client.
 

@@ -58,7 +58,10 @@ class ChannelReader(Protocol):
 
 
 class NoChannels:
-    """The messages of a platform without channels: there are none."""
+    """The messages of a platform without channels: none can be read, and none gets a reaction."""
+
+    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
+        """Do nothing."""
 
     async def read_channel(
         self,

@@ -14,6 +14,7 @@ from simulators.discord.values import (
     FORUM_KIND,
     MANAGE_MESSAGES,
     ME,
+    REACT,
     READ_HISTORY,
     SEND,
     SEND_IN_THREADS,
@@ -183,8 +184,12 @@ async def history(state: DiscordState, call: Call) -> list[Json]:
 
 
 async def react(state: DiscordState, call: Call) -> None:
+    """Add a reaction; the first of an emoji needs a permission of its own.
+
+    https://docs.discord.com/developers/resources/message#create-reaction
+    """
     editable(state, call["channel"])
-    state.require(call["channel"], READ_HISTORY)
+    state.require(call["channel"], READ_HISTORY, REACT)
     state.reactions.setdefault(one(state, call)["id"], set()).add(call["emoji"])
 
 

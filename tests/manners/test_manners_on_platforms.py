@@ -31,6 +31,7 @@ async def test_manners_in_slack(tmp_path: Path) -> None:
         assert running.echo.bodies[-2]["messages"][-1]["content"] == (
             "Prompt: explain monads\nChange: again, shorter\nin French"
         )
+        await running.ask(slack.ada, "/settings reaction on --for channel", "Done")
         held = running.echo.hold("what is")
         slack.ada.say("what is", thread=question.ts)
         love = slack.ada.say("love?", thread=question.ts)
@@ -39,7 +40,18 @@ async def test_manners_in_slack(tmp_path: Path) -> None:
         await running.echo.until(lambda: running.echo.prompts[-1] == "what is\nhate?")
         held.set()
         answers = await running.answers(question, 4)
-        assert [answer.content for answer in answers[3:]] == ["re: what is\nhate?"]
+        assert answers[3].content == "re: what is\nhate?"
+        assert len([answer for answer in answers if "what is" in answer.content]) == 1
+        assert (love.reactions, question.reactions) == ({"eyes": [slack.team.bot.id]}, {})
+        slack.grants[slack.token].scopes.discard("reactions:write")
+        more = slack.ada.mention("more")
+        await slack.until(
+            lambda: [c for c in slack.called("reactions.add") if c.answer.get("error") == "missing_scope"]
+        )
+        await running.answers(more)
+        slack.ada.say("and more", thread=more.ts)
+        await running.answers(more, 2)
+        assert sum(not call.is_ok for call in slack.called("reactions.add")) == 1
 
 
 async def test_manners_in_discord(tmp_path: Path) -> None:
@@ -55,6 +67,8 @@ async def test_manners_in_discord(tmp_path: Path) -> None:
         await one.command("again", channel=DM, prompt="in winter")
         await one.see(DM, "> Change: in winter")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format(night, "in winter")
+        await one.simulator.say(DM, "settings: reaction on --for thread")
+        await one.see(DM, "reaction")
         held = one.echo.hold("what is")
         await one.simulator.say(DM, "what is")
         love = await one.simulator.say(DM, "love?")
@@ -64,4 +78,5 @@ async def test_manners_in_discord(tmp_path: Path) -> None:
         held.set()
         await one.see(DM, "re: what is")
         await one.idle()
+        assert one.simulator.reactions[love["id"]] == {"👀"}
         assert sum("what is" in text_of(message) for message in one.simulator.bot_messages(DM)) == 1

@@ -21,6 +21,7 @@ from bot.ports import ChannelProblem
 SUBJECT = "discord"
 #: The permissions that the bot needs in a channel, and no others.
 PERMISSIONS = discord.Permissions(
+    add_reactions=True,
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,

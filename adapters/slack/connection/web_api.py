@@ -61,6 +61,7 @@ CALLS_PER_MINUTE = {
     "chat.stopStream": _TIERS[2],
     "chat.update": _TIERS[3],
     "chat.delete": _TIERS[3],
+    "reactions.add": _TIERS[3],
     "conversations.history": _TIERS[3],
     "conversations.members": _TIERS[4],
     "conversations.open": _TIERS[3],
@@ -68,9 +69,7 @@ CALLS_PER_MINUTE = {
     "files.delete": _TIERS[3],
     "chat.appendStream": _TIERS[4],
     "chat.postEphemeral": _TIERS[4],
-    "files.completeUploadExternal": _TIERS[4],
-    "files.getUploadURLExternal": _TIERS[4],
-    "files.info": _TIERS[4],
+    **dict.fromkeys(("files.completeUploadExternal", "files.getUploadURLExternal", "files.info"), _TIERS[4]),
 }
 _UNPUBLISHED = 300  # calls in a minute where no number is published; Slack's 429 tells when it is less
 #: One message a second in a channel, a few at once.
@@ -172,6 +171,7 @@ class RateLimiter:
 
 #: Features that an answer can do without.
 STREAM, STATUS, SESSION, CARDS, CAPTION, CHARTS = "stream", "status", "session", "cards", "caption", "charts"
+REACTIONS = "reactions"
 #: Errors by which a workspace refuses a feature as a whole.
 UNSUPPORTED = frozenset(
     {

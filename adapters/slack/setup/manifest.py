@@ -28,6 +28,7 @@ SCOPES = (
     "im:write",
     "mpim:history",
     "mpim:read",
+    "reactions:write",
     "usergroups:read",
     "users:read",
 )
