@@ -55,8 +55,13 @@ class Proposal:
 
 
 def find_proposal(text: str) -> Proposal | None:
-    """Return the first sentence of a message that sounds like a note; None: there is none, or it may be a secret."""
-    if len(text) > _LONGEST or ">" in text or "`" in text:
+    """Return the first sentence of a message that sounds like a note; None: there is none, or it may be a secret.
+
+    Quotations, which others have written, and code are none of its words.
+    """
+    if ">" in text:
+        text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
+    if len(text) > _LONGEST or "`" in text:
         return None
     found = next(filter(None, map(_propose, _SENTENCES.split(text))), None)
     return None if found is None or may_have_secret(text) else found
