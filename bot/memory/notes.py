@@ -64,6 +64,10 @@ def _parse(scope: Scope, name: str, value: str) -> Note:
     return Note(scope=scope, id=name.removeprefix(PREFIX), **{"by": "", **json.loads(value)})
 
 
+#: Estimated tokens of a note's text.
+_tokens = lru_cache(_PARSED)(estimate_tokens)
+
+
 def notes_here(effective: EffectiveSettings) -> Sequence[Note]:
     """Return the notes that concern an event, by scope, the oldest of each first."""
     found = effective.find_by_prefix(PREFIX, NOTE_SCOPES)
@@ -82,7 +86,7 @@ def notes_for_model(effective: EffectiveSettings, event: Event, settings: Settin
     left = dict.fromkeys(NOTE_SCOPES if has_own else NOTE_SCOPES[1:], settings.bot_memory_tokens)
     chosen = []
     for note in reversed(notes):
-        tokens = estimate_tokens(note.text)
+        tokens = _tokens(note.text)
         if left.get(note.scope, 0) >= tokens:
             left[note.scope] -= tokens
             chosen.append(note)
@@ -115,7 +119,7 @@ def _require_room(effective: EffectiveSettings, note: Note, settings: Settings, 
     others = [one for one in notes_here(effective) if one.scope is note.scope and one.id != note.id]
     if len(others) >= settings.bot_memory_notes:
         raise UsageError(translate("memory.full", locale, **values))
-    if sum(estimate_tokens(one.text) for one in (*others, note)) > settings.bot_memory_tokens:
+    if sum(_tokens(one.text) for one in (*others, note)) > settings.bot_memory_tokens:
         raise UsageError(translate("memory.full_words", locale, **values))
 
 
