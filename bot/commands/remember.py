@@ -37,7 +37,7 @@ async def remember(ctx: Context) -> Parts:
     if ctx.option(FOR) in ("", Scope.ME) and ctx.event.options.get(BY) not in (None, ctx.event.actor.id):
         raise UsageError(ctx.translate("memory.not_yours"))
     require_memory(ctx)
-    text, scope = " ".join(ctx.prompt().split()), note_scope(ctx)
+    text, scope = " ".join(ctx.prompt().split()).removeprefix("that "), note_scope(ctx)
     require_right(ctx, scope)
     if has_secret(text):
         raise UsageError(ctx.translate("memory.secret"))
