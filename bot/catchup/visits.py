@@ -39,4 +39,7 @@ class Visits:
 
 
 def _place(event: Event) -> str:
-    return event.location.thread or event.location.channel or event.conversation
+    """Return the thread that is read, else the channel: a thread that the event itself begins has nothing to read."""
+    thread = event.location.thread
+    is_begun = bool(thread) and event.id.endswith(thread)
+    return (not is_begun and thread) or event.location.channel or event.conversation

@@ -6,16 +6,19 @@ import pkgutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
+from bot.commandline.time_zones import find_zone
 from bot.composites.composites import Composites
 from bot.control.access import rule_targets
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
 from bot.control.questions import Questions
+from bot.control.registry import TIME_ZONE
 from bot.control.scopes import Scope
 from bot.conversation.context import Conversation
 from bot.duel.duels import Duels
@@ -81,6 +84,13 @@ class Context:
     def approvals(self) -> Approvals:
         """The requests that wait for a decision."""
         return self.questions.approvals
+
+    def zone(self) -> tuple[ZoneInfo, bool]:
+        """Return the time zone of the author, and whether it is theirs and not a default."""
+        value = self.effective.find(TIME_ZONE)
+        if value.scope is not Scope.ME and (own := find_zone(self.event.actor.time_zone)) is not None:
+            return ZoneInfo(own), True
+        return ZoneInfo(value.text), value.scope is Scope.ME
 
     def translate(self, key: str, /, **values: object) -> str:
         """Translate a sentence of the service into the author's language."""

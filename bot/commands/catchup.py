@@ -46,7 +46,7 @@ _NEWCOMER = 200
 )
 async def catchup(ctx: Context) -> Parts:
     """Read the channel, ask about a dear digest, write it, and link what it cites."""
-    zone = ZoneInfo(ctx.settings.bot_time_zone)
+    zone, _ = ctx.zone()
     until = datetime.fromtimestamp(ctx.event.written_at, UTC) if ctx.event.written_at else ctx.event.received_at
     asked = read_request(ctx.event.prompt, until, zone)
     if asked is None:

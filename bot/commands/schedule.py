@@ -4,7 +4,6 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.commandline.parser import parse
-from bot.commandline.time_zones import find_zone
 from bot.commands._base import Context, Parts, command
 from bot.control.quotes import is_within, money
 from bot.control.registry import COMMANDS_OFF, TIME_ZONE
@@ -66,7 +65,7 @@ async def schedule(ctx: Context) -> Parts:
 
 
 async def _add(ctx: Context, text: str) -> tuple[str, tuple[Action, ...]]:
-    zone, is_known = _zone(ctx)
+    zone, is_known = ctx.zone()
     now = ctx.schedules.clock.now()
     try:
         found = read_when(text, zone, now)
@@ -85,14 +84,6 @@ async def _add(ctx: Context, text: str) -> tuple[str, tuple[Action, ...]]:
         limits = {"most": settings.bot_schedules_per_person, "here": settings.bot_schedules_per_workspace}
         raise UsageError(ctx.translate("schedule.too_many", **limits))
     return _confirmation(ctx, added, is_known=is_known), _buttons(ctx, added, is_known=is_known)
-
-
-def _zone(ctx: Context) -> tuple[ZoneInfo, bool]:
-    """Return the time zone of the author, and whether it is theirs and not a default."""
-    value = ctx.effective.find(TIME_ZONE)
-    if value.scope is not Scope.ME and (own := find_zone(ctx.event.actor.time_zone)) is not None:
-        return ZoneInfo(own), True
-    return ZoneInfo(value.text), value.scope is Scope.ME
 
 
 async def _request(ctx: Context, text: str) -> Event:

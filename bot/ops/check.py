@@ -9,6 +9,7 @@ from bot.cockpit.address import PageAddress
 from bot.cockpit.links import CALLBACK
 from bot.commands import load_offered
 from bot.control.registry import APPROVAL_CHANNEL
+from bot.conversation.links import ON, can_read_links
 from bot.errors import MediaUnavailable, SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
 from bot.media.storage.opening import open_object_store
@@ -40,7 +41,7 @@ async def check() -> list[CheckResult]:
     findings.append(await _check_database(settings))
     findings += await _check_media_store(settings)
     findings.append(await _check_api(settings))
-    findings += [*_check_ops(settings), *await _check_sign_in(settings)]
+    findings += [*check_links(settings), *_check_ops(settings), *await _check_sign_in(settings)]
     errors: list[CheckResult] = []
     adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: errors.extend(_errors(name, exc)))
     findings += errors
@@ -62,7 +63,7 @@ async def check_running(settings: Settings, adapters: Mapping[str, Adapter]) -> 
     The database is not opened anew: closing a file of it would give up the lock that the process has on it.
     """
     findings = [_check_rules(settings), *_check_names(), await _check_api(settings), *_check_ops(settings)]
-    findings += [*await _check_media_store(settings), *await _check_sign_in(settings)]
+    findings += [*check_links(settings), *await _check_media_store(settings), *await _check_sign_in(settings)]
     for adapter in adapters.values():
         findings.extend(await adapter.check())
     return [*findings, *await _check_roles(settings, adapters, frozenset())]
@@ -191,6 +192,13 @@ async def _check_media_store(settings: Settings) -> list[CheckResult]:
         text = operator_text("check.media_store_fails", reason=exc)
         return [CheckResult(subject=subject, text=text, is_ok=False)]
     return [CheckResult(subject=subject, text=operator_text("check.media_store_works"), is_ok=True)]
+
+
+def check_links(settings: Settings) -> list[CheckResult]:
+    """Report that linked pages are to be read and the extra for it is missing."""
+    if settings.bot_links != ON or can_read_links():
+        return []
+    return [CheckResult(subject="BOT_LINKS", text=operator_text("check.no_links"), is_ok=False)]
 
 
 def _check_ops(settings: Settings) -> list[CheckResult]:

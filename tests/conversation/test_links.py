@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.links import find_links
 from bot.media.network import Network, SafeClient, is_public
 from bot.media.pages import WebPages
 from bot.media.timing import MediaTiming
+from bot.ops.check import check_links
+from bot.settings.core import Settings
 from tests.support.command_runner import command_runner
 from tests.support.media_servers import HOST, INTERNAL, INTERNET, Names, make_certificate, serve
 
@@ -45,6 +48,16 @@ _PAGE = f"""<!doctype html><html><head><title>The lakes</title></head><body><nav
 def test_links_that_are_read(prompt: str, mode: str, expected: list[str]) -> None:
     """Those that the words ask for, or all; three at most, none in code, without the sentence's punctuation."""
     assert [link.name for link in find_links(prompt, mode)] == expected
+
+
+def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By `check`, where links are to be read; and no setting offers them."""
+    settings = Settings(_env_file=None, bot_data_dir=tmp_path, bot_links="on")  # type: ignore[call-arg, unused-ignore]
+    assert check_links(settings) == []
+    monkeypatch.setattr("bot.conversation.links.find_spec", lambda _: None)
+    [result] = check_links(settings)
+    assert not result.is_ok
+    assert load_settings_registry(settings, [])["links"].option.choices == ("off",)
 
 
 async def test_a_linked_page_is_read_and_named(tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 
 import re
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.schedules.clock import ScheduleTiming
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, ME, READ_HISTORY, Json, member
 from tests.support.catchup.digest_api import DigestApi
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import whole
+from tests.support.schedules.clock import SetClock
+from tests.support.service import FAST
 
 _PRICES = ("gpt-4-turbo=input:1|output:2",)  # of a million tokens: a token costs one micro, or two
 _BOB = {"locale": "en-US", "member": {**member(BOB), "permissions": "0"}}
@@ -67,10 +71,11 @@ async def test_a_channel_of_5000_messages(tmp_path: Path) -> None:
 async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:
     """The asker's and the bot's rights count, in private threads, too; what is missing is said in one sentence.
 
-    Then the answer is about what came since they were there.
+    Then the answer is about what came since they were there; one that is scheduled, up to that time, in private.
     """
-    api = DigestApi()
-    async with whole(tmp_path) as one:
+    api, clock = DigestApi(), SetClock(datetime.now(UTC))
+    timing = replace(FAST, schedules=ScheduleTiming(clock=clock))
+    async with whole(tmp_path, core_timing=timing) as one:
         simulator = one.simulator
         one.api.play(api)
         write(simulator, "see you", ago=50, by=BOB)
@@ -95,6 +100,15 @@ async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:
         assert linked(simulator, answer) == [f"DECIDED for <@{BOB}>"]
         assert "Ada: DECIDED for @Bob" in api.bodies[-1]["messages"][1]["content"]
         await ask("Nothing new since you last caught up")
+        write(simulator, "DECIDED much later", ago=-60)
+        await one.command("schedule", what="in 2 hours /catchup last 10 messages", told=_BOB)
+        await one.see_ephemeral(CHANNEL, "Scheduled")
+        await clock.set(clock.time + timedelta(hours=2))
+        scheduled = await simulator.until(
+            lambda: [m for place in simulator.channels for m in simulator.history(place) if "Decisions" in text_of(m)]
+        )
+        assert simulator.channel(scheduled[0]["channel_id"])["recipients"][0]["id"] == BOB
+        assert linked(simulator, scheduled[0]) == [f"DECIDED for <@{BOB}>", "DECIDED much later"]
         client = one.core.adapters["discord"].client  # type: ignore[attr-defined]
         client.drop_message_content()
         await ask("Message Content Intent under Bot")
