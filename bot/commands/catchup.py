@@ -17,8 +17,8 @@ from bot.errors import OverLimit, UsageError
 from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
 from bot.ports import ChannelHistory, ChannelSpan
 
-#: Messages that are read where the person has never been in the channel.
-_NEWCOMER = 200
+#: Messages among which one of the person's is looked for, and those that are read where there is none.
+_LOOKED_BACK, _NEWCOMER = 1000, 200
 
 
 @command(
@@ -53,7 +53,8 @@ async def catchup(ctx: Context) -> Parts:
         raise UsageError(ctx.translate("catchup.span", example=f"/{ctx.spec.example}"))
     visits = Visits(ctx.values)
     visited = await visits.last(ctx.event) if asked.kind == "here" else None
-    span = ChannelSpan(limit=asked.count, since=asked.since or visited, until=until, until_own=asked.kind == "here")
+    most = _LOOKED_BACK if asked.kind == "here" and visited is None else asked.count
+    span = ChannelSpan(limit=most, since=asked.since or visited, until=until, until_own=asked.kind == "here")
     yield Status(ctx.translate("catchup.reading"))
     reading = Reporting(
         lambda report: ctx.channels.read_channel(
@@ -66,6 +67,8 @@ async def catchup(ctx: Context) -> Parts:
         async for status in statuses:
             yield status
     history, since = _after_visit(reading.result, asked, visited)
+    if asked.kind == "last" and len(history.messages) == asked.count:
+        history = replace(history, is_cut=False)  # it is what was asked for
     numbered = number_messages(history.messages, zone)
     heading = f"**{_heading(ctx, asked, since, visited, len(numbered), zone)}**"
     if not numbered:
@@ -117,8 +120,7 @@ def _after_visit(
         return history, asked.since
     times = [time for time in (history.own, visited) if time is not None]
     if not times:
-        is_cut = history.is_cut or len(history.messages) > _NEWCOMER
-        return replace(history, messages=history.messages[-_NEWCOMER:], is_cut=is_cut), None
+        return replace(history, messages=history.messages[-_NEWCOMER:], is_cut=False), None
     since = max(times)
     return replace(history, messages=tuple(one for one in history.messages if one.at > since)), since
 

@@ -14,10 +14,10 @@ LINK_MODES = (ON, ASKED, OFF)
 _LINK = re.compile(r"https?://[^\s<>\"'`|\[\]（）「」，。！？；、]{1,2000}", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _ASKS = re.compile(
-    r"(?i)\b(?:read|re-?read|summari[sz]e|summary|sum up|tl;?dr|explain|translate|according to|key points?|gist|"
-    r"what (?:does|do|did|is|are|was)|what's|says?|about|review|compare|check|article|page|post|paper)\b|"
-    r"摘要|總結|总结|整理|重點|重点|大意|讀|读|看|翻譯|翻译|解釋|解释|說明|说明|說什麼|说什么|說了什麼|说了什么|內容|内容|比較|比较|"
-    r"這篇|这篇|文章|網頁|网页"
+    r"(?i)\b(?:read|summari[sz]e|summary|sum up|tl;?dr|explain|translate|review|compare|according to|key points?|gist|"
+    r"what(?:'s| is) in|what (?:does|do|did)\b.{0,60}\bsay)\b|"
+    r"摘要|總結|总结|整理|重點|重点|大意|讀|读|看看|看一下|幫我看|帮我看|翻譯|翻译|解釋|解释|說明|说明|比較|比较|"
+    r"[說说](?:了)?(?:什麼|什么|些什)"
 )
 _SOURCE = "link"
 
@@ -30,7 +30,7 @@ def can_read_links() -> bool:
 def find_links(prompt: str, mode: str) -> Sequence[Attachment]:
     """Return the links of a question that are to be read, as files. Those in code are text."""
     text = _CODE.sub(" ", prompt)
-    if mode == OFF or "://" not in text or (mode == ASKED and not _ASKS.search(_LINK.sub(" ", text))):
+    if mode == OFF or "://" not in text or (mode == ASKED and not _ASKS.search(_LINK.sub("it", text))):
         return ()
     urls = dict.fromkeys(_trim(match[0]) for match in _LINK.finditer(text))
     return [Attachment(name=url, source={_SOURCE: url}) for url in list(urls)[:MAX_LINKS]]

@@ -107,6 +107,7 @@ def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
         "bot_requests_per_minute": 0,
         "bot_media_per_day": 0,
         "bot_patience": 0,
+        "bot_links": "off",  # nothing is fetched from the internet
         **more,
     }
     return Settings(_env_file=None, **chosen)  # type: ignore[call-arg]

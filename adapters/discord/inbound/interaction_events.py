@@ -165,7 +165,7 @@ def _history_of(interaction: discord.Interaction, message: discord.Message) -> M
     """Return the fields of `ReplyTarget` for the conversation of a message; none where there is none to read."""
     if is_direct(interaction):
         return {"history_channel": str(interaction.channel_id)}
-    granted = interaction.app_permissions
+    granted = interaction.app_permissions & interaction.permissions  # what the asker may not read stays unread
     may_read = interaction.is_guild_integration() and granted.view_channel and granted.read_message_history
     if not may_read or not interaction.client.intents.message_content:
         return {}

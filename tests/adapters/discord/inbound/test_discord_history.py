@@ -3,7 +3,7 @@
 import pytest
 
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import ADA, BOB, CHANNEL, DM, FORUM, ME, SEND, VIEW, Json, snowflake
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, FORUM, ME, SEND, VIEW, Json, member, snowflake
 from tests.support.discord.interactions import SLASH, message_command
 from tests.support.discord.stage import RecordingCore, Service
 
@@ -114,12 +114,17 @@ async def test_summary_of_direct_messages(service: Service, simulator: DiscordSi
 
 
 @pytest.mark.parametrize(
-    "more", [{"authorizing_integration_owners": {"1": ADA}}, {"app_permissions": str(VIEW | SEND)}]
+    "more",
+    [
+        {"authorizing_integration_owners": {"1": ADA}},
+        {"app_permissions": str(VIEW | SEND)},
+        {"member": {**member(BOB), "permissions": str(VIEW | SEND)}},
+    ],
 )
-async def test_summary_where_the_bot_can_not_read(
+async def test_summary_where_the_history_may_not_be_read(
     service: Service, simulator: DiscordSimulator, core: RecordingCore, more: Json
 ) -> None:
-    """Where the bot may not read the conversation, the summary is of the message, which the interaction contains."""
+    """Where the bot, or who asks, may not read what was said, the summary is of the message, which is sent along."""
     number = snowflake()
     await simulator.open_thread(number, owner=BOB)
     message = simulator.message(number, "Cats are liquid.", by=BOB)

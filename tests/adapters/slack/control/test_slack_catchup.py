@@ -108,6 +108,9 @@ async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path) -
         assert "Nothing new since you last caught up" in await running.ask(slack.ada, "/catchup", "Nothing new")
         write(slack, bob, "DECIDED at last", ago=0)
         assert "1 message since you last caught up" in await running.ask(slack.ada, "/catchup", "1 message")
+        assert "Earlier" not in await running.ask(slack.ada, "/catchup last 2 messages", "The last 2 messages")
+        new = await running.ask(slack.person("Cleo"), "/catchup", "You have written nothing here lately")
+        assert "the newest 24 messages" in new
         [visit] = (await running.core.store.namespace(f"caught-up:slack:{slack.ada.id}").items()).values()
         assert visit
         await running.core.store.forget("slack", slack.ada.id)
