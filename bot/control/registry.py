@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.control.access import ALWAYS_OPEN
 from bot.control.scoped_setting import EVERYWHERE, OFF, ON, SWITCH, ScopedSetting
 from bot.control.scopes import ADMINISTERED, SHARED, Scope
-from bot.conversation.links import LINK_MODES, can_read_links
+from bot.conversation.links import LINK_MODES
 from bot.i18n import LANGUAGES
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
@@ -185,7 +185,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
             MODERATIONS,
         )
     yield from _switches(settings)
-    links = settings.bot_links if can_read_links() else OFF
+    links = settings.bot_links
     yield ScopedSetting(
         option=Option(
             name=LINKS,

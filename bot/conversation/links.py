@@ -28,9 +28,11 @@ def can_read_links() -> bool:
 
 
 def find_links(prompt: str, mode: str) -> Sequence[Attachment]:
-    """Return the links of a question that are to be read, as files. Those in code are text."""
+    """Return the links of a question that are to be read, as files; none without the extra. Those in code are text."""
     text = _CODE.sub(" ", prompt)
     if mode == OFF or "://" not in text or (mode == ASKED and not _ASKS.search(_LINK.sub("it", text))):
+        return ()
+    if not can_read_links():
         return ()
     urls = dict.fromkeys(_trim(match[0]) for match in _LINK.finditer(text))
     return [Attachment(name=url, source={_SOURCE: url}) for url in list(urls)[:MAX_LINKS]]

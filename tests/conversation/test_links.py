@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.links import find_links
 from bot.media.network import Network, SafeClient, is_public
@@ -52,13 +51,13 @@ def test_links_that_are_read(prompt: str, mode: str, expected: list[str]) -> Non
 
 
 def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By `check`, where links are to be read; and no setting offers them."""
+    """By `check`, where links are to be read; a question is then answered without them."""
     settings = Settings(_env_file=None, bot_data_dir=tmp_path, bot_links="on")  # type: ignore[call-arg, unused-ignore]
     assert check_links(settings) == []
     monkeypatch.setattr("bot.conversation.links.find_spec", lambda _: None)
     [result] = check_links(settings)
     assert not result.is_ok
-    assert load_settings_registry(settings, [])["links"].option.choices == ("off",)
+    assert find_links("summarise https://a.example", "on") == ()
 
 
 async def test_a_linked_page_is_read_and_named(tmp_path: Path) -> None:
