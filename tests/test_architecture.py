@@ -163,10 +163,11 @@ def test_times_are_injected() -> None:
 
 
 def test_an_idle_service_loads_no_media_library_and_no_page(tmp_path: Path) -> None:
-    """Without the sandbox, a whole run imports no numpy, Pillow, PyAV or FastAPI; without a visitor no page."""
+    """Without the sandbox, a run imports no numpy, Pillow, PyAV or FastAPI; without a visitor no page and no cipher."""
     script = (
         "import sys; from bot.__main__ import main; assert main([]) == 0;"
-        "unwanted = {'numpy', 'PIL', 'av', 'fastapi', 'opentelemetry', 'jinja2', 'authlib', 'bot.cockpit.app'};"
+        "unwanted = {'numpy', 'PIL', 'av', 'fastapi', 'opentelemetry', 'jinja2', 'authlib', 'bot.cockpit.app',"
+        "    'cryptography'};"
         "print('loaded:', *sorted(unwanted & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from bot.security.aes_gcm import AESGCM, InvalidTag
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
