@@ -1,14 +1,20 @@
 """Schedules on the whole service: what is made when, once, and what is said where it can't be made."""
 
-from datetime import timedelta
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.schedules.clock import ScheduleTiming
 from tests.support.channel.adapter import Message
+from tests.support.database.engines import engine, server, url
 from tests.support.schedules.clock import START, SetClock
-from tests.support.service import Service, quiet_logs, service
+from tests.support.service import FAST, Service, another, quiet_logs, service
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
@@ -24,12 +30,10 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
     clock = SetClock()
     async with service(tmp_path, clock=clock) as one:
         await clock.until_waiting(None)
-        assert clock.timers == 0
         hourly = await one.channel.ask("every hour what is new?", command="schedule")
         soon = await one.channel.ask("in 2 hours what is left?", command="schedule")
         await one.channel.wait_for_answers(hourly, soon)
         await clock.until_waiting(START + timedelta(minutes=30))
-        assert clock.timers == 1
         await clock.set(START + timedelta(minutes=30))
         [first] = await answers(one, hourly, 1)
         assert first.text == "re: what is new?\n\n⏰ Scheduled by [@Ada](person:ada), every hour"
@@ -50,3 +54,101 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         await clock.until_waiting(START + timedelta(days=2, minutes=30))
         assert len(await answers(one, hourly, 3)) == 3
         assert one.echo.prompts == ["what is new?", "what is new?", "what is left?", "what is new?"]
+
+
+async def test_each_time_counts_once_over_processes_and_summer_time(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """On a database server three processes look at the same clock; a time that exists twice, or not, is one."""
+    spring, autumn = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)
+    clock = SetClock(spring)
+    timing = replace(FAST, schedules=ScheduleTiming(clock=clock))
+    count = 3 if engine else 1
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(service(tmp_path, clock=clock, **engine))
+        for _ in range(count - 1):
+            await stack.enter_async_context(another(one, timing=timing))
+        await one.ask("time_zone berlin", command="settings", options={"for": "me"})
+        daily = await one.channel.ask("every day 2:30 good morning", command="schedule")
+        due = spring.replace(day=29, hour=1)
+        await clock.until_waiting(due, count=count)
+        await clock.set(due)
+        await clock.until_waiting(due.replace(day=30, hour=0, minute=30), count=count)
+        [answer] = await answers(one, daily, 1)
+        assert "Late" not in answer.text
+        [shown] = [line for line in (await one.ask("", command="schedule")).text.splitlines() if "Next" in line]
+        assert "2026-03-30 02:30 (Europe/Berlin)" in shown
+        await clock.set(autumn)
+        due = autumn.replace(day=25, hour=0, minute=30)
+        await clock.until_waiting(due, count=count)
+        [_, missed] = await answers(one, daily, 2)
+        assert "I was not running" in missed.text
+        await clock.set(due)
+        await clock.until_waiting(due.replace(day=26, hour=1), count=count)
+        assert len(await answers(one, daily, 3)) == 3
+        await clock.set(due + timedelta(hours=1))  # 2:30 once more
+        await clock.until_waiting(due.replace(day=26, hour=1), count=count)
+        assert len(await answers(one, daily, 3)) == 3
+        assert one.echo.prompts == ["good morning", "good morning"]
+
+
+async def test_what_can_not_be_made_is_told_once(tmp_path: Path) -> None:
+    """A limit is told in private, once; the third time pauses. So do failures, a channel and a person that are gone."""
+    clock = SetClock()
+
+    async def tick(one: Service, hours: int, *, waits: bool = True) -> None:
+        hour = START.replace(minute=0) + timedelta(hours=hours)
+        await clock.set(hour)
+        await clock.until_waiting(hour + timedelta(hours=1) if waits else None)
+        await one.core.worker.drain()
+
+    async with service(tmp_path, clock=clock, bot_media_per_day=1, bot_max_attempts=1) as one:
+        hourly = await one.channel.ask("every hour /image a fox", command="schedule")
+        await one.channel.wait_for_answers(hourly)
+        await tick(one, 1)
+        [made] = await answers(one, hourly, 1)
+        assert len(made.files) == 1
+        await tick(one, 2)
+        await tick(one, 3)
+        await tick(one, 4, waits=False)
+        first, last = await told(one, 2)
+        assert "`/image a fox`" in first.text
+        assert "1 picture, sound or video a day" in first.text, first.text
+        assert "I have paused it" in last.text
+        assert last.actions == ["resume", "delete"]
+        await one.ask("", command="press", options={"event": last.key, "action": "delete"})
+        assert len(one.channel.answers(f"again {hourly}")) == 1
+        one.echo.broken.add("weather")
+        failing = await one.channel.ask("every hour how is the weather?", command="schedule")
+        await one.channel.wait_for_answers(failing)
+        for hour in (5, 6, 7):
+            await tick(one, hour)
+        await tick(one, 8, waits=False)
+        assert len(await answers(one, failing, 3)) == 3
+        [*_, last] = await told(one, 3)
+        assert "failed three times in a row" in last.text
+        one.echo.broken.clear()
+        await one.ask("", command="press", options={"event": last.key, "action": "resume"})
+        await tick(one, 9)
+        assert (await answers(one, failing, 4))[-1].text.startswith("re: how is the weather?")
+        one.adapter.closed.add("general")
+        await tick(one, 10, waits=False)
+        [*_, last] = await told(one, 4)
+        assert "its channel is gone" in last.text
+        one.adapter.closed.clear()
+        await one.ask("", command="press", options={"event": last.key, "action": "resume"})
+        one.adapter.gone.add("ada")
+        await tick(one, 11, waits=False)
+        assert len(await told(one, 4)) == 4
+        assert "its author is gone" in (await one.ask("", command="schedule")).text
+        await one.core.store.forget("channel", "ada")
+        assert await one.core.store.schedules("channel") == []
+
+
+async def told(one: Service, count: int) -> list[Message]:
+    """Return what a person was told of schedules in private, once it is so much."""
+
+    def found() -> list[Message]:
+        return [message for message in one.channel.answers("to ada") if message.key.startswith("schedule")]
+
+    await one.channel.until(lambda: sum(message.final for message in found()) >= count)
+    assert len(found()) == count
+    return found()

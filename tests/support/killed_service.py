@@ -9,16 +9,19 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from aimodels import Timing
 from bot import bootstrap, web_servers
 from bot.ops.logs import configure
 from bot.pipeline.timing import PipelineTiming
+from bot.schedules.clock import ScheduleTiming, SystemClock
 from bot.service import run_until, stop_signals
 from bot.settings.core import load_settings
 from bot.timing import ServiceTiming
 from tests.support.channel.adapter import ChannelAdapter, ChannelDraft
+from tests.support.schedules.clock import SetClock
 
 _steps = itertools.count(1)  #: moments before and after wrapped calls
 
@@ -54,7 +57,13 @@ def serve(url: str, seam: str = "") -> int:
 async def main(url: str, seam: str) -> None:
     settings = load_settings()
     first_update = 0.0 if seam else PipelineTiming().first_update  # 0: a quick answer's first piece is shown, too
-    timing = ServiceTiming(pipeline=PipelineTiming(first_update=first_update), api=Timing(first_poll=0.05))
+    time = os.environ.get("TIME_OF_SCHEDULES")
+    clock = SystemClock() if time is None else SetClock(datetime.fromisoformat(time))
+    timing = ServiceTiming(
+        pipeline=PipelineTiming(first_update=first_update),
+        api=Timing(first_poll=0.05),
+        schedules=ScheduleTiming(clock=clock),
+    )
     configure("debug", "json", secrets=())
     adapter = ChannelAdapter(url)
     for step in ("status", "write", "finish"):
@@ -75,6 +84,7 @@ async def main(url: str, seam: str) -> None:
                 "reopen",
                 "begin_call",
                 "settle_lost_calls",
+                "change_schedule",
             ):
                 setattr(core.store, step, kill_at(seam, f"store.{step}", getattr(core.store, step)))
             await run_until(core, stopping)

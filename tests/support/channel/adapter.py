@@ -30,7 +30,7 @@ from bot.models import (
     Status,
     Turn,
 )
-from bot.ports import AdapterServices, Confirm, NoChannels, NoDirectory, Sink, always_owned
+from bot.ports import AdapterServices, ChannelProblem, Confirm, NoChannels, NoDirectory, Sink, always_owned
 
 
 @dataclass(slots=True)
@@ -260,6 +260,8 @@ class ChannelAdapter(NoDirectory, NoChannels):
     def __init__(self, url: str, capabilities: Capabilities | None = None) -> None:
         self.capabilities = capabilities or Capabilities(edit_interval=0.05)
         self.members: dict[str, Actor] = {}  #: what the platform tells of people, by id
+        self.gone: set[str] = set()  #: people who have left
+        self.closed: set[str] = set()  #: channels in which the service can't write
         self.asked_of: list[str] = []  #: people whom it was asked for
         # httpx's own transport takes several times the CPU
         self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(verify=False))
@@ -270,6 +272,12 @@ class ChannelAdapter(NoDirectory, NoChannels):
     async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
         self.asked_of.append(person)
         return self.members.get(person)
+
+    async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
+        return person in self.gone
+
+    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+        return "closed" if channel in self.closed else ""
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         while True:

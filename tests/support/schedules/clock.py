@@ -12,8 +12,7 @@ class SetClock:
     """Tells the time that was set last; who waits for it goes on at once."""
 
     time: datetime = START
-    until: datetime | None = None  #: for which the last one waits
-    timers: int = 0  #: of those who wait now for a time
+    waiting: list[datetime | None] = field(default_factory=list)  #: for which those who wait now do
     _changes: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def now(self) -> datetime:
@@ -25,28 +24,24 @@ class SetClock:
             self.time = time
             self._changes.notify_all()
 
-    async def until_waiting(self, until: datetime | None) -> None:
-        """Return once somebody waits until that time."""
+    async def until_waiting(self, until: datetime | None, *, count: int = 1) -> None:
+        """Return once so many wait until that time, and nobody for another."""
         async with self._changes:
-            await self._changes.wait_for(lambda: self.until == until)
+            await self._changes.wait_for(lambda: self.waiting == [until] * count)
 
     async def wait(self, changed: asyncio.Event, until: datetime | None) -> None:
+        tasks = [asyncio.create_task(changed.wait()), asyncio.create_task(self._come(until))]
         async with self._changes:
-            self.until = until
+            self.waiting.append(until)
             self._changes.notify_all()
-        told = asyncio.create_task(changed.wait())
-        come = asyncio.create_task(self._come(until))
         try:
-            await asyncio.wait({told, come}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (told, come):
+            self.waiting.remove(until)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(told, come, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _come(self, until: datetime | None) -> None:
         async with self._changes:
-            self.timers += until is not None
-            try:
-                await self._changes.wait_for(lambda: until is not None and self.time >= until)
-            finally:
-                self.timers -= until is not None
+            await self._changes.wait_for(lambda: until is not None and self.time >= until)
