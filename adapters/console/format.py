@@ -19,11 +19,14 @@ _SEQUENCE = re.compile(
     r"|[\x90\x98\x9d\x9e\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: What `bot.commandline.mentions` links.
+_NAMED = re.compile(r"\[([^\[\]\n]*)\]\((?:person|role|channel|time):[^()\s]*\)")
 _LINE_END = re.compile(r"\r\n?")
 
 
 def clean(text: str) -> str:
-    """Return the text without control characters and escape sequences."""
+    """Return the text without control characters and escape sequences; of a mention and a time the label."""
+    text = _NAMED.sub(r"\1", text)
     return _CONTROL.sub("", _SEQUENCE.sub("", _LINE_END.sub("\n", text))).encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Mentions of people, roles and channels in a command: `<person:U012|Ada>`, or typed as `person:U012`. Pure.
+"""Mentions of people, roles and channels in a command: `<person:U012|Ada>`, or typed as `person:U012`; times. Pure.
 
 An adapter writes its platform's mentions so, where a command asks for their ids.
 """
@@ -18,6 +18,7 @@ MENTION_KINDS = ("person", "people", "channel")
 MENTION = re.compile(r"<(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
 _TYPED = re.compile(r"(?P<subject>person|role|channel|workspace):(?P<id>[^<>|\s]+)")
 _WORD = re.compile(rf"{MENTION.pattern.replace('?P<', '?P<_')}|[^\s,]+")
+_TIME = re.compile(r"time:(\d{1,10})")
 _UNSAFE = re.compile(r"[<>|\s]+")
 _MARKUP = re.compile(r"[<>|\s\[\]()`*_~\\]+")
 
@@ -53,6 +54,17 @@ def link_mention(mention: Mention, name: str = "") -> str:
         return f"`{mention}`"
     sign = "#" if mention.subject == "channel" else "@"
     return f"[{sign}{_MARKUP.sub(' ', name).strip() or mention.id}]({mention})"
+
+
+def link_time(seconds: float, label: str) -> str:
+    """Return Markdown that names a time, in seconds since 1970; a platform shows it as it shows times, or the label."""
+    return f"[{label}](time:{int(seconds)})"
+
+
+def read_time(url: str) -> int | None:
+    """Return the time that such Markdown names; None: the address is no time."""
+    match = _TIME.fullmatch(url)
+    return None if match is None else int(match[1])
 
 
 def split_mentions(text: str) -> Sequence[str]:

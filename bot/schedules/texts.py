@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.commandline.mentions import Mention, link_mention
+from bot.commandline.mentions import Mention, link_mention, link_time
 from bot.i18n import translate
 from bot.models import Event
 from bot.ports import Schedule
@@ -47,5 +47,5 @@ def written(when: str) -> str:
 
 
 def local_time(at: datetime, zone: str) -> str:
-    """Return a time as people read it in a time zone."""
-    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+    """Return a time as the platform shows it, else as people read it in a time zone."""
+    return link_time(at.timestamp(), f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}")

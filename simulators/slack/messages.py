@@ -176,5 +176,5 @@ def _words(value: Any) -> Iterator[str]:
 
 
 def _inline(part: Json) -> str:
-    names = ("text", "url", "name", "user_id", "usergroup_id", "channel_id")
+    names = ("text", "url", "name", "user_id", "usergroup_id", "channel_id", "fallback")
     return str(next((part[name] for name in names if part.get(name)), ""))

@@ -45,5 +45,5 @@ async def test_a_scheduled_request_is_made_once_however_often_the_service_is_kil
             later = await channel.ask("and now?")
             await channel.wait_for_answers(later)
         [answer] = channel.answers(f"again {asked}")
-        assert answer.text.endswith("Late: it was due at 2026-11-27 02:00.")
+        assert answer.text.endswith("Late: it was due at [2026-11-27 02:00](time:1795744800).")
     assert len([row for row in tables(tmp_path / "bot.db")["events"] if "schedule/" in str(row)]) == 1

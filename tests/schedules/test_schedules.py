@@ -41,9 +41,9 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         clock.time = START + timedelta(hours=4, minutes=35)  # 6:05
         await one.start()
         [_, late] = await answers(one, hourly, 2)
-        assert late.text.endswith("every hour. Late: it was due at 2026-11-27 06:00.")
+        assert late.text.endswith("every hour. Late: it was due at [2026-11-27 06:00](time:1795759200).")
         [missed] = await answers(one, soon, 1)
-        assert "was due at 2026-11-27 03:30, but I was not running" in missed.text
+        assert "was due at [2026-11-27 03:30](time:1795750200), but I was not running" in missed.text
         assert missed.actions == ["now"]
         press = {"event": missed.key, "action": "now"}
         assert (await one.ask("", command="press", options=press)).text == "re: what is left?"
@@ -75,7 +75,7 @@ async def test_each_time_counts_once_over_processes_and_summer_time(tmp_path: Pa
         [answer] = await answers(one, daily, 1)
         assert "Late" not in answer.text
         [shown] = [line for line in (await one.ask("", command="schedule")).text.splitlines() if "Next" in line]
-        assert "2026-03-30 02:30 (Europe/Berlin)" in shown
+        assert "[2026-03-30 02:30](time:1774830600) (Europe/Berlin)" in shown
         await clock.set(autumn)
         due = autumn.replace(day=25, hour=0, minute=30)
         await clock.until_waiting(due, count=count)

@@ -54,19 +54,24 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         assert "nothing" in await one.ask(slack.bob, "/schedule list", "scheduled")
 
 
+def at(hours: float) -> str:
+    """Return how Discord shows a time so many hours after the beginning."""
+    return f"<t:{int((START + timedelta(hours=hours)).timestamp())}:f>"
+
+
 async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Discord tells no time zone: it is asked for, and then the schedule follows it."""
     clock = SetClock()
     timing = replace(FAST, schedules=ScheduleTiming(clock=clock))
     async with whole(tmp_path, core_timing=timing, **engine) as one:
         await one.command("schedule", what="every weekday 9:00 what is new?")
-        told = await one.see_ephemeral(CHANNEL, "2026-11-27 09:00 · 2026-11-30 09:00 · 2026-12-01 09:00（UTC）")
+        told = await one.see_ephemeral(CHANNEL, f"{at(7.5)} · {at(79.5)} · {at(103.5)}（UTC）")
         assert "我不知道你的時區" in told["content"]
         await one.press(told, "zone")
         await one.submit(told, time_zone="taipei")
-        await one.see_ephemeral(CHANNEL, "2026-11-30 09:00 · 2026-12-01 09:00 · 2026-12-02 09:00（Asia/Taipei）")
+        await one.see_ephemeral(CHANNEL, f"{at(71.5)} · {at(95.5)} · {at(119.5)}（Asia/Taipei）")
         await one.command("schedule", what="2小時後 還有什麼？")
-        told = await one.see_ephemeral(CHANNEL, "2026-11-27 11:30（Asia/Taipei）")
+        told = await one.see_ephemeral(CHANNEL, f"{at(2)}（Asia/Taipei）")
         assert "時區" not in told["content"]
         await clock.set(START + timedelta(hours=2))
         await one.see(CHANNEL, "re: 還有什麼？\n\n⏰ 由 <@1033044521375764530> 排程，2小時後")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import quote
 
-from bot.commandline.mentions import read_mention
+from bot.commandline.mentions import read_mention, read_time
 from bot.markdown import (
     Block,
     Code,
@@ -223,11 +223,18 @@ def _span(text: str) -> str:
     return f"{marks}{before}{text}{after}{marks}" if marks == "``" else escape(text)
 
 
+def _named(url: str) -> str:
+    """Return what shows somebody, a channel or a time that an address names; "": it names none."""
+    if (named := read_mention(url)) is not None and named.subject in _MENTIONS and _ID.fullmatch(named.id):
+        return _MENTIONS[named.subject].format(named.id)
+    return "" if (time := read_time(url)) is None else f"<t:{time}:f>"
+
+
 def _link(url: str, children: Sequence[Inline], *, is_bare: bool) -> str:
     """Return a link without a preview; where its label is another address, both are shown."""
     label = plain_text(children)
-    if (named := read_mention(url)) is not None and named.subject in _MENTIONS and _ID.fullmatch(named.id):
-        return _MENTIONS[named.subject].format(named.id)
+    if shown := _named(url):
+        return shown
     if not is_safe_url(url) or not url.startswith("http") or _INVITE.search(url):
         text = "" if is_bare else _inlines(children)
         return f"{text} ({escape(url)})" if text and url else text or escape(url)

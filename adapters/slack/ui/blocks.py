@@ -17,7 +17,7 @@ from typing import Any
 from adapters.slack.types import Block
 from adapters.slack.ui.mentions import ANYBODY, mention_element
 from bot import markdown as md
-from bot.commandline.mentions import read_mention
+from bot.commandline.mentions import read_mention, read_time
 
 #: Slack's limits, with a margin where others have measured what is not documented.
 BLOCKS = 50
@@ -138,6 +138,8 @@ def _render_link(link: md.Link, style: _Style, mentions: Collection[str]) -> Ite
     label = md.plain_text(link.children)
     if (named := read_mention(link.url)) is not None:
         yield mention_element(named) if mentions is ANYBODY else _text(label, style)
+    elif (time := read_time(link.url)) is not None:
+        yield {"type": "date", "timestamp": time, "format": "{date_short_pretty} {time}", "fallback": label}
     elif not md.is_safe_url(link.url) or len(link.url) > _LONGEST_URL:
         yield from _render(link.children, style, mentions)
         if link.url and not link.is_bare:

@@ -26,7 +26,7 @@ const INLINE = {
   channel: (part, c) => mention(`#${c.place(part.channel_id)}`),
   broadcast: (part) => mention(`@${part.range}`),
   emoji: (part) => emoji(part.name, part.unicode),
-  date: (part) => part.fallback || new Date(part.timestamp * 1000).toLocaleString(),
+  date: (part) => new Date(part.timestamp * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }),
   color: (part) => h("code", {}, part.value),
 };
 
