@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from getpass import getuser
+from pathlib import Path
 
 from adapters.console.files import NamedFiles, find_files
 from adapters.kit.titles import shorten
@@ -24,6 +25,7 @@ class Person:
 
     name: str
     locale: str = ""  #: BCP 47, "" when the environment says nothing
+    time_zone: str = ""  #: IANA name, "" when the machine says nothing
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Person":
@@ -32,7 +34,14 @@ class Person:
             name = getuser()
         except (KeyError, OSError, ImportError):  # a user id without an account, as in containers; nothing on Windows
             name = "you"
-        return cls(name, operator_locale(environment))
+        return cls(name, operator_locale(environment), _time_zone(environment))
+
+
+def _time_zone(environment: Mapping[str, str]) -> str:
+    """Return the name of the machine's time zone; "" where it has none."""
+    named = environment.get("TZ", "").removeprefix(":")
+    _, _, linked = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
+    return named or linked
 
 
 def new_conversation() -> str:
@@ -109,7 +118,14 @@ def _event(conversation: str, person: Person, text: str) -> Event:
         id=uuid.uuid4().hex,
         adapter=ADAPTER,
         conversation=conversation,
-        actor=Actor(id="local", name=person.name, locale=person.locale, is_admin=True, is_operator=True),
+        actor=Actor(
+            id="local",
+            name=person.name,
+            locale=person.locale,
+            time_zone=person.time_zone,
+            is_admin=True,
+            is_operator=True,
+        ),
         location=Location(channel="terminal", is_private=True),
         reply_to={"conversation": conversation, "question": shorten(text, _QUESTION)},
         received_at=datetime.now(UTC),

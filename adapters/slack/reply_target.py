@@ -78,9 +78,10 @@ class ReplyTarget(ReplyTargetFields):
     def again(self, conversation: str, *, heading: str) -> "ReplyTarget":
         """Return a message in the thread of a request that was asked in one, else in its channel or direct messages.
 
-        A mention that has begun a thread was asked in the channel. There the thread begins with `heading`.
+        A mention that has begun a thread was asked in the channel. There the thread begins with `heading`. In the agent
+        view each thread is a chat.
         """
-        is_in_thread = bool(self.thread) and self.thread != self.message
+        is_in_thread = bool(self.thread) and (self.thread != self.message or self.surface == "agent")
         goes_on = is_in_thread or bool(self.is_dm)
         return ReplyTarget(
             conversation=self.conversation if goes_on else conversation,
@@ -91,6 +92,7 @@ class ReplyTarget(ReplyTargetFields):
             user_team=self.user_team,
             thread=self.thread if is_in_thread else "",
             parent="" if goes_on else heading,
+            surface=self.surface,
             is_dm=self.is_dm,
             requested_at=str(time.time()),
             locale=self.locale,

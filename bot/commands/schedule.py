@@ -78,6 +78,8 @@ async def _add(ctx: Context, text: str) -> tuple[str, tuple[Action, ...]]:
     if ctx.schedules.is_too_frequent(when, zone):
         minutes = ctx.settings.bot_schedule_interval / 60
         raise UsageError(ctx.translate("schedule.too_frequent", minutes=f"{minutes:g}"))
+    if not is_known:  # it is asked for once
+        is_known = bool(await ctx.schedules.store.schedules(ctx.event.adapter, actor=ctx.event.actor.id))
     added = await ctx.schedules.add(when, zone, request)
     if added is None:
         settings = ctx.settings

@@ -1,14 +1,14 @@
 """Schedules on both platforms and engines: made by a command, answered where they were made, paused and deleted."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.schedules.clock import ScheduleTiming
-from simulators.discord.values import CHANNEL
+from simulators.discord.values import CHANNEL, DM, ME
 from simulators.slack import SlackSimulator
 from tests.support.database.engines import engine, server, url
 from tests.support.discord.whole import whole
@@ -18,6 +18,8 @@ from tests.support.slack.service import service
 
 __all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+LATER = datetime(2035, 1, 1, 1, 30, tzinfo=UTC)  #: later than what is said in the test
 
 
 async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
@@ -33,6 +35,8 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         answer = await one.see(slack.bob, "re: what is left?")
         assert answer.content == "re: what is left?\n\n⏰ Scheduled by @Bob, in 2 hours"
         assert not answer.is_ephemeral
+        blocks = (await one.see(slack.bob, "Scheduled, every weekday")).blocks
+        assert "{'type': 'date', 'timestamp': 1795770000, 'format': '{date_short_pretty} {time}'" in str(blocks)
         root = await one.see(slack.ada, "⏰ in 2 hours: what is left?")
         assert answer.root == root.ts
         slack.bob.say("and then?", thread=root.ts)
@@ -52,6 +56,21 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         slack.bob.press(await one.see(slack.bob, "Your schedules"), "press:delete1")
         await one.see(slack.bob, "Deleted, every weekday 9:00")
         assert "nothing" in await one.ask(slack.bob, "/schedule list", "scheduled")
+        await clock.set(LATER)
+        direct = slack.team.direct(slack.bob.id)
+        slack.bob.say("/schedule in 2 hours direct?", channel=direct)
+        root = slack.bob.mention("hello")
+        await one.answers(root)
+        slack.bob.mention("/schedule in 2 hours in the thread?", thread=root.root)
+        slack.ada.say("we decided to ship")
+        await one.ask(slack.bob, "/schedule in 2 hours /catchup last 200 messages", "/catchup")
+        await one.idle()
+        await clock.set(LATER + timedelta(hours=2))
+        assert (await one.see(slack.bob, "re: in the thread?")).root == root.root
+        for words in ("re: direct?", "The last"):
+            await slack.until(lambda: words in str([m.content for m in slack.bob.sees(direct)]))  # noqa: B023
+        await one.idle()
+        assert not [m for m in slack.ada.sees() if "The last" in m.content or "direct?" in m.content]
 
 
 def at(hours: float) -> str:
@@ -82,3 +101,17 @@ async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> N
         await one.press(told, "delete1")
         await one.see_ephemeral(CHANNEL, "已刪除，every weekday 9:00")
         await clock.until_waiting(None)
+        await clock.set(LATER)
+        await one.simulator.say(DM, "/schedule in 2 hours direct?")
+        thread = await one.mention("hello")
+        await one.see(thread, "re: hello")
+        await one.simulator.say(thread, f"<@{ME}> /schedule in 2 hours in the thread?")
+        await one.simulator.say(CHANNEL, "we decided to ship")
+        await one.command("schedule", what="in 2 hours /catchup last 200 messages")
+        await one.see_ephemeral(CHANNEL, "`/catchup last 200 messages`")
+        await one.see(DM, "`direct?`")
+        await one.see(thread, "`in the thread?`")
+        await clock.set(LATER + timedelta(hours=2))
+        await one.see(DM, "re: direct?")
+        await one.see(thread, "re: in the thread?")
+        await one.see(DM, "則訊息**")

@@ -161,3 +161,13 @@ def test_previews(tmp_path: Path) -> None:
     assert preview(path, "off") == ""
     path.write_text("no picture")
     assert preview(path, "blocks") == ""
+
+
+def test_times_and_people_are_shown_by_their_labels() -> None:
+    """A terminal shows neither; its person's time zone is the machine's, or what the environment says."""
+    assert (
+        fmt.clean("due at [2026-11-27 09:00](time:1795770000), by [@Ann](person:U1)")
+        == "due at 2026-11-27 09:00, by @Ann"
+    )
+    assert fmt.clean("[a page](https://example.com)") == "[a page](https://example.com)"
+    assert Person.from_environment({"TZ": ":Asia/Taipei"}).time_zone == "Asia/Taipei"
