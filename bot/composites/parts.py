@@ -1,5 +1,6 @@
 """The answers to the parts of a film or a duel: not shown by themselves, they take it a step further."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,7 @@ class PartDraft:
 
     whole: Whole
     event: Event
-    _next: float = field(default=0.0, init=False)
+    _next: float = field(default=-math.inf, init=False)
 
     @property
     def ref(self) -> str:
@@ -42,7 +43,8 @@ class PartDraft:
     async def status(self, status: Status) -> None:
         """Show the progress on the board."""
         self.whole.note_progress(self.event, status.progress)
-        if status.progress is not None and time.monotonic() >= self._next:
+        is_first = self._next < 0  # it waits no longer
+        if (is_first or status.progress is not None) and time.monotonic() >= self._next:
             await self.whole.advance(self.event, self.event.part_of, is_progress=True)
             self._next = time.monotonic() + _WITH_FILES
 

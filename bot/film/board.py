@@ -26,6 +26,7 @@ class NodeState:
     job: Job | None = None  #: the event that makes it; None: not begun
     progress: float | None = None  #: of one that is being made; None: not known
     cost: float = 0.0  #: in the API's currency
+    place: int | None = None  #: in the queue, 1: it is the next; None: it does not wait there
 
     @property
     def stage(self) -> NodeStage:
@@ -72,7 +73,6 @@ class Board:
     film: Film
     states: Sequence[NodeState]
     price: int | None  #: micros of everything but the plan; None: not known
-    waiting: int = 0  #: requests for media that wait, of anybody
 
     @property
     def is_done(self) -> bool:
@@ -104,8 +104,6 @@ class Board:
             lines.append(self._say("stopped"))
         elif self.is_idle:
             lines.append(self._say("stuck"))
-        elif self.waiting:
-            lines.append(self._say("queue", count=self.waiting))
         buttons = (
             (self._priced("continue", "continue_for"), *self._why(), *self._change_buttons())
             if self.is_idle
@@ -160,6 +158,8 @@ class Board:
         match state.stage:
             case "done":
                 return f"{name} ✓"
+            case "running" if state.place is not None:
+                return f"{name} {self._say('waits', place=state.place)}"
             case "running" if state.progress is not None:
                 return f"{name} {state.progress:.0%}"
             case "failed":

@@ -205,10 +205,10 @@ class Films:
     # -- showing
 
     async def _board(self, film: Film, states: list[NodeState], event: Event) -> Board:
-        waiting = 0
-        if film.stage == "making":
-            waiting = int((await self.store.counts()).get("waiting_own", 0))
-        return Board(film=film, states=states, price=await self.price(film, states, event), waiting=waiting)
+        running = {state.job.seq for state in states if state.job is not None and state.stage == "running"}
+        places = await self.store.places(running) if running else {}
+        placed = [state if state.job is None else replace(state, place=places.get(state.job.seq)) for state in states]
+        return Board(film=film, states=placed, price=await self.price(film, states, event))
 
     def note_progress(self, event: Event, progress: float | None) -> None:
         """Note how far a running part is; None: it has ended, or that is not known."""

@@ -146,6 +146,12 @@ class EventQueue(Protocol):
         `waiting_LANE`: of the waiting events those of one lane.
         """
 
+    async def places(self, events: Collection[int]) -> Mapping[int, int]:
+        """Return at which place events of `Lane.OWN` wait, by sequence number; 1: it is the next. Others are left out.
+
+        As it is now: who was served less recently goes first, also if they ask later.
+        """
+
 
 class Journal(Protocol):
     """What was asked and answered, to be looked up and corrected."""

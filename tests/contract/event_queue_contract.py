@@ -127,6 +127,20 @@ class EventQueueContract(StoreSuite):
             await store.complete(job)
         assert order == ["b0", "a1", "b1", "a2", "b2", "a3", "a4"]
 
+    async def test_places_in_the_queue(self, store: Store) -> None:
+        """They are those in which events are claimed, between people in turn; of what waits in a lane of its own."""
+        for name, actor in (("a0", "ada"), ("a1", "ada"), ("b0", "bob"), ("b1", "bob"), ("c0", "cleo"), ("a2", "ada")):
+            await store.record(event(name, conversation=name, actor=actor, command="image"), lane=Lane.OWN)
+        await store.record(event("chat", actor="dan"), lane=Lane.CONVERSATION)
+        running = await claim(store, [Lane.OWN])
+        jobs = [await store.job("one", name) for name in ("a0", "a1", "a2", "b0", "b1", "c0", "chat")]
+        names = {job.seq: job.event.id for job in jobs if job is not None}
+        places = await store.places(names)
+        order = [(await claim(store, [Lane.OWN])).event.id for _ in range(5)]
+        assert [names[seq] for seq in sorted(places, key=places.__getitem__)] == order == ["b0", "c0", "a1", "b1", "a2"]
+        assert sorted(places.values()) == [1, 2, 3, 4, 5]
+        assert running.event.id == "a0"
+
     async def test_an_event_with_an_answer_only_needs_delivery(self, store: Store) -> None:
         """It is FREE whatever it was recorded with, and comes with its answer."""
         await store.record(event("slow"), lane=Lane.CONVERSATION)

@@ -190,10 +190,10 @@ async def test_films_take_their_turn(tmp_path: Path) -> None:
         films = [await plan(one, who=who, conversation=who) for who in ("ada", "bob")]
         for film, who in zip(films, ("ada", "bob"), strict=True):
             await press(one, film, "make", who=who, conversation=who)
-        await api.until(lambda: bool(api.order))
+            await api.until(lambda: bool(api.order))
         third = await one.channel.ask("a tree", command="image", who="cleo", conversation="cleo")
         await one.channel.until(lambda: third in one.channel.acknowledged)
-        assert "for a free place" in (await see(one, films[1], "picture is being made")).text
+        assert "music waits, number 3 in the queue" in (await see(one, films[1], "picture waits, number 2")).text
         begun = len(api.order)
         held.set()
         await one.channel.wait_for_answers(third)

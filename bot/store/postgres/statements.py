@@ -217,5 +217,19 @@ SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NO
     count(*) FILTER (WHERE owner IS NULL AND {_LANE} = 'free')
 FROM events WHERE NOT done AND event IS NOT NULL
 """
+#: Each person's first event comes before anybody's second.
+PLACES = """
+SELECT seq, place FROM (
+    SELECT seq, row_number() OVER (ORDER BY turn, served, first) AS place
+    FROM (
+        SELECT seq, adapter, actor, row_number() OVER person AS turn, first_value(seq) OVER person AS first
+        FROM events WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND answer IS NULL AND lane = 'own'
+            AND ready_at = 0
+        WINDOW person AS (PARTITION BY adapter, actor ORDER BY seq)) AS waiting
+    CROSS JOIN LATERAL (
+        SELECT coalesce((SELECT served FROM people WHERE (people.adapter, people.actor)
+            = (waiting.adapter, waiting.actor)), 0) AS served) AS of_person) AS placed
+WHERE seq = ANY(:events::bigint[])
+"""
 
 READ_VALUES = "SELECT namespace, name, value, expires FROM key_values WHERE namespace = ANY(:namespaces::text[])"

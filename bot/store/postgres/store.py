@@ -4,7 +4,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -142,6 +142,10 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
         lanes = {f"waiting_{lane}": count for lane, count in zip(Lane, by_lane, strict=True)}
         since = 0.0 if oldest is None else max(time.time() - oldest, 0.0)
         return {**lanes, "waiting": waiting, "running": running, "oldest": since}
+
+    async def places(self, events: Collection[int]) -> Mapping[int, int]:
+        rows = await self._connections.rows(statements.PLACES, events=list(events)) if events else ()
+        return dict(rows)
 
     async def wake(self) -> None:
         await self._change(lambda db: db.rows(statements.WAKE, now=time.time()))

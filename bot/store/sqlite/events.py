@@ -287,3 +287,6 @@ class SqliteEvents(SqliteRecorder):
             "running": self._queue.running,
             "oldest": 0.0 if oldest is None else max(self._now() - oldest, 0.0),
         }
+
+    async def places(self, events: Collection[int]) -> Mapping[int, int]:
+        return self._queue.places(events, Lane.OWN)

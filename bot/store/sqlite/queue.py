@@ -117,6 +117,26 @@ class WaitingQueue:
         """The time at which the oldest waiting event was received; None: none waits."""
         return min((item.since for item in self._waiting.values()), default=None)
 
+    def places(self, seqs: Collection[int], lane: Lane) -> Mapping[int, int]:
+        """Return the places of waiting events of one lane: each person's first comes before anybody's second."""
+        waiting: dict[Person, list[int]] = {}
+        for item in self._waiting.values():
+            if item.lane is lane and not item.ready_at and not item.answered:
+                waiting.setdefault(item.person, []).append(item.seq)
+        ranks = {person: (self._served.get(person, 0), min(events)) for person, events in waiting.items()}
+        places = {}
+        for seq in seqs:
+            person = self._waiting[seq].person if seq in self._waiting else None
+            if person is None or seq not in (own := waiting.get(person, ())):
+                continue
+            turn = sum(other <= seq for other in own)
+            places[seq] = turn + sum(
+                min(len(events), turn - (ranks[other] > ranks[person]))
+                for other, events in waiting.items()
+                if other != person
+            )
+        return places
+
     def is_unanswered(self, seq: int) -> bool:
         """Return whether an event waits and has no answer."""
         item = self._waiting.get(seq)
