@@ -39,7 +39,7 @@ def find_files(prompt: str, options: Mapping[str, str], spec: CommandSpec | None
         value = options.get(option.name, "")
         if option.kind != "file" or not value or value.startswith("https://"):
             continue
-        if file := _file(value):
+        if file := _file(value) or _file(value.removeprefix("@")):
             found[option.name] = file.name
             attachments.append(file)
         else:

@@ -60,7 +60,7 @@ async def _join(
         burn_subtitles=film.look.subtitles == "burnt",
         locale=film.locale,
     )
-    limit = ctx.films.adapters[ctx.event.adapter].capabilities.max_upload
+    limit = ctx.spool.unsigned_limit(ctx.films.adapters[ctx.event.adapter].capabilities.max_upload)
     seconds = join_seconds(film.seconds)
     joined.append(await join_clips(clips, target, style=style, music=music, limit=limit, seconds=seconds))
     return "video/mp4"

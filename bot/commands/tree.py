@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code
-from bot.duel.duels import is_part
 from bot.family.changes import Changes
 from bot.family.origins import FamilyFile, read_family
 from bot.i18n import kind_label
@@ -53,10 +52,7 @@ async def tree(ctx: Context) -> Parts:
 
 async def _blind(ctx: Context, family: Sequence[FamilyFile]) -> frozenset[str]:
     """Return the events whose models are not to be named: people still vote on what they made."""
-    duels = {file.job.event.part_of for file in family if is_part(file.job.event)}
-    found = [await ctx.duels.find(ctx.event.adapter, duel) for duel in duels]
-    blind = {duel.id for duel in found if duel is not None and not duel.is_shown}
-    return frozenset(file.job.event.id for file in family if file.job.event.part_of in blind)
+    return frozenset([file.job.event.id for file in family if await ctx.duels.is_blind(file.job.event)])
 
 
 def _model(file: FamilyFile, blind: frozenset[str]) -> str:

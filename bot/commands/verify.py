@@ -53,7 +53,7 @@ async def _sentence(ctx: Context, found: Credentials) -> str:
         "verify.known",
         at=_time(found.at),
         prompt=table_code(files[0].description, longest=_LONGEST_PROMPT),
-        model=files[0].origin.model,
+        model=ctx.translate("verify.blind") if await ctx.duels.is_blind(job.event) else files[0].origin.model,
         maker=job.event.actor.name or job.event.actor.id,
     )
 

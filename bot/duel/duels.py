@@ -44,6 +44,11 @@ class Duels:
         duels = await self._records.all(_namespace_of(event.adapter))
         return [duel for duel in duels if duel.channel == channel_of(event)]
 
+    async def is_blind(self, event: Event) -> bool:
+        """Return whether people still vote on what an event made: its model is not named before they have."""
+        duel = await self.find(event.adapter, event.part_of) if is_part(event) else None
+        return duel is not None and not duel.is_shown
+
     def changing(self, adapter: str, duel: str) -> AbstractAsyncContextManager[None]:
         """Keep others from changing a duel, in this process and in others."""
         return self._locks.hold(adapter, duel)

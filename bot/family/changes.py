@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from bot.duel.duel import VOTE
 from bot.family.change_words import read_repeat, reads_as_change
 from bot.family.origins import BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
 from bot.i18n import translate
@@ -39,7 +40,7 @@ class Changes:
         if is_plain and reads_as_change(event.prompt):
             found = await self._find_last(event)
             if found is not None and found[0].event.command == "image":
-                return _change(event, *found)
+                return await self._change(event, *found)
         return event
 
     async def _edit(self, event: Event) -> Event:
@@ -51,7 +52,7 @@ class Changes:
         found = await self.find(event)
         if found is None:
             return replace(event, rejection=translate("edit.nothing", event.actor.locale))
-        return _change(event, *found)
+        return await self._change(event, *found)
 
     async def _repeat(self, event: Event) -> Event | None:
         """Return the event as what was asked for before it, with the change; None: there is nothing to repeat."""
@@ -109,16 +110,22 @@ class Changes:
             job = await self.journal.job(event.adapter, whole)
         return None if job is None or job.event.id == event.id else job
 
+    async def _change(self, event: Event, job: Job, ref: str) -> Event:
+        """Return the event as one of the command that made the file, with what it was made with."""
+        first = job.event
+        changed = {PARENT: ref, CHANGE: "yes"}
+        left = _NOT_TAKEN_OVER | ({"model"} if await self._is_voted_on(first) else set())  # the answer names its model
+        kept = {name: value for name, value in first.options.items() if name not in left}
+        return replace(
+            event,
+            command=first.command,
+            options={**kept, **{name: value for name, value in event.options.items() if name == MASK}, **changed},
+            # A video may start from a picture that came with its request.
+            attachments=first.attachments if first.command == "video" else event.attachments,
+        )
 
-def _change(event: Event, job: Job, ref: str) -> Event:
-    """Return the event as one of the command that made the file, with what it was made with."""
-    first = job.event
-    changed = {PARENT: ref, CHANGE: "yes"}
-    kept = {name: value for name, value in first.options.items() if name not in _NOT_TAKEN_OVER}
-    return replace(
-        event,
-        command=first.command,
-        options={**kept, **{name: value for name, value in event.options.items() if name == MASK}, **changed},
-        # A video may start from a picture that came with its request.
-        attachments=first.attachments if first.command == "video" else event.attachments,
-    )
+    async def _is_voted_on(self, event: Event) -> bool:
+        """Return whether people vote on what an event made."""
+        whole = await self.journal.job(event.adapter, event.part_of) if event.part_of else None
+        actions = whole.answer.actions if whole is not None and whole.answer is not None else ()
+        return any(action.command == VOTE for action in actions)

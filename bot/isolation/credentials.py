@@ -44,18 +44,20 @@ def sign(data: bytes, *, source: str, target: str, content_type: str) -> tuple[s
     return "done", b""
 
 
-def read(data: bytes, *, content_type: str, authority: str) -> tuple[str, bytes]:
+def read(data: bytes, *, content_type: str, authority: str, source: str = "") -> tuple[str, bytes]:
     """Return the state of a file's credentials, and the service's record in them.
 
     "none", "foreign" (of another authority, whatever they say), "broken" (signed for another content) or "own".
-    `authority`: the certificate in PEM that the service's signers have theirs from.
+    `authority`: the certificate in PEM that the service's signers have theirs from. `source`: path of the file; "": it
+    is the data.
     """
     import c2pa
 
     trusted = {**_SETTINGS, "trust": {"trust_anchors": authority}}
     try:
-        reader = c2pa.Reader(content_type, BytesIO(data), context=c2pa.Context(c2pa.Settings.from_dict(trusted)))
-        found = json.loads(reader.json())
+        context = c2pa.Context(c2pa.Settings.from_dict(trusted))
+        with Path(source).open("rb") if source else BytesIO(data) as file:
+            found = json.loads(c2pa.Reader(content_type, file, context=context).json())
     except c2pa.C2paError.ManifestNotFound:
         return "none", b""
     except c2pa.C2paError as exc:

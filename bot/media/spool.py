@@ -30,7 +30,7 @@ from bot.media.storage.store import KeptFile, MediaStore
 from bot.media.timing import MediaTiming
 from bot.models import Answer, Kind, Media
 from bot.ports import Namespace
-from bot.security.content_credentials import ContentCredentials
+from bot.security.content_credentials import MOST_ADDED, ContentCredentials
 
 log = structlog.get_logger(__name__)
 
@@ -99,22 +99,15 @@ class Spool:
         Raises `UnsafeUrl`, `MediaTooLarge`, `WrongContent`, `DownloadFailed`, `FileNotSaved`, `MediaUnavailable`.
         """
         async with self._temporary_file(name, event) as part:
-            content_type, size, url = await self._downloader.write(item, part, kind)
-            size = await self._sign(part, content_type, event) or size
-            extension = EXTENSIONS[content_type]
-            path = await asyncio.to_thread(_rename_part, part, extension)
-        info = await asyncio.to_thread(probe, path, content_type)
-        await self._keep(path)
-        return Media(
-            name=f"{safe_stem(name)}.{extension}",
-            content_type=content_type,
-            size=size,
-            path=path,
+            content_type, _, url = await self._downloader.write(item, part, kind)
+            path = await self._sign(part, content_type, event)
+        made = await self._finish(path, content_type, safe_stem(name), description)
+        return replace(
+            made,
             source_url=url,
-            description=description,
-            width=info.width or item.width,
-            height=info.height or item.height,
-            duration=info.duration or item.duration,
+            width=made.width or item.width,
+            height=made.height or item.height,
+            duration=made.duration or item.duration,
         )
 
     async def write(
@@ -143,14 +136,22 @@ class Spool:
         async with self._temporary_file(name, event) as part:
             async with self._making.hold(person):
                 content_type = await work(part)
-            await self._sign(part, content_type, event)
-            extension = EXTENSIONS[content_type]
-            path = await asyncio.to_thread(_rename_part, part, extension)
+            path = await self._sign(part, content_type, event)
+        return await self._finish(path, content_type, split_name(name)[0], description)
+
+    async def _sign(self, part: Path, content_type: str, event: str) -> Path:
+        """Put credentials into a file that was written, where that is on; return its path from now on."""
+        if self._credentials is not None:
+            await self._credentials.sign(part, content_type, event)
+        return await asyncio.to_thread(_rename_part, part, EXTENSIONS[content_type])
+
+    async def _finish(self, path: Path, content_type: str, stem: str, description: str = "") -> Media:
+        """Keep a file, and return what is known of it."""
         info = await asyncio.to_thread(probe, path, content_type)
-        size = path.stat().st_size
+        size = (await asyncio.to_thread(path.stat)).st_size
         await self._keep(path)
         return Media(
-            name=f"{split_name(name)[0]}.{extension}",
+            name=f"{stem}{path.suffix}",
             content_type=content_type,
             size=size,
             path=path,
@@ -160,12 +161,9 @@ class Spool:
             duration=info.duration,
         )
 
-    async def _sign(self, path: Path, content_type: str, event: str) -> int:
-        """Put credentials into a file; return its size, 0 where it has not changed."""
-        if self._credentials is None:
-            return 0
-        await self._credentials.sign(path, content_type, event)
-        return (await asyncio.to_thread(path.stat)).st_size
+    def unsigned_limit(self, limit: int | None) -> int | None:
+        """Return how big a file may be before it gets credentials, so that it fits `limit` bytes with them."""
+        return limit if limit is None or self._credentials is None else max(limit - MOST_ADDED, limit // 2)
 
     async def _keep(self, path: Path) -> None:
         try:
@@ -220,26 +218,28 @@ class Spool:
         self._parts.add(target)
         try:
             async with self._shrinking.hold(person):
-                content_type = await shrink(media.path, target, media.content_type, limit, timeout=self._timing.shrink)
+                content_type = await self._write_smaller(media.path, target, media.content_type, limit)
             if not content_type:
                 return None
             extension = EXTENSIONS[content_type]
             path = await asyncio.to_thread(_rename_part, target, extension, f"{stem}.fit-{limit}")
-            info = await asyncio.to_thread(probe, path, content_type)
-            size = path.stat().st_size
-            await self._keep(path)
+            made = await self._finish(path, content_type, split_name(media.name)[0])
         finally:
             await asyncio.shield(asyncio.to_thread(target.unlink, missing_ok=True))
             self._parts.discard(target)
-        return replace(
-            media,
-            name=f"{split_name(media.name)[0]}.{extension}",
-            content_type=content_type,
-            size=size,
-            path=path,
-            width=info.width,
-            height=info.height,
-        )
+        changed = ("name", "content_type", "size", "path", "width", "height")
+        return replace(media, **{name: getattr(made, name) for name in changed})
+
+    async def _write_smaller(self, path: Path, target: Path, content_type: str, limit: int) -> str:
+        """Write a smaller version, with the credentials that the file has; return its type, "": there is none."""
+        signed = None if self._credentials is None else await self._credentials.read(path, content_type)
+        if self._credentials is None or signed is None or signed.state != "own":
+            return await shrink(path, target, content_type, limit, timeout=self._timing.shrink)
+        least = max(limit - MOST_ADDED, limit // 2)
+        made = await shrink(path, target, content_type, least, timeout=self._timing.shrink)
+        if made:
+            await self._credentials.sign(target, made, signed.event, at=signed.at)
+        return made
 
     def link(self, media: Media) -> str:
         """Return a signed URL of a file of this spool, valid for `link_hours`. Raises `MediaError`."""

@@ -12,17 +12,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bot.limits import Limit, QuotaRequest
-from bot.models import (
-    Answer,
-    Event,
-    Job,
-    Lane,
-    Location,
-    Media,
-    Outcome,
-    Turn,
-    Usage,
-)
+from bot.models import Answer, Event, Job, Lane, Location, Media, Outcome, Turn, Usage
 from bot.ports.audit import AuditLog
 from bot.ports.key_values import KeyValues
 from bot.ports.processes import Processes

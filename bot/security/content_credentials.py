@@ -1,12 +1,14 @@
-"""Content credentials (C2PA): generated files say that a model made them, and this service can tell which are its own.
+"""Content credentials: generated files say that a model made them, and this service can tell which are its own.
 
 A file names neither prompt nor person: its record is encrypted, and leads to the event that made it for as long as
-that is kept. Each file has a signer of its own: the child process that handles the file never has the service's key.
-Needs the extra `provenance`.
+that is kept. Where the format takes them these are C2PA credentials; each file has a signer of its own: the child
+process that handles the file never has the service's key. Else the record stands in a tag of the file, with the digest
+of what is seen and heard. Needs the extra `provenance`, and for tags PyAV.
 """
 
 import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,15 +30,20 @@ log = structlog.get_logger(__name__)
 
 State = Literal["none", "foreign", "broken", "own", "damaged", "unreadable"]
 
-#: The types that can carry credentials.
-CARRIERS = frozenset(
+#: The types that can carry C2PA credentials.
+_CARRIERS = frozenset(
     {
         *("image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4", "video/quicktime"),
         *("audio/mpeg", "audio/wav", "audio/mp4", "audio/flac"),
     }
 )
-_SECONDS = 30.0
-_MEMORY, _MOST_BYTES, _MOST_RECORD = 2 << 30, 1 << 30, 10_000
+#: The types that carry the record in a tag → their container.
+_TAGGED = {"video/webm": "matroska", "audio/webm": "matroska", "audio/ogg": "ogg"}
+#: Bytes by which credentials make a file bigger, at most.
+MOST_ADDED = 32_768
+_SECONDS, _MEMORY = 30.0, 2 << 30
+_WRITING = Limits(seconds=_SECONDS, memory=_MEMORY, file_size=1 << 30)
+_READING = Limits(seconds=_SECONDS, memory=_MEMORY, output=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +66,17 @@ class ContentCredentials:
         """Whether the library is installed."""
         return find_spec("c2pa") is not None
 
-    async def sign(self, path: Path, content_type: str, event: str) -> None:
-        """Put credentials into a file, in place; one that can't carry them stays as it is."""
-        if content_type not in CARRIERS:
+    async def sign(self, path: Path, content_type: str, event: str, *, at: datetime | None = None) -> None:
+        """Put credentials into a file, in place; one that can't carry them stays as it is. `at`: when it was made."""
+        if not _carries(content_type):
             return
         target = path.with_name(f"{path.stem}.signed.part")
-        record = json.dumps({"event": event, "at": datetime.now(UTC).isoformat(timespec="seconds")})
-        task = json.dumps({"record": self._cipher.encrypt(record), **self._authority.make_signer()}).encode()
-        limits = Limits(seconds=_SECONDS, memory=_MEMORY, file_size=_MOST_BYTES)
-        options = {"source": str(path), "target": str(target), "content_type": content_type}
+        record = {"event": event, "at": (at or datetime.now(UTC)).isoformat(timespec="seconds")}
         try:
-            await run_isolated("bot.isolation.credentials:sign", task, limits, options)
+            if content_type in _TAGGED:
+                await self._tag(path, target, _TAGGED[content_type], record)
+            else:
+                await self._sign(path, target, content_type, record)
             await asyncio.to_thread(target.replace, path)
         except ParsingFailed as exc:
             log.info("no content credentials", type=content_type, reason=exc.reason)
@@ -77,24 +84,44 @@ class ContentCredentials:
             with suppress(OSError):
                 await asyncio.shield(asyncio.to_thread(target.unlink, missing_ok=True))
 
-    async def read(self, data: bytes | bytearray, content_type: str) -> Credentials:
+    async def _sign(self, path: Path, target: Path, content_type: str, record: Mapping[str, str]) -> None:
+        task = {"record": self._cipher.encrypt(json.dumps(record)), **self._authority.make_signer()}
+        options = {"source": str(path), "target": str(target), "content_type": content_type}
+        await run_isolated("bot.isolation.credentials:sign", json.dumps(task).encode(), _WRITING, options)
+
+    async def _tag(self, path: Path, target: Path, container: str, record: Mapping[str, str]) -> None:
+        options = {"source": str(path), "container": container}
+        digest, _ = await run_isolated("bot.isolation.media_tags:digest", b"", _WRITING, options)
+        token = self._cipher.encrypt(json.dumps({**record, "digest": digest})).encode()
+        options |= {"target": str(target)}
+        written, _ = await run_isolated("bot.isolation.media_tags:write", token, _WRITING, options)
+        if written != digest:
+            raise ParsingFailed("changed")
+
+    async def read(self, file: bytes | bytearray | Path, content_type: str) -> Credentials:
         """Return what a file says of its making; nothing in it is believed that this service has not signed."""
-        if content_type not in CARRIERS:
+        if not _carries(content_type):
             return Credentials("unreadable")
-        limits = Limits(seconds=_SECONDS, memory=_MEMORY, output=_MOST_RECORD)
+        target = "bot.isolation.credentials:read"
         options = {"content_type": content_type, "authority": self._authority.certificate}
+        if content_type in _TAGGED:
+            target, options = "bot.isolation.media_tags:read", {"container": _TAGGED[content_type]}
+        data = b"" if isinstance(file, Path) else file
+        if isinstance(file, Path):
+            options["source"] = str(file)
         try:
-            state, record = await run_isolated("bot.isolation.credentials:read", data, limits, options)
+            state, record = await run_isolated(target, data, _READING, options)
         except ParsingFailed as exc:
             log.info("content credentials not read", type=content_type, reason=exc.reason)
             return Credentials("damaged")
-        if state not in {"own", "broken"}:
+        if state in {"none", "foreign"}:
             return Credentials("none" if state == "none" else "foreign")
         plain = self._cipher.decrypt(record.decode("ascii", "replace"))
         if plain is None:
             return Credentials("foreign")
         told = json.loads(plain)
-        return Credentials("own" if state == "own" else "broken", told["event"], datetime.fromisoformat(told["at"]))
+        is_own = state in {"own", told.get("digest")}
+        return Credentials("own" if is_own else "broken", told["event"], datetime.fromisoformat(told["at"]))
 
     @cached_property
     def _cipher(self) -> "TokenCipher":
@@ -107,3 +134,7 @@ class ContentCredentials:
         from bot.security.content_authority import ContentAuthority  # in the same way
 
         return ContentAuthority(self._key)
+
+
+def _carries(content_type: str) -> bool:
+    return content_type in _CARRIERS or (content_type in _TAGGED and find_spec("av") is not None)

@@ -19,6 +19,7 @@ FOR_PEOPLE = [
             "cockpit",
             "costs",
             "discord",
+            "duel",
             "families",
             "film",
             "memory",

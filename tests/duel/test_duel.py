@@ -84,20 +84,27 @@ async def test_a_duel_is_answered_judged_and_ranked(tmp_path: Path) -> None:
 async def test_pictures_stay_unnamed_and_nothing_is_spent_unasked(tmp_path: Path) -> None:
     """The family of files keeps the secret until the names are shown; what may not be spent unasked is refused."""
     prices = ("alpha=picture:0.5", "beta=picture:0.3")
-    models = ("alpha", "beta")
-    async with service(tmp_path, bot_image_models=models, bot_prices=prices, bot_quote_above=0.9) as one:
+    models, signed = ("alpha", "beta"), dict[str, Any](bot_content_credentials=True)
+    async with service(tmp_path, bot_image_models=models, bot_prices=prices, bot_quote_above=0.9, **signed) as one:
         asked = await one.channel.ask("a fox", command="duel", options={"kind": "image"})
         await one.channel.until(lambda: any("vote-show" in m.actions for m in one.channel.answers(asked)))
         await one.core.worker.drain()
         assert "alpha" not in (await one.ask("", command="tree")).text
+        [picture, _] = [path.read_bytes() for path in tmp_path.rglob("*-a-fox.png")]
+        sent = {"command": "verify", "encoding": "latin-1", "files": {"A.png": picture.decode("latin-1")}}
+        assert "by a model that is named after the vote for Ada" in (await one.ask("", **sent)).text
+        for number in ("1", "2"):  # made with the model in use, whichever made the picture
+            await one.ask("darker", command="edit", options={"number": number})
+        assert [body["model"] for body in one.echo.bodies[2:] if "size" in body] == ["alpha", "alpha"]
         await press(one, asked, "vote-show")
         assert "alpha" in (await one.ask("", command="tree")).text
+        assert "named after the vote" not in (await one.ask("", **sent)).text
         await one.ask("quote_above 0.7", command="settings", options={"for": "workspace"})
         told = await one.ask("a wolf", command="duel", options={"kind": "image"})
         assert "would cost 0.80" in told.text
         assert sum("a wolf" in str(body) for body in one.echo.bodies) == 0
         await one.ask("", command="delete", options={"event": asked})
-        assert "Nothing was made" in (await one.ask("", command="tree")).text
+        assert (await one.ask("", command="tree")).text.count("- **") == 2  # what was made from them
 
 
 async def test_who_gives_no_answer_is_no_winner(tmp_path: Path) -> None:

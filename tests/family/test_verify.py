@@ -11,9 +11,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot.conversation import attachments
+from bot.isolation import media_tags
 from bot.models import Attachment
 from bot.security.content_credentials import ContentCredentials
-from tests.support.media_files import clip, image
+from tests.support.media_files import clip, film, image, noise, sound
 from tests.support.service import Service, service
 
 
@@ -67,6 +68,47 @@ async def test_a_file_tells_where_it_was_made(tmp_path: Path) -> None:
         assert "fox" not in await verify(one, data, who="bob")
     async with service(tmp_path / "other", bot_content_credentials=True) as one:
         assert "somebody else has signed" in await verify(one, data)
+
+
+async def test_every_kind_of_file_tells(tmp_path: Path) -> None:
+    """WebM and Ogg files have a signed record in a tag; a file that is made smaller has what the bigger one had."""
+    async with service(tmp_path / "data", bot_content_credentials=True) as one:
+        asked = (await one.ask("a red fox", command="image")).reply_to
+        other = ContentCredentials(SecretStr("another service's key"))
+        for name, data, kind in (
+            ("a.webm", film("webm", "libvpx", seconds=0.2), "video/webm"),
+            ("a.ogg", sound("ogg", "libopus", seconds=0.2), "audio/ogg"),
+        ):
+
+            async def write(path: Path, data: bytes = data, kind: str = kind) -> str:
+                path.write_bytes(data)
+                return kind
+
+            made = await one.core.spool.make(name, write, event=asked, person="ada")
+            assert made.path is not None
+            signed = made.path.read_bytes()
+            assert "from `a red fox`" in await verify(one, signed, name)
+        assert "has no credentials" in await verify(one, film("webm", "libvpx", seconds=0.2), "b.webm")
+        foreign = tmp_path / "foreign.ogg"
+        foreign.write_bytes(data)
+        await other.sign(foreign, kind, asked)
+        assert "somebody else has signed" in await verify(one, foreign.read_bytes(), "b.ogg")
+        _, record = media_tags.read(signed, container="ogg")
+        longer = tmp_path / "longer.ogg"
+        longer.write_bytes(sound("ogg", "libopus", seconds=0.3))
+        media_tags.write(record, source=str(longer), target=str(foreign), container="ogg")
+        assert "another content" in await verify(one, foreign.read_bytes(), "b.ogg")
+
+        async def paint(path: Path) -> str:
+            path.write_bytes(noise(400, 300))
+            return "image/png"
+
+        big = await one.core.spool.make("big.png", paint, event=asked, person="ada")
+        small, _ = await one.core.spool.fit(big, 70_000)
+        assert small.path is not None
+        assert small.path != big.path
+        assert small.size == small.path.stat().st_size <= 70_000
+        assert "from `a red fox`" in await verify(one, small.path.read_bytes(), small.name)
 
 
 async def test_files_are_read_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,21 @@ def test_a_conversation_that_goes_on_shows_where_it_was(tmp_path: Path) -> None:
         terminal.close()
 
 
+def test_a_file_is_verified_at_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file that a message names, `/verify` says whether it was made here, and from what."""
+    monkeypatch.setenv("BOT_CONTENT_CREDENTIALS", "true")
+    terminal = Terminal(tmp_path, "--conversation", "test")
+    terminal.until(READY)
+    terminal.type("/image a fox --size 512x512\r")
+    terminal.until("image/png")
+    [picture] = tmp_path.rglob("*.png")
+    terminal.type(f"/verify @{picture}\r")
+    terminal.until("made here on 20")
+    terminal.until("a fox")
+    assert terminal.leaves() == 0
+    terminal.close()
+
+
 def test_a_film_at_the_terminal(tmp_path: Path) -> None:
     """A plan, the film that a button makes of it, and what commands change: a take, the music; each below the other."""
     terminal = Terminal(tmp_path, "--conversation", "test")

@@ -1,6 +1,7 @@
 """A duel on Slack: pictures side by side in one message, votes of several people, then the names."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,9 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_a_duel_of_pictures(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Files and buttons name no model before the end; the votes of both count; only who asked shows the names."""
-    async with service(slack, tmp_path, timing=FAST, bot_image_models=("alpha", "beta")) as running:
+    """Nothing names a model before the end, nor does `/verify`; the votes of both count; who asked shows the names."""
+    given: dict[str, Any] = {"bot_image_models": ("alpha", "beta"), "bot_content_credentials": True}
+    async with service(slack, tmp_path, timing=FAST, **given) as running:
         question = slack.ada.mention("/duel a fox --kind image")
 
         def thread() -> list[Message]:
@@ -29,6 +31,11 @@ async def test_a_duel_of_pictures(slack: SlackSimulator, tmp_path: Path) -> None
         assert [file.name for file in files] == ["A.png", "B.png"]
         assert labels(board) == ["A", "B", "As good", "Show the names"]
         assert not any(model in message.content for message in thread() for model in ("alpha", "beta"))
+        assert files[0].content is not None
+        slack.bob.mention("/verify", thread=question, files=[slack.bob.file("A.png", files[0].content)])
+        verified = await running.see(slack.bob, "made here on 20")
+        assert "by a model that is named after the vote for" in verified.content
+        assert not [message for message in thread() if "made here" in message.content]  # it is private
         slack.bob.press(board, "B")
         await running.see(slack.bob, "Your vote is counted")
         await running.idle()
