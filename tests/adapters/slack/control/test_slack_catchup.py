@@ -91,7 +91,7 @@ async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path) -
     app = {"user": "", "bot_id": "B0OTHER", "username": "CI", "subtype": "bot_message"}
     write(slack, bob, "build <@" + bob.id + "> <https://ci.example|green>", ago=100, **app)
     api = DigestApi()
-    async with service(slack, tmp_path, bot_context_tokens=600) as running:
+    async with service(slack, tmp_path, bot_context_tokens=600, bot_shutdown_timeout=0) as running:
         running.api.play(api)
         api.hold_at = 3
         slack.ada.slash("/catchup")
