@@ -3,6 +3,7 @@
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from bot.commandline.mentions import Mention, link_mention
 from bot.commandline.parser import parse
 from bot.commands._base import Context, Parts, command
 from bot.control.quotes import is_within, money
@@ -20,6 +21,7 @@ _ACTS = {
     "resume": frozenset({"resume", "continue", "繼續", "继续", "恢復", "恢复"}),
     "delete": frozenset({"delete", "remove", "cancel", "刪除", "删除", "取消"}),
 }
+_ALL = ("all", "全部", "所有")
 _NEXT_TIMES = 3  #: that a confirmation shows
 _WITH_BUTTONS = 5  #: schedules of a list that have buttons
 
@@ -49,8 +51,8 @@ async def schedule(ctx: Context) -> Parts:
     named = options.get("id") or rest.strip().strip("`#")
     if act == "zone":
         yield Text(await _set_zone(ctx, named))
-    elif act == "list":
-        text, actions = await _list(ctx)
+    elif act == "list" and rest.strip().lower() in ("", *_ALL):
+        text, actions = await _list(ctx, is_all=bool(rest.strip()))
         yield Text(text)
         yield Actions(actions)
     elif act and (options.get("id") or len(rest.split()) == 1):
@@ -164,17 +166,27 @@ def _buttons(ctx: Context, one: Schedule, *, is_known: bool = True, number: str 
 # -- listing and changing
 
 
-async def _list(ctx: Context) -> tuple[str, tuple[Action, ...]]:
-    found = await ctx.schedules.store.schedules(ctx.event.adapter, actor=ctx.event.actor.id)
+async def _list(ctx: Context, *, is_all: bool) -> tuple[str, tuple[Action, ...]]:
+    """Return one's own schedules; all those of the workspace's channels for an administrator."""
+    store, event = ctx.schedules.store, ctx.event
+    if is_all and not (ctx.policy.administers(event) and event.location.workspace):
+        raise UsageError(ctx.translate("schedule.not_all"))
+    if is_all:
+        everybody = await store.schedules(event.adapter, workspace=event.location.workspace)
+        found = [one for one in everybody if _may_change(ctx, one)]
+    else:
+        found = list(await store.schedules(event.adapter, actor=event.actor.id))
     if not found:
         return ctx.translate("schedule.none", example=f"/{ctx.spec.example}"), ()
-    lines: list[str] = [ctx.translate("schedule.yours")]
+    lines: list[str] = [ctx.translate("schedule.all" if is_all else "schedule.yours")]
     actions: list[Action] = []
     for number, one in enumerate(found, 1):
         state = (
             ctx.translate(f"schedule.paused_state.{one.pause or 'asked'}") if one.due is None else _times(ctx, one, 1)
         )
-        lines.append(f"{number}. {written(one.when)}: {describe(one.event)} (`{one.id}`)\n   {state}")
+        author = one.event.actor
+        who = f"{link_mention(Mention('person', author.id), author.name)}, " if is_all else ""
+        lines.append(f"{number}. {who}{written(one.when)}: {describe(one.event)} (`{one.id}`)\n   {state}")
         if number <= _WITH_BUTTONS:
             actions += _buttons(ctx, one, number=f"{number}")
     return "\n".join(lines), tuple(actions)

@@ -20,6 +20,10 @@ class UndeliveredAnswers:
         owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
         await self._of(event).set(event.id, "undelivered", expires=expires, owner=owner)
 
+    async def has(self, event: Event) -> bool:
+        """Return whether the answer to an event was not delivered."""
+        return await self._of(event).get(event.id) is not None
+
     async def pop(self, event: Event) -> bool:
         """Return whether the answer of the event that this one repeats is undelivered, and forget that."""
         if not event.replaces:

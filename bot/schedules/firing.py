@@ -104,13 +104,17 @@ class Firing:
         )
         spec = self.inbox.registry.find_spec(asked.command)
         is_private = spec is not None and spec.is_private(asked.options) and not asked.location.is_private
+        try:
+            answer_to = await self._private_place(asked, conversation) if is_private else {}
+        except DeliveryRefused:
+            return translate("schedule.no_direct", asked.actor.locale)
         event = replace(
             asked,
             id=event_id,
             conversation=conversation,
             actor=replace(author, locale=asked.actor.locale, time_zone=schedule.zone),
             reply_to=place,
-            answer_to=await self._private_place(asked, conversation) if is_private else {},
+            answer_to=answer_to,
             received_at=now,
             footnote=sentence("by" if late is None else "late", schedule, due=late),
         )
@@ -135,8 +139,10 @@ class Firing:
         if not schedule.last:
             return False
         job = await self.store.job(schedule.event.adapter, schedule.last)
-        answer = None if job is None else job.answer
-        return answer is not None and (answer.is_failure or answer.ending == "refused")
+        if job is None or job.answer is None:
+            return False
+        is_refused = job.answer.is_failure or job.answer.ending == "refused"
+        return is_refused or await self.inbox.undelivered.has(job.event)
 
     async def _pause(
         self, after: Schedule, schedule: Schedule, event_id: str, why: PauseReason, reason: str = ""
@@ -176,8 +182,12 @@ class Firing:
             event.reply_to, conversation=_conversation(schedule)
         )
         spec = self.inbox.registry.find_spec(event.command)
-        if spec is not None and spec.is_private(event.options) and not event.location.is_private:
-            place = await self._private_place(event, conversation)
+        try:
+            if spec is not None and spec.is_private(event.options) and not event.location.is_private:
+                place = await self._private_place(event, conversation)
+        except DeliveryRefused as exc:
+            log.warning("author not reached", schedule=schedule.id, reason=str(exc))
+            return
         told = make_beside(event, event_id, place, conversation)
         key = "missed" if after.due else "missed_once"
         text = sentence(key, schedule, due=schedule.due, following=after.due)

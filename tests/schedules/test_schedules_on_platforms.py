@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.schedules.clock import ScheduleTiming
-from simulators.discord.values import CHANNEL, DM, ME
+from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, SEND
 from simulators.slack import SlackSimulator
 from tests.support.database.engines import engine, server, url
 from tests.support.discord.whole import whole
@@ -71,6 +71,19 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
             await slack.until(lambda: words in str([m.content for m in slack.bob.sees(direct)]))  # noqa: B023
         await one.idle()
         assert not [m for m in slack.ada.sees() if "The last" in m.content or "direct?" in m.content]
+        await one.ask(slack.bob, "/schedule every hour again?", "again?")
+        slack.general.members.remove(slack.team.bot.id)
+        await clock.set(LATER + timedelta(hours=3))
+        await slack.until(lambda: "its channel is gone" in str([m.content for m in slack.bob.sees(direct)]))
+        slack.general.members.append(slack.team.bot.id)
+        slack.bob.press(slack.bob.sees(direct)[-1], "press:resume")
+        await clock.until_waiting(LATER + timedelta(hours=3, minutes=30))
+        slack.team.users[slack.bob.id].deleted = True
+        await clock.set(LATER + timedelta(hours=3, minutes=30))
+        await clock.until_waiting(None)
+        [left] = await one.core.store.schedules("slack")
+        assert left.pause == "person"
+        assert "again?" not in one.echo.prompts
 
 
 def at(hours: float) -> str:
@@ -115,3 +128,17 @@ async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> N
         await one.see(DM, "re: direct?")
         await one.see(thread, "re: in the thread?")
         await one.see(DM, "則訊息**")
+        await one.command("schedule", what="every hour again?")
+        await one.see_ephemeral(CHANNEL, "`again?`")
+        one.simulator.denied[CHANNEL] = SEND
+        await clock.set(LATER + timedelta(hours=3))
+        told = await one.see(DM, "頻道不見了")
+        one.simulator.denied.clear()
+        await one.press(told, "resume")
+        await clock.until_waiting(LATER + timedelta(hours=3, minutes=30))
+        one.simulator.outsiders.add((GUILD, ADA))
+        await clock.set(LATER + timedelta(hours=3, minutes=30))
+        await clock.until_waiting(None)
+        [left] = await one.core.store.schedules("discord")
+        assert left.pause == "person"
+        assert "again?" not in one.echo.prompts
