@@ -4,8 +4,6 @@ import asyncio
 import base64
 import os
 import re
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from tests.support.forked import command_line
 from tests.support.media_files import MP4, image, sound
 from tests.support.third_party.openai_servers import aimock_server, llama_server
 
@@ -20,16 +19,12 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.optional  # llama.cpp is an extra, and the npm registry may be out of reach
 
 
-async def bot(folder: Path, url: str, *arguments: str, text: str = "", **settings: str) -> tuple[int | None, str, str]:
+async def bot(folder: Path, url: str, *arguments: str, text: str = "", **settings: str) -> tuple[int, str, str]:
     """Run the service on that server; returns status, output and errors."""
     given = dict(os.environ, PYTHONPATH=str(ROOT), BOT_DATA_DIR=str(folder / "data"), BOT_ANSWER_TOKENS="4")
-    given |= {"AIMODELS_BASE_URL": url, "AIMODELS_API_FLAVOR": "openai", "AIMODELS_API_KEY": "sk-right"}
-    command = (sys.executable, "-m", "bot", *arguments)
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, env={**given, **settings}, stdin=PIPE, stdout=PIPE, stderr=PIPE
-    )
-    shown, told = await process.communicate(text.encode())
-    return process.returncode, shown.decode(), told.decode()
+    given |= {"AIMODELS_BASE_URL": url, "AIMODELS_API_FLAVOR": "openai", "AIMODELS_API_KEY": "sk-right", **settings}
+    done = await asyncio.to_thread(command_line.bot, *arguments, environment=given, folder=folder, text=text)
+    return done.returncode, done.stdout, done.stderr
 
 
 async def test_a_server_with_chat_alone(tmp_path: Path) -> None:

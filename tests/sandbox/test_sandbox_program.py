@@ -2,32 +2,36 @@
 
 import asyncio
 import os
-import subprocess
+import socket
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from sandbox.server import Sandbox
+from sandbox.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 
 
-def environment(**settings: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), **settings}
+@pytest.fixture
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Start the program in a folder of its own; return the sentence with which it refuses."""
 
+    def start(*arguments: str, **settings: str) -> str:
+        monkeypatch.chdir(tmp_path)
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        try:
+            status: object = main(arguments)
+        except SystemExit as exc:
+            status = exc.code
+        assert status == 2
+        return capsys.readouterr().err
 
-def refused(folder: Path, *arguments: str, **settings: str) -> str:
-    """The sentence with which the program refuses to start."""
-    command = [sys.executable, "-m", "sandbox", *arguments]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(**settings), capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    return done.stderr
+    return start
 
 
 async def test_it_serves_until_it_is_stopped(tmp_path: Path) -> None:
@@ -35,7 +39,10 @@ async def test_it_serves_until_it_is_stopped(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "sandbox", "--port", "0", "--api-key", "k")
     async with asyncio.timeout(300):
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=tmp_path, env=environment(SANDBOX_REQUESTS_PER_MINUTE="7"), stdout=PIPE
+            *command,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "SANDBOX_REQUESTS_PER_MINUTE": "7"},
+            stdout=PIPE,
         )
         assert process.stdout is not None
         url = (await process.stdout.readline()).split()[-1].decode()
@@ -53,20 +60,20 @@ async def test_it_serves_until_it_is_stopped(tmp_path: Path) -> None:
     ("settings", "names"),
     [({"SANDBOX_REQUESTS_PER_MINUTE": "0"}, "SANDBOX_REQUESTS_PER_MINUTE"), ({"SANDBOX_GGUF": "/x"}, "SANDBOX_GGUF")],
 )
-def test_a_wrong_setting_is_a_sentence(tmp_path: Path, settings: dict[str, str], names: str) -> None:
+def test_a_wrong_setting_is_a_sentence(refused: Callable[..., str], settings: dict[str, str], names: str) -> None:
     """The setting is named."""
-    assert names in refused(tmp_path, "--port", "0", **settings)
+    assert names in refused("--port", "0", **settings)
 
 
-def test_an_env_file_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
+def test_an_env_file_that_is_no_text_is_a_sentence(refused: Callable[..., str], tmp_path: Path) -> None:
     """The file is named."""
     (tmp_path / ".env").write_bytes(b"SANDBOX_GGUF=caf\xe9")
-    assert ".env can't be read" in refused(tmp_path, "--port", "0")
+    assert ".env can't be read" in refused("--port", "0")
 
 
-async def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
+def test_a_taken_port_is_a_sentence(refused: Callable[..., str]) -> None:
     """The port is named."""
-    async with Sandbox() as running:
-        port = running.base_url.rsplit(":")[-1].removesuffix("/v1")
-        assert port in await asyncio.to_thread(refused, tmp_path, "--port", port)
-    assert "no port" in await asyncio.to_thread(refused, tmp_path, "--port", "x")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert port in refused("--port", port)
+    assert "no port" in refused("--port", "x")

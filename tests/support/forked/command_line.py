@@ -16,16 +16,23 @@ _LONGEST = 120  #: seconds that a command may take
 
 
 def bot(
-    *arguments: str, environment: Mapping[str, str], folder: Path, text: str | None = ""
+    *arguments: str,
+    environment: Mapping[str, str],
+    folder: Path,
+    text: str | None = "",
+    absent: str = "",
+    users: str = "",
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command in a folder to its end. `text`: what is piped in; None: nothing can be read.
 
-    Not for `PYTHON…` variables other than the path, nor for modules that must not be there.
+    `absent`: a module that is not installed; `users`: the package that imports it, loaded anew without it.
+    Not for `PYTHON…` variables other than the path.
     """
     stdin, keyboard = Pipe(duplex=False)
     outputs = [Pipe(duplex=False) for _ in range(2)]
     ends = [stdin, *(written for _, written in outputs)]
-    process = CONTEXT.Process(target=_run, args=(arguments, ends, dict(environment), folder, text is not None))
+    given = (arguments, ends, dict(environment), folder, text is not None, absent, users)
+    process = CONTEXT.Process(target=_run, args=given)
     with LOCK:
         process.start()
     for end in ends:
@@ -50,8 +57,18 @@ def _write_all(end: Connection, content: bytes) -> None:
 
 
 def _run(
-    arguments: Sequence[str], ends: Sequence[Connection], environment: Mapping[str, str], folder: Path, has_input: bool
+    arguments: Sequence[str],
+    ends: Sequence[Connection],
+    environment: Mapping[str, str],
+    folder: Path,
+    has_input: bool,
+    absent: str,
+    users: str,
 ) -> None:
+    if absent:
+        for name in [name for name in sys.modules if f"{name}.".startswith((f"{absent}.", f"{users}."))]:
+            del sys.modules[name]
+        sys.modules[absent] = None  # type: ignore[assignment]
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
