@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -13,13 +14,24 @@ from bot.ports import KeyValues, Owner
 T = TypeVar("T")
 
 
+@cache
+def _codec(kind: Any) -> TypeAdapter[Any]:
+    """Return the codec of a type, made when it is first needed: that takes milliseconds."""
+    return TypeAdapter(kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Records(Generic[T]):
     """Values of one type in the database, by namespace and name. Every method raises `StoreError`."""
 
     values: KeyValues
-    codec: TypeAdapter[T]
+    kind: type[T]
     days: int  #: that a value is kept after its last change; 0: for ever
+
+    @property
+    def codec(self) -> TypeAdapter[T]:
+        """What turns values into JSON and back."""
+        return _codec(self.kind)  # type: ignore[arg-type]  # a type can be hashed
 
     async def find(self, namespace: str, name: str) -> T | None:
         """Return a value; None: there is none such."""

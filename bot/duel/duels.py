@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
-from pydantic import TypeAdapter
-
 from bot.composites.records import Records
 from bot.composites.showing import BUTTON_TRIES, PART_TRIES, show
 from bot.duel.duel import SHOW, Duel, Entrant, board, event_id, is_question
@@ -33,7 +31,7 @@ class Duels:
     _records: Records[Duel] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._locks, self._records = EventLocks(self.store), Records(self.store, TypeAdapter(Duel), self.days)
+        self._locks, self._records = EventLocks(self.store), Records(self.store, Duel, self.days)
 
     async def find(self, adapter: str, duel: str) -> Duel | None:
         """Return a duel; None: there is none such."""

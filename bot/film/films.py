@@ -13,7 +13,6 @@ from functools import partial
 from typing import Protocol
 
 import structlog
-from pydantic import TypeAdapter
 
 from bot.composites.records import Records
 from bot.composites.showing import PART_TRIES, show
@@ -51,7 +50,7 @@ class Films:
     _records: Records[Film] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._locks, self._records = EventLocks(self.store), Records(self.store, TypeAdapter(Film), self.days)
+        self._locks, self._records = EventLocks(self.store), Records(self.store, Film, self.days)
 
     # -- what is kept
 

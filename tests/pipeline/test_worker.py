@@ -250,7 +250,7 @@ def calls_of(attempts: int) -> int:
 
 
 def raising(error: Exception):  # type: ignore[no-untyped-def] # noqa: ANN201
-    async def broken(*_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise error
 
     return broken
