@@ -11,10 +11,12 @@ import pytest
 
 from simulators.slack import Channel, Message, Person, SlackSimulator
 from tests.support.catchup.digest_api import DigestApi
+from tests.support.database.engines import engine, server, url
 from tests.support.service import quiet_logs
 from tests.support.slack.drafts import labels
-from tests.support.slack.service import service
+from tests.support.slack.service import FAST, service
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 _PRICES = ("gpt-4-turbo=input:1|output:2",)  # of a million tokens: a token costs one micro, or two
@@ -42,8 +44,8 @@ def links(blocks: Any) -> Iterator[str]:
 def linked(slack: SlackSimulator, answer: Message) -> list[str]:
     """Return what the messages say that an answer links to."""
     found = []
-    for url in links(answer.blocks):
-        parts = urlsplit(url)
+    for address in links(answer.blocks):
+        parts = urlsplit(address)
         channel, name = parts.path.removeprefix("/archives/").split("/")
         message = slack.team.channels[channel].message(f"{name[1:-6]}.{name[-6:]}")
         assert message is not None
@@ -78,7 +80,7 @@ async def test_a_channel_of_5000_messages(slack: SlackSimulator, tmp_path: Path)
         assert slack.from_bot(slack.general) == []
 
 
-async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path) -> None:
+async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path, engine: dict[str, Any]) -> None:
     """From their last message, else from their last catching up; a stop repeats no request that had an answer.
 
     When they caught up is erased with them.
@@ -91,7 +93,8 @@ async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path) -
     app = {"user": "", "bot_id": "B0OTHER", "username": "CI", "subtype": "bot_message"}
     write(slack, bob, "build <@" + bob.id + "> <https://ci.example|green>", ago=100, **app)
     api = DigestApi()
-    async with service(slack, tmp_path, bot_context_tokens=600, bot_shutdown_timeout=0) as running:
+    settings: dict[str, Any] = {"bot_context_tokens": 600, "bot_shutdown_timeout": 0}
+    async with service(slack, tmp_path, timing=FAST, **settings, **engine) as running:
         running.api.play(api)
         api.hold_at = 3
         slack.ada.slash("/catchup")
