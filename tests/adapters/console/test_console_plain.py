@@ -1,14 +1,16 @@
 import asyncio
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from adapters.console.adapter import Console
 from adapters.console.parse import Person
-from bot.errors import DeliveryRefused, NothingAnswered
+from bot.errors import DeliveryRefused, NothingAnswered, UsageError
 from bot.models import Action, Answer, Event, Status
+from bot.ports import ChannelSpan
 from tests.contract.adapter_contract import COMMANDS
 
 
@@ -155,3 +157,10 @@ async def test_files_are_found_by_their_names(tmp_path: Path, monkeypatch: pytes
     _, events = await printed(tmp_path, said.encode(), Answer(text="x"))
     assert [file.name for file in events[0].attachments] == ["notes.txt", "my notes", "README", "筆記.md"]
     assert events[0].rejection == ""
+
+
+async def test_there_is_no_channel_to_catch_up_with(tmp_path: Path) -> None:
+    """The terminal says so, and where it works."""
+    span = ChannelSpan(limit=9, until=datetime.now(UTC))
+    with pytest.raises(UsageError, match="In the terminal nobody else writes"):
+        await console(tmp_path, b"", 1).read_channel({}, span, on_progress=lambda _: None)
