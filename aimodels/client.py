@@ -14,6 +14,7 @@ from aimodels import reference
 from aimodels.errors import ConfigurationError
 from aimodels.generations import ApiProfile
 from aimodels.openai.probe import missing_kinds, verify
+from aimodels.openai.transcriptions import AsyncTranscriptions
 from aimodels.rate_limiter import RateLimiter
 from aimodels.request import ApiSession, Call, Caller, OnWait
 from aimodels.resources import AsyncAudio, AsyncChat, AsyncCode, AsyncImages, AsyncModerations, AsyncVideo
@@ -135,6 +136,11 @@ class AsyncAIModels:
     def moderations(self) -> AsyncModerations:
         """Moderation: an OpenAI-compatible server says which texts it flags."""
         return AsyncModerations(self._api, self._caller)
+
+    @property
+    def transcriptions(self) -> AsyncTranscriptions:
+        """Transcriptions: an OpenAI-compatible server says what is said in a sound file."""
+        return AsyncTranscriptions(self._api, self._caller)
 
     @property
     def base_url(self) -> str:

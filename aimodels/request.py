@@ -15,7 +15,7 @@ from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
 from aimodels.rate_limiter import RateLimiter
 from aimodels.responses import ChatDelta, ChatResponse, Flavor
 from aimodels.timing import Deadline, Timing
-from aimodels.transport import build_request, read_body, read_start
+from aimodels.transport import Body, build_request, read_body, read_start
 from aimodels.wire import headers
 from aimodels.wire.sse import EventParser
 
@@ -65,7 +65,7 @@ class Request:
     """A request that can be sent several times."""
 
     endpoint: str  #: such as "/chat/completions"; names the call in metrics
-    body: bytes | None = None  #: to post
+    body: Body | None = None  #: to post
     content_type: str = "application/json"  #: of the body
     item: str = ""  #: id under the endpoint, ready for a URL
     is_deletion: bool = False

@@ -1,8 +1,11 @@
 """The HTTP transport of a client: one connection pool, and the bodies that it carries."""
 
+import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,10 +19,29 @@ MAX_ERROR = 100_000  #: bytes that are read of an error
 _LARGE_BODY = 1 << 18  # bytes above which a body is sent in pieces
 
 
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body around an open file, which is read while it is sent, from its beginning each time."""
+
+    before: bytes
+    file: BinaryIO
+    after: bytes
+
+    def __len__(self) -> int:
+        return len(self.before) + os.fstat(self.file.fileno()).st_size + len(self.after)
+
+
+Body = bytes | FileBody
+
+
 def build_request(
-    method: str, url: httpx.URL, headers: httpx.Headers, body: bytes | None, extensions: dict[str, Any]
+    method: str, url: httpx.URL, headers: httpx.Headers, body: Body | None, extensions: dict[str, Any]
 ) -> httpx.Request:
     """Build a request whose headers are whole but for the length; it can be sent once."""
+    if isinstance(body, FileBody):
+        request = httpx.Request(method, url, headers=headers, stream=_FilePieces(body), extensions=extensions)
+        request.headers["Content-Length"] = str(len(body))
+        return request
     content = body or b""
     # Given as a stream, what has all its headers already is not looked through for those that are missing.
     is_large = len(content) > _LARGE_BODY
@@ -41,6 +63,18 @@ class _BodyPieces(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for start in range(0, len(self._body), _LARGE_BODY):
             yield self._body[start : start + _LARGE_BODY]
+
+
+class _FilePieces(httpx.AsyncByteStream):
+    def __init__(self, body: FileBody) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._body.before
+        self._body.file.seek(0)
+        while piece := await asyncio.to_thread(self._body.file.read, _LARGE_BODY):
+            yield piece
+        yield self._body.after
 
 
 def open_http(base_url: str) -> AiohttpTransport:

@@ -33,15 +33,17 @@ class Wording:
     note: str = ""  #: shown above the caption: how a change was understood
 
 
-async def find_wording(ctx: Context, otherwise: str) -> Wording:
+async def find_wording(ctx: Context, otherwise: str, *, spoken: str = "") -> Wording:
     """Return the prompt of the request: as given, or that of a file with the change that the person asks for.
 
-    `otherwise`: the prompt of a request that changes nothing. Raises `UsageError` when the file is gone, and what a
-    request to the chat raises.
+    `otherwise`: the prompt of a request that changes nothing; `spoken`: words that belong to it as well. Raises
+    `UsageError` when the file is gone, and what a request to the chat raises.
     """
+    otherwise = f"{otherwise}\n\n{spoken}".strip() if spoken else otherwise
     ref = ctx.event.options.get(PARENT, "")
     if ctx.event.options.get(REPEATED, ""):
         first, changes = await _find_repeated(ctx)
+        first = f"{first}\n\n{spoken}".strip() if spoken else first
         return await _reword(ctx, first, "\n".join(changes), (ref,) if ref else ())
     if not ref:
         return Wording(otherwise)

@@ -66,7 +66,7 @@ def _check_models(settings: Settings) -> None:
                 raise SettingsError(operator_text("setting.fallback_of_no_model", **values))
     for model in find_unknown_models(settings):
         raise SettingsError(operator_text("setting.sizes_of_no_model", model=repr(model)))
-    models = {model for kind in KINDS for model in settings.models(kind)}
+    models = {settings.bot_transcription_model, *(model for kind in KINDS for model in settings.models(kind))}
     for model in parse_prices(settings.bot_prices).keys() - models:
         raise SettingsError(operator_text("setting.price_of_no_model", model=repr(model)))
 

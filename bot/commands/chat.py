@@ -8,9 +8,11 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
 from bot.commands._memory import memory_actions, offer_to_remember, store_offer
+from bot.commands._voice import hear
 from bot.control.registry import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
 from bot.conversation.links import find_links
 from bot.conversation.small_talk import is_small_talk
+from bot.conversation.sounds import is_sound
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 
 
@@ -30,21 +32,24 @@ from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnR
 async def chat(ctx: Context) -> Parts:
     """Stream the answer."""
     prompt = ctx.event.prompt if ctx.event.attachments else ctx.prompt()
-    wording = await find_wording(ctx, prompt)
+    files = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
+    if any(map(is_sound, files)):
+        yield Status(ctx.translate("voice.listening"))
+    heard = await hear(ctx, files)
+    wording = await find_wording(ctx, prompt, spoken=heard.words)
     prompt = wording.prompt
     model = ctx.option("model") or ctx.effective.model("chat")
     links = find_links(prompt, ctx.effective.get(LINKS))
-    attachments = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages(), *links)
+    attachments = (*heard.others, *links)
     if attachments:
         yield Status(ctx.translate("chat.reading_links" if links else "chat.reading"))
     async with ctx.conversation.read_attachments(attachments, model=model) as attached:
-        text = "\n\n".join(part for part in (prompt, attached.text) if part)
+        text = heard.question(prompt, attached.text)
         yield TurnRecord(user=text)
         yield Status(ctx.translate("chat.making"))
-        if wording.note:
-            yield Text(wording.note)
-        if attached.notes:
-            yield Text("".join(f"> {note}\n" for note in attached.notes) + "\n")
+        notes = "".join(f"> {note}\n" for note in (*heard.notes, *attached.notes))
+        if shown := wording.note + heard.quote + (notes and notes + "\n"):
+            yield Text(shown)
         is_empty = True
         usage = finish_reason = None
         offer = offer_to_remember(ctx, prompt)

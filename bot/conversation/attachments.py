@@ -9,7 +9,7 @@ import base64
 import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from io import BytesIO
@@ -194,6 +194,10 @@ class AttachmentReader:
                 yield WholeFile(sniff(bytes(data[:HEAD])), data)
         except Unreadable as exc:
             raise UsageError(self._note(str(exc), attachment.name, source.locale)) from exc
+
+    def loading(self, person: str) -> AbstractAsyncContextManager[None]:
+        """Take one of the turns of those who load a large file, until the end of the block."""
+        return self._loading.hold(person)
 
     def _note(self, key: str, name: str, locale: str) -> str:
         return translate(

@@ -23,6 +23,7 @@ from bot.conversation.attachments import (
 )
 from bot.conversation.links import address_of
 from bot.conversation.order import turns_before
+from bot.conversation.sounds import SoundFile, store_sound
 from bot.errors import DeliveryError, UsageError
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
@@ -153,6 +154,16 @@ class Conversation:
         if not self.effective.is_on(READ_FILES):
             raise UsageError(translate("attachment.not_here", self._event.actor.locale))
         return self._attachment_reader.whole_file(attachment, self._source([attachment]), is_parsed=is_parsed)
+
+    @asynccontextmanager
+    async def sound_on_disk(self, attachment: Attachment, *, most_seconds: float) -> AsyncIterator[SoundFile]:
+        """Have a sound file on this machine's disk until the end of the block. Raises what `store_sound` does."""
+        source, folder = self._source([attachment]), self._settings.bot_data_dir
+        async with (
+            self._attachment_reader.loading(source.person),
+            store_sound(attachment, self._open_attachment(attachment), folder, most_seconds=most_seconds) as stored,
+        ):
+            yield stored
 
     async def read_stored_image(self, media: Media, kept: KeptFile) -> EncodedImage | None:
         """Read an image of an earlier answer like an attached one."""

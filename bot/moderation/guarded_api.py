@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aimodels import AsyncAIModels, ChatDelta
+from aimodels.openai.transcriptions import Transcription
 from aimodels.responses import ChatResponse, CodeResponse, GeneratedImages, MediaItem
 from bot.calls.token_usage import to_usage
 from bot.calls.workspace_apis import WorkspaceApis
@@ -108,6 +109,11 @@ class EventApi:
         """Whether `create_media` takes a picture to edit."""
         return self.client.images.can_edit
 
+    @property
+    def can_transcribe(self) -> bool:
+        """Whether `transcribe` turns speech into text."""
+        return self.client.transcriptions.is_available
+
     def with_limits(self, name: str, longest_wait: float) -> "EventApi":
         """Return the API under another rate limit; see `AsyncAIModels.with_limits`."""
         return replace(self, client=self.client.with_limits(name, longest_wait=longest_wait))
@@ -167,6 +173,15 @@ class EventApi:
         usage = Usage(kind=kind, model=parameters["model"], items=len(items), cost=cost)
         await self._check_answer(usage, pictures=_pictures(items) if kind == "image" else ())
         return GeneratedFiles(items, cost)
+
+    async def transcribe(self, **parameters: Any) -> Transcription:
+        """Return what is said in a sound; see `AsyncTranscriptions.create`.
+
+        There are no words to check until it is transcribed: they are checked in the request that they become part of.
+        """
+        if self.problem:
+            raise UsageError(self.problem)
+        return await self.client.transcriptions.create(**parameters)
 
     async def check_words(self, text: str) -> None:
         """Raise `UsageError` for a text that may be in no request, before it is kept for later ones."""

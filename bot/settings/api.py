@@ -110,6 +110,10 @@ class ApiSettings(EnvironmentSettings):
         (),
         description="Prices of models, in any currency: my-chat=input:2.5|output:10 (a million tokens), my-model=picture:0.04|1024x1536:0.06, my-video=second:0.05, other=request:0.01. Empty: learnt from the costs that the API reports.",
     )
+    bot_transcription_model: str = Field(
+        "whisper-1",
+        description="Model that turns voice messages into text, where the API is an OpenAI-compatible server. Empty: nobody listens to them.",
+    )
     bot_seeing_models: Words = Field(
         (), description="Chat models that accept pictures. Attached pictures are sent to these only."
     )

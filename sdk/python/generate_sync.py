@@ -15,7 +15,10 @@ PACKAGE = Path(__file__).resolve().parents[2] / "aimodels"
 TARGET = PACKAGE / "sync.py"
 
 #: Parameters and methods of the asynchronous client that make no sense without an event loop of the caller's own.
-LEFT_OUT = {"http", "for_caller", "with_limits", "_view", "can_edit", "aclose", "__aenter__", "__aexit__"}
+LEFT_OUT = {
+    *("http", "for_caller", "with_limits", "_view", "can_edit", "transcriptions"),
+    *("aclose", "__aenter__", "__aexit__"),
+}
 #: Words of the docstrings that differ.
 WORDS = {
     "Asynchronous client of the AI Models API.": "Synchronous client of the AI Models API, for scripts and notebooks.",

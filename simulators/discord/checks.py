@@ -7,6 +7,7 @@ from simulators.discord.errors import Form, refused
 from simulators.discord.values import Json
 
 LOADING, EPHEMERAL, IS_V2, HAS_THREAD = 128, 64, 1 << 15, 1 << 5
+VOICE_MESSAGE = 1 << 13
 _EMBED = {"title": 256, "description": 4096}
 
 

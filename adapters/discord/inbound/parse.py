@@ -15,7 +15,6 @@ from adapters.kit.forms import without_file_names
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import hide_secret, names_secret_command
-from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
 
 ADAPTER = "discord"
@@ -68,8 +67,6 @@ def event_from_message(
             rejection = "" if is_for_prompt else rejection
     elif replied is not None and spec is not None and any(option.kind == "file" for option in spec.options):
         attachments += read_attachments(replied)
-    if not rejection and any(attachment.is_voice_message() for attachment in message.attachments):
-        rejection = translate("discord.voice", locale)
     starts_thread = context.starts_thread == "all" or (context.starts_thread == "talk" and request.command in TALK)
     starts_thread = starts_thread and not rejection
     thread = context.thread or (str(message.id) if starts_thread else "")

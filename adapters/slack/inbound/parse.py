@@ -23,8 +23,9 @@ _MARKUP = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 _TITLE = 60  # characters of a thread's name in the agent view
 _QUOTE = 300  # characters of a prompt in the message that begins its thread
 _MARKS = re.compile(r"(?<!\w)[`*_~>]+(?=\S)|(?<=\S)[`*_~]+(?!\w)", re.MULTILINE)
+#: Subtypes of recorded clips; the container of one of sound may be one that holds video as well.
+_AUDIO_CLIP, _VIDEO_CLIP = "slack_audio", "slack_video"
 _NO_CONTENT = ("tombstone", "hidden_by_limit")  # modes of files that can't be read
-_RECORDED_CLIPS = ("slack_audio", "slack_video")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,8 @@ def event_from_message(
     prompt, rejection = request.prompt, request.rejection
     if request.command in TEXT_COMMANDS and str(message.get("text") or "").strip():
         prompt = "\n\n".join(part for part in (*quote_forwarded(message, people, commands, workspace), prompt) if part)
-    if not rejection and any(file.get("subtype") in _RECORDED_CLIPS for file in message.get("files") or ()):
-        rejection = translate("slack.voice", person.locale)
+    if not rejection and any(file.get("subtype") == _VIDEO_CLIP for file in message.get("files") or ()):
+        rejection = translate("slack.video_clip", person.locale)
     target = ReplyTarget(
         conversation=context.conversation,
         team=workspace.team,
@@ -293,9 +294,12 @@ def read_file(file: Json, workspace: Workspace) -> Attachment:
         "id": str(file.get("id") or ""),
         "url": str(file.get("url_private_download") or file.get("url_private") or ""),
     }
+    content_type = str(file.get("mimetype") or "")
+    if file.get("subtype") == _AUDIO_CLIP:
+        content_type = content_type.replace("video/", "audio/")
     return Attachment(
         name=str(file.get("name") or file.get("title") or file.get("id") or "file"),
-        content_type=str(file.get("mimetype") or ""),
+        content_type=content_type,
         size=file["size"] if isinstance(file.get("size"), int) else None,
         source={name: value for name, value in source.items() if value},
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulators.discord.checks import EPHEMERAL
+from simulators.discord.checks import EPHEMERAL, VOICE_MESSAGE
 from simulators.discord.commands import PICKED, fill_in, find_id
 from simulators.discord.components import PICKED_IN_FORM, SELECTS, every, resolve_picked
 from simulators.discord.files import Upload
@@ -56,6 +56,15 @@ class Person:
         """Write a message, with files, perhaps as a reply."""
         attachments = [self.discord.cdn.attachment(file, channel, {}) for file in files]
         said = await self.discord.say(channel, text, by=self.id, answers=answers, attachments=attachments)
+        self.discord.changes.notify()
+        return said
+
+    async def speak(self, channel: str, sound: Upload, *, seconds: float, answers: Json | None = None) -> Json:
+        """Record a voice message: https://discord.com/developers/docs/resources/message#voice-messages."""
+        described = {"duration_secs": seconds, "waveform": "FzYACgAAAAAAACQAAAAAAAA="}
+        attachments = [self.discord.cdn.attachment(sound, channel, {}) | described]
+        more = {"answers": answers, "attachments": attachments, "flags": VOICE_MESSAGE}
+        said = await self.discord.say(channel, "", by=self.id, **more)
         self.discord.changes.notify()
         return said
 

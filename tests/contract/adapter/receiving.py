@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot.conversation.sounds import is_sound
 from bot.errors import MediaError
 from bot.models import Answer
 from tests.contract.adapter.harness import Harness, needs, read
@@ -205,8 +206,9 @@ class Receiving:
             await read(harness.adapter, attachment)
 
     @needs("voice")
-    async def test_voice_messages_are_refused(self, harness: Harness) -> None:
-        """A recorded message can't be heard, and the person is told so instead of meeting silence."""
+    async def test_voice_messages_arrive_as_sounds(self, harness: Harness) -> None:
+        """A recorded message is a question with a sound file."""
         event = (await harness.say("", is_voice=True)).event
         assert event is not None
-        assert len(event.rejection) > 10
+        [sound] = event.attachments
+        assert (event.command, event.rejection, is_sound(sound)) == ("chat", "", True)

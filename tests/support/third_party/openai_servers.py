@@ -14,7 +14,7 @@ from aiohttp import web
 
 from tests.support.llama_model import write_model
 from tests.support.media_files import PNG
-from tests.support.scripted_api import Step, chat_data, events, piece
+from tests.support.scripted_api import ReceivedRequest, Step, chat_data, events, failure, piece
 from tests.support.third_party.npm_servers import npm_server, serving
 
 _LLAMA = """
@@ -58,9 +58,15 @@ CATEGORIES = ("harassment", "hate", "illicit", "self-harm", "sexual", "violence"
 MODELS = ("omni-moderation-latest", "omni-moderation-2024-09-26")
 
 
+#: https://platform.openai.com/docs/api-reference/audio: file names of sounds, and formats of speech
+HEARD = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm")
+SPOKEN = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+MOST_HEARD, MOST_SPOKEN = 25 * 1024 * 1024, 4096  # bytes, characters
+
+
 @dataclass(slots=True)
 class OpenAiApi:
-    """A server with chat, pictures and moderation as OpenAI documents them, which echoes every prompt.
+    """A server with chat, pictures, sound and moderation as OpenAI documents them, which echoes every prompt.
 
     A word of `flagged` in an input is of its category. A picture is flagged by its address.
     """
@@ -71,13 +77,23 @@ class OpenAiApi:
     reply: str = "re: {prompt}"
     bodies: list[dict[str, Any]] = field(default_factory=list)  #: of everything but moderation
     moderated: list[Any] = field(default_factory=list)  #: inputs of moderation
+    words: str = "what is love?"  #: that it hears in every sound
+    heard: list[bytes] = field(default_factory=list)  #: sounds to transcribe
+    unheard: Step | None = None  #: answers in place of the transcription
+    speech: bytes = b""  #: that it makes of every text
+    spoken: list[dict[str, Any]] = field(default_factory=list)  #: requests for speech
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         if request.method == "GET":
             return web.Response(body=PNG, content_type="image/png")
+        others = {
+            "/v1/audio/transcriptions": self._transcribe,
+            "/v1/audio/speech": self._speak,
+            "/v1/moderations": self._moderate,
+        }
+        if request.path in others:
+            return await others[request.path](request)
         body = await request.json()
-        if request.path == "/v1/moderations":
-            return await self._moderate(request, body)
         is_unknown = request.path == "/v1/code/completions"  # no endpoint of OpenAI's: chat writes code
         if is_unknown or not isinstance(body, dict) or not (body.get("messages") or body.get("prompt")):
             error = {"message": "Invalid request.", "type": "invalid_request_error", "param": "messages", "code": None}
@@ -93,9 +109,35 @@ class OpenAiApi:
         words = [piece(f"{word} ") for word in text.split(" ")]
         return await events(*words, piece(finish="stop", usage=usage))(request)
 
-    async def _moderate(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+    async def _transcribe(self, request: web.Request) -> web.StreamResponse:
+        received = ReceivedRequest(request.method, request.path, request.headers, await request.read())
+        form = await received.form()
+        name, _, sound = form.pop("file")
+        assert (name or "").rpartition(".")[2] in HEARD
+        assert len(sound) <= MOST_HEARD
+        assert {field: value for field, (_, _, value) in form.items()} == {
+            "model": b"whisper-1",
+            "response_format": b"json",
+        }
+        self.heard.append(sound)
+        if self.unheard is not None:
+            return await self.unheard(request)
+        return web.json_response({"text": self.words, "usage": {"type": "duration", "seconds": 3}})
+
+    async def _speak(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        if not isinstance(body, dict):
+            return await failure(400, "invalid_request_error")(request)
+        assert body.keys() >= {"model", "input", "voice"}
+        assert 0 < len(body["input"]) <= MOST_SPOKEN
+        assert body.get("response_format", "mp3") in SPOKEN
+        self.spoken.append(body)
+        return web.Response(body=self.speech, content_type="audio/mpeg")
+
+    async def _moderate(self, request: web.Request) -> web.StreamResponse:
         if self.moderation_fails is not None:
             return await self.moderation_fails(request)
+        body = await request.json()
         given = body["input"]
         self.moderated.append(given)
         assert body.get("model", MODELS[0]) in MODELS

@@ -205,15 +205,6 @@ async def test_forwarded_message_is_read(service: Service, simulator: DiscordSim
     assert [file.name for file in event.attachments] == ["a.txt"]
 
 
-async def test_voice_message_is_rejected(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """A voice message is not passed over in silence."""
-    file = {"id": snowflake(), "filename": "v.ogg", "size": 4, "url": "http://x/v.ogg", "proxy_url": ""}
-    voice = {**file, "duration_secs": 2.0, "waveform": "AAAA", "content_type": "audio/ogg"}
-    await simulator.say(DM, "", attachments=[voice], flags=1 << 13)
-    (event,) = await core.wait_for_events(1)
-    assert "voice" in event.rejection
-
-
 async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """An edited question revises its event; a deleted one is retracted."""
     said = await simulator.say(CHANNEL, f"<@{ME}> hello")

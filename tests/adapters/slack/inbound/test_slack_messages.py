@@ -283,16 +283,16 @@ async def test_forwarded_messages_are_read_along(
     assert event.prompt == "> Bob: ship it & go\n> now\n\nis this wise?"
 
 
-async def test_voice_clips_are_rejected(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
-    """A voice clip is rejected with a sentence that says so, not ignored."""
-    clip = slack.ada.file("audio_message.m4a", b"x", mimetype="audio/mp4")
+async def test_video_clips_are_rejected(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
+    """A video clip is rejected with a sentence that says so, not ignored."""
+    clip = slack.ada.file("video_message.mp4", b"x")
     message = slack.ada.direct("", files=[clip])
     event = {**message.to_json(slack.url), "channel": slack.team.direct(slack.ada.id).id, "type": "message"}
-    event["files"][0]["subtype"] = "slack_audio"
+    event["files"][0]["subtype"] = "slack_video"
     event["ts"] = slack.clock.ts()
     slack.people.event(slack.team, event)
     await core.wait_for_events(2)
-    assert "voice" in core.events[1].rejection
+    assert "video" in core.events[1].rejection
 
 
 async def test_message_that_is_not_kept_comes_again(

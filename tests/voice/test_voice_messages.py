@@ -1,0 +1,76 @@
+"""What people say in voice messages: transcribed, quoted and answered; what can't be is said in a sentence."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.discord.files import Upload
+from simulators.discord.people.person import Person
+from simulators.discord.values import ADA, DM
+from simulators.slack import SlackSimulator
+from tests.support.discord.messages import text_of
+from tests.support.discord.whole import whole
+from tests.support.media_files import WAV, sound
+from tests.support.scripted_api import failure, hang_up
+from tests.support.service import quiet_logs
+from tests.support.slack.service import service
+from tests.support.third_party.openai_servers import OpenAiApi
+
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+OPENAI: dict[str, Any] = {"aimodels_api_flavor": "openai", "bot_prices": ("whisper-1=second:0.0001",)}
+QUOTED = "> 🎤 what is love?\n\nre: what is love?"
+
+
+async def test_in_slack(tmp_path: Path) -> None:
+    """A clip is a question, with words beside it as well; a huge one is not even loaded; no clip means silence."""
+    async with SlackSimulator() as slack, service(slack, tmp_path, **OPENAI) as running:
+        api = OpenAiApi(running.api.url)
+        running.api.play(api)
+        clip = slack.ada.file("audio_message.webm", sound("webm", "libopus", seconds=0.2), subtype="slack_audio")
+        assert clip.mimetype == "video/webm"
+        question = slack.ada.direct("", files=[clip])
+        [answer] = await running.answers(question)
+        assert answer.content == QUOTED.removeprefix("> ")
+        assert api.heard == [clip.content]
+        slack.ada.direct("and hate?", thread=question.ts)
+        await running.answers(question, 2)
+        assert "what is love?" in str(api.bodies[-1]["messages"][:-1])
+        assert "Sound\n1\n0\n0\n0.0003" in await running.ask(slack.ada, "/usage", "Sound")
+
+        huge = slack.ada.file("meeting.mp3", b"ID3", subtype="slack_audio")
+        huge.size = 100_000_000
+        [told] = await running.answers(slack.ada.direct("", files=[huge]))
+        assert told.content.startswith("meeting.mp3 was not listened to: a sound may have 25 MB at most.")
+        assert (huge.id, True) not in slack.storage.downloads
+        [told] = await running.answers(slack.ada.direct("sum up", files=[slack.ada.file("a.mp3", b"no sound")]))
+        assert "a.mp3 was not listened to: I can't read its format." in told.content
+        assert "re: sum up" in told.content
+        await running.stop()
+        running.given["aimodels_api_flavor"] = "aimodels"
+        running.api.play(running.echo)
+        await running.start()
+        [told] = await running.answers(slack.ada.direct("", files=[slack.ada.file("a.wav", WAV)]))
+        assert told.content.startswith("a.wav was not listened to: speech can't be turned into text here.")
+        assert running.echo.prompts == []
+
+
+async def test_in_discord(tmp_path: Path) -> None:
+    """A voice message in a direct message, again after a broken connection; a file that is larger than Discord says."""
+    async with whole(tmp_path, **OPENAI) as one:
+        api = OpenAiApi(one.api.url)
+        spoken = sound("ogg", "libopus", seconds=0.2)
+        one.api.play(hang_up, api)
+        ada = Person(one.simulator, ADA, "Ada")
+        await ada.speak(DM, Upload("voice-message.ogg", len(spoken), content=spoken), seconds=0.2)
+        await one.see(DM, QUOTED)
+        assert api.heard == [spoken]
+        one.api.play(api)
+        await ada.speak(DM, Upload("lie.ogg", 1000, content=spoken + bytes(25_000_000)), seconds=0.2)
+        await one.see(DM, "lie.ogg was not listened to: a sound may have 25 MB at most.")
+        api.unheard = failure(400, "invalid_request_error", "Invalid file format.")
+        await ada.speak(DM, Upload("odd.ogg", len(spoken), content=spoken), seconds=0.2)
+        await one.see(DM, "odd.ogg was not listened to: the AI API can't read it.")
+        assert [text_of(m) for m in one.simulator.bot_messages(DM)][1:]
+        assert len(api.bodies) == 1
