@@ -61,9 +61,7 @@ async def shots(ctx: Context) -> Parts:
     if question is not None:
         await ctx.journal.reopen(job.event, answer=question)
     kept = {node.key for node in nodes_of(film)} if film.stage != "stopped" else ()
-    for state in states:
-        if state.stage == "running" and state.node.key not in kept and state.job is not None:
-            await ctx.cancel(state.job.event.id)
+    await ctx.films.end([state for state in states if state.node.key not in kept], ctx.cancel)
     await ctx.films.advance(job.event, name, tries=BUTTON_TRIES)
     is_waiting = film.stage in ("asked", "held") and act not in STOPPING
     yield Text(ctx.translate(f"film.done.{film.stage if is_waiting else act}"))

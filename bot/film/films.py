@@ -5,6 +5,7 @@ slot of the worker while it is made. Each of its parts is an ordinary event whos
 keeps the result, and instead of being shown it takes the film a step further. All of it is repeated after a crash.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import Protocol
 import structlog
 
 from bot.composites.records import Records
+from bot.composites.removal import Cancel
 from bot.composites.showing import PART_TRIES, show
 from bot.control.prices import PriceBook, Prices
 from bot.event_locks import EventLocks
@@ -111,6 +113,11 @@ class Films:
             if not board.is_idle and not self.adapters[event.adapter].capabilities.can_edit:
                 return True
             return await self.store.reopen(job.event, answer=answer)
+
+    async def end(self, states: Sequence[NodeState], cancel: Cancel) -> None:
+        """End the requests of parts; all at once, else one that waits would begin where another has ended."""
+        running = (state.job.event.id for state in states if state.stage == "running" and state.job is not None)
+        await asyncio.gather(*map(cancel, running))
 
     async def show(self, film: Film, event: Event) -> Answer:
         """Return the board of a film; `event`: that asked for it."""

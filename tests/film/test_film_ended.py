@@ -5,15 +5,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.models import Job
 from bot.ports import RequestFilter
 from tests.support.channel.adapter import parse
+from tests.support.database.engines import engine, server, url
 from tests.support.film.studio import press, see, settled, studio
 from tests.support.service import Service, quiet_logs
 
+__all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
@@ -39,9 +42,9 @@ async def requests(one: Service) -> dict[str, int]:
     return {row.kind: row.requests for row in rows}
 
 
-async def test_an_edited_request_is_planned_anew(tmp_path: Path) -> None:
+async def test_an_edited_request_is_planned_anew(tmp_path: Path, engine: dict[str, Any]) -> None:
     """What is made of the earlier plan ends and is charged once; what both plans need is made once more at most."""
-    async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
+    async with studio(tmp_path, bot_media_concurrency=1, **engine) as (one, api):
         api.holds["video: a fox, two"] = asyncio.Event()
         job = await make(one)
         film = job.event.id
