@@ -29,19 +29,22 @@ class Schedules:
     async def add(self, when: When, zone: ZoneInfo, request: Event) -> Schedule | None:
         """Keep a schedule of a request, whose place is where it was scheduled; None: there are too many already.
 
-        Safe to repeat. Raises `DeliveryError`.
+        Safe to repeat. One of the same message, as it was before an edit, is replaced. Raises `DeliveryError`.
         """
         conversation, place = await self.adapters[request.adapter].place_again(
             request.reply_to, conversation=request.conversation
         )
         schedule = Schedule(
-            id=short_digest(request.adapter, request.id)[:_ID],
+            id=short_digest(request.adapter, request.id, when.text, request.command, request.prompt)[:_ID],
             event=replace(request, conversation=conversation, reply_to=place),
             when=when.text,
             cron=when.cron,
             zone=zone.key,
             due=when.first,
         )
+        for earlier in await self.store.schedules(request.adapter, actor=request.actor.id):
+            if _message_of(earlier.event) == _message_of(request) and earlier.id != schedule.id:
+                await self.store.delete_schedule(earlier)
         most, most_here = self.settings.bot_schedules_per_person, self.settings.bot_schedules_per_workspace
         return schedule if await self.store.add_schedule(schedule, most=most, most_here=most_here) else None
 
@@ -83,3 +86,8 @@ class Schedules:
             return (schedule.due,)
         later = islice(times_after(schedule.cron, ZoneInfo(schedule.zone), schedule.due), count - 1)
         return (schedule.due, *later)
+
+
+def _message_of(event: Event) -> str:
+    """Return the id of the message that an event is of; an edit is an event with a longer id."""
+    return event.id.partition("/")[0]

@@ -177,7 +177,13 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
         }.items():
             assert words in (await one.ask(typed, command="schedule")).text
         await one.ask("in 1 hour one", command="schedule", who="bob", member=True)
-        await one.ask("every day 9:00 two", command="schedule", who="bob", member=True)
+        before = await one.ask("every day 8:00 two", command="schedule", who="bob", member=True)
+        job = await one.core.store.job("channel", before.key)
+        assert job is not None
+        await one.core.services.revise(replace(job.event, prompt="every day 9:00 two"))
+        await one.channel.until(
+            lambda: any("every day 9:00" in message.text for message in one.channel.messages.values())
+        )
         told = await one.ask("in 1 hour three", command="schedule", who="bob", member=True)
         assert "a person may have 2" in told.text
         assert "Only administrators" in (await one.ask("list all", command="schedule", who="cid", member=True)).text
