@@ -87,10 +87,11 @@ class Inbox:
             await self._record(event, lane=spec.lane, answer=_refuse(refusal.text))
         return True
 
-    async def offer(self, event: Event) -> Refusal | None:
+    async def offer(self, event: Event, *, instead: tuple[Event, Answer] | None = None) -> Refusal | None:
         """Record an event that a person has asked for before; return why it is refused, then nothing is recorded.
 
-        Safe to repeat. Raises `StoreError`.
+        `instead`: what is recorded where the person may use the command; it is not counted, as it uses nothing. Safe to
+        repeat. Raises `StoreError`.
         """
         effective = await self.scoped.for_event(event)
         event = _with_settings(event, effective)
@@ -98,7 +99,9 @@ class Inbox:
         if spec is None:
             return Refusal(translate("usage.gone", event.actor.locale, command=event.command))
         refusal = self.policy.check(event, spec, effective) or self._switched_off(event, spec, effective)
-        if refusal is None:
+        if refusal is None and instead is not None:
+            await self._record(instead[0], lane=Lane.FREE, answer=instead[1])
+        elif refusal is None:
             try:
                 await self.policy.count(event, spec, effective, partial(self._record, lane=spec.lane, answer=None))
             except OverLimit as over:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.control.beside import make_beside
+from bot.control.quotes import DECIDE
 from bot.errors import DeliveryRefused
 from bot.event_locks import EventLocks
 from bot.i18n import translate
@@ -20,6 +21,7 @@ from bot.models import Action, Answer, Event, Lane
 from bot.pipeline.inbox import Inbox
 from bot.ports import Adapter, EventQueue, Journal, PauseReason, Schedule, ScheduleStore
 from bot.schedules.clock import ScheduleTiming
+from bot.schedules.reminders import read_reminder
 from bot.schedules.texts import heading, sentence
 from bot.schedules.times import last_time, next_time
 
@@ -118,7 +120,11 @@ class Firing:
             received_at=now,
             footnote=sentence("by" if late is None else "late", schedule, due=late),
         )
-        refusal = await self.inbox.offer(event)
+        instead = None
+        if words := read_reminder(event):
+            text = f"{sentence('reminder', schedule, reason=words)}\n\n{event.footnote}"
+            instead = replace(event, command=DECIDE, prompt="", options={}), Answer(text=text)
+        refusal = await self.inbox.offer(event, instead=instead)
         return "" if refusal is None else refusal.text or translate("schedule.refused_silently", event.actor.locale)
 
     async def _private_place(self, event: Event, conversation: str) -> Mapping[str, str]:

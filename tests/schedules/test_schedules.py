@@ -33,7 +33,12 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         await clock.until_waiting(None)
         hourly = await one.channel.ask("every hour what is new?", command="schedule")
         soon = await one.channel.ask("in 2 hours what is left?", command="schedule")
-        await one.channel.wait_for_answers(hourly, soon)
+        call = await one.channel.ask("in 10 minutes remind me to call *Bob*", command="schedule")
+        eat = await one.channel.ask("10分鐘後提醒我吃飯", command="schedule")
+        await one.channel.wait_for_answers(hourly, soon, call, eat)
+        await clock.set(START + timedelta(minutes=10))
+        assert (await answers(one, call, 1))[0].text.startswith("⏰ [@Ada](person:ada): call *Bob*\n\n⏰ Scheduled by")
+        assert (await answers(one, eat, 1))[0].text.startswith("⏰ [@Ada](person:ada): 吃飯")
         await clock.until_waiting(START + timedelta(minutes=30))
         await clock.set(START + timedelta(minutes=30))
         [first] = await answers(one, hourly, 1)
@@ -134,15 +139,19 @@ async def test_what_can_not_be_made_is_told_once(tmp_path: Path) -> None:
         await one.ask("", command="press", options={"event": last.key, "action": "resume"})
         await tick(one, 9)
         assert (await answers(one, failing, 3))[-1].text.startswith("re: how is the weather?")
-        one.adapter.closed.add("general")
-        await tick(one, 10, waits=False)
+        await one.ask("commands_off chat", command="settings", options={"for": "workspace"}, who="root")
+        await tick(one, 10)
         [*_, last] = await told(one, 4)
+        assert "`chat` is switched off" in last.text
+        one.adapter.closed.add("general")
+        await tick(one, 11, waits=False)
+        [*_, last] = await told(one, 5)
         assert "its channel is gone" in last.text
         one.adapter.closed.clear()
         await one.ask("", command="press", options={"event": last.key, "action": "resume"})
         one.adapter.gone.add("ada")
-        await tick(one, 11, waits=False)
-        assert len(await told(one, 4)) == 4
+        await tick(one, 12, waits=False)
+        assert len(await told(one, 5)) == 5
         assert "its author is gone" in (await one.ask("", command="schedule")).text
         await one.core.store.forget("channel", "ada")
         assert await one.core.store.schedules("channel") == []
