@@ -118,7 +118,7 @@ async def slack(folder: Path) -> AsyncIterator[Mention]:
                 question = workspace.ada.mention(QUESTION)
                 await workspace.until(
                     lambda: any(
-                        block["type"] == "actions" and len(block["elements"]) > 1
+                        block["type"] == "context_actions"  # the last that an answer shows
                         for message in workspace.from_bot(workspace.general, thread=question.ts)
                         for block in message.blocks
                     )

@@ -171,7 +171,7 @@ class RateLimiter:
 
 #: Features that an answer can do without.
 STREAM, STATUS, SESSION, CARDS, CAPTION, CHARTS = "stream", "status", "session", "cards", "caption", "charts"
-REACTIONS = "reactions"
+REACTIONS, FEEDBACK, DATA_TABLES = "reactions", "feedback", "data tables"
 #: Errors by which a workspace refuses a feature as a whole.
 UNSUPPORTED = frozenset(
     {

@@ -16,7 +16,7 @@ from adapters.kit.connection.fenced_connector import NewestConfirm
 from adapters.kit.missing_files import replace_missing_files
 from adapters.slack.connection.web_api import (
     CAPTION,
-    CHARTS,
+    FEEDBACK,
     DeliveryServices,
     WebApi,
     is_forbidden_channel,
@@ -29,12 +29,13 @@ from adapters.slack.outbound.ephemeral import delete_pressed_error, open_dm, pos
 from adapters.slack.outbound.layout import (
     AnswerLayout,
     MessagePart,
-    layout_answer,
     layout_as_file,
+    layout_for,
     layout_without_files,
     split_growing,
 )
-from adapters.slack.outbound.messages import AnswerMessages, ChartRefused, PostedMessage
+from adapters.slack.outbound.messages import AnswerMessages, PostedMessage
+from adapters.slack.outbound.optional_blocks import BlocksRefused
 from adapters.slack.outbound.parent import post_parent
 from adapters.slack.outbound.recovery import find_existing, find_parent, is_long_finished
 from adapters.slack.outbound.status_indicator import StatusIndicator
@@ -215,7 +216,7 @@ class SlackDraft:
     async def _deliver(self, answer: Answer) -> None:
         await self._prepare()
         noted = replace(answer, text="\n\n".join(part for part in (self._note, answer.text) if part))
-        layout = await layout_answer(noted, self._target.locale, has_charts=self._api.is_enabled(CHARTS))
+        layout = await layout_for(self._api, noted)
         try:
             if layout.is_caption and not answer.is_board and self._api.is_enabled(CAPTION):
                 await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
@@ -223,8 +224,9 @@ class SlackDraft:
                     await self.messages.delete_from()
                     return
             await self._show(layout, answer)
-        except ChartRefused:
-            self._api.disable(CHARTS)
+        except BlocksRefused as exc:
+            for feature in exc.features:
+                self._api.disable(feature)
             await self._deliver(answer)
         except UploadsRefused as exc:
             log.warning("no files taken", reason=str(exc), code=refusal_code(exc))
@@ -240,12 +242,10 @@ class SlackDraft:
             await self._show_texts(layout, answer, under_files=False)
 
     async def _show_texts(self, layout: AnswerLayout, answer: Answer, *, under_files: bool) -> None:
-        texts = layout.texts
-        if not texts and answer.actions and not under_files:
-            texts = [MessagePart(" ", [])]
+        texts = layout.texts or ([MessagePart(" ", [])] if answer.actions and not under_files else [])
         for number, part in enumerate(texts):
             is_last = number == len(texts) - 1 and not under_files
-            await self.messages.finalize(number, part, self._build_actions(answer) if is_last else [])
+            await self.messages.finalize(number, part, self._build_actions(answer, FEEDBACK) if is_last else [])
         await self.messages.delete_from(len(texts))
 
     async def _share(self, layout: AnswerLayout, answer: Answer, *, caption: Sequence[Block] = ()) -> None:
@@ -293,9 +293,10 @@ class SlackDraft:
         self._note = note
         await self._deliver(answer)
 
-    def _build_actions(self, answer: Answer) -> list[Block]:
-        api, key = self._api, self._key
-        return build_actions(answer.actions, api.target, api.services.core, key=key, thread=self.messages.thread)
+    def _build_actions(self, answer: Answer, feedback: str = "") -> list[Block]:
+        core, key, thread = self._api.services.core, self._key, self.messages.thread
+        has_feedback = bool(feedback) and self._api.is_enabled(feedback)
+        return build_actions(answer.actions, self._target, core, key=key, thread=thread, has_feedback=has_feedback)
 
     # -- recovery
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from adapters.slack.connection.web_api import CHARTS, DATA_TABLES, WebApi
 from adapters.slack.outbound.uploads import Upload, prepare_upload
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import BLOCKS, MENTION, escape, estimate_size, parse, render_blocks
+from adapters.slack.ui.buttons import CONTEXT_ACTIONS
 from adapters.slack.ui.charts import build_chart
 from adapters.slack.ui.mentions import ANYBODY
 from bot import markdown as md
@@ -89,20 +91,22 @@ class MessagePart:
     blocks: list[Block]
 
 
-def split_parts(markdown: str, most: int | None = None, *, mentions: Collection[str] = ()) -> list[MessagePart]:
+def split_parts(
+    markdown: str, most: int | None = None, *, mentions: Collection[str] = (), has_data_tables: bool = False
+) -> list[MessagePart]:
     """Return the messages that show a text, whole and in order; at most `most`: no others are made.
 
-    `mentions`: see `render_blocks`.
+    `mentions`, `has_data_tables`: see `render_blocks`.
     """
-    return list(islice(_fit(markdown, _FIRST_TRY, mentions), most))
+    return list(islice(_fit(markdown, _FIRST_TRY, mentions, has_data_tables=has_data_tables), most))
 
 
-def _fit(markdown: str, limit: int, mentions: Collection[str]) -> Iterator[MessagePart]:
+def _fit(markdown: str, limit: int, mentions: Collection[str], *, has_data_tables: bool) -> Iterator[MessagePart]:
     for piece in iter_split(markdown, limit, measure=_measure):
-        blocks = render_blocks(piece, mentions=mentions)
+        blocks = render_blocks(piece, mentions=mentions, has_data_tables=has_data_tables)
         is_too_large = len(blocks) > BLOCKS - _RESERVED_BLOCKS or estimate_size(blocks) > MAX_SIZE
         if limit > _LEAST and is_too_large:
-            yield from _fit(piece, min(limit, _measure(piece)) // 2, mentions)
+            yield from _fit(piece, min(limit, _measure(piece)) // 2, mentions, has_data_tables=has_data_tables)
         else:
             yield MessagePart(piece, blocks)
 
@@ -172,10 +176,13 @@ class AnswerLayout:
         return tuple(file.fingerprint for file in self.files)
 
 
-async def layout_answer(answer: Answer, locale: str, *, has_charts: bool = False) -> AnswerLayout:
+async def layout_answer(
+    answer: Answer, locale: str, *, has_charts: bool = False, has_data_tables: bool = False
+) -> AnswerLayout:
     """Return the messages of an answer. Raises `DeliveryRefused` when a file has gone from the disk.
 
-    `has_charts`: a chart that Slack can draw is no file, but a block of the last text.
+    `has_charts`: a chart that Slack can draw is no file, but a block of the last text. `has_data_tables`: see
+    `render_blocks`.
     """
     drawn = [build_chart(media.chart) if has_charts and media.chart is not None else None for media in answer.media]
     charts = [block for block in drawn if block is not None]
@@ -184,11 +191,18 @@ async def layout_answer(answer: Answer, locale: str, *, has_charts: bool = False
     text = "\n\n".join(part for part in (answer.text.strip("\n"), *links) if part)
     if media and not charts and len(text) <= _CAPTION and len(parts := split_parts(text)) <= 1:
         return AnswerLayout(parts, media, is_caption=True)
-    layout = _layout_text(text, media, locale, ANYBODY if answer.private else ())
+    mentions = ANYBODY if answer.private else ()
+    layout = _layout_text(text, media, locale, mentions, has_data_tables=has_data_tables)
     if not charts:
         return layout
     *texts, last = layout.texts or [MessagePart(" ", [])]
     return replace(layout, texts=[*texts, replace(last, blocks=last.blocks + charts)])
+
+
+async def layout_for(api: WebApi, answer: Answer) -> AnswerLayout:
+    """Return the messages of an answer with the blocks that the workspace takes. Raises `DeliveryRefused`."""
+    has_charts, has_tables = api.is_enabled(CHARTS), api.is_enabled(DATA_TABLES)
+    return await layout_answer(answer, api.target.locale, has_charts=has_charts, has_data_tables=has_tables)
 
 
 async def layout_as_file(answer: Answer) -> AnswerLayout:
@@ -214,8 +228,10 @@ def layout_without_files(answer: Answer, reason: str, locale: str) -> AnswerLayo
     return AnswerLayout([*begin, *end], [], is_caption=False)
 
 
-def _layout_text(text: str, media: Sequence[Upload], locale: str, mentions: Collection[str]) -> AnswerLayout:
-    texts = split_parts(text, MAX_PARTS + 1, mentions=mentions)
+def _layout_text(
+    text: str, media: Sequence[Upload], locale: str, mentions: Collection[str], *, has_data_tables: bool
+) -> AnswerLayout:
+    texts = split_parts(text, MAX_PARTS + 1, mentions=mentions, has_data_tables=has_data_tables)
     files = list(media)
     if len(texts) > MAX_PARTS:
         files.append(whole_text(text))
@@ -276,7 +292,7 @@ def message_forms(markdown: str, blocks: list[Block], *, mentions: Collection[st
     """
     fallback = render_fallback(markdown, mentions=mentions) or " "
     yield {"text": fallback, "blocks": blocks}
-    buttons = [block for block in blocks if block["type"] == "actions"]
+    buttons = [block for block in blocks if block["type"] in ("actions", CONTEXT_ACTIONS)]
     plain: list[Block] = [without_links(block) for block in render_blocks(markdown, mentions=mentions, is_plain=True)]
     yield {"text": fallback, "parse": "none", "blocks": plain + buttons}
     text = fallback if mentions else escape(markdown)

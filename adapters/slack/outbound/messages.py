@@ -19,12 +19,12 @@ from adapters.slack.connection.web_api import (
     refusal_code,
 )
 from adapters.slack.outbound.layout import MessagePart, is_same, message_forms, message_metadata
+from adapters.slack.outbound.optional_blocks import raise_for_optional_blocks
 from adapters.slack.outbound.recovery import ExistingMessages
 from adapters.slack.outbound.surplus import confirm_posted
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
 from adapters.slack.ui.buttons import build_stop_button
-from adapters.slack.ui.charts import CHART
 from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
 from bot.errors import DeliveryError, DeliveryRefused
 
@@ -38,10 +38,6 @@ _GONE = frozenset({"message_not_found", "thread_not_found"})
 _FIXED = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
 _REFUSED_CHUNKS = frozenset({"invalid_arguments", "invalid_chunks", "invalid_blocks", "internal_error"})
-
-
-class ChartRefused(DeliveryRefused):
-    """Slack refuses a message with a chart."""
 
 
 @dataclass(slots=True)
@@ -278,7 +274,7 @@ class AnswerMessages:
     async def _send_simplest(
         self, part: int, posted: PostedMessage | None, blocks: list[Block], markdown: str, *, best_effort: bool
     ) -> str:
-        """Send the first form that Slack takes; return its ts. Raises its error, of one with a chart `ChartRefused`."""
+        """Send the first form that Slack takes; return its ts. Raises its error, or `BlocksRefused`."""
         refusal: DeliveryRefused | None = None
         for form in islice(message_forms(markdown, blocks), _BEST_EFFORT_FORMS if best_effort else None):
             try:
@@ -288,8 +284,7 @@ class AnswerMessages:
                     raise
                 log.warning("message refused", reason=str(exc), code=refusal_code(exc))
                 refusal = refusal or exc
-                if any(block["type"] == CHART for block in blocks):
-                    raise ChartRefused(str(exc)) from exc.__cause__
+                raise_for_optional_blocks(blocks, exc)
         if posted is not None and not best_effort and self.parts.get(part) is posted:
             # It may be that this message can't be edited: another is posted in its place.
             self.duplicates.append(self.parts.pop(part).ts)

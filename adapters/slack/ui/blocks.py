@@ -1,7 +1,7 @@
 """Markdown as Slack's blocks. Pure.
 
 Everything is rich text but what that can't show: titles are `header` blocks, the first table of a message is a `table`
-block (Slack takes one), further tables are monospaced text.
+block (Slack takes one), further tables are `data_table` blocks, or monospaced text where Slack refuses these.
 
 Rich text says what is bold or a link without marks, so nothing in a text is taken for one, whatever stands next to it:
 `<!channel>` is nine letters, `*` a star, and Chinese needs no spaces around bold. Only elements that are made here can
@@ -22,6 +22,9 @@ from bot.commandline.mentions import read_mention, read_time
 #: Slack's limits, with a margin where others have measured what is not documented.
 BLOCKS = 50
 TABLE_ROWS, TABLE_COLUMNS, TABLE_TEXT = 100, 20, 9_000
+DATA_TABLE = "data_table"  #: https://docs.slack.dev/reference/block-kit/blocks/data-table-block
+_PAGE = 20  # rows of such a table that are shown at once
+_CAPTION = 150  # characters
 _HEADER = 150  # characters
 _RICH_TEXT = 3_000  # characters after which another rich_text block begins
 _DEEPEST = 8  # a list's `indent`
@@ -33,13 +36,15 @@ _LANGUAGE = re.compile(r"[a-z][a-z0-9+#._-]{0,29}")
 _CHECKBOXES = {True: "☑ ", False: "☐ ", None: ""}
 
 
-def render_blocks(markdown: str, *, mentions: Collection[str] = (), is_plain: bool = False) -> list[Block]:
+def render_blocks(
+    markdown: str, *, mentions: Collection[str] = (), is_plain: bool = False, has_data_tables: bool = False
+) -> list[Block]:
     """Return the blocks that show a text.
 
     `mentions`: ids of the people whom the text may notify. `is_plain`: only what every Slack takes, rich text without
-    tables, titles and names of languages.
+    tables, titles and names of languages. `has_data_tables`: further tables are blocks, too.
     """
-    return _Writer(mentions, is_plain=is_plain).write(parse(markdown))
+    return _Writer(mentions, is_plain=is_plain, has_data_tables=has_data_tables).write(parse(markdown))
 
 
 @lru_cache(maxsize=16)
@@ -172,6 +177,7 @@ class _Writer:
 
     mentions: Collection[str]
     is_plain: bool
+    has_data_tables: bool
     blocks: list[Block] = field(default_factory=list)
     rich: list[Block] = field(default_factory=list)  #: elements of the rich_text block that is being written
     has_table: bool = False
@@ -213,7 +219,8 @@ class _Writer:
     def table(self, table: md.Table) -> None:
         rows = (table.header, *table.rows)
         fits = len(rows) <= TABLE_ROWS and len(table.header) <= TABLE_COLUMNS
-        if self.is_plain or self.has_table or not fits:
+        is_second = self.has_table and self.has_data_tables and bool(table.rows)
+        if self.is_plain or not fits or (self.has_table and not is_second):
             self.preformatted(md.render_monospace(table))
             return
         cells = [[self.cell(cell, is_header=number == 0) for cell in row] for number, row in enumerate(rows)]
@@ -221,9 +228,22 @@ class _Writer:
             self.preformatted(md.render_monospace(table))
             return
         self.flush()
+        if is_second:
+            self.data_table(table, cells)
+            return
         self.has_table = True
         settings = [{"align": alignment or "left", "is_wrapped": True} for alignment in table.alignments]
         self.blocks.append({"type": "table", "rows": cells, "column_settings": settings})
+
+    def data_table(self, table: md.Table, cells: list[list[Block]]) -> None:
+        """Write a table that Slack sorts and pages; its header has no formatting, and its rows have one length."""
+        titles = [" ".join(md.plain_text(cell).split()) or " " for cell in table.header]
+        header: list[Block] = [{"type": "raw_text", "text": title} for title in titles]
+        empty = self.cell((), is_header=False)
+        rows = [[*row, *[empty] * len(header)][: len(header)] for row in cells[1:]]
+        caption = " · ".join(title for title in titles if title.strip())[:_CAPTION] or "—"
+        shown = {"caption": caption, "page_size": min(len(rows), _PAGE)}
+        self.blocks.append({"type": DATA_TABLE, "rows": [header, *rows], **shown})
 
     def cell(self, inlines: tuple[md.Inline, ...], *, is_header: bool) -> Block:
         elements = self.inlines(inlines) or [_text(" ")]  # an empty cell is refused

@@ -24,6 +24,8 @@ _BRACE = "{"  # with which the signed part of a value begins
 _MAX_VALUE, _MAX_LABEL, _MAX_BUTTONS = 2000, 75, 25
 #: Emoji in place of labels, for feedback.
 _EMOJI = {"good": "👍", "bad": "👎"}
+#: The block for feedback: https://docs.slack.dev/reference/block-kit/blocks/context-actions-block
+CONTEXT_ACTIONS = "context_actions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +99,28 @@ def build_actions(
     key: str,
     thread: str,
     is_ephemeral: bool = False,
+    has_feedback: bool = False,
 ) -> list[Block]:
-    """Return the `actions` block with an answer's buttons; none without actions. `key`: the event's id."""
+    """Return the `actions` block with an answer's buttons; none without actions. `key`: the event's id.
+
+    `has_feedback`: those for feedback are Slack's own, in a block of their own.
+    """
     signer = core.signer(ADAPTER, target.owner, target.channel, person=target.user if is_ephemeral else "")
-    elements = [_build_button(action, target, signer, key, thread) for action in actions[:_MAX_BUTTONS]]
-    return [{"type": "actions", "block_id": secrets.token_hex(8), "elements": elements}] if elements else []
+    buttons = {action.name: _build_button(action, target, signer, key, thread) for action in actions[:_MAX_BUTTONS]}
+    feedback = [buttons.pop(name) for name in _EMOJI] if has_feedback and _EMOJI.keys() <= buttons.keys() else []
+    blocks = [_block("actions", list(buttons.values()))] if buttons else []
+    return [*blocks, _block(CONTEXT_ACTIONS, [_build_feedback(*feedback)])] if feedback else blocks
+
+
+def _block(kind: str, elements: list[Block]) -> Block:
+    return {"type": kind, "block_id": secrets.token_hex(8), "elements": elements}
+
+
+def _build_feedback(good: Block, bad: Block) -> Block:
+    """Return Slack's element for feedback with what these buttons are."""
+    positive, negative = ({name: one[name] for name in ("text", "value", "accessibility_label")} for one in (good, bad))
+    kind = {"type": "feedback_buttons", "action_id": f"{BUTTON}feedback"}
+    return {**kind, "positive_button": positive, "negative_button": negative}
 
 
 def build_stop_button(target: ReplyTarget, core: AdapterServices, *, key: str, thread: str) -> list[Block]:

@@ -77,6 +77,13 @@ function picture(source, alt, title) {
 
 const fileUrl = (file) => (file?.id ? `/api/slack/files/${file.id}` : file?.url || "");
 
+
+function rows(block, c) {
+  const cell = (one) => (one.type === "rich_text" ? richText(one.elements, c) : [String(one.text)]);
+  const [head, ...below] = block.rows.map((row) => row.map(cell));
+  return table(head, below);
+}
+
 const BLOCKS = {
   header: (block) => h("p", { class: "heading h2" }, block.text.text),
   divider: () => h("hr"),
@@ -90,11 +97,8 @@ const BLOCKS = {
   context_actions: (block, c) => h("div", { class: "actions" }, ...block.elements.map((one) => element(one, block, c))),
   image: (block, c) => picture(block.image_url || fileUrl(block.slack_file), block.alt_text, block.title?.text),
   video: (block, c) => h("p", {}, link(block.title_url || block.video_url, block.title?.text || block.alt_text), ...text(block.description, c)),
-  table: (block, c) => {
-    const cell = (one) => (one.type === "rich_text" ? richText(one.elements, c) : [one.text]);
-    const [head, ...rows] = block.rows.map((row) => row.map(cell));
-    return table(head, rows);
-  },
+  table: (block, c) => rows(block, c),
+  data_table: (block, c) => rows(block, c),
   data_visualization: (block) => {
     const points = (block.chart.segments || block.chart.series.flatMap((series) => series.data)).map((point) => [point.label, point.value]);
     const most = Math.max(...points.map(([, value]) => value), 0) || 1;

@@ -29,7 +29,17 @@ MOST_CHARTS = 2
 _ALLOWED = {
     "message": {
         *("actions", "alert", "card", "carousel", "context", "context_actions", "divider", "file", "header", "image"),
-        *("data_visualization", "markdown", "plan", "rich_text", "section", "table", "task_card", "video"),
+        *(
+            "data_table",
+            "data_visualization",
+            "markdown",
+            "plan",
+            "rich_text",
+            "section",
+            "table",
+            "task_card",
+            "video",
+        ),
     },
     "modal": {"actions", "alert", "context", "divider", "header", "image", "input", "rich_text", "section", "video"},
     "home": {"actions", "alert", "context", "divider", "header", "image", "input", "rich_text", "section", "video"},
@@ -154,6 +164,28 @@ def _table(block: Json) -> Iterator[Fault]:
                 yield from length(f"/rows/{number}/{column}/text", cell["text"], LONGEST_TABLE)
 
 
+def _data_table(block: Json) -> Iterator[Fault]:
+    """https://docs.slack.dev/reference/block-kit/blocks/data-table-block."""
+    rows = block["rows"]
+    if not 2 <= len(rows) <= 101:
+        yield "/rows", "must have between 2 and 101 items"
+        return
+    if len({len(row) for row in rows}) > 1:
+        yield "/rows", "must have the same number of values in all rows"
+    if any(cell["type"] == "rich_text" for cell in rows[0]):
+        yield "/rows/0", "unsupported type: rich_text"
+    if size(rows) > LONGEST_TABLE:
+        yield "/rows", f"must be at most {LONGEST_TABLE} characters"
+    yield from length("/caption", block["caption"], 3000)
+    for number, row in enumerate(rows):
+        yield from at_least_one(f"/rows/{number}", row)
+        if len(row) > 20:
+            yield f"/rows/{number}", "no more than 20 items allowed"
+        for column, cell in enumerate(row):
+            if cell["type"] == "raw_text":
+                yield from length(f"/rows/{number}/{column}/text", cell["text"], LONGEST_TABLE)
+
+
 def _chart(block: Json) -> Iterator[Fault]:
     """https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block."""
     chart = block["chart"]
@@ -195,6 +227,7 @@ _KINDS: dict[str, Callable[[Json], Iterator[Fault]]] = {
     "alert": _alert,
     "context": _elements,
     "context_actions": _elements,
+    "data_table": _data_table,
     "data_visualization": _chart,
     "image": _image,
     "markdown": _markdown,

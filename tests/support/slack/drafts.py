@@ -86,10 +86,15 @@ def read(message: Message) -> str:
 def labels(message: Message) -> list[str]:
     """Return the labels of a message's buttons."""
     return [
-        element["text"]["text"]
+        button["text"]["text"]
         for block in message.blocks
-        if block["type"] == "actions"
+        if block["type"] in ("actions", "context_actions")
         for element in block["elements"]
+        for button in (
+            [element]
+            if element["type"] == "button"
+            else [element[name] for name in ("positive_button", "negative_button")]
+        )
     ]
 
 

@@ -257,6 +257,29 @@ async def test_blocks_that_are_refused(slack: SlackSimulator, stage: DraftStage)
     assert read(answer).split() == ["T", "a", "|", "b", "--+--", "c", "|", "d"]
 
 
+async def test_new_blocks_where_a_workspace_has_them(slack: SlackSimulator, stage: DraftStage) -> None:
+    """Feedback is Slack's own, a second table can be sorted; a workspace that refuses these gets what it knows."""
+    table = "| a | b |\n|---|---|\n| c | d |\n\n"
+    opinions = [Action(name=name, label=name, command="feedback") for name in ("good", "bad")]
+    answer = Answer(text=f"{table}{table}", actions=(ACTIONS[0], *opinions))
+    await (await stage.draft("E1")).finish(answer)
+    (shown,) = stage.answers()
+    assert [block["type"] for block in shown.blocks] == ["table", "data_table", "actions", "context_actions"]
+    assert labels(shown) == ["Again", "👍", "👎"]
+    rule = slack.faults.fail(
+        "chat.postMessage",
+        "invalid_blocks",
+        times=None,
+        where=lambda params: "context_actions" in str(params["blocks"]),
+    )
+    for key in ("E2", "E3"):
+        await (await stage.draft(key)).finish(answer)
+    assert rule.hit == 1
+    for plain in stage.answers()[1:]:
+        assert [block["type"] for block in plain.blocks] == ["table", "rich_text", "actions"]
+        assert labels(plain) == ["Again", "👍", "👎"]
+
+
 @pytest.mark.parametrize("method", ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"])
 async def test_too_many_requests_are_waited_out(slack: SlackSimulator, stage: DraftStage, method: str) -> None:
     """A 429 on any method delays best-effort calls; the final calls wait for it."""

@@ -35,7 +35,7 @@ async def test_chat_buttons(slack: SlackSimulator, tmp_path: Path) -> None:
         slack.ada.press(answer, "press:continue")
         await running.answers(question, 2)
         assert visible_texts(slack, question)[1] == "re: Please continue."
-        slack.ada.press(answer, "press:good")
+        slack.ada.press(answer, "press:feedback")
         await slack.until(lambda: ephemeral_texts(slack))
         await running.idle()
         since = datetime.now(UTC) - timedelta(days=1)
@@ -127,7 +127,7 @@ async def test_quick_double_clicks_make_one(slack: SlackSimulator, tmp_path: Pat
         running.echo.cut = {"love"}
         question = slack.ada.mention("what is love?")
         [answer] = await running.answers(question)
-        for button in ("press:continue", "press:continue", "press:good"):
+        for button in ("press:continue", "press:continue", "press:feedback"):
             slack.ada.press(answer, button)
         await running.answers(question, 2)
         await slack.until(lambda: ephemeral_texts(slack))

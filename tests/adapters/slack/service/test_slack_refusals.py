@@ -96,7 +96,7 @@ async def test_rate_limits_without_streams(slack: SlackSimulator, tmp_path: Path
     async with service(slack, tmp_path, timing=FAST, aimodels_streaming=True) as running:
         [answer] = await ask(running, "tell me")
         assert has_one_text([answer])
-        slack.ada.press(answer, "press:good")
+        slack.ada.press(answer, "press:feedback")
         await slack.until(lambda: slack.ada.sees(thread=answer.root) and told[0].hit)
         [picture] = await ask(running, "image a fox")
         slack.ada.press(picture, "press:delete")

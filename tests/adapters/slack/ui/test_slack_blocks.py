@@ -121,6 +121,10 @@ def test_first_table_is_a_table() -> None:
     ]
     assert visible_text(native["rows"]).split("\n") == ["名稱", "n", "狐", "1", " ", "22"]
     assert visible_text([text]).split("\n") == ["名稱 |  n", "-----+---", "狐   |  1", "     | 22"]
+    _, further, last = render_blocks(f"{table}\n{table}\nend", has_data_tables=True)
+    assert (further["type"], further["caption"], further["page_size"]) == ("data_table", "名稱 · n", 2)
+    assert further["rows"][0] == [{"type": "raw_text", "text": "名稱"}, {"type": "raw_text", "text": "n"}]
+    assert visible_text([*further["rows"][1:], last]).split("\n") == ["狐", "1", " ", "22", "end"]
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(100, 3), (2, 21), (60, 12)])
