@@ -28,46 +28,43 @@ async def say(one: Service, text: str, **more: Any) -> str:
     return event
 
 
-def said(one: Service) -> list[list[str]]:
-    """Return what the model was sent, request by request."""
-    return [[message["content"] for message in body["messages"][1:]] for body in one.echo.bodies]
+async def say_behind(one: Service, *texts: str) -> list[str]:
+    """Write messages while another answer is made, so that all of them wait when it ends; return their events."""
+    held = one.echo.holds["slow"] = asyncio.Event()
+    slow = await one.start_asking(f"slow {len(one.echo.prompts)}", is_message=True)
+    events = [await say(one, text) for text in texts]
+    held.set()
+    await one.channel.wait_for_answers(slow)
+    return events
 
 
 async def test_quick_messages_are_one_question(tmp_path: Path, engine: dict[str, Any]) -> None:
     """They are answered together, once; edits, deletions and a restart concern the one answer."""
-    given = {**engine, "bot_gather_seconds": 0.2, "bot_shutdown_timeout": 0.1}
-    async with service(tmp_path, **given) as one, asyncio.timeout(20):
-        first, second = await say(one, "hello"), await say(one, "what is")
-        await say(one, "a monad?")
+    given = {**engine, "bot_gather_seconds": 0.01, "bot_shutdown_timeout": 0.1}
+    async with service(tmp_path, **given) as one, asyncio.timeout(60):
+        first, second, last = await say_behind(one, "hello", "what is", "a monad?")
         await one.channel.wait_for_answers(first)
-        assert said(one)[0] == ["hello\nwhat is\na monad?"]
         assert one.answer(first).text == "re: hello\nwhat is\na monad?"
-        assert one.channel.answers(second) == []
-        # What is written while an answer is made is the next question; an edit changes it, in the one answer.
-        held = one.echo.hold("slow")
-        slow = await one.start_asking("slow", is_message=True)
-        one_more, last = await say(one, "first"), await say(one, "second")
-        held.set()
-        await one.channel.wait_for_answers(slow, one_more)
-        assert one.answer(one_more).text == "re: first\nsecond"
         await one.core.worker.drain()
+        assert one.channel.answers(second) == one.channel.answers(last) == []
+        # An edit of one changes the one answer; what is no edit changes nothing.
         question = parse(one.channel.questions[last])
         await one.core.services.revise(question)
-        await one.core.services.revise(replace(question, prompt="2nd"))
-        await one.channel.until(lambda: one.answer(one_more).text == "re: first\n2nd")
+        await one.core.services.revise(replace(question, prompt="a lens?"))
+        await one.channel.until(lambda: one.answer(first).text == "re: hello\nwhat is\na lens?")
         await one.core.worker.drain()
         # One that is deleted while the answer is made is no part of it; the others are answered.
         held = one.echo.hold("keep")
-        keep, gone = await say(one, "keep"), await say(one, "a secret")
+        keep, gone = await say_behind(one, "keep", "a secret")
         await one.echo.until(lambda: one.echo.prompts[-1] == "keep\na secret")
         await one.core.services.retract("channel", gone)
         await one.echo.until(lambda: one.echo.prompts[-1] == "keep")
         held.set()
         await one.channel.until(lambda: one.answer(keep).text == "re: keep")
         await one.core.worker.drain()
-        # A process that dies while it answers has the same question answered by the next, once.
+        # A process that ends while it answers leaves the same question to the next, which answers it once.
         held = one.echo.hold("stop")
-        stop, here = await say(one, "stop"), await say(one, "here")
+        stop, here = await say_behind(one, "stop", "here")
         await one.echo.until(lambda: one.echo.prompts[-1] == "stop\nhere")
         await one.stop()
         held.set()
@@ -77,9 +74,12 @@ async def test_quick_messages_are_one_question(tmp_path: Path, engine: dict[str,
         assert one.answer(stop).text == "re: stop\nhere"
         assert one.channel.answers(here) == []
         assert (await one.ask("", command="retry")).text == "re: stop\nhere"
-        # Somebody else, and a command, begin another question.
+        # Somebody else begins another question.
+        held = one.echo.hold("wait")
+        wait = await one.start_asking("wait", is_message=True)
         events = [await say(one, "a"), await say(one, "b", who="bob"), await say(one, "c"), await say(one, "d")]
-        await one.channel.wait_for_answers(*events[:3])
+        held.set()
+        await one.channel.wait_for_answers(wait, *events[:3])
         await one.core.worker.drain()
         assert [len(one.channel.answers(event)) for event in events] == [1, 1, 1, 0]
         assert one.answer(events[2]).text == "re: Ada: c\nd"

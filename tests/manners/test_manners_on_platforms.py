@@ -1,9 +1,11 @@
 """Good manners on the platforms: repeats with a change, in a channel's threads."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import Core
 from simulators.discord.values import DM
 from simulators.slack import SlackSimulator
 from tests.support.discord.messages import text_of
@@ -16,9 +18,16 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 REWRITTEN = "re: Prompt: {}\nChange: {}"
 
 
+async def waiting(core: Core, count: int) -> None:
+    """Return when so many events wait."""
+    async with asyncio.timeout(30):
+        while (await core.store.counts())["waiting"] < count:  # noqa: ASYNC110 - the store tells of no change
+            await asyncio.sleep(0.01)
+
+
 async def test_manners_in_slack(tmp_path: Path) -> None:
     """Repeats in plain words and by slash command, with the new prompt quoted; quick messages are one question."""
-    async with SlackSimulator() as slack, service(slack, tmp_path, bot_gather_seconds=0.1) as running:
+    async with SlackSimulator() as slack, service(slack, tmp_path, bot_gather_seconds=0.01) as running:
         question = slack.ada.mention("explain monads")
         await running.answers(question)
         slack.ada.say(f"<@{slack.team.bot.id}> again, shorter", thread=question.ts)
@@ -32,15 +41,19 @@ async def test_manners_in_slack(tmp_path: Path) -> None:
             "Prompt: explain monads\nChange: again, shorter\nin French"
         )
         await running.ask(slack.ada, "/settings reaction on --for channel", "Done")
-        held = running.echo.hold("what is")
+        slow, held = running.echo.hold("slow"), running.echo.hold("what is")
+        slack.ada.say("slow", thread=question.ts)
+        await running.echo.until(lambda: running.echo.prompts[-1] == "slow")
         slack.ada.say("what is", thread=question.ts)
         love = slack.ada.say("love?", thread=question.ts)
+        await waiting(running.core, 2)
+        slow.set()
         await running.echo.until(lambda: running.echo.prompts[-1] == "what is\nlove?")
         slack.ada.edit(love, "hate?")
         await running.echo.until(lambda: running.echo.prompts[-1] == "what is\nhate?")
         held.set()
-        answers = await running.answers(question, 4)
-        assert answers[3].content == "re: what is\nhate?"
+        answers = await running.answers(question, 5)
+        assert answers[4].content == "re: what is\nhate?"
         assert len([answer for answer in answers if "what is" in answer.content]) == 1
         assert (love.reactions, question.reactions) == ({"eyes": [slack.team.bot.id]}, {})
         slack.grants[slack.token].scopes.discard("reactions:write")
@@ -56,7 +69,7 @@ async def test_manners_in_slack(tmp_path: Path) -> None:
 
 async def test_manners_in_discord(tmp_path: Path) -> None:
     """Repeats in plain words and by slash command, with the new prompt quoted; quick messages are one question."""
-    async with whole(tmp_path, bot_gather_seconds=0.1) as one:
+    async with whole(tmp_path, bot_gather_seconds=0.01) as one:
         await one.simulator.say(DM, "image a red fox --size 512x512")
         await one.see(DM, "seeddream")
         await one.simulator.say(DM, "again but at night")
@@ -69,9 +82,13 @@ async def test_manners_in_discord(tmp_path: Path) -> None:
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format(night, "in winter")
         await one.simulator.say(DM, "settings: reaction on --for thread")
         await one.see(DM, "reaction")
-        held = one.echo.hold("what is")
+        slow, held = one.echo.hold("slow"), one.echo.hold("what is")
+        await one.simulator.say(DM, "slow")
+        await one.echo.until(lambda: one.echo.prompts[-1] == "slow")
         await one.simulator.say(DM, "what is")
         love = await one.simulator.say(DM, "love?")
+        await waiting(one.core, 2)
+        slow.set()
         await one.echo.until(lambda: one.echo.prompts[-1] == "what is\nlove?")
         await one.delete(love)
         await one.echo.until(lambda: one.echo.prompts[-1] == "what is")
