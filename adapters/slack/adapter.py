@@ -271,12 +271,12 @@ class Slack:
     ) -> ChannelHistory:
         """See `ChannelReader.read_channel`."""
         assert self._users is not None, "connected first"
-        api = WebApi(self._delivery_services(), ReplyTarget.of(reply_to))
+        api = WebApi(self._delivery_services(), ReplyTarget.of(reply_to).source)
         return await ChannelReading(api, self._users, span, on_progress).read()
 
     async def message_links(self, reply_to: Mapping[str, str], ids: Collection[str]) -> Mapping[str, str]:
         """Return the addresses of messages in the channel of a request. Raises `DeliveryError`."""
-        target = ReplyTarget.of(reply_to)
+        target = ReplyTarget.of(reply_to).source
         workspace = await self.workspaces.find(target.team, target.enterprise)
         return {name: link_of(workspace, target.channel, name) for name in ids}
 

@@ -15,7 +15,7 @@ Where the answer goes:
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
 from adapters.kit.reply_target import ReplyTargetFields
@@ -45,6 +45,7 @@ class ReplyTarget(ReplyTargetFields):
     is_dm: str = ""  #: "1" in the direct messages of one person with the bot
     response_url: str = ""
     requested_at: str = ""  #: Unix seconds of the request, which tell whether `response_url` still works
+    viewed: str = ""  #: the channel that the person looks at beside the messages tab, where the request is about it
     pressed_error: str = ""  #: "1": `response_url` is of a private error whose button asks again
     locale: str = ""  #: of the person, as BCP 47 tag
 
@@ -97,6 +98,13 @@ class ReplyTarget(ReplyTargetFields):
             requested_at=str(time.time()),
             locale=self.locale,
         )
+
+    @property
+    def source(self) -> "ReplyTarget":
+        """The place whose messages the request is about."""
+        if not self.viewed:
+            return self
+        return replace(self, channel=self.viewed, viewed="", thread="", message="", surface="", is_dm="")
 
     @property
     def owner(self) -> str:

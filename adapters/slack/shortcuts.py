@@ -14,8 +14,11 @@ GLOBAL_SHORTCUTS = ("image", "audio", "video")
 THREAD_COMMANDS = ("again", "export", "leave", "reset", "retry", "stop")
 #: Slash commands about a conversation, or about the channel where the person has none.
 THREAD_OR_CHANNEL_COMMANDS = ("model",)
-#: Prompts that the agent view suggests, with the command that each needs. Slack shows at most four.
-_SUGGESTED_PROMPTS = {"ask": "chat", "image": "image", "code": "code", "help": "help"}
+#: Prompts that the agent view suggests, with the command that each needs.
+SUGGESTED_PROMPTS = {"ask": "chat", "image": "image", "code": "code", "help": "help"}
+#: The same for who looks at a channel.
+PROMPTS_BESIDE_A_CHANNEL = {"catchup": "catchup", **SUGGESTED_PROMPTS}
+MOST_PROMPTS = 4  #: that Slack shows
 
 #: Prefix of the `callback_id` of a command's form, and of the global shortcut that opens it.
 COMMAND_FORM = "make:"
@@ -35,4 +38,4 @@ def thread_need(spec: CommandSpec, options: Mapping[str, str]) -> Literal["", "o
 def suggested_prompts(commands: Iterable[CommandSpec]) -> list[str]:
     """Return the names of the prompts that the agent view suggests."""
     offered = {spec.name for spec in commands}
-    return [name for name, command in _SUGGESTED_PROMPTS.items() if command in offered]
+    return [name for name, command in SUGGESTED_PROMPTS.items() if command in offered]

@@ -272,6 +272,10 @@ class CoreServices:
         """See `AdapterServices.wait_for_role`."""
         await self.policy.roles.wait(is_mine)
 
+    async def offered(self, event: Event, names: Collection[str]) -> tuple[Collection[str], str]:
+        """See `AdapterServices.offered`."""
+        return await self.inbox.offered(event, names)
+
     async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
         """See `AdapterServices.channel_settings`."""
         return await self.scoped.of_channel(adapter, location)

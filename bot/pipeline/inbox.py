@@ -108,6 +108,18 @@ class Inbox:
                 refusal = self.policy.refusal(event, over)
         return refusal
 
+    async def offered(self, event: Event, names: Collection[str]) -> tuple[Collection[str], str]:
+        """See `AdapterServices.offered`."""
+        effective = await self.scoped.for_event(event)
+        event = _with_settings(event, effective)
+        specs = [spec for name in names if (spec := self.registry.find_spec(name)) is not None]
+
+        def is_refused(spec: CommandSpec) -> bool:
+            asked = replace(event, command=spec.name)
+            return (self.policy.check(asked, spec, effective) or self._switched_off(asked, spec, effective)) is not None
+
+        return [spec.name for spec in specs if not is_refused(spec)], event.actor.locale
+
     async def _take(self, event: Event, spec: CommandSpec, effective: EffectiveSettings, answer: Answer | None) -> None:
         """Record an event within the limits. Raises `OverLimit`, `StoreError`."""
         record = partial(self._record, lane=spec.lane, answer=answer)

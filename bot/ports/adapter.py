@@ -184,6 +184,9 @@ class AdapterServices(Protocol):
     async def wait_for_role(self, is_mine: Callable[[str], bool]) -> None:
         """Return once a rule names a role that `is_mine`: until then nobody's roles matter on that platform."""
 
+    async def offered(self, event: Event, names: Collection[str]) -> tuple[Collection[str], str]:
+        """Return those of the commands that an event's author may use in its place, and their language there."""
+
     async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
         """Return the settings of a channel that its adapter obeys. Reads memory, but for a channel's first time."""
 

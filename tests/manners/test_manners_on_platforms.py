@@ -67,6 +67,42 @@ async def test_manners_in_slack(tmp_path: Path) -> None:
         assert sum(not call.is_ok for call in slack.called("reactions.add")) == 1
 
 
+async def test_the_agent_view_in_slack(tmp_path: Path) -> None:
+    """Prompts fit what the person may use there and their language; `catchup` is about the channel they look at."""
+    async with SlackSimulator() as slack, service(slack, tmp_path) as running:
+
+        async def suggested(count: int) -> list[str]:
+            calls = await slack.until(
+                lambda: len(found := slack.called("assistant.threads.setSuggestedPrompts")) >= count and found
+            )
+            assert len(calls) == count
+            return [prompt["title"] for prompt in calls[-1].params["prompts"]]
+
+        slack.ada.open_home("messages")
+        assert await suggested(1) == ["Explain something", "Make a picture", "Write some code", "What can you do?"]
+        slack.ada.view(slack.general)
+        beside = ["Catch up with this channel", "Explain something", "Make a picture", "Write some code"]
+        assert await suggested(2) == beside
+        slack.ada.view(slack.general)
+        await running.ask(slack.ada, "/settings commands_off image --for channel", "Done")
+        await running.ask(slack.ada, "/settings language zh-Hant --for me", "language")
+        slack.ada.view(slack.general)
+        assert await suggested(3) == ["補看這個頻道", "解釋一件事", "寫一段程式", "你能做什麼？"]
+        slack.bob.say("the launch is on Friday")
+        slack.ada.direct("catchup")
+        await slack.until(lambda: [body for body in running.echo.bodies if "the launch is on Friday" in str(body)])
+        await running.idle()
+        secret = slack.add_channel("secret", is_private=True, members=[slack.bob.id, slack.team.bot.id])
+        slack.ada.view(secret)
+        asked = len(running.echo.bodies)
+        slack.ada.direct("catchup")
+        direct = slack.team.direct(slack.ada.id)
+        await slack.until(
+            lambda: [m for m in slack.from_bot(direct) if "You are not a member of this channel" in m.content]
+        )
+        assert len(running.echo.bodies) == asked
+
+
 async def test_manners_in_discord(tmp_path: Path) -> None:
     """Repeats in plain words and by slash command, with the new prompt quoted; quick messages are one question."""
     async with whole(tmp_path, bot_gather_seconds=0.01) as one:

@@ -104,6 +104,10 @@ class RecordingCore:
         self.within = within
         return self.current_profile
 
+    async def offered(self, event: Event, names: Collection[str]) -> tuple[Collection[str], str]:
+        """Everything, in the person's own language."""
+        return [spec.name for spec in COMMANDS if spec.name in names], event.actor.locale
+
     async def channel_settings(self, adapter: str, location: Location) -> ChannelSettings:
         return self.channels.get(location.channel, ChannelSettings())
 

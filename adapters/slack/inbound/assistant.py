@@ -1,22 +1,27 @@
 """The agent view, which is the app's messages tab: suggested prompts, and titles of threads."""
 
-from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
+from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound.parse import make_title
+from adapters.slack.inbound.parse import build_actor, make_title, viewed_channel
 from adapters.slack.inbound.users import UserDirectory
-from adapters.slack.types import Json
+from adapters.slack.shortcuts import MOST_PROMPTS, PROMPTS_BESIDE_A_CHANNEL, SUGGESTED_PROMPTS
+from adapters.slack.types import ADAPTER, Json
 from bot.background import BackgroundTasks
+from bot.errors import StoreError
 from bot.i18n import translate
-from bot.models import Event
+from bot.models import Event, Location
+from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
 #: Errors by which Slack says that the app is no agent, or may not be one: the calls are not repeated.
+_PEOPLE = 5000  # whose suggestions are remembered
 _NO_AGENT = ("unknown_method", "missing_scope", "not_allowed_token_type", "feature_not_enabled", "access_denied")
 
 
@@ -24,20 +29,23 @@ class Assistant:
     """Decorates direct messages in background tasks whose failure is ignored."""
 
     def __init__(
-        self, workspaces: Workspaces, users: UserDirectory, background: BackgroundTasks, prompts: Sequence[str]
+        self, workspaces: Workspaces, users: UserDirectory, services: AdapterServices, background: BackgroundTasks
     ) -> None:
-        """`prompts`: names of the prompts to suggest."""
         self._workspaces = workspaces
         self._users = users
+        self._services = services
         self._background = background
-        self._prompts = prompts
+        self._suggested: BoundedDict[str, tuple[str, ...]] = BoundedDict(_PEOPLE)  #: titles by person
         self._without_agent: set[str] = set()  #: owners of workspaces where the app is no agent
 
     def suggest_prompts(self, workspace: Workspace, event: Json) -> None:
-        """Suggest prompts to the person who opened the messages tab."""
+        """Suggest prompts to the person who opened the messages tab, or who looks at something else beside it."""
         channel, user = str(event.get("channel") or ""), str(event.get("user") or "")
-        if channel and workspace.owner not in self._without_agent:
-            self._background.start(self._suggest_prompts(workspace, channel, user))
+        if channel and user and workspace.owner not in self._without_agent:
+            viewed = viewed_channel(event.get("context"))
+            if event.get("type") == "app_home_opened":
+                self._suggested.pop(f"{workspace.owner}.{user}", None)
+            self._background.start(self._suggest_prompts(workspace, channel, user, viewed))
 
     def set_title(self, workspace: Workspace, event: Event) -> None:
         """Set the title of a thread that a direct message has begun."""
@@ -46,19 +54,40 @@ class Assistant:
         if target.get("surface") == "agent" and target.get("thread") == target.get("message") and title:
             self._background.start(self._set_title(workspace, target["channel"], target["thread"], title))
 
-    async def _suggest_prompts(self, workspace: Workspace, channel: str, user: str) -> None:
-        locale = (await self._users.find(workspace, user)).locale
+    async def _suggest_prompts(self, workspace: Workspace, channel: str, user: str, viewed: str) -> None:
+        """Suggest what the person may use, in the language that holds for them; the same is not suggested again."""
+        commands = PROMPTS_BESIDE_A_CHANNEL if viewed else SUGGESTED_PROMPTS
+        person = await self._users.find(workspace, user)
+        asked = Event(
+            id="",
+            adapter=ADAPTER,
+            conversation="",
+            actor=build_actor(person, workspace),
+            location=Location(
+                workspace=workspace.team or workspace.enterprise,
+                channel=workspace.scoped(viewed or channel),
+                is_private=True,
+            ),
+            received_at=datetime.now(UTC),
+        )
+        try:
+            offered, locale = await self._services.offered(asked, tuple(commands.values()))
+        except StoreError as exc:
+            log.info("no prompts suggested", reason=str(exc))
+            return
+        names = [name for name, command in commands.items() if command in offered][:MOST_PROMPTS]
         prompts = [
             {
                 "title": translate(f"slack.prompt.{name}", locale),
                 "message": translate(f"slack.prompt.{name}.text", locale),
             }
-            for name in self._prompts
+            for name in names
         ]
-        title = translate("slack.prompts", locale)
-        await self._call(
-            workspace, "assistant.threads.setSuggestedPrompts", channel_id=channel, prompts=prompts, title=title
-        )
+        known = f"{workspace.owner}.{user}"
+        if prompts and self._suggested.get(known) != (locale, *names):
+            self._suggested[known] = (locale, *names)
+            title, method = translate("slack.prompts", locale), "assistant.threads.setSuggestedPrompts"
+            await self._call(workspace, method, channel_id=channel, prompts=prompts, title=title)
 
     async def _set_title(self, workspace: Workspace, channel: str, thread: str, title: str) -> None:
         if workspace.owner not in self._without_agent:

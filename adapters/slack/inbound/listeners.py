@@ -31,7 +31,6 @@ from adapters.slack.setup.observed_events import (
     ObservedEvents,
     kind_of,
 )
-from adapters.slack.shortcuts import suggested_prompts
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, AckBody, Json
 from adapters.slack.ui import home_view
@@ -73,7 +72,7 @@ class EventRouter(AsyncMiddleware):
         self._background = BackgroundTasks(ADAPTER)
         recent = RecentThreads(workspaces, threads, services, timing)
         sink = recent.watching(sink)
-        self._assistant = Assistant(workspaces, users, self._background, suggested_prompts(commands))
+        self._assistant = Assistant(workspaces, users, services, self._background)
         self._home = AppHome(
             workspaces=workspaces,
             users=users,
@@ -112,6 +111,7 @@ class EventRouter(AsyncMiddleware):
             "message": self._messages.on_message,
             "app_mention": self._messages.on_message,
             "app_home_opened": self._on_home_opened,
+            "app_context_changed": self._on_context_changed,
             "agent_session_stopped": self._on_stop,
             **dict.fromkeys(UNINSTALL_EVENTS, self._on_uninstalled),
             **dict.fromkeys(GROUP_EVENTS, self._on_groups_changed),
@@ -174,6 +174,10 @@ class EventRouter(AsyncMiddleware):
             self._assistant.suggest_prompts(workspace, event)
         else:
             self._home.publish(workspace, str(event.get("user") or ""))
+
+    async def _on_context_changed(self, event: Json, context: AsyncBoltContext) -> None:
+        self._observed.record(kind_of(event))
+        self._assistant.suggest_prompts(workspace_of(context), event)
 
     async def _on_stop(self, event: Json, context: AsyncBoltContext) -> None:
         self._observed.record(kind_of(event))

@@ -26,6 +26,7 @@ _MARKS = re.compile(r"(?<!\w)[`*_~>]+(?=\S)|(?<=\S)[`*_~]+(?!\w)", re.MULTILINE)
 #: Subtypes of recorded clips; the container of one of sound may be one that holds video as well.
 _AUDIO_CLIP, _VIDEO_CLIP = "slack_audio", "slack_video"
 _NO_CONTENT = ("tombstone", "hidden_by_limit")  # modes of files that can't be read
+CATCHUP = "catchup"  #: the command that is about the channel which its author looks at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ def event_from_message(
         prompt = "\n\n".join(part for part in (*quote_forwarded(message, people, commands, workspace), prompt) if part)
     if not rejection and any(file.get("subtype") == _VIDEO_CLIP for file in message.get("files") or ()):
         rejection = translate("slack.video_clip", person.locale)
+    viewed = viewed_channel(message.get("app_context")) if context.is_dm and request.command == CATCHUP else ""
     target = ReplyTarget(
         conversation=context.conversation,
         team=workspace.team,
@@ -82,6 +84,7 @@ def event_from_message(
         message=str(message["ts"]),
         surface="agent" if context.is_dm and workspace.is_agent else "",
         is_dm="1" if context.is_dm else "",
+        viewed=viewed,
         locale=person.locale,
     )
     return Event(
@@ -91,8 +94,8 @@ def event_from_message(
         actor=build_actor(person, workspace, is_bot=is_bot(message)),
         location=Location(
             workspace=workspace.team or workspace.enterprise,
-            channel=workspace.scoped(context.channel),
-            thread=context.thread,
+            channel=workspace.scoped(viewed or context.channel),
+            thread="" if viewed else context.thread,
             is_private=context.is_dm,
         ),
         command=request.command,
@@ -106,6 +109,20 @@ def event_from_message(
         rejection=rejection,
         has_prior_messages=context.has_prior_messages,
     )
+
+
+def viewed_channel(context: Json | None) -> str:
+    """Return the channel that somebody looks at beside the messages tab, by the most relevant entity; "": none.
+
+    https://docs.slack.dev/reference/events/app_context_changed
+    """
+    for entity in (context or {}).get("entities") or ():
+        value = entity.get("value")
+        if entity.get("type") == "slack#/types/channel_id":
+            return str(value)
+        if entity.get("type") == "slack#/types/message_context" and isinstance(value, dict):
+            return str(value.get("channel_id") or "")
+    return ""
 
 
 def build_actor(person: Person, workspace: Workspace, *, is_bot: bool = False) -> Actor:

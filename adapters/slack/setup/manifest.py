@@ -35,6 +35,7 @@ SCOPES = (
 #: The events that the app subscribes to.
 EVENT_TYPES = (
     "agent_session_stopped",
+    "app_context_changed",
     "app_home_opened",
     "app_mention",
     "app_uninstalled",

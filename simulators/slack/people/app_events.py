@@ -12,11 +12,25 @@ if TYPE_CHECKING:
     from simulators.slack.server import SlackSimulator
 
 EVENTS = {
-    *("app_home_opened", "app_mention", "app_uninstalled", "agent_session_stopped", "assistant_thread_started"),
+    *(
+        "app_context_changed",
+        "app_home_opened",
+        "app_mention",
+        "app_uninstalled",
+        "agent_session_stopped",
+        "assistant_thread_started",
+    ),
     *("assistant_thread_context_changed", "file_shared", "member_joined_channel", "reaction_added"),
     *("reaction_removed", "subteam_created", "subteam_members_changed", "subteam_updated", "tokens_revoked"),
     *("message.channels", "message.groups", "message.im", "message.mpim"),
 }
+
+
+def viewing(team: Team, channel: Channel | None) -> Json:
+    """What somebody looks at, as events say it."""
+    if channel is None:
+        return {}
+    return {"entities": [{"type": "slack#/types/channel_id", "value": channel.id, "team_id": team.id}]}
 
 
 class AppEvents:
@@ -24,6 +38,7 @@ class AppEvents:
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
+        self.viewed: dict[str, Json] = {}  #: what people look at beside the messages tab, by their direct messages
         self.subscribed = set(EVENTS)  #: as in the app's manifest
         self.delivers_own_messages = True  #: the app is fields of its own messages and edits, as Slack does
         self.mention_first = False  #: which of the twins `app_mention` and `message` comes first
@@ -61,6 +76,8 @@ class AppEvents:
             parent = channel.message(message.thread_ts)
             if parent:
                 fields["parent_user_id"] = parent.user
+        if channel.id in self.viewed and message.user != team.bot.id:
+            fields["app_context"] = self.viewed[channel.id]
         if message.user_team != team.id:
             fields |= {"user_team": message.user_team, "source_team": message.user_team}
         return fields

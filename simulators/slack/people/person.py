@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simulators.changes import PATIENCE
 from simulators.slack.delivery import Delivery
 from simulators.slack.messages import File, Message
+from simulators.slack.people.app_events import viewing
 from simulators.slack.people.forms import control, pressed, state
 from simulators.slack.values import Json
 from simulators.slack.workspace import Channel, Team, User, View
@@ -243,6 +244,17 @@ class Person:
         event = {"type": "app_home_opened", "user": self.id, "channel": direct.id, "tab": tab}
         home = self.team.homes.get(self.id)
         return self.slack.people.event(self.team, event | ({"view": home} if home and tab == "home" else {}))
+
+    def view(self, channel: Channel | None) -> Delivery:
+        """Look at a channel beside the bot's messages tab; None: at nothing.
+
+        https://docs.slack.dev/reference/events/app_context_changed, with the fields of `AppContextChangedEvent` of
+        Slack's published types. Messages to the app then say the same in `app_context`.
+        """
+        direct = self.team.direct(self.id)
+        self.slack.people.viewed[direct.id] = context = viewing(self.team, channel)
+        event = {"type": "app_context_changed", "user": self.id, "channel": direct.id, "context": context}
+        return self.slack.people.event(self.team, event)
 
     def stop(self, thread: Message | str, *, channel: Channel | None = None) -> Delivery:
         """Press Stop while the bot works in a thread; Slack ends its streams there."""
