@@ -76,9 +76,18 @@ class Server:
     def cpu(self) -> float:
         """Return the server's CPU time in seconds."""
         postmaster = psutil.Process(self.found.get_pid())
+        children = postmaster.children()
+        running = [times for child in children if (times := _times(child)) is not None]
         gone = postmaster.cpu_times()
-        running = [process.cpu_times() for process in (postmaster, *postmaster.children())]
+        running.append(gone)
         return float(gone.children_user + gone.children_system + sum(times.user + times.system for times in running))
+
+
+def _times(process: psutil.Process) -> Any:
+    try:
+        return process.cpu_times()
+    except psutil.NoSuchProcess:  # it has ended meanwhile, and counts among the postmaster's children that are gone
+        return None
 
 
 async def print_limits_table(server: Server) -> None:
