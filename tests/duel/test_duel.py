@@ -79,6 +79,14 @@ async def test_a_duel_is_answered_judged_and_ranked(tmp_path: Path) -> None:
         assert len(one.echo.bodies) == 2
         assert "no model `delta`" in (await one.ask("x", command="duel", options={"models": "alpha, delta"})).text
         assert "2 to 4" in (await one.ask("x", command="duel", options={"models": "alpha"})).text
+        other = await one.channel.ask("who?", command="duel", options={"models": "alpha, beta"})
+        await one.channel.until(lambda: any("Which is better?" in m.text for m in one.channel.answers(other)))
+        await one.core.worker.drain()
+        asked_other = await one.core.store.job("channel", other)
+        assert asked_other is not None
+        await one.core.services.revise(replace(asked_other.event, prompt="what?"))  # a duel of its own
+        await one.channel.until(lambda: sum("Which is better?" in m.text for m in one.channel.answers(other)) == 2)
+        assert [m.text.count("re: what?") for m in one.channel.answers(other)] == [0, 2]
 
 
 async def test_pictures_stay_unnamed_and_nothing_is_spent_unasked(tmp_path: Path) -> None:

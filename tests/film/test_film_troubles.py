@@ -1,6 +1,7 @@
 """Films that are stopped, that can't be made, or that may not be; and other people beside them."""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from aimodels.reference import MODELS
 from bot.ports import RequestFilter
-from tests.support.film.studio import press, see, settled, studio
+from tests.support.film.studio import SCRIPT, press, see, settled, studio
 from tests.support.service import Service, quiet_logs
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
@@ -187,6 +188,8 @@ async def test_films_take_their_turn(tmp_path: Path) -> None:
     """Two people make films with one place for media; a third's picture waits for at most one running request."""
     async with studio(tmp_path, bot_media_concurrency=1) as (one, api):
         api.holds["a fox, one"] = held = asyncio.Event()
+        api.holds["a wolf, one"] = later = asyncio.Event()
+        api.plans = [json.dumps(SCRIPT), json.dumps(SCRIPT).replace("a fox", "a wolf")]
         films = [await plan(one, who=who, conversation=who) for who in ("ada", "bob")]
         for film, who in zip(films, ("ada", "bob"), strict=True):
             await press(one, film, "make", who=who, conversation=who)
@@ -198,6 +201,8 @@ async def test_films_take_their_turn(tmp_path: Path) -> None:
         held.set()
         await one.channel.wait_for_answers(third)
         assert api.order.index("image: a tree") <= begun + 1
+        await see(one, films[1], "picture is being made")  # it waits no longer
+        later.set()
         await settled(one)
         for film in films:
             assert "music ✓" in one.answer(film).text
