@@ -91,6 +91,7 @@ class Core:
     services: AdapterServices
     retention: Retention
     approvals: Approvals
+    schedules: Schedules
     timer: ScheduleTimer
     recorder: Recorder | None
     timing: ServiceTiming
@@ -281,6 +282,7 @@ async def build(
             services=services,
             retention=Retention(scoped=scoped, maintenance=store, longest=settings.bot_retention_days),
             approvals=approvals,
+            schedules=schedules,
             timer=ScheduleTimer(store=store, firing=firing, adapters=adapters, timing=timing.schedules),
             recorder=recorder,
             timing=timing,

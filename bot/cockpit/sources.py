@@ -27,6 +27,7 @@ from bot.ports import (
     UsageReports,
 )
 from bot.recorder.recorder import Recorder
+from bot.schedules.schedules import Schedules
 from bot.settings.core import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Sources:
     spool: Spool
     scoped: ScopedSettings
     approvals: Approvals
+    schedules: Schedules
     composites: Composites
     quotas: Quotas
     queue: EventQueue
@@ -89,6 +91,7 @@ class Sources:
             spool=core.spool,
             scoped=core.scoped,
             approvals=core.approvals,
+            schedules=core.schedules,
             composites=core.worker.composites,
             quotas=core.quotas,
             queue=core.store,

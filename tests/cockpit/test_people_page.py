@@ -26,6 +26,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         await service.ask("temperature 0.7", command="settings", options={"for": "me"}, who="bob", conversation="4")
         await service.ask("tea, please", command="remember", who="bob", conversation="6")
         await service.ask("be brief", command="remember", options={"for": "workspace"}, who="ann", conversation="7")
+        await service.ask("every day 9:00 what is new?", command="schedule", who="bob", conversation="8")
         await web.sign_in()
         here = {"adapter": "channel", "workspace": "w"}
         await web.post("/cockpit/limits", {**here, **LIMIT})
@@ -56,6 +57,13 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert (entry.actor, entry.scope, entry.workspace) == ("ann", "workspace", "w")
         assert "This month 0.50 2 requests" in shown
         assert "# general 2 0.50" in shown
+        assert "every day 9:00 UTC /chat Bob" in shown
+        assert "what is new?" not in shown  # requests are shown where the operator says so
+        [daily] = set(re.findall(r'name="schedule" value="(\w+)"', (await web.get(WORKSPACE)).text))
+        assert (
+            "paused Go on" in (await web.post("/cockpit/people", {**here, "schedule": daily, "change": "pause"})).words
+        )
+        assert (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).status == 404
         assert "Bob 1 0.50" in shown
         assert "Eve" not in shown
         shown = (await web.get(f"{WORKSPACE}&channel=general")).words
@@ -77,6 +85,10 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "3 pictures a month of the person, here 2 2" in own.words
         assert "temperature 0.7" in own.words
         assert everywhere in own.words
+        assert "/chat what is new? Bob paused Go on" in own.words
+        assert "Pause Delete" in (await web.post("/cockpit/mine", {"schedule": daily, "change": "resume"})).words
+        assert "Pause Delete" not in (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).words
+        assert (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).status == 404
         assert "tea, please" in own.words
         named = re.findall(r'name="note" value="(\w+)"', own.text)
         assert "tea, please" not in (await web.post("/cockpit/mine", {"note": named[0]})).words

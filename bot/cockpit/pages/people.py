@@ -16,7 +16,7 @@ from bot.control.scopes import Scope
 from bot.limits import UTC_ZONE
 from bot.memory.notes import delete_note, notes_here
 from bot.models import Actor
-from bot.ports import RequestFilter, UsageField, UsageSum
+from bot.ports import RequestFilter, Schedule, UsageField, UsageSum
 
 _DAYS = 30  #: of the sums in the lists
 _OWN = 30  #: requests on a person's own page
@@ -55,22 +55,28 @@ async def show_people(visit: Visit) -> Response:
         days=_DAYS,
         names=people,
         forgotten="forgotten" in query,
+        schedules=await _schedules_of(visit, place, person),
+        shows_requests=visit.sources.settings.bot_cockpit_texts,
     )
 
 
 @act("/people", rights=Rights.ADMINISTRATOR)
-async def forget_note(visit: Visit) -> Response:
-    """Forget a note of a channel or a workspace."""
+async def change_place(visit: Visit) -> Response:
+    """Forget a note of a channel or a workspace; pause, resume or delete a schedule there."""
     place = await find_place(visit, visit.form)
+    if place is not None and "schedule" in visit.form:
+        return await _change_schedule(visit, await _schedules_of(visit, place, ""), f"people?{urlencode(place.query)}")
     if place is None or not await _forget_note(visit, place, place.scope):
         return visit.not_found("cockpit.people.no_note")
     return RedirectResponse(f"{ROOT}/people?{urlencode({**place.query, 'forgotten': '1'})}", status_code=303)
 
 
 @act("/mine", rights=Rights.PERSON)
-async def forget_own_note(visit: Visit) -> Response:
-    """Forget a note of the person's own."""
+async def change_own(visit: Visit) -> Response:
+    """Forget a note of the person's own; pause, resume or delete a schedule."""
     place = SettingsPlace(adapter=visit.visitor.adapter, workspace=visit.visitor.workspace)
+    if "schedule" in visit.form:
+        return await _change_schedule(visit, await _schedules_of(visit, place, visit.visitor.actor), "mine")
     if not await _forget_note(visit, place, Scope.ME):
         return visit.not_found("cockpit.people.no_note")
     return RedirectResponse(f"{ROOT}/mine?forgotten=1", status_code=303)
@@ -84,11 +90,44 @@ async def show_mine(visit: Visit) -> Response:
     which = RequestFilter(adapter=who.adapter, actor=who.actor)
     return visit.render(
         "mine.html",
+        place=None,
         profile=await read_profile(visit, place, who.actor),
         rows=await visit.sources.request_log.list_requests(which, limit=_OWN),
         names={},
         forgotten="forgotten" in visit.request.query_params,
+        schedules=await _schedules_of(visit, place, who.actor),
+        shows_requests=True,
     )
+
+
+async def _schedules_of(visit: Visit, place: SettingsPlace, person: str) -> Sequence[Schedule]:
+    """Return the visitor's own schedules, or those of the channels of a place. Raises `StoreError`."""
+    store = visit.sources.schedules.store
+    if person:
+        is_own = (place.adapter, person) == (visit.visitor.adapter, visit.visitor.actor)
+        return await store.schedules(place.adapter, actor=person) if is_own else ()
+    if not place.workspace:
+        return ()
+    return [
+        one
+        for one in await store.schedules(place.adapter, workspace=place.workspace)
+        if not one.event.location.is_private and place.channel in ("", one.event.location.channel)
+    ]
+
+
+async def _change_schedule(visit: Visit, schedules: Sequence[Schedule], back: str) -> Response:
+    """Do what the form says with one of these schedules. Raises `StoreError`."""
+    one = next((one for one in schedules if one.id == visit.form["schedule"]), None)
+    change = visit.form.get("change", "")
+    if one is None:
+        return visit.not_found("cockpit.people.no_schedule")
+    if change == "delete":
+        await visit.sources.schedules.store.delete_schedule(one)
+    elif change == "pause" and one.cron and one.due is not None:
+        await visit.sources.schedules.pause(one)
+    elif change == "resume" and one.cron and one.due is None:
+        await visit.sources.schedules.resume(one)
+    return RedirectResponse(f"{ROOT}/{back}", status_code=303)
 
 
 async def _forget_note(visit: Visit, place: SettingsPlace, scope: Scope) -> bool:
