@@ -215,6 +215,11 @@ class AsyncAudio(Generations):
             return parsing.parse_media(*await self._finish(SPEECH_ENDPOINT, reply, deadline, on_progress, on_job))
         return _as_item(reply, format or "mp3")
 
+    @property
+    def can_speak(self) -> bool:
+        """Whether a sound is its prompt, spoken: with the flavour openai."""
+        return self._api.flavor == "openai"
+
 
 class AsyncVideo(Generations):
     """POST /video/generations."""

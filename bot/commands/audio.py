@@ -2,6 +2,7 @@
 
 from contextlib import aclosing
 
+from bot.commands._aloud import ANSWER, read_aloud
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import int_if_whole, job_answer
@@ -29,8 +30,14 @@ from bot.models import CommandSpec, Lane, Option
 )
 async def audio(ctx: Context) -> Parts:
     """Make the sound and show it."""
-    prompt, duration, audio_format = ctx.prompt(), int_if_whole(ctx.number("duration")), ctx.option("format")
+    duration, audio_format = int_if_whole(ctx.number("duration")), ctx.option("format")
     model = ctx.option("model") or ctx.effective.model("audio")
+    if ANSWER in ctx.event.options:
+        async with aclosing(read_aloud(ctx, model, audio_format)) as parts:
+            async for part in parts:
+                yield part
+        return
+    prompt = ctx.prompt()
     wording = await find_wording(ctx, prompt)
     answer = job_answer(
         ctx,

@@ -4,6 +4,7 @@ from contextlib import aclosing
 
 from aimodels.errors import UnexpectedAnswer
 from bot.calls.token_usage import to_usage
+from bot.commands._aloud import aloud_actions
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
@@ -50,7 +51,7 @@ async def chat(ctx: Context) -> Parts:
         notes = "".join(f"> {note}\n" for note in (*heard.notes, *attached.notes))
         if shown := wording.note + heard.quote + (notes and notes + "\n"):
             yield Text(shown)
-        is_empty = True
+        pieces: list[str] = []
         usage = finish_reason = None
         offer = offer_to_remember(ctx, prompt)
         messages = await ctx.conversation.build_messages(text, attached.image_urls, hint=offer.hint)
@@ -68,9 +69,9 @@ async def chat(ctx: Context) -> Parts:
             async for delta in deltas:
                 usage, finish_reason = delta.usage or usage, delta.finish_reason or finish_reason
                 if delta.text:
-                    is_empty = is_empty and not delta.text.strip()
+                    pieces.append(delta.text)
                     yield Text(delta.text)
-        if is_empty:
+        if not (answered := "".join(pieces)).strip():
             raise UnexpectedAnswer("choices[0].message.content is empty")
         if attached.pages:
             yield Text("\n\n" + ctx.translate("chat.pages", pages=ctx.join_list(attached.pages)))
@@ -81,11 +82,12 @@ async def chat(ctx: Context) -> Parts:
             yield Text(ending)
         memory = (*offered, *memory_actions(ctx))
         is_small = not (is_cut or attachments) and is_small_talk(prompt)
-        yield Actions(memory if is_small else _actions(ctx, memory, is_cut=is_cut))
+        more = (*memory, *aloud_actions(ctx, answered))
+        yield Actions(memory if is_small else _actions(ctx, more, is_cut=is_cut))
 
 
-def _actions(ctx: Context, memory: tuple[Action, ...], *, is_cut: bool) -> tuple[Action, ...]:
-    return (retry_action(ctx), *([continued(ctx)] if is_cut else []), *memory, *feedback_actions(ctx))
+def _actions(ctx: Context, more: tuple[Action, ...], *, is_cut: bool) -> tuple[Action, ...]:
+    return (retry_action(ctx), *([continued(ctx)] if is_cut else []), *more, *feedback_actions(ctx))
 
 
 def continued(ctx: Context) -> Action:

@@ -110,6 +110,11 @@ class EventApi:
         return self.client.images.can_edit
 
     @property
+    def can_speak(self) -> bool:
+        """Whether a sound that `create_media` makes is its prompt, spoken."""
+        return self.client.audio.can_speak
+
+    @property
     def can_transcribe(self) -> bool:
         """Whether `transcribe` turns speech into text."""
         return self.client.transcriptions.is_available

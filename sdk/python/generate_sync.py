@@ -16,7 +16,7 @@ TARGET = PACKAGE / "sync.py"
 
 #: Parameters and methods of the asynchronous client that make no sense without an event loop of the caller's own.
 LEFT_OUT = {
-    *("http", "for_caller", "with_limits", "_view", "can_edit", "transcriptions"),
+    *("http", "for_caller", "with_limits", "_view", "can_edit", "can_speak", "transcriptions"),
     *("aclose", "__aenter__", "__aexit__"),
 }
 #: Words of the docstrings that differ.

@@ -14,12 +14,17 @@ from tests.support.discord.whole import whole
 from tests.support.media_files import WAV, sound
 from tests.support.scripted_api import failure, hang_up
 from tests.support.service import quiet_logs
+from tests.support.slack.drafts import labels
 from tests.support.slack.service import service
 from tests.support.third_party.openai_servers import OpenAiApi
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
-OPENAI: dict[str, Any] = {"aimodels_api_flavor": "openai", "bot_prices": ("whisper-1=second:0.0001",)}
+OPENAI: dict[str, Any] = {
+    "aimodels_api_flavor": "openai",
+    "bot_audio_models": ("tts-1",),
+    "bot_prices": ("whisper-1=second:0.0001", "tts-1=second:0.001"),
+}
 QUOTED = "> 🎤 what is love?\n\nre: what is love?"
 
 
@@ -38,6 +43,15 @@ async def test_in_slack(tmp_path: Path) -> None:
         await running.answers(question, 2)
         assert "what is love?" in str(api.bodies[-1]["messages"][:-1])
         assert "Sound\n1\n0\n0\n0.0003" in await running.ask(slack.ada, "/usage", "Sound")
+
+        api.speech = sound("mp3", "libmp3lame", seconds=1)
+        slack.ada.press(answer, "Read aloud")
+        spoken = (await running.answers(question, 3))[-1]
+        assert (spoken.content, labels(spoken)) == ("tts-1 · 1 s · cost 0.001", ["Delete"])
+        assert [file.content for file in spoken.files] == [api.speech]
+        assert [body["input"] for body in api.spoken] == ["re: what is love?"]
+        [thanks] = await running.answers(slack.ada.direct("thank you!"))
+        assert "Read aloud" not in labels(thanks)
 
         huge = slack.ada.file("meeting.mp3", b"ID3", subtype="slack_audio")
         huge.size = 100_000_000

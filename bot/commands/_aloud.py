@@ -1,0 +1,66 @@
+"""Shared by commands: an answer read aloud, by a button under it that asks `/audio` for it."""
+
+from functools import partial
+
+from aimodels import reference
+from bot.commands._base import Context, Parts
+from bot.commands._media import ProgressStream, delete_action, file_title, with_job
+from bot.errors import UsageError
+from bot.markdown.speech import spoken_text
+from bot.models import Action, Actions, Status, Text, Usage
+
+#: The option of `audio` that only the button sets: the event whose answer is read.
+ANSWER = "answer"
+_LONGEST = 4096  # characters that OpenAI's speech endpoint takes
+_BYTES_A_SECOND = 15  # of UTF-8, roughly, in English as in Chinese
+_LONGEST_DURATION = 300  # seconds, as of the option
+_TEXT = 4 * _LONGEST  # characters of an answer that are looked at
+
+
+def aloud_actions(ctx: Context, text: str) -> tuple[Action, ...]:
+    """Build the button that reads an answer aloud; none where nothing here speaks."""
+    if not (ctx.api.can_speak and ctx.commands.offers("audio")):
+        return ()
+    if ctx.effective.model("audio") == reference.MODELS["audio"]:  # no model of a server that speaks
+        return ()
+    seconds = min(max(1, len(text[:_LONGEST].encode(errors="replace")) // _BYTES_A_SECOND), _LONGEST_DURATION)
+    options = {ANSWER: ctx.event.id, "duration": str(seconds)}  # its length, for prices and limits
+    return (Action(name="aloud", label=ctx.translate("action.aloud"), command="audio", options=options),)
+
+
+async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
+    """Have the answer that the button belongs to spoken, and show the sound. Raises `UsageError`."""
+    job = await ctx.journal.job(ctx.event.adapter, ctx.event.options[ANSWER])
+    if job is None or job.answer is None or job.event.conversation != ctx.event.conversation:
+        raise UsageError(ctx.translate("usage.button_gone"))
+    text = spoken_text(job.answer.text[:_TEXT])
+    if not text:
+        raise UsageError(ctx.translate("aloud.nothing"))
+    yield Status(ctx.translate("audio.making"))
+    create = partial(
+        ctx.calls.ask,
+        "audio",
+        model,
+        lambda api: partial(api.create_media, "audio"),
+        prompt=text[:_LONGEST],
+        duration=ctx.number("duration"),
+        format=audio_format,
+        **ctx.extra_parameters,
+    )
+    async with ProgressStream(with_job(ctx, create)) as call:
+        async for fraction in call:
+            yield Status(ctx.translate("audio.making"), fraction)
+        answer = call.result
+    item, made_by = answer.items[0], ctx.calls.answered_by
+    used = Usage(kind="audio", model=made_by, items=1, seconds=ctx.number("duration"), cost=answer.cost)
+    used = ctx.price(used)
+    yield used
+    media = await ctx.spool.fetch(item, kind="audio", name=file_title(text, "audio"), event=ctx.event.id)
+    yield media
+    facts = [made_by]
+    if media.duration:
+        facts.append(ctx.translate("media.seconds", seconds=max(1, round(media.duration))))
+    if used.cost:
+        facts.append(ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip(".")))
+    yield Text(" · ".join(facts) + (f"\n{ctx.translate('aloud.cut')}" if len(text) > _LONGEST else ""))
+    yield Actions((delete_action(ctx),))
