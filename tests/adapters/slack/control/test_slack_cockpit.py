@@ -33,8 +33,8 @@ async def test_an_administrator_is_told_from_one_who_was(slack: SlackSimulator, 
         slack.ada.user.is_admin = True
         slack.faults.fail("users.info", "internal_error")
         assert await is_admin() is None
-        slack.ada.mention("again")
-        await slack.until(lambda: [one for one in slack.ada.sees() if "re: again" in one.content])
+        slack.ada.mention("and now?")
+        await slack.until(lambda: [one for one in slack.ada.sees() if "re: and now?" in one.content])
         await running.core.worker.drain()
         [again, _] = await running.core.store.list_requests(RequestFilter(), limit=9)
         known = await running.core.store.job(again.adapter, again.id)
