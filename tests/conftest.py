@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from types import FrameType
 
 import hypothesis
@@ -67,6 +68,17 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()  # garbage included: to look for it takes half a second of each process
         gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start each worker with its share of the long tests: none of them is left when the others have nothing to do."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = iter([item for item in items if not item.get_closest_marker("long")])
+    total, items[:] = len(items), []
+    for worker in range(workers):  # it is given the tests from one multiple of a share to the next
+        items += long[worker::workers]
+        items += islice(rest, max(0, total * (worker + 1) // workers - len(items)))
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ DRAWN = """() => {
 PHONE = ViewportSize(width=390, height=844)
 
 
+@pytest.mark.long
 async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
     """By keyboard, in the dark and on a phone; an administrator and a person have fewer pages, and are refused others.
 

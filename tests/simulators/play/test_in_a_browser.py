@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Page, ViewportSize, expect
 
 from simulators.play.session import PlaySession
@@ -85,6 +86,7 @@ async def open_phone(chromium: Browser, url: str) -> Page:
     return page
 
 
+@pytest.mark.long
 async def test_people_walk_through_both_pages(tmp_path: Path) -> None:
     """Ask, see the answer grow, use a form and buttons, get private answers, and one answer over a SIGKILL."""
     async with play(tmp_path) as session, browser() as chromium:

@@ -40,6 +40,7 @@ def process(slack: SlackSimulator, api: str, folder: Path) -> AbstractAsyncConte
     return processes.process(processes.service, environment=environment, folder=folder)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_killed_service_leaves_one_answer(slack: SlackSimulator, tmp_path: Path, when: When) -> None:
     """After a kill at any call, one whole answer is shown in the thread, and no status beside it."""
