@@ -33,7 +33,8 @@ class PlatformCall:
     retry_after: str = ""
     error: str = ""  #: kind of the error where no answer came
     is_sent: bool = True  #: False: it failed before it was sent
-    read_answer: Callable[[], bytes] = bytes  #: returns the body of the answer once it was read, or its beginning
+    #: returns the body of the answer, or its beginning; None: it was not read yet
+    read_answer: Callable[[], bytes | None] = bytes
 
     @property
     def has_failed(self) -> bool:

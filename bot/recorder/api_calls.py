@@ -3,14 +3,14 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
 
 from bot.ports import LOWEST_ERROR_STATUS
+from bot.recorder.entries import API, Entry
 from bot.recorder.redaction import RecordingRedactor
 
 #: Bytes of a request and of an answer that are kept.
@@ -20,35 +20,16 @@ _PIECE = re.compile(rb'"content"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _FINISH = re.compile(rb'"finish_reason"\s*:\s*"(\w+)"')
 _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*\})')
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,100})"')
+#: How an answer begins that is JSON, or a stream of events; a file's own bytes are not kept.
+_JSON, _EVENTS = (b"{", b"[", b'"'), (b"data:", b"event:", b"id:", b"retry:", b":")
 _LIMITS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
-@dataclass(slots=True, eq=False)
-class RecordedApiCall:
-    """One HTTP request to the API: a call that is tried again is several."""
-
-    method: str
-    url: httpx.URL
-    at: float  #: seconds since the epoch
-    body: bytes  #: empty where it is too big
-    sent: int  #: bytes of the body
-    status: int = 0  #: 0: no answer
-    headers: Sequence[tuple[bytes, bytes]] = ()  #: of the answer
-    error: str = ""  #: kind of the error that ended it
-    answered: float = 0.0  #: when the answer began, in seconds since the epoch
-    ended: float = 0.0
-    is_whole: bool = False  #: the answer was read to its end
-    pieces: list[bytes] = field(default_factory=list)
-    size: int = 0  #: bytes of the answer
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether it was refused, or its answer did not come to its end."""
-        return bool(self.error) or not 0 < self.status < LOWEST_ERROR_STATUS
-
-
+#: Method, path, status (0: no answer), headers of an error, when the answer began, sizes of the body and of the answer,
+#: whether that came to its end, the content of the body, and that of the answer or a long stream's summary.
+Call = tuple[str, bytes, int, Sequence[tuple[bytes, bytes]], float, int, int, bool, bytes, bytes | dict[str, Any]]
 #: Records a call that has ended.
-EndCall = Callable[[RecordedApiCall], None]
+EndCall = Callable[[Entry], None]
 
 
 class RecordedTransport(httpx.AsyncBaseTransport):
@@ -63,18 +44,13 @@ class RecordedTransport(httpx.AsyncBaseTransport):
         end = self._begin()
         if end is None:
             return await self._inner.handle_async_request(request)
-        body = request.content if isinstance(request.stream, httpx.ByteStream) else b""
-        kept = body if len(body) <= _LARGEST_BODY else b""
-        call = RecordedApiCall(request.method, request.url, time.time(), kept, len(body))
+        at = time.time()
         try:
             response = await self._inner.handle_async_request(request)
         except BaseException as exc:
-            call.error, call.ended = type(exc).__name__, time.time()
-            end(call)
+            end((at, time.time(), API, type(exc).__name__, _call(request, 0, (), 0.0, 0, False, b"")))
             raise
-        call.status, call.answered = response.status_code, time.time()
-        call.headers = response.headers.raw
-        response.stream = _RecordedBody(response.stream, call, end)  # type: ignore[arg-type]
+        response.stream = _RecordedBody(response, request, at, end)
         return response
 
     async def aclose(self) -> None:
@@ -83,73 +59,84 @@ class RecordedTransport(httpx.AsyncBaseTransport):
 
 
 class _RecordedBody(httpx.AsyncByteStream):
-    """An iterator, and no generator, of which the event loop would keep a list."""
+    """The body of an answer: an iterator, and no generator, of which the event loop would keep a list."""
 
-    def __init__(self, inner: httpx.AsyncByteStream, call: RecordedApiCall, end: EndCall) -> None:
-        self._inner = inner
-        self._pieces = aiter(inner)
-        self._call = call
-        self._end = end
+    def __init__(self, response: httpx.Response, request: httpx.Request, at: float, end: EndCall) -> None:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._inner = response.stream
+        self._iterator = aiter(self._inner)
+        self._request = request
+        self._status = response.status_code
+        self._headers = response.headers.raw if self._status >= LOWEST_ERROR_STATUS else ()
+        self._at = at
+        self._answered = time.time()
+        self._end: EndCall | None = end  # None: it was called
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._is_whole = False
+        self._error = ""
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        call = self._call
         try:
-            piece = await anext(self._pieces)
+            piece = await anext(self._iterator)
         except StopAsyncIteration:
-            call.is_whole = True
+            self._is_whole = True
             raise
         except Exception as exc:
-            call.error = type(exc).__name__
+            self._error = type(exc).__name__
             raise
-        if call.size < _LARGEST_ANSWER:
-            call.pieces.append(piece)
-        call.size += len(piece)
+        if self._size < _LARGEST_ANSWER and (self._pieces or self._headers or _is_text(piece)):
+            self._pieces.append(piece)
+        self._size += len(piece)
         return piece
 
     async def aclose(self) -> None:
-        if not self._call.ended:
-            self._call.ended = time.time()
-            self._end(self._call)
+        end, self._end = self._end, None
+        if end is not None:
+            answer, size, is_whole = b"".join(self._pieces), self._size, self._is_whole
+            call = _call(self._request, self._status, self._headers, self._answered, size, is_whole, answer)
+            end((self._at, time.time(), API, self._error, call))
         await self._inner.aclose()
 
 
-#: Method, path, status, headers, when the answer began, size and content of the body, size of the answer, whether it
-#: came to its end, and its content or a long stream's summary.
-PlainCall = tuple[str, bytes, int, Sequence[tuple[bytes, bytes]], float, int, bytes, int, bool, bytes | dict[str, Any]]
-
-
-def to_plain(call: RecordedApiCall) -> PlainCall:
-    """Return a call that has ended as plain values; of a long stream the summary alone stays in memory."""
-    content = b"".join(call.pieces)
-    answer: bytes | dict[str, Any] = content
-    if call.size > _LONG_STREAM and _is_stream(headers := _read_headers(call.headers)):
-        answer = _summarise_stream(_unpacked(content, headers), is_whole=call.is_whole)
+def _call(
+    request: httpx.Request,
+    status: int,
+    headers: Sequence[tuple[bytes, bytes]],
+    answered: float,
+    size: int,
+    is_whole: bool,
+    answer: bytes,
+) -> Call:
+    """Return a call that has ended; of a long stream the summary alone is kept."""
+    body = request.content if isinstance(request.stream, httpx.ByteStream) else b""
+    is_long = size > _LONG_STREAM and _is_stream(answer)
     return (
-        *(call.method, call.url.raw_path, call.status, call.headers, call.answered),
-        *(call.sent, call.body, call.size, call.is_whole, answer),
+        *(request.method, request.url.raw_path, status, headers, answered, len(body), size, is_whole),
+        body if len(body) <= _LARGEST_BODY else b"",
+        _summarise_stream(answer, is_whole=is_whole) if is_long else answer,
     )
 
 
-def describe(call: PlainCall, redactor: RecordingRedactor) -> list[Any]:
+def describe(call: Call, redactor: RecordingRedactor) -> list[Any]:
     """Return method, path and status of a call, and what was asked and answered."""
-    method, raw_path, status, raw_headers, answered, sent, body, size, is_whole, answer = call
+    method, raw_path, status, raw_headers, answered, sent, size, is_whole, body, answer = call
     kept: dict[str, Any] = {"bytes": size}
-    headers = _read_headers(raw_headers)
-    if status >= LOWEST_ERROR_STATUS and not headers.keys().isdisjoint(_LIMITS):
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw_headers}
+    if not headers.keys().isdisjoint(_LIMITS):
         kept["headers"] = {name: headers[name] for name in _LIMITS if name in headers}
     if answered:
         kept["answered"] = int(answered * 1000)
     if sent:
         kept["body"] = redactor.redact(_own(_parse(body))) if body else sent
     if isinstance(answer, bytes):
-        answer = _unpacked(answer, headers)
-        if _is_stream(headers):
+        if _is_stream(answer):
             answer = _summarise_stream(answer, is_whole=is_whole)
-        elif answer:
-            kept["answer"] = redactor.redact(_parse(answer))
+        elif size:
+            kept["answer"] = redactor.redact("" if "content-encoding" in headers else _parse(answer))
     if isinstance(answer, dict):
         hidden = {name: redactor.redact(answer[name]) for name in ("usage", "error")}
         kept["stream"] = {**answer, **hidden, "text": redactor.text(answer["text"])}
@@ -157,17 +144,12 @@ def describe(call: PlainCall, redactor: RecordingRedactor) -> list[Any]:
     return [method, redactor.path(path), status, kept]
 
 
-def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+def _is_text(start: bytes) -> bool:
+    return start.lstrip().startswith((*_JSON, *_EVENTS))
 
 
-def _is_stream(headers: Mapping[str, str]) -> bool:
-    return "event-stream" in headers.get("content-type", "")
-
-
-def _unpacked(answer: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return an answer; nothing of one that is compressed."""
-    return b"" if "content-encoding" in headers else answer
+def _is_stream(answer: bytes) -> bool:
+    return answer.lstrip().startswith(_EVENTS)
 
 
 def _own(body: Any) -> Any:

@@ -1,13 +1,14 @@
 """What this process has of requests that are not at their end: for the one that goes on with them.
 
-One small file a process, written once a second where something has changed. It has what is answered here, for the time
-after a kill, and what was received here and is answered elsewhere. It is encrypted, as it has texts and names: to take
-them out of each request in turn would cost more than a tenth of answering it. Who reads it takes them out.
+One file a process: what is new is added at each tick of the recorder, and a request that has ended is taken out. It has
+what is answered here, for the time after a kill, and what was received here and is answered elsewhere. It is encrypted,
+as it has texts and names: to take them out of each request in turn would cost more than a tenth of answering it. Who
+reads it takes them out.
 """
 
 import marshal
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _SUFFIX = ".running"
-_NONCE = 12  # bytes
+_NONCE, _LENGTH = 12, 4  # bytes
 
 
 class InFlight:
@@ -32,50 +33,67 @@ class InFlight:
         self._cipher = AESGCM(key)
         self._lock = _lock_of(self._path)
         self._file: BinaryIO | None = None
-        self._written: Mapping[str, bytes] = {}
+        self._size = 0  # bytes of the file
+        self._written: dict[str, list[bytes]] = {}  # as they are in the file, by request
 
-    def write(self, requests: Mapping[str, bytes]) -> None:
-        """Replace the content of the file: requests by id."""
-        if requests == self._written:
+    def write(self, new: Mapping[str, bytes], unfinished: Collection[str]) -> None:
+        """Add what is new of requests, by their ids, and remove those that are not among the unfinished ones."""
+        ended = self._written.keys() - unfinished
+        if not new and not ended:
             return
         if self._file is None:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
             self._file = self._path.open("wb", buffering=0)
-        nonce = os.urandom(_NONCE)
-        content = nonce + self._cipher.encrypt(nonce, marshal.dumps(dict(requests)), None) if requests else b""
-        self._file.seek(0)
-        self._file.write(content)  # a file of which a kill leaves a half can't be decrypted
+        added = {request: self._encrypt(request, part) for request, part in new.items()}
+        for request, part in added.items():
+            self._written.setdefault(request, []).append(part)
+        for request in ended:
+            del self._written[request]
+        if ended:
+            self._size = 0
+        parts = [part for written in self._written.values() for part in written] if ended else added.values()
+        content = b"".join(parts)
+        self._file.seek(self._size)
+        self._file.write(content)  # a part of which a kill leaves a half can't be decrypted
         self._file.truncate()
-        self._written = requests
+        self._size += len(content)
 
-    def find(self, request: str) -> bytes | None:
-        """Return what another process has of a request; None: nothing."""
+    def find(self, request: str) -> list[bytes]:
+        """Return what another process has of a request, in parts."""
         for path in self._others():
             try:
-                found = self._read(path.read_bytes()).get(request)
+                found = [part for of, part in self._read(path.read_bytes()) if of == request]
             except FileNotFoundError:
                 continue
-            if found is not None:
+            if found:
                 return found
-        return None
+        return []
 
     def recover(self) -> Iterator[bytes]:
         """Yield what processes that are no more have left; their files are deleted."""
         for path in self._others():
-            yield from self._read(_take(path)).values()
+            yield from (part for _, part in self._read(_take(path)))
 
     def _others(self) -> list[Path]:
         return [path for path in self._folder.glob(f"*{_SUFFIX}") if path != self._path]
 
-    def _read(self, content: bytes) -> dict[str, bytes]:
-        """Return the requests in a file; none of one that is just being written, or was cut, or has another key."""
-        try:
-            plain = self._cipher.decrypt(content[:_NONCE], content[_NONCE:], None) if content else b""
-        except (InvalidTag, ValueError):
-            return {}
-        found: dict[str, bytes] = marshal.loads(plain) if plain else {}  # noqa: S302  # nosec B302 - authenticated
-        return found
+    def _encrypt(self, request: str, part: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        content = nonce + self._cipher.encrypt(nonce, marshal.dumps((request, part)), None)
+        return len(content).to_bytes(_LENGTH) + content
+
+    def _read(self, content: bytes) -> Iterator[tuple[str, bytes]]:
+        """Yield the parts in a file with their requests; none that is being written, or was cut, or has another key."""
+        at = 0
+        while at < len(content):
+            begin = at + _LENGTH
+            at = begin + int.from_bytes(content[at:begin])
+            try:
+                plain = self._cipher.decrypt(content[begin : begin + _NONCE], content[begin + _NONCE : at], None)
+            except (InvalidTag, ValueError):
+                return
+            yield marshal.loads(plain)  # noqa: S302  # nosec B302 - authenticated
 
     def close(self) -> None:
         """Delete the file: its process ends in order."""

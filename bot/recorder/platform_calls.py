@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
+from bot.recorder.entries import PLATFORM, Entry
 from bot.recorder.redaction import RecordingRedactor
 
 #: Fields of an answer that say what became of a call; the rest repeats what was sent.
@@ -18,17 +19,18 @@ _FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
 
 
 #: Method, path, query, status, whether it was sent, when to try again, body and answer.
-PlainCall = tuple[str, str, str, int, bool, str, bytes, bytes]
+Call = tuple[str, str, str, int, bool, str, bytes, bytes]
 
 
-def to_plain(call: PlatformCall) -> PlainCall:
-    """Return a call as plain values; its answer has been read, or never will be."""
+def to_entry(call: PlatformCall, answer: bytes) -> Entry:
+    """Return a call that has ended. `answer`: its body, or the beginning."""
     url = call.url
     path, query = url.raw_path, url.raw_query_string
-    return (call.method, path, query, call.status, call.is_sent, call.retry_after, call.sent, call.read_answer())
+    kept = (call.method, path, query, call.status, call.is_sent, call.retry_after, call.sent, answer)
+    return (call.at, call.ended, PLATFORM, call.error, kept)
 
 
-def describe(call: PlainCall, redactor: RecordingRedactor) -> list[Any]:
+def describe(call: Call, redactor: RecordingRedactor) -> list[Any]:
     """Return method, path and status of a call, and what was sent and what became of it."""
     method, path, query, status, is_sent, retry_after, sent, answer = call
     kept: dict[str, Any] = {}

@@ -1,7 +1,8 @@
 """Records the requests of this process: the newest in memory, and on the disk those of which somebody may want to know.
 
-A thread writes once a second. A request never waits for it and never fails with it. Texts, names and secrets are
-removed from what is filed. A kill loses the last second: what was known before is in a file of its own, see `InFlight`.
+A thread writes twice a second where there is something to write. A request never waits for it and never fails with it.
+Texts, names and secrets are removed from what is filed. A kill loses the last second: what was known before is in a
+file of its own, see `InFlight`.
 """
 
 import asyncio
@@ -19,12 +20,12 @@ import structlog
 from bot.models import Event, Job
 from bot.ops.tracing import current
 from bot.ports import PlatformCall, Receipt, receipt
-from bot.recorder.api_calls import RecordedApiCall, RecordedTransport
+from bot.recorder.api_calls import EndCall, RecordedTransport
 from bot.recorder.files import RecordingFiles, RequestLine
 from bot.recorder.in_flight import InFlight
 from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
-from bot.recorder.requests import MemoryEstimate, RecordedRequest, Snapshot, pack, unpack
+from bot.recorder.requests import MemoryEstimate, Part, RecordedRequest, pack, unpack
 
 log = structlog.get_logger(__name__)
 
@@ -51,12 +52,13 @@ class Recorder:
     on_failure: Callable[[], None]  #: counts what could not be recorded
     hidden: Collection[str] = ()  #: commands with secrets, of which nothing that was written is kept
     largest: int = _BYTES  #: bytes in memory, of all requests but the newest
-    interval: float = 1.0  #: seconds between two writes
+    interval: float = 0.5  #: seconds between two writes; a request is in the file of this process at the second
     _requests: OrderedDict[str, RecordedRequest] = field(default_factory=OrderedDict)
     _memory: MemoryEstimate = field(default_factory=MemoryEstimate)
     _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
     _waiting: dict[RecordedRequest, float] = field(default_factory=dict)  #: received here, not claimed here; since when
     _changed: dict[RecordedRequest, None] = field(default_factory=dict)
+    _filed: set[str] = field(default_factory=set)  #: ids of those in the file of this process
     _looks_for_left: bool = True  #: look for what killed processes have left
     _timer: asyncio.TimerHandle | None = None
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "recorder"))
@@ -98,7 +100,7 @@ class Recorder:
         """See `bot.ops.tracing.Tracing`."""
         return RecordedTransport(inner, self._begin_api_call)
 
-    def _begin_api_call(self) -> Callable[[RecordedApiCall], None] | None:
+    def _begin_api_call(self) -> EndCall | None:
         request = _answered.get()
         return None if request is None else request.add_api_call
 
@@ -164,9 +166,12 @@ class Recorder:
             if since < time.time() - _ELSEWHERE or request.event not in self._requests:
                 del self._waiting[request]
         due = self._take_due()
-        open_ones = [request.snapshot() for request in (*self._running, *self._waiting) if not request.is_kept]
-        loop = asyncio.get_running_loop()
-        loop.run_in_executor(self._thread, self._write_all, due, open_ones)
+        unfinished = [request for request in (*self._running, *self._waiting) if not request.is_kept]
+        new = [part for request in unfinished if (part := request.take_new()) is not None]
+        filed = {request.event for request in unfinished if request.is_filed}
+        if due or new or filed != self._filed or self._looks_for_left:
+            self._filed = filed
+            asyncio.get_running_loop().run_in_executor(self._thread, self._write_all, due, new, filed)
         if (self._running or self._waiting) and self._timer is None:
             self._start_timer()
 
@@ -177,6 +182,8 @@ class Recorder:
             if before is not None and not before.is_kept:
                 before.keep()
         due, self._changed = list(self._changed), {}
+        for request in due:
+            request.settle()
         return due
 
     async def find(self, event_id: str, *, since: float = 0.0) -> Recording | None:
@@ -192,7 +199,8 @@ class Recorder:
         for key, request in list(self._requests.items()):
             if self.redactor.person(*request.sender) == person:
                 del self._requests[key]
-                self._changed.pop(request, None)
+                for requests in (self._changed, self._running, self._waiting):
+                    requests.pop(request, None)
                 request.forget()
 
     async def write(self, event_id: str) -> None:
@@ -204,12 +212,14 @@ class Recorder:
         due = self._take_due()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._write, due)
 
-    def _write_all(self, requests: Collection[RecordedRequest], open_ones: Collection[Snapshot]) -> None:
+    def _write_all(
+        self, requests: Collection[RecordedRequest], new: Collection[Part], unfinished: Collection[str]
+    ) -> None:
         """Write requests, and what other processes may need; runs in the recorder's thread."""
         self._write(requests)
-        packed = {one.event: pack(one) for one in open_ones}
+        packed = {part.event: content for part in new if (content := pack(part)) is not None}
         try:
-            self.in_flight.write({event: content for event, content in packed.items() if content is not None})
+            self.in_flight.write(packed, unfinished)
         except OSError as exc:
             self._fail(str(exc))
 
@@ -239,9 +249,9 @@ class Recorder:
                 self._looks_for_left = False
                 found = list(self.in_flight.recover())
             for request in requests:
-                if not request.was_received and (other := self.in_flight.find(request.event)) is not None:
+                if not request.was_received and (other := self.in_flight.find(request.event)):
                     request.was_received = True
-                    found.append(other)
+                    found += other
         except OSError as exc:
             self._fail(str(exc))
         return found

@@ -3,14 +3,14 @@
 import json
 import marshal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from bot.models import Event
 from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
 from bot.recorder import api_calls, platform_calls
-from bot.recorder.api_calls import RecordedApiCall
+from bot.recorder.entries import CALLS, PLATFORM, RECEIVED, Entry
 from bot.recorder.files import RequestLine
 from bot.recorder.redaction import RecordingRedactor
 
@@ -19,21 +19,15 @@ _STEPS = frozenset({"draft", "commit", "draft.finish"})
 #: Outcomes of a request in which nothing went wrong.
 _WELL = frozenset({"answered", "cancelled"})
 _UNRECORDED = nullcontext()
-_API, _PLATFORM, _RECEIVED = "api call", "platform call", "received"
-_CALLS = (_API, _PLATFORM)
-
-#: When it began and ended, in seconds since the epoch (0: it has no duration), its kind, the kind of the error that
-#: ended it, and the rest: figures, a call, or the event with its payload.
-Entry = tuple[float, float, str, str, Any]
+_PAYLOAD, _CHARACTER = 4096, 4  #: bytes that a payload has in memory, about: with each character of its text
 
 
-class Snapshot(NamedTuple):
-    """What is known of a request at a time. See `RecordedRequest`."""
+class Part(NamedTuple):
+    """What happened to a request for some time. See `RecordedRequest`."""
 
     event: str
     sender: tuple[str, str]
     began: float
-    packed: list[bytes]
     entries: list[Entry]
 
 
@@ -60,6 +54,7 @@ class _Timed:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         request = self._request
+        request.settle()
         request.entries.append((self._at, time.time(), self._name, "" if kind is None else kind.__name__, None))
         if kind is not None or request.is_kept:
             request.keep()
@@ -72,13 +67,13 @@ class RecordedRequest:
     the newest, and is written where somebody asks for it: to take names and texts out of all that is said would cost
     more than a tenth of answering it.
 
-    At its end it is packed: its calls refer to responses and addresses, hundreds of objects that the garbage collector
-    would look through again and again.
+    Its entries are plain values: responses and addresses are hundreds of objects that the garbage collector would look
+    through again and again.
     """
 
     __slots__ = (
-        *("_changed", "_memory", "_packed", "before", "began", "entries", "event", "held", "is_done", "is_kept"),
-        *("sender", "was_received"),
+        *("_changed", "_filed", "_memory", "_unread", "before", "began", "entries", "event", "held", "is_done"),
+        *("is_kept", "sender", "was_received"),
     )
 
     def __init__(self, event: Event, changed: "Callable[[RecordedRequest], None]", memory: MemoryEstimate) -> None:
@@ -92,7 +87,8 @@ class RecordedRequest:
         self.is_done = False
         self.is_kept = False  #: it is written
         self.held = 0  #: bytes in memory, of what was sent and answered
-        self._packed: list[bytes] = []  #: entries, before `entries`
+        self._unread: list[PlatformCall] = []  #: calls whose answer was not read when they were added
+        self._filed = -1  #: entries that other processes find in the file; -1: it was not looked at yet
         self._changed = changed
         self._memory = memory
 
@@ -105,8 +101,9 @@ class RecordedRequest:
         """Add what came in. `payload` None: not known, or not to be kept; `pressed`: see `Receipt`."""
         self.before, action = pressed
         self.was_received = True
-        self.entries.append((at, 0.0, _RECEIVED, "", (event.command, event.actor.locale, payload, self.before, action)))
+        self.entries.append((at, 0.0, RECEIVED, "", (event.command, event.actor.locale, payload, self.before, action)))
         self.entries.append((time.time(), 0.0, "recorded", "", None))
+        self._grow(_PAYLOAD + _CHARACTER * len(event.prompt))
         if self.is_kept:
             self.keep()
 
@@ -117,26 +114,51 @@ class RecordedRequest:
         if attempt > 1 or self.is_kept:
             self.keep()
 
-    def add_api_call(self, call: RecordedApiCall) -> None:
-        """Add a call of the AI API."""
-        self.entries.append((call.at, 0.0, _API, call.error, call))
-        self._grow(call.sent + call.size)
-        if self.is_kept or call.has_failed:
+    def add_api_call(self, call: Entry) -> None:
+        """Add a call of the AI API that has ended."""
+        self.settle()
+        self._add_call(call)
+        if self.is_kept or call[3] or not 0 < call[4][2] < LOWEST_ERROR_STATUS:
             self.keep()
 
     def add_platform_call(self, call: PlatformCall) -> None:
         """Add a call of the platform."""
-        self.entries.append((call.at, 0.0, _PLATFORM, call.error, call))
+        self.settle()
+        self._unread.append(call)
         if self.is_kept or call.status >= LOWEST_ERROR_STATUS or call.error:
             self.keep()
 
-    def snapshot(self) -> Snapshot:
-        """Return what is known now."""
-        return Snapshot(self.event, self.sender, self.began, self._packed[:], self.entries[:])
+    def settle(self) -> None:
+        """Make entries of calls whose answers have been read by now; at the request's end, of all."""
+        if self._unread:
+            unread, self._unread = self._unread, []
+            for call in unread:
+                answer = call.read_answer()
+                if answer is None and not self.is_done:
+                    self._unread.append(call)
+                else:
+                    self._add_call(platform_calls.to_entry(call, answer or b""))
+
+    def _add_call(self, call: Entry) -> None:
+        self.entries.append(call)
+        *_, sent, answer = call[4]
+        size = len(sent) + len(answer if isinstance(answer, bytes) else answer["text"])
+        self._grow(size)
+
+    def take_new(self) -> Part | None:
+        """Return what has happened since the last time; None: nothing, or it was not looked at before."""
+        self.settle()
+        filed, self._filed = self._filed, len(self.entries) if self._filed >= 0 else 0
+        return Part(self.event, self.sender, self.began, self.entries[filed:]) if 0 <= filed < self._filed else None
+
+    @property
+    def is_filed(self) -> bool:
+        """Whether other processes find it in the file."""
+        return self._filed > 0 and not self.is_kept
 
     def forget(self) -> None:
         """Drop what happened."""
-        self.entries, self._packed, self.held = [], [], 0
+        self.entries, self._unread, self.held = [], [], 0
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """See `bot.ops.tracing.Trace`."""
@@ -145,73 +167,55 @@ class RecordedRequest:
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
         """See `bot.ops.tracing.Trace`."""
         self.is_done = True
+        self.settle()
         self.entries.append((time.time(), 0.0, "done", "", {"outcome": outcome, **figures}))
         if self.is_kept or outcome not in _WELL:
             self.keep()
-        else:
-            self._pack()
 
     def take(self, redactor: RecordingRedactor) -> RequestLine | None:
         """Return what is not written yet, without what must not be kept; None: nothing."""
-        packed, self._packed = self._packed, []
         taken = self.entries[:]
         del self.entries[: len(taken)]  # what is written is read from there
         self.held = 0
-        return _line(self.event, self.sender, self.began, [*_entries(packed), *taken], redactor)
-
-    def _pack(self) -> None:
-        try:
-            packed = marshal.dumps([entry if entry[2] not in _CALLS else _to_plain(entry) for entry in self.entries])
-        except ValueError:  # a value of a library's own type
-            return
-        self._packed.append(packed)
-        self._grow(sum(map(len, self._packed)) - self.held)
-        self.entries = []
+        return _line(Part(self.event, self.sender, self.began, taken), redactor)
 
     def _grow(self, size: int) -> None:
         self.held += size
         self._memory.held += size
 
 
-def pack(snapshot: Snapshot) -> bytes | None:
-    """Return a request as bytes, for another process; None: it has a value of a library's own type."""
+def pack(part: Part) -> bytes | None:
+    """Return a part as bytes, for another process; None: it has a value of a library's own type."""
     try:
-        return marshal.dumps((*snapshot[:-1], [_to_plain(entry) for entry in snapshot.entries]))
+        return marshal.dumps(tuple(part))
     except ValueError:
         return None
 
 
 def unpack(content: bytes, redactor: RecordingRedactor) -> RequestLine | None:
-    """Return the line of a request of another process; None: it is empty."""
-    event, sender, began, packed, entries = marshal.loads(content)  # noqa: S302  # nosec B302 - authenticated
-    return _line(event, sender, began, [*_entries(packed), *entries], redactor)
+    """Return the line of another process's part; None: it is empty."""
+    return _line(Part(*marshal.loads(content)), redactor)  # noqa: S302  # nosec B302 - authenticated
 
 
-def _entries(packed: Sequence[bytes]) -> list[Entry]:
-    return [entry for one in packed for entry in marshal.loads(one)]  # noqa: S302  # nosec B302 - packed here
-
-
-def _line(
-    event: str, sender: tuple[str, str], began: float, entries: Sequence[Entry], redactor: RecordingRedactor
-) -> RequestLine | None:
+def _line(part: Part, redactor: RecordingRedactor) -> RequestLine | None:
     """Return a line of JSON without what must not be kept.
 
     It is what the request is filed under, what happened, who asked, and whether texts are kept. What happened is
     `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`, each without
     the empty values at its end.
     """
-    if not entries:
+    if not part.entries:
         return None
-    person = redactor.person(*sender)
-    found = [_describe(_to_plain(entry), sender[0], redactor) for entry in entries]
-    line = json.dumps([redactor.pseudonym(event), found, person, redactor.keeps_texts], separators=(",", ":"))
-    return RequestLine(line.encode(), person, began)
+    person = redactor.person(*part.sender)
+    found = [_describe(entry, part.sender[0], redactor) for entry in part.entries]
+    line = json.dumps([redactor.pseudonym(part.event), found, person, redactor.keeps_texts], separators=(",", ":"))
+    return RequestLine(line.encode(), person, part.began)
 
 
 def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[Any]:
     at, ended, kind, error, rest = entry
     begun = int(at * 1000)
-    if kind == _RECEIVED:
+    if kind == RECEIVED:
         command, locale, received, before, action = rest
         payload = redactor.redact(received, is_spoken=True)
         known = command if command in redactor.words else ""
@@ -220,18 +224,8 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
             about |= {"before": redactor.pseudonym(before), "action": action}
         return [begun, kind, 0, "", "", "", 0, about]
     took = int(ended * 1000) - begun if ended else 0
-    if kind not in _CALLS:
+    if kind not in CALLS:
         found = [begun, kind, took]
         return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
-    describe = platform_calls.describe if kind == _PLATFORM else api_calls.describe
+    describe = platform_calls.describe if kind == PLATFORM else api_calls.describe
     return [begun, kind, took, error, *describe(rest, redactor)]
-
-
-def _to_plain(entry: Entry) -> Entry:
-    """Return an entry of plain values."""
-    call = entry[4]
-    if isinstance(call, PlatformCall):
-        return (entry[0], call.ended, _PLATFORM, entry[3], platform_calls.to_plain(call))
-    if isinstance(call, RecordedApiCall):
-        return (entry[0], call.ended, _API, entry[3], api_calls.to_plain(call))
-    return entry

@@ -176,13 +176,18 @@ async def test_a_person_is_erased_from_what_other_processes_have(tmp_path: Path)
 def test_what_a_living_process_has_is_left_to_it(tmp_path: Path) -> None:
     """Others read it; they take what is locked by nobody. A process that ends in order leaves no file."""
     own, other = InFlight(tmp_path, "own", bytes(32)), InFlight(tmp_path, "other", bytes(32))
-    own.write({"a": b"long content of one", "b": b"of another"})
-    own.write({"b": b"shorter"})
-    assert (other.find("a"), other.find("b")) == (None, b"shorter")
-    (tmp_path / "killed.running").write_bytes((tmp_path / "own.running").read_bytes())
-    assert list(other.recover()) == [b"shorter"]
-    assert own.find("b") is None
-    assert other.find("b") == b"shorter"
+    own.write({"a": b"long content of one", "b": b"of another"}, {"a", "b"})
+    own.write({"b": b"shorter"}, {"b"})
+    own.write({"b": b"last"}, {"b"})
+    of_b = [b"of another", b"shorter", b"last"]
+    assert (other.find("a"), other.find("b")) == ([], of_b)
+    content = (tmp_path / "own.running").read_bytes()
+    (tmp_path / "killed.running").write_bytes(content[:-1])
+    assert list(other.recover()) == of_b[:-1]
+    assert own.find("b") == []
+    assert other.find("b") == of_b
+    own.write({}, set())
+    assert (tmp_path / "own.running").read_bytes() == b""
     own.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -191,10 +196,12 @@ async def test_what_cannot_be_erased_is_said(tmp_path: Path) -> None:
     """One broken file keeps no other from being erased; the person is not told that all is gone, and tries again."""
     async with service(tmp_path, bot_recorder="full") as one:
         one.echo.instead = [failure(503)]
-        await one.ask("words of ann", who="ann")
+        asked = await one.ask("words of ann", who="ann")
         recorder = one.core.recorder
         assert recorder is not None
-        await recorder.write("")
+        async with asyncio.timeout(20):
+            while '"done"' not in recorded(tmp_path):  # its end comes after its answer
+                await recorder.write(asked.reply_to)
         [path] = (tmp_path / "recordings").glob("*.jsonl")
         week = time.time() - 6 * 86_400
         os.utime(path, (week, week))

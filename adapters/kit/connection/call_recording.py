@@ -32,7 +32,8 @@ def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
         made.status, made.ended = response.status, time.time()
         if response.status >= LOWEST_ERROR_STATUS:
             made.retry_after = response.headers.get("Retry-After", "")
-        made.read_answer = partial(_answer_of, response)
+        if "json" in response.headers.get("Content-Type", ""):  # a file's content is not kept
+            made.read_answer = partial(_answer_of, response)
         record(made)
         return response
 
@@ -41,7 +42,7 @@ def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
 
 def _body_of(body: object) -> bytes:
     """Return a body that is in memory as a whole; of a form, its fields without the contents of files."""
-    if isinstance(body, payload.BytesPayload):
+    if payload.BytesPayload in type(body).__mro__:  # `isinstance` of an abstract class is slow
         found: bytes = body._value  # noqa: SLF001 - what is sent; its own accessor is a coroutine
         return found if len(found) <= _LARGEST else b""
     if isinstance(body, aiohttp.MultipartWriter):
@@ -56,5 +57,6 @@ def _part_of(part: object) -> bytes:
     return b"--\r\n" + headers + (b"" if b"filename" in headers else _body_of(part)) + b"\r\n--"
 
 
-def _answer_of(response: ClientResponse) -> bytes:
-    return (response._body or b"")[:_LARGEST]  # noqa: SLF001 - read by the caller; what returns it is a coroutine
+def _answer_of(response: ClientResponse) -> bytes | None:
+    body: bytes | None = response._body  # noqa: SLF001 - read by the caller; what returns it is a coroutine
+    return body if body is None else body[:_LARGEST]
