@@ -33,13 +33,7 @@ class PlatformCall:
     retry_after: str = ""
     error: str = ""  #: kind of the error where no answer came
     is_sent: bool = True  #: False: it failed before it was sent
-    #: returns the body of the answer, or its beginning; None: it was not read yet
-    read_answer: Callable[[], bytes | None] = bytes
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether it was refused, or got no answer."""
-        return self.status >= LOWEST_ERROR_STATUS or bool(self.error)
+    read_answer: Callable[[], bytes] = bytes  #: returns the body of the answer once it was read, or its beginning
 
 
 @dataclass(slots=True, eq=False)
@@ -63,5 +57,5 @@ class CallRecorder(Protocol):
     def begin_call(self) -> Callable[[PlatformCall], None] | None:
         """Return what records a call of the present task once it has ended; None: it works for no request.
 
-        The answer may still be read then.
+        The answer may be read after that.
         """

@@ -18,21 +18,21 @@ _PART = re.compile(rb'name="payload_json"[^\r]*\r\n(?:[^\r\n]+\r\n)*\r\n(.*?)\r\
 _FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
 
 
-#: Method, path, query, status, whether it was sent, when to try again, body and answer.
-Call = tuple[str, str, str, int, bool, str, bytes, bytes]
+#: Method, path, status, query, whether it was sent, when to try again, body and answer.
+Call = tuple[str, str, int, str, bool, str, bytes, bytes]
 
 
-def to_entry(call: PlatformCall, answer: bytes) -> Entry:
-    """Return a call that has ended. `answer`: its body, or the beginning."""
+def to_entry(call: PlatformCall) -> Entry:
+    """Return a call that has ended; its answer has been read, or never will be."""
     url = call.url
     path, query = url.raw_path, url.raw_query_string
-    kept = (call.method, path, query, call.status, call.is_sent, call.retry_after, call.sent, answer)
+    kept = (call.method, path, call.status, query, call.is_sent, call.retry_after, call.sent, call.read_answer())
     return (call.at, call.ended, PLATFORM, call.error, kept)
 
 
 def describe(call: Call, redactor: RecordingRedactor) -> list[Any]:
     """Return method, path and status of a call, and what was sent and what became of it."""
-    method, path, query, status, is_sent, retry_after, sent, answer = call
+    method, path, status, query, is_sent, retry_after, sent, answer = call
     kept: dict[str, Any] = {}
     if not status:
         kept["is_sent"] = is_sent

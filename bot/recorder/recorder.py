@@ -8,7 +8,7 @@ file of its own, see `InFlight`.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
@@ -21,16 +21,20 @@ from bot.models import Event, Job
 from bot.ops.tracing import current
 from bot.ports import PlatformCall, Receipt, receipt
 from bot.recorder.api_calls import EndCall, RecordedTransport
-from bot.recorder.files import RecordingFiles, RequestLine
+from bot.recorder.entries import RECEIVED, Entry
+from bot.recorder.files import RecordingFiles
 from bot.recorder.in_flight import InFlight
 from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
-from bot.recorder.requests import MemoryEstimate, Part, RecordedRequest, pack, unpack
+from bot.recorder.requests import MemoryEstimate, Part, RecordedRequest, describe, pack, unpack
 
 log = structlog.get_logger(__name__)
 
 #: The request that the present task answers.
 _answered: ContextVar[RecordedRequest | None] = ContextVar("answered", default=None)
+
+#: A request, and what is to be written of it.
+Due = tuple[RecordedRequest, Part]
 
 #: Requests in memory, at most: the newest, of which all can still be written.
 _REQUESTS = 200
@@ -57,7 +61,6 @@ class Recorder:
     _memory: MemoryEstimate = field(default_factory=MemoryEstimate)
     _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
     _waiting: dict[RecordedRequest, float] = field(default_factory=dict)  #: received here, not claimed here; since when
-    _changed: dict[RecordedRequest, None] = field(default_factory=dict)
     _filed: set[str] = field(default_factory=set)  #: ids of those in the file of this process
     _looks_for_left: bool = True  #: look for what killed processes have left
     _timer: asyncio.TimerHandle | None = None
@@ -69,27 +72,30 @@ class Recorder:
 
     def recorded(self, event: Event) -> None:
         """See `bot.ops.tracing.Tracing`."""
-        request, received = self._find(event), receipt.get()
-        payload, at = None, request.began
-        pressed = ("", "") if received is None else received.pressed
+        request, received = self._requests.get(event.id) or self._add(event), receipt.get()
+        payload, at, action = None, request.began, ""
         if received is not None and not received.request:
             received.request, at = event.id, received.at
             payload = None if event.command in self.hidden else received.payload
-            for call in received.calls:
-                request.add_platform_call(call)
-            received.calls.clear()
-        request.add_received(at, event, payload, pressed)
-        self._waiting[request] = at
+            request.before, action = received.pressed
+            request.entries += received.calls
+        about = (event.command, event.actor.locale, payload, request.before, action)
+        request.entries.append((at, 0.0, RECEIVED, "", about))
+        request.entries.append((time.time(), 0.0, "recorded", "", None))
+        request.was_received = True
+        if request not in self._running:
+            self._waiting[request] = at
         if self._timer is None:
             self._start_timer()
 
     def begin(self, job: Job) -> None:
         """See `bot.ops.tracing.Tracing`."""
-        request = self._find(job.event)
+        request = self._requests.get(job.event.id) or self._add(job.event)
         current.set((*current.get(), request))
         _answered.set(request)
         now = self._running[request] = time.time()
-        request.add_claim(now, job.attempt)
+        request.is_done = False
+        request.entries.append((now, 0.0, "claimed", "", {"attempt": job.attempt}))
         self._waiting.pop(request, None)
         if job.attempt > 1:
             self._looks_for_left = True
@@ -102,21 +108,30 @@ class Recorder:
 
     def _begin_api_call(self) -> EndCall | None:
         request = _answered.get()
-        return None if request is None else request.add_api_call
+        if request is None:
+            return None
+        return partial(self._add_late, request) if request.is_done else request.entries.append
 
     def begin_call(self) -> Callable[[PlatformCall], None] | None:
         """See `bot.ports.CallRecorder`."""
         request = _answered.get()
         if request is not None:
-            return request.add_platform_call
+            return partial(self._add_late, request) if request.is_done else request.entries.append
         received = receipt.get()
-        return None if received is None else partial(self._add_early_call, received)
+        return None if received is None else partial(self._add_early, received)
 
-    def _add_early_call(self, received: Receipt, call: PlatformCall) -> None:
+    def _add_late(self, request: RecordedRequest, call: Entry | PlatformCall) -> None:
+        """Add a call that was made after the end of its request."""
+        request.entries.append(call)
+        self._running.setdefault(request, time.time())
+        if self._timer is None:
+            self._start_timer()
+
+    def _add_early(self, received: Receipt, call: PlatformCall) -> None:
         """Add a call made while a payload is handled: its request may be recorded already, or later, or never."""
         request = self._requests.get(received.request)
         if request is not None:
-            request.add_platform_call(call)
+            self._add_late(request, call)
         elif not received.request:
             received.calls.append(call)
 
@@ -125,14 +140,12 @@ class Recorder:
         """Bytes in memory, of what was sent and answered."""
         return sum(request.held for request in self._requests.values())
 
-    def _find(self, event: Event) -> RecordedRequest:
-        request = self._requests.get(event.id)
-        if request is None:
-            request = self._requests[event.id] = RecordedRequest(event, self._note, self._memory)
-            if len(self._requests) > _REQUESTS:
-                self._requests.popitem(last=False)
-            if self._memory.held > self.largest:
-                self._make_room()
+    def _add(self, event: Event) -> RecordedRequest:
+        request = self._requests[event.id] = RecordedRequest(event, self._memory)
+        if len(self._requests) > _REQUESTS:
+            self._requests.popitem(last=False)
+        if self._memory.held > self.largest:
+            self._make_room()
         return request
 
     def _make_room(self) -> None:
@@ -144,11 +157,6 @@ class Recorder:
 
     # -- writing
 
-    def _note(self, request: RecordedRequest) -> None:
-        self._changed[request] = None
-        if self._timer is None:
-            self._start_timer()
-
     def _start_timer(self) -> None:
         if not self._is_closed:
             loop = asyncio.get_running_loop()
@@ -156,16 +164,17 @@ class Recorder:
 
     def _start_writing(self) -> None:
         self._timer = None
-        long_ago = time.time() - _LONG
+        now = time.time()
+        kept = self._find_kept()
         for request, since in list(self._running.items()):
             if request.is_done:
                 del self._running[request]
-            elif since < long_ago:
-                request.keep()
+            elif since < now - _LONG:
+                request.is_kept = True  # and written the next time
         for request, since in list(self._waiting.items()):
-            if since < time.time() - _ELSEWHERE or request.event not in self._requests:
+            if since < now - _ELSEWHERE or request.event not in self._requests:
                 del self._waiting[request]
-        due = self._take_due()
+        due = self._take(kept)
         unfinished = [request for request in (*self._running, *self._waiting) if not request.is_kept]
         new = [part for request in unfinished if (part := request.take_new()) is not None]
         filed = {request.event for request in unfinished if request.is_filed}
@@ -175,16 +184,25 @@ class Recorder:
         if (self._running or self._waiting) and self._timer is None:
             self._start_timer()
 
-    def _take_due(self) -> list[RecordedRequest]:
+    def _find_kept(self) -> list[RecordedRequest]:
+        """Return the requests that are to be written, of those that may have changed."""
+        changed = [*self._running, *self._waiting]
+        for request in changed:
+            request.settle()
+        return [request for request in changed if request.is_kept]
+
+    def _take(self, requests: Iterable[RecordedRequest]) -> list[Due]:
         """Return what is to be written; with a button that was pressed goes the request that it belongs to."""
-        for request in list(self._changed):
+        found = []
+        for request in requests:
             before = self._requests.get(request.before)
             if before is not None and not before.is_kept:
-                before.keep()
-        due, self._changed = list(self._changed), {}
-        for request in due:
-            request.settle()
-        return due
+                before.is_kept = True
+                found += self._take([before])
+            part = request.take()
+            if part is not None:
+                found.append((request, part))
+        return found
 
     async def find(self, event_id: str, *, since: float = 0.0) -> Recording | None:
         """Return all that is known of a request, by this process and others; None: nothing. Raises `OSError`.
@@ -199,8 +217,8 @@ class Recorder:
         for key, request in list(self._requests.items()):
             if self.redactor.person(*request.sender) == person:
                 del self._requests[key]
-                for requests in (self._changed, self._running, self._waiting):
-                    requests.pop(request, None)
+                self._running.pop(request, None)
+                self._waiting.pop(request, None)
                 request.forget()
 
     async def write(self, event_id: str) -> None:
@@ -208,31 +226,26 @@ class Recorder:
         self._looks_for_left = True
         request = self._requests.get(event_id)
         if request is not None:
-            request.keep()
-        due = self._take_due()
+            request.is_kept = True
+        kept = self._find_kept()
+        due = self._take([*kept, request] if request is not None else kept)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._write, due)
 
-    def _write_all(
-        self, requests: Collection[RecordedRequest], new: Collection[Part], unfinished: Collection[str]
-    ) -> None:
+    def _write_all(self, due: Collection[Due], new: Collection[Part], unfinished: Collection[str]) -> None:
         """Write requests, and what other processes may need; runs in the recorder's thread."""
-        self._write(requests)
+        self._write(due)
         packed = {part.event: content for part in new if (content := pack(part)) is not None}
         try:
             self.in_flight.write(packed, unfinished)
         except OSError as exc:
             self._fail(str(exc))
 
-    def _write(self, requests: Collection[RecordedRequest]) -> None:
+    def _write(self, due: Collection[Due]) -> None:
         """Write requests; runs in the recorder's thread."""
         lines = []
-        found: list[Callable[[RecordingRedactor], RequestLine | None]] = [request.take for request in requests]
-        found += [partial(unpack, one) for one in self._find_elsewhere(requests)]
-        for read in found:
+        for part in (*(part for _, part in due), *self._find_elsewhere([request for request, _ in due])):
             try:
-                line = read(self.redactor)
-                if line is not None:
-                    lines.append(line)
+                lines.append(describe(part, self.redactor))
             except Exception as exc:  # noqa: BLE001 - foreign data of any form: nothing of it may fail a request
                 self._fail(type(exc).__name__)
         try:
@@ -241,7 +254,7 @@ class Recorder:
         except OSError as exc:
             self._fail(str(exc))
 
-    def _find_elsewhere(self, requests: Collection[RecordedRequest]) -> list[bytes]:
+    def _find_elsewhere(self, requests: Collection[RecordedRequest]) -> list[Part]:
         """Return what killed processes have left, and what others have received of requests that are answered here."""
         found = []
         try:
@@ -254,7 +267,7 @@ class Recorder:
                     found += other
         except OSError as exc:
             self._fail(str(exc))
-        return found
+        return [unpack(part) for part in found]
 
     def _fail(self, reason: str) -> None:
         self.on_failure()
@@ -269,7 +282,6 @@ class Recorder:
             self._timer.cancel()
         self._thread.shutdown()
         for request in self._running:
-            if not request.is_done:
-                request.keep()
-        self._write(self._take_due())
+            request.is_kept = request.is_kept or not request.is_done
+        self._write(self._take(self._find_kept()))
         self.in_flight.close()

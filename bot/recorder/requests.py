@@ -3,14 +3,14 @@
 import json
 import marshal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from bot.models import Event
 from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
 from bot.recorder import api_calls, platform_calls
-from bot.recorder.entries import CALLS, PLATFORM, RECEIVED, Entry
+from bot.recorder.entries import API, CALLS, PLATFORM, RECEIVED, Entry
 from bot.recorder.files import RequestLine
 from bot.recorder.redaction import RecordingRedactor
 
@@ -19,7 +19,7 @@ _STEPS = frozenset({"draft", "commit", "draft.finish"})
 #: Outcomes of a request in which nothing went wrong.
 _WELL = frozenset({"answered", "cancelled"})
 _UNRECORDED = nullcontext()
-_PAYLOAD, _CHARACTER = 4096, 4  #: bytes that a payload has in memory, about: with each character of its text
+_PAYLOAD = 8192  #: bytes that a payload has in memory, about
 
 
 class Part(NamedTuple):
@@ -54,10 +54,7 @@ class _Timed:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         request = self._request
-        request.settle()
         request.entries.append((self._at, time.time(), self._name, "" if kind is None else kind.__name__, None))
-        if kind is not None or request.is_kept:
-            request.keep()
 
 
 class RecordedRequest:
@@ -65,91 +62,56 @@ class RecordedRequest:
 
     One in which something went wrong is written, and one that takes long. Any other stays in memory while it is among
     the newest, and is written where somebody asks for it: to take names and texts out of all that is said would cost
-    more than a tenth of answering it.
-
-    Its entries are plain values: responses and addresses are hundreds of objects that the garbage collector would look
-    through again and again.
+    more than a tenth of answering it. Until its end, or until the recorder looks at it, what happens is only appended.
     """
 
     __slots__ = (
-        *("_changed", "_filed", "_memory", "_unread", "before", "began", "entries", "event", "held", "is_done"),
-        *("is_kept", "sender", "was_received"),
+        *("_filed", "_memory", "_settled", "before", "began", "entries", "event", "held", "is_done", "is_kept"),
+        *("sender", "was_received"),
     )
 
-    def __init__(self, event: Event, changed: "Callable[[RecordedRequest], None]", memory: MemoryEstimate) -> None:
-        """`changed`: called after each change of a request that is kept; `memory` counts what it holds."""
+    def __init__(self, event: Event, memory: MemoryEstimate) -> None:
+        """`memory` counts what it holds."""
         self.event = event.id
         self.before = ""  #: id of the event whose button was pressed
         self.was_received = False  #: by this process, or what the one that did has of it is written
-        self.entries: list[Entry] = []
+        self.entries: list[Entry | PlatformCall] = []
         self.sender = (event.adapter, event.actor.id)  #: platform and id of the person
         self.began = event.received_at.timestamp()  #: when it came in, in seconds since the epoch
         self.is_done = False
-        self.is_kept = False  #: it is written
+        self.is_kept = False  #: it is written, with what happens to it from now on
         self.held = 0  #: bytes in memory, of what was sent and answered
-        self._unread: list[PlatformCall] = []  #: calls whose answer was not read when they were added
+        self._settled = 0  #: entries that are settled
         self._filed = -1  #: entries that other processes find in the file; -1: it was not looked at yet
-        self._changed = changed
         self._memory = memory
 
-    def keep(self) -> None:
-        """Have it written, with what happens to it from now on."""
-        self.is_kept = True
-        self._changed(self)
-
-    def add_received(self, at: float, event: Event, payload: object, pressed: tuple[str, str]) -> None:
-        """Add what came in. `payload` None: not known, or not to be kept; `pressed`: see `Receipt`."""
-        self.before, action = pressed
-        self.was_received = True
-        self.entries.append((at, 0.0, RECEIVED, "", (event.command, event.actor.locale, payload, self.before, action)))
-        self.entries.append((time.time(), 0.0, "recorded", "", None))
-        self._grow(_PAYLOAD + _CHARACTER * len(event.prompt))
-        if self.is_kept:
-            self.keep()
-
-    def add_claim(self, at: float, attempt: int) -> None:
-        """Add the begin of a try."""
-        self.is_done = False
-        self.entries.append((at, 0.0, "claimed", "", {"attempt": attempt}))
-        if attempt > 1 or self.is_kept:
-            self.keep()
-
-    def add_api_call(self, call: Entry) -> None:
-        """Add a call of the AI API that has ended."""
-        self.settle()
-        self._add_call(call)
-        if self.is_kept or call[3] or not 0 < call[4][2] < LOWEST_ERROR_STATUS:
-            self.keep()
-
-    def add_platform_call(self, call: PlatformCall) -> None:
-        """Add a call of the platform."""
-        self.settle()
-        self._unread.append(call)
-        if self.is_kept or call.status >= LOWEST_ERROR_STATUS or call.error:
-            self.keep()
-
     def settle(self) -> None:
-        """Make entries of calls whose answers have been read by now; at the request's end, of all."""
-        if self._unread:
-            unread, self._unread = self._unread, []
-            for call in unread:
-                answer = call.read_answer()
-                if answer is None and not self.is_done:
-                    self._unread.append(call)
-                else:
-                    self._add_call(platform_calls.to_entry(call, answer or b""))
-
-    def _add_call(self, call: Entry) -> None:
-        self.entries.append(call)
-        *_, sent, answer = call[4]
-        size = len(sent) + len(answer if isinstance(answer, bytes) else answer["text"])
-        self._grow(size)
+        """Make plain values of calls, whose responses and addresses are hundreds of objects; see what went wrong."""
+        entries, held = self.entries, 0
+        for at in range(self._settled, len(entries)):
+            entry = entries[at]
+            if isinstance(entry, PlatformCall):
+                entry = entries[at] = platform_calls.to_entry(entry)
+            _, _, kind, error, rest = entry
+            if kind in CALLS:
+                *_, sent, answer = rest
+                held += len(sent) + len(answer if isinstance(answer, bytes) else answer["text"])
+                if rest[2] >= LOWEST_ERROR_STATUS or (kind == API and not rest[2]):
+                    self.is_kept = True
+            elif kind == RECEIVED:
+                held += _PAYLOAD
+            elif kind == "claimed" and rest["attempt"] > 1:
+                self.is_kept = True
+            if error:
+                self.is_kept = True
+        self._settled = len(entries)
+        self.held += held
+        self._memory.held += held
 
     def take_new(self) -> Part | None:
         """Return what has happened since the last time; None: nothing, or it was not looked at before."""
-        self.settle()
-        filed, self._filed = self._filed, len(self.entries) if self._filed >= 0 else 0
-        return Part(self.event, self.sender, self.began, self.entries[filed:]) if 0 <= filed < self._filed else None
+        filed, self._filed = self._filed, self._settled if self._filed >= 0 else 0
+        return self._part(self.entries[filed : self._filed]) if 0 <= filed < self._filed else None
 
     @property
     def is_filed(self) -> bool:
@@ -158,7 +120,8 @@ class RecordedRequest:
 
     def forget(self) -> None:
         """Drop what happened."""
-        self.entries, self._unread, self.held = [], [], 0
+        self.entries.clear()
+        self.held = self._settled = 0
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """See `bot.ops.tracing.Trace`."""
@@ -167,21 +130,20 @@ class RecordedRequest:
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
         """See `bot.ops.tracing.Trace`."""
         self.is_done = True
-        self.settle()
         self.entries.append((time.time(), 0.0, "done", "", {"outcome": outcome, **figures}))
-        if self.is_kept or outcome not in _WELL:
-            self.keep()
+        self.settle()
+        if outcome not in _WELL:
+            self.is_kept = True
 
-    def take(self, redactor: RecordingRedactor) -> RequestLine | None:
-        """Return what is not written yet, without what must not be kept; None: nothing."""
+    def take(self) -> Part | None:
+        """Return what is not written yet; None: nothing."""
+        self.settle()
         taken = self.entries[:]
-        del self.entries[: len(taken)]  # what is written is read from there
-        self.held = 0
-        return _line(Part(self.event, self.sender, self.began, taken), redactor)
+        self.forget()  # what is written is read from there
+        return self._part(taken) if taken else None
 
-    def _grow(self, size: int) -> None:
-        self.held += size
-        self._memory.held += size
+    def _part(self, entries: Sequence[Entry | PlatformCall]) -> Part:
+        return Part(self.event, self.sender, self.began, [entry for entry in entries if isinstance(entry, tuple)])
 
 
 def pack(part: Part) -> bytes | None:
@@ -192,20 +154,18 @@ def pack(part: Part) -> bytes | None:
         return None
 
 
-def unpack(content: bytes, redactor: RecordingRedactor) -> RequestLine | None:
-    """Return the line of another process's part; None: it is empty."""
-    return _line(Part(*marshal.loads(content)), redactor)  # noqa: S302  # nosec B302 - authenticated
+def unpack(content: bytes) -> Part:
+    """Return the part of another process."""
+    return Part(*marshal.loads(content))  # noqa: S302  # nosec B302 - authenticated
 
 
-def _line(part: Part, redactor: RecordingRedactor) -> RequestLine | None:
+def describe(part: Part, redactor: RecordingRedactor) -> RequestLine:
     """Return a line of JSON without what must not be kept.
 
     It is what the request is filed under, what happened, who asked, and whether texts are kept. What happened is
     `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`, each without
     the empty values at its end.
     """
-    if not part.entries:
-        return None
     person = redactor.person(*part.sender)
     found = [_describe(entry, part.sender[0], redactor) for entry in part.entries]
     line = json.dumps([redactor.pseudonym(part.event), found, person, redactor.keeps_texts], separators=(",", ":"))

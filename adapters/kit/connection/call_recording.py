@@ -20,7 +20,7 @@ def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
         record = recorder.begin_call()
         if record is None:
             return await handler(request)
-        made = PlatformCall(request.method, request.url, time.time(), _body_of(request.body))
+        made = PlatformCall(request.method, request.url, time.time(), _body_of(request._body))  # noqa: SLF001 - its own accessor is a function more
         try:
             response = await handler(request)
         except BaseException as exc:
@@ -43,7 +43,7 @@ def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
 def _body_of(body: object) -> bytes:
     """Return a body that is in memory as a whole; of a form, its fields without the contents of files."""
     if payload.BytesPayload in type(body).__mro__:  # `isinstance` of an abstract class is slow
-        found: bytes = body._value  # noqa: SLF001 - what is sent; its own accessor is a coroutine
+        found: bytes = body._value  # type: ignore[attr-defined]  # noqa: SLF001 - what is sent; its own accessor is a coroutine
         return found if len(found) <= _LARGEST else b""
     if isinstance(body, aiohttp.MultipartWriter):
         return b"".join(_part_of(part) for part, *_ in body)[:_LARGEST]
@@ -57,6 +57,5 @@ def _part_of(part: object) -> bytes:
     return b"--\r\n" + headers + (b"" if b"filename" in headers else _body_of(part)) + b"\r\n--"
 
 
-def _answer_of(response: ClientResponse) -> bytes | None:
-    body: bytes | None = response._body  # noqa: SLF001 - read by the caller; what returns it is a coroutine
-    return body if body is None else body[:_LARGEST]
+def _answer_of(response: ClientResponse) -> bytes:
+    return (response._body or b"")[:_LARGEST]  # noqa: SLF001 - read by the caller; what returns it is a coroutine
