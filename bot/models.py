@@ -149,10 +149,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button under an answer. A press is an event `press`, whose options `event` and `action` name both.
-
-    The inbox turns it into an event of `command` with `prompt` and `options`; those of the press, as of a form, win.
-    """
+    """A button under an answer: the inbox turns a press into an event of `command`; what the press brings wins."""
 
     name: str  #: unique in its answer
     label: str
@@ -297,6 +294,7 @@ class Option:
     minimum: float | None = None  #: inclusive
     maximum: float | None = None  #: inclusive
     is_secret: bool = False  #: sealed before it is stored; not taken from a message, which others can read
+    is_picture: bool = False  #: of kind "file": other files are of no use
     short: str = ""  #: one letter: `-n 2`
     is_completed: bool = False  #: values are suggested while it is typed: see `AdapterServices.completions`
     has_mentions: bool = False  #: mentions in it keep their ids: see `bot.commandline.mentions`

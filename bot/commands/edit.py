@@ -12,7 +12,12 @@ from bot.models import CommandSpec, Option
         options=(
             Option(name="prompt", description="What should be different", is_prompt=True, required=True),
             Option(name="number", description="Number of the file in /tree; left out: the last one", kind="integer"),
-            Option(name="image", description="Change this picture instead, where the API can do that", kind="file"),
+            Option(
+                name="image",
+                description="Change this picture instead, where the API can do that",
+                kind="file",
+                is_picture=True,
+            ),
             Option(
                 name="mask",
                 description="The attached file is a mask: what is transparent in it may change",

@@ -36,7 +36,12 @@ class Source:
                 sizes="video",
                 default="1280x720",
             ),
-            Option(name="image", description="Start from this picture: a file or an https address", kind="file"),
+            Option(
+                name="image",
+                description="Start from this picture: a file or an https address",
+                kind="file",
+                is_picture=True,
+            ),
             Option(
                 name="last",
                 description="Start from the last picture made here",

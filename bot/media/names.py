@@ -12,7 +12,8 @@ _LONGEST, _MOST_BYTES = 60, 200  # characters, and bytes in UTF-8: file systems 
 
 def safe_stem(name: str) -> str:
     """Return `name` in letters and digits of any script, - and _, in NFC; never empty, never a reserved name."""
-    kept = (char if _is_safe(char) else " " for char in unicodedata.normalize("NFC", name))
+    joined = name.replace("\u200c", "").replace("\u200d", "")  # say how letters of a word join, and are not seen
+    kept = (char if _is_safe(char) else " " for char in unicodedata.normalize("NFC", joined))
     stem = _UNSAFE.sub("-", "".join(kept)).strip("-_")[:_LONGEST]
     stem = stem.encode()[:_MOST_BYTES].decode(errors="ignore").strip("-_") or "file"
     return f"{stem}-" if _RESERVED.fullmatch(stem) else stem

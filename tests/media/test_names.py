@@ -18,6 +18,7 @@ from bot.media.names import safe_stem
         ),
         ("cafe\u0301", "caf\u00e9"),
         ("\u0932\u094b\u092e\u0921\u093c\u0940", "\u0932\u094b\u092e\u0921\u093c\u0940"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0645\u06cc\u062e\u0648\u0627\u0647\u0645"),
         ("../etc/pass\u202ewd\0", "etc-pass-wd"),
         ("con", "con-"),
         ("\U0001f98a", "image"),

@@ -28,6 +28,14 @@ _MAX_TEXT = 4000
 _TIMEOUT = 1800.0  # seconds after which the library forgets a modal that was not submitted
 
 
+class _PictureUpload(discord.ui.FileUpload[Any]):
+    """An upload that offers pictures: https://docs.discord.com/developers/components/reference#file-upload."""
+
+    def to_component_dict(self) -> Any:
+        """Return the component with the field that the library does not know."""
+        return {**super().to_component_dict(), "file_types": ["image"]}
+
+
 def build_modal(
     spec: CommandSpec,
     options: Sequence[Option],
@@ -63,7 +71,8 @@ def build_modal(
 def _component(field: Field) -> "discord.ui.Item[Any]":
     name, required = field.option.name, field.is_required
     if field.kind == "file":
-        return discord.ui.FileUpload(custom_id=name, required=required, min_values=0, max_values=1)
+        kind = _PictureUpload if field.option.is_picture else discord.ui.FileUpload
+        return kind(custom_id=name, required=required, min_values=0, max_values=1)
     if field.kind == "choice":
         choices = [discord.SelectOption(label=c, default=c == field.default) for c in field.option.choices]
         return discord.ui.Select(custom_id=name, options=choices, min_values=1 if required else 0, required=required)

@@ -102,7 +102,7 @@ def _build_element(field: Field) -> Block:
     if field.kind in _PICKERS:
         return dict(_PICKERS[field.kind])
     if field.kind == "file":
-        return {"type": "file_input", "filetypes": _PICTURES, "max_files": 1}
+        return {"type": "file_input", "max_files": 1, **({"filetypes": _PICTURES} if option.is_picture else {})}
     if field.kind == "choice":
         choices = [{"text": _plain(choice, _MAX_CHOICE), "value": choice} for choice in option.choices]
         chosen = next((choice for choice in choices if choice["value"] == default), None)
