@@ -12,6 +12,7 @@ from bot.models import KINDS
 from simulators.slack import Message, Person, SlackSimulator
 from tests.support.database.engines import engine, server, url
 from tests.support.service import quiet_logs
+from tests.support.slack.drafts import labels
 from tests.support.slack.service import FAST, service
 
 __all__ = ["engine", "server", "url"]
@@ -23,7 +24,7 @@ TWO_MODELS: dict[str, Any] = {f"bot_{kind}_models": (MODELS[kind], f"{kind}-2") 
 
 def buttons(message: Message) -> int:
     """Return the number of buttons under an answer."""
-    return sum(len(block["elements"]) for block in message.blocks if block["type"] == "actions")
+    return len(labels(message))
 
 
 def said_last(body: dict[str, Any]) -> list[str]:
