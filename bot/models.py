@@ -12,7 +12,6 @@ from aimodels import reference
 Kind: TypeAlias = reference.Kind  #: of content; the API has one endpoint for each
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MEDIA_KINDS: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind not in ("chat", "code"))  #: answered with files
-NUMBER = "{number}"  #: see `Action.series`
 
 
 class Lane(StrEnum):
@@ -159,7 +158,7 @@ class Action:
     prompts_for: tuple[str, ...] = ()  #: options of `command` to request in a form first, if the platform has forms
     shows_values: bool = False  #: its form begins with the prompt and the options that it has
     is_danger: bool = False
-    series: str = ""  #: whose uses are numbered: the last `NUMBER` in the prompt becomes the number; "": none
+    series: str = ""  #: whose uses are numbered: the last `{number}` in the prompt becomes the number; "": none
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +271,7 @@ class Capabilities:
     has_roles: bool = False  #: whether people have roles, which rules may name
     can_edit: bool = True  #: whether what is shown can change; else another answer to the same event is shown below
     repeats_private: bool = False  #: whether a private answer that is delivered twice is there once
+    voice_message: str = ""  #: name of a file of Opus in Ogg that is shown as a voice message; "": there are none
     opens_files: bool = False  #: whether people open files where they are, on this machine's disk
     lacks: frozenset[str] = frozenset()  #: names of settings that mean nothing there
 

@@ -30,6 +30,7 @@ from adapters.discord.outbound.draft import DeliveryServices, DiscordDraft
 from adapters.discord.outbound.edit_rate import EditRates, TypingIndicator
 from adapters.discord.outbound.reaction import add_reaction
 from adapters.discord.outbound.upload_limits import UploadLimits
+from adapters.discord.outbound.voice import VOICE_MESSAGE
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands, check
 from adapters.discord.setup.explanations import bad_token
@@ -83,6 +84,7 @@ class Discord(DiscordDirectory):
             status_interval=timing.status_interval,
             has_roles=True,
             repeats_private=True,
+            voice_message=VOICE_MESSAGE,
         )
         self._served = ServedPlaces(lambda: self.client, servers=servers, serves_everybody=serves_everybody)
         self._login = Login(token, message_content=message_content, api_url=api_url, timing=self._timing)

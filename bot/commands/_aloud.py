@@ -36,6 +36,7 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
     text = spoken_text(job.answer.text[:_TEXT])
     if not text:
         raise UsageError(ctx.translate("aloud.nothing"))
+    voice = ctx.films.adapters[ctx.event.adapter].capabilities.voice_message
     yield Status(ctx.translate("audio.making"))
     create = partial(
         ctx.calls.ask,
@@ -44,7 +45,7 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
         lambda api: partial(api.create_media, "audio"),
         prompt=text[:_LONGEST],
         duration=ctx.number("duration"),
-        format=audio_format,
+        format="opus" if voice else audio_format,
         **ctx.extra_parameters,
     )
     async with ProgressStream(with_job(ctx, create)) as call:
@@ -55,7 +56,8 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
     used = Usage(kind="audio", model=made_by, items=1, seconds=ctx.number("duration"), cost=answer.cost)
     used = ctx.price(used)
     yield used
-    media = await ctx.spool.fetch(item, kind="audio", name=file_title(text, "audio"), event=ctx.event.id)
+    name = voice.rpartition(".")[0] or file_title(text, "audio")
+    media = await ctx.spool.fetch(item, kind="audio", name=name, event=ctx.event.id)
     yield media
     facts = [made_by]
     if media.duration:

@@ -8,8 +8,9 @@ from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_edit, find_wording
 from bot.commands._media import media_answer
+from bot.conversation.use_numbers import NUMBER
 from bot.family.origins import PARENT, file_ref, generated
-from bot.models import NUMBER, Action, CommandSpec, Lane, Option, Status
+from bot.models import Action, CommandSpec, Lane, Option, Status
 
 _VARIATION_OF = "variation_of"  # an option that only buttons set: id of the original
 

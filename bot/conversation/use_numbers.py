@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.models import NUMBER, Action, Event
+from bot.models import Action, Event
 from bot.ports import Journal, KeyValues, Owner
+
+NUMBER = "{number}"  #: see `Action.series`
 
 
 @dataclass(frozen=True, slots=True)

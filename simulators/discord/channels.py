@@ -63,6 +63,8 @@ def made(state: DiscordState, channel: str, call: Call, body: Json, **more: Any)
 
 def changed(state: DiscordState, message: Json, call: Call, body: Json) -> Json:
     """Apply an edit to a message."""
+    if message["flags"] & checks.VOICE_MESSAGE:
+        raise refused(50162)
     checks.message(body, [upload.name for upload in call.uploads], before=message)
     if "attachments" in body or call.uploads:
         message["attachments"] = attached(state, message["channel_id"], call, body, message)

@@ -1,5 +1,6 @@
 """Discord's rules for the bodies of messages."""
 
+import base64
 from typing import Any
 
 from simulators.discord import components
@@ -18,6 +19,8 @@ def message(body: Json, files: list[str], *, before: Json | None = None) -> None
     """
     form = Form()
     after = {**(before or {}), **body}
+    if int(body.get("flags") or 0) & VOICE_MESSAGE:
+        _voice_message(body, files)
     is_v2 = bool((int(body.get("flags") or 0) | (before or {}).get("flags", 0)) & IS_V2)
     names = _attachments(form, body, files, before)
     form.length("content", body.get("content"), 0, 2000)
@@ -36,6 +39,19 @@ def message(body: Json, files: list[str], *, before: Json | None = None) -> None
     visible = ("components",) if is_v2 else ("content", "embeds", "components", "sticker_ids", "poll")
     if not any(after.get(field) for field in visible) and not (names and not is_v2):
         raise refused(50006)
+
+
+def _voice_message(body: Json, files: list[str]) -> None:
+    """https://discord.com/developers/docs/resources/message#voice-messages, and its errors 50159 to 50161."""
+    if any(body.get(field) for field in ("content", "embeds", "components", "sticker_ids", "poll")):
+        raise refused(50159)
+    if len(files) != 1 or not files[0].endswith(".ogg"):
+        raise refused(50160)
+    [described] = body.get("attachments") or [{}]
+    if not described.get("duration_secs") or len(base64.b64decode(described.get("waveform") or "")) not in range(
+        1, 257
+    ):
+        raise refused(50161)
 
 
 def _attachments(form: Form, body: Json, files: list[str], before: Json | None) -> set[str]:

@@ -53,6 +53,7 @@ class Cdn:
             found["title"] = upload.name.rpartition(".")[0]
         if described.get("description"):
             found["description"] = described["description"]
+        found |= {name: described[name] for name in ("duration_secs", "waveform") if name in described}
         return found | {"url": self._url(channel, found), "proxy_url": self._url(channel, found)}
 
     def refreshed(self, message: Json) -> Json:

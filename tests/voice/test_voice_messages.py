@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from adapters.discord.timing import Timing
+from simulators.discord.errors import refused
 from simulators.discord.files import Upload
 from simulators.discord.people.person import Person
+from simulators.discord.rest import Call
 from simulators.discord.values import ADA, DM
 from simulators.slack import SlackSimulator
 from tests.support.discord.messages import text_of
@@ -26,6 +29,11 @@ OPENAI: dict[str, Any] = {
     "bot_prices": ("whisper-1=second:0.0001", "tts-1=second:0.001"),
 }
 QUOTED = "> 🎤 what is love?\n\nre: what is love?"
+
+
+def is_voice(call: Call) -> bool:
+    """Whether a request posts a voice message."""
+    return bool(call.body and call.body.get("flags") == 1 << 13)
 
 
 async def test_in_slack(tmp_path: Path) -> None:
@@ -72,7 +80,7 @@ async def test_in_slack(tmp_path: Path) -> None:
 
 async def test_in_discord(tmp_path: Path) -> None:
     """A voice message in a direct message, again after a broken connection; a file that is larger than Discord says."""
-    async with whole(tmp_path, **OPENAI) as one:
+    async with whole(tmp_path, timing=Timing(double_press=0.0), **OPENAI) as one:
         api = OpenAiApi(one.api.url)
         spoken = sound("ogg", "libopus", seconds=0.2)
         one.api.play(hang_up, api)
@@ -81,6 +89,23 @@ async def test_in_discord(tmp_path: Path) -> None:
         await one.see(DM, QUOTED)
         assert api.heard == [spoken]
         one.api.play(api)
+        api.speech = spoken
+        await one.press(await one.see(DM, QUOTED), "aloud")
+        [voice] = await one.simulator.until(
+            lambda: [m for m in one.simulator.bot_messages(DM) if m["flags"] == 1 << 13]
+        )
+        [attachment] = voice["attachments"]
+        assert one.simulator.cdn.uploads[attachment["id"]].content.startswith(b"OggS")
+        assert (api.spoken[-1]["response_format"], attachment["filename"]) == ("opus", "voice-message.ogg")
+        assert (attachment["duration_secs"], len(attachment["waveform"])) == (0.21, 4)
+        await one.see(DM, "tts-1 · 1")
+        one.simulator.rest.fail("POST", f"channels/{DM}/messages", refused(50173), where=is_voice)
+        await one.press(await one.see(DM, QUOTED), "aloud")
+        await one.simulator.until(
+            lambda: [
+                m for m in one.simulator.bot_messages(DM) for f in m["attachments"] if f["filename"][:5] == "sound"
+            ]
+        )
         await ada.speak(DM, Upload("lie.ogg", 1000, content=spoken + bytes(25_000_000)), seconds=0.2)
         await one.see(DM, "lie.ogg was not listened to: a sound may have 25 MB at most.")
         api.unheard = failure(400, "invalid_request_error", "Invalid file format.")

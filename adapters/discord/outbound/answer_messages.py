@@ -13,7 +13,7 @@ from adapters.discord.outbound.channel_messages import ChannelMessages
 from adapters.discord.outbound.fallbacks import simpler_forms
 from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.original_response import OriginalResponse
-from adapters.discord.outbound.payload import is_components_v2, shows_page
+from adapters.discord.outbound.payload import is_components_v2, is_voice_message, shows_page
 from bot.errors import DeliveryRefused
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,7 @@ class PostedMessage:
     id: str  #: "" for an original response whose id is not known yet
     page: MessagePage | None = None  #: the page that it shows; None: unknown
     is_components_v2: bool = False  #: made of components v2, which it stays
+    is_voice: bool = False  #: a voice message, which can't be edited
 
 
 class AnswerMessages:
@@ -123,6 +124,9 @@ class AnswerMessages:
         if posted is not None and posted.page is None and (match := self.channel.take_match(page, before=posted.id)):
             self._posted.insert(index, PostedMessage(match, page, page.is_components_v2))
             return
+        if posted is not None and posted.is_voice and page.is_voice:
+            posted.page = page
+            return
         if before_edit is not None:
             before_edit()
         if not await self._edit(index, posted, page, is_final=before_edit is None):
@@ -135,6 +139,8 @@ class AnswerMessages:
 
     async def _edit(self, index: int, posted: PostedMessage | None, page: MessagePage, *, is_final: bool) -> bool:
         """Edit the message of that index. Return False where a new one has to be posted."""
+        if page.is_voice or (posted is not None and posted.is_voice):
+            return False
         if index == 0 and (original := await self._usable_original()):
             message = await original.edit(page)
             if message is not None:
@@ -169,7 +175,7 @@ class AnswerMessages:
                 del self._unconfirmed[index]  # it was certainly not posted
             raise
         del self._unconfirmed[index]
-        posted = PostedMessage(str(message["id"]), page, is_components_v2(message))
+        posted = PostedMessage(str(message["id"]), page, is_components_v2(message), is_voice_message(message))
         if may_exist and not await self._is_in_order(index, posted.id):
             self.channel.count_loss(index)
             return await self._post(index, page)
@@ -262,3 +268,4 @@ class AnswerMessages:
             self._posted = [known.get(message) or PostedMessage(message) for message in found]
         for posted in self._posted:
             posted.is_components_v2 = posted.id in self.channel.components_v2_ids
+            posted.is_voice = posted.id in self.channel.voice_ids

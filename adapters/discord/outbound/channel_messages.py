@@ -14,6 +14,7 @@ from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.payload import (
     LOADING,
     is_components_v2,
+    is_voice_message,
     leaf_components,
     nonce,
     request_parameters,
@@ -69,6 +70,7 @@ class ChannelMessages:
         self._unmatched: list[Json] = []  # found in the history; perhaps messages of this answer
         self._losses: dict[int, int] = {}  # by index of a message: times that it was deleted
         self.components_v2_ids: set[str] = set()  #: of the messages found in the history
+        self.voice_ids: set[str] = set()  #: the same of voice messages
         self.pending_response = ""  #: id of a "thinking" response found in the history
         self.dm_channel = dm_channel  #: the asker's direct messages, where the answer is posted instead; "": it is not
         self.channel = dm_channel or target.answer_channel  #: id of the channel or thread of the answer
@@ -201,6 +203,7 @@ class ChannelMessages:
             ({**message} for message in history if str(message["author"]["id"]) == me), key=lambda m: int(m["id"])
         )
         self.components_v2_ids = {str(message["id"]) for message in own if is_components_v2(message)}
+        self.voice_ids = {str(message["id"]) for message in own if is_voice_message(message)}
         self.pending_response = next((str(message["id"]) for message in own if self._is_pending(message)), "")
         ours = {str(message["id"]) for message in own if self._key in _answered_events(message)} | {*known}
         first = next((at for at, message in enumerate(own) if message["id"] in ours or self._is_first(message)), None)

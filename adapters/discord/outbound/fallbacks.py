@@ -18,6 +18,10 @@ def simpler_forms(page: MessagePage, locale: str) -> Iterator[MessagePage]:
 
     An address may be what Discord refuses, so none is left, not even as text.
     """
+    if page.is_voice:  # as a file; a person or a server may not take voice messages
+        [sound] = page.media
+        yield replace(page, media=(replace(sound, name=f"sound-{sound.name}"),))
+        return
     text = without_links(page.text, locale)
     fits = utf16_length(text) <= MAX_TEXT
     simple = replace(page, text=text, is_components_v2=page.is_components_v2 and not fits)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from adapters.discord.outbound.voice import is_voice
 from adapters.discord.ui.format import SPOILER_CLOSE, SPOILER_OPEN, mark_spoilers, to_discord
 from adapters.kit import progress
 from bot.i18n import translate
@@ -48,6 +49,11 @@ class MessagePage:
     actions: tuple[Action, ...] = ()
     is_components_v2: bool = False  #: the message is made of components v2, with its pictures in one gallery
     attached_text: str = ""  #: the whole answer as Markdown, to be attached as a file
+
+    @property
+    def is_voice(self) -> bool:
+        """Whether it is a voice message, which can't be edited."""
+        return not (self.text or self.actions or self.is_components_v2) and is_voice(self.media)
 
 
 def utf16_length(text: str) -> int:
@@ -136,6 +142,8 @@ def status_text(status: Status) -> str:
 def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> list[MessagePage]:
     """Lay out a finished answer; an empty one has no pages. `is_single`: in one message, whatever its length."""
     files = [media for media in answer.media if media.path is not None and not media.url]
+    if not is_single and is_voice(files):  # in a message of its own, which has nothing else
+        return [*layout_answer(replace(answer, media=()), locale), MessagePage(media=tuple(files))]
     links = [f"[{media.name}]({media.url})" for media in answer.media if media.url and media.url not in answer.text]
     pages = _layout_text("\n\n".join(part for part in (answer.text, *links) if part), locale, is_single=is_single)
     if files and _is_gallery(files) and not (pages and pages[-1].attached_text):

@@ -11,6 +11,7 @@ import discord
 from discord.http import MultipartParameters, handle_message_parameters
 
 from adapters.discord.outbound.layout import MessagePage, plain_name
+from adapters.discord.outbound.voice import IS_VOICE_MESSAGE, VoiceFile
 from adapters.discord.ui.buttons import ButtonIds, build_actions
 
 Json = dict[str, Any]
@@ -45,15 +46,18 @@ def request_parameters(
     `is_spoiler`: files are hidden until they are clicked. `pings`: notifies the author of `replies_to`.
     """
     # Each file is read while it is sent, so that none is ever in memory as a whole.
-    files = [
-        discord.File(
-            media.path,  # type: ignore[arg-type]
-            filename=plain_name(media) if page.is_components_v2 else media.name,
-            description=media.description[:_MAX_DESCRIPTION] or None,
-            spoiler=is_spoiler or media.is_spoiler,
-        )
-        for media in page.media
-    ]
+    files: list[discord.File] = (
+        [VoiceFile(media) for media in page.media if page.is_voice]
+        or [
+            discord.File(
+                media.path,  # type: ignore[arg-type]
+                filename=plain_name(media) if page.is_components_v2 else media.name,
+                description=media.description[:_MAX_DESCRIPTION] or None,
+                spoiler=is_spoiler or media.is_spoiler,
+            )
+            for media in page.media
+        ]
+    )
     if page.attached_text:
         files.append(discord.File(io.BytesIO(page.attached_text.encode("utf-8", "replace")), filename=_FILE_NAME))
     components = _content_components(page, files) if page.is_components_v2 else []
@@ -64,6 +68,9 @@ def request_parameters(
         more["attachments"] = files
     elif files:
         more["files"] = files
+    if page.is_voice:
+        more["flags"] = discord.MessageFlags(voice=True)
+        return handle_message_parameters(allowed_mentions=_NOBODY, **more)
     content = (None if is_edit else discord.utils.MISSING) if page.is_components_v2 else page.text
     mentions = _REPLIED_AUTHOR if pings else _NOBODY
     return handle_message_parameters(content=content, view=view, allowed_mentions=mentions, **more)
@@ -105,6 +112,11 @@ def _content_components(page: MessagePage, files: Sequence[discord.File]) -> lis
 def is_components_v2(message: Json) -> bool:
     """Whether a message is made of components v2, which it stays."""
     return bool(message.get("flags", 0) & COMPONENTS_V2)
+
+
+def is_voice_message(message: Json) -> bool:
+    """Whether a message is a voice message, which can't be edited."""
+    return bool(message.get("flags", 0) & IS_VOICE_MESSAGE)
 
 
 def shows_page(message: Json, page: MessagePage) -> bool:
