@@ -89,6 +89,13 @@ async def test_in_discord(tmp_path: Path) -> None:
         await one.see(DM, QUOTED)
         assert api.heard == [spoken]
         one.api.play(api)
+        await ada.speak(DM, Upload("lie.ogg", 1000, content=spoken + bytes(25_000_000)), seconds=0.2)
+        await one.see(DM, "lie.ogg was not listened to: a sound may have 25 MB at most.")
+        api.unheard = failure(400, "invalid_request_error", "Invalid file format.")
+        await ada.speak(DM, Upload("odd.ogg", len(spoken), content=spoken), seconds=0.2)
+        await one.see(DM, "odd.ogg was not listened to: the AI API can't read it.")
+        assert [text_of(m) for m in one.simulator.bot_messages(DM)][1:]
+        assert len(api.bodies) == 1
         api.speech = spoken
         await one.press(await one.see(DM, QUOTED), "aloud")
         [voice] = await one.simulator.until(
@@ -106,10 +113,3 @@ async def test_in_discord(tmp_path: Path) -> None:
                 m for m in one.simulator.bot_messages(DM) for f in m["attachments"] if f["filename"][:5] == "sound"
             ]
         )
-        await ada.speak(DM, Upload("lie.ogg", 1000, content=spoken + bytes(25_000_000)), seconds=0.2)
-        await one.see(DM, "lie.ogg was not listened to: a sound may have 25 MB at most.")
-        api.unheard = failure(400, "invalid_request_error", "Invalid file format.")
-        await ada.speak(DM, Upload("odd.ogg", len(spoken), content=spoken), seconds=0.2)
-        await one.see(DM, "odd.ogg was not listened to: the AI API can't read it.")
-        assert [text_of(m) for m in one.simulator.bot_messages(DM)][1:]
-        assert len(api.bodies) == 1

@@ -53,7 +53,7 @@ class MessagePage:
     @property
     def is_voice(self) -> bool:
         """Whether it is a voice message, which can't be edited."""
-        return not (self.text or self.actions or self.is_components_v2) and is_voice(self.media)
+        return bool(self.media) and not (self.text or self.actions or self.is_components_v2) and is_voice(self.media)
 
 
 def utf16_length(text: str) -> int:
@@ -142,7 +142,7 @@ def status_text(status: Status) -> str:
 def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> list[MessagePage]:
     """Lay out a finished answer; an empty one has no pages. `is_single`: in one message, whatever its length."""
     files = [media for media in answer.media if media.path is not None and not media.url]
-    if not is_single and is_voice(files):  # in a message of its own, which has nothing else
+    if files and not is_single and is_voice(files):  # in a message of its own, which has nothing else
         return [*layout_answer(replace(answer, media=()), locale), MessagePage(media=tuple(files))]
     links = [f"[{media.name}]({media.url})" for media in answer.media if media.url and media.url not in answer.text]
     pages = _layout_text("\n\n".join(part for part in (answer.text, *links) if part), locale, is_single=is_single)
