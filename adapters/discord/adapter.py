@@ -75,8 +75,7 @@ class Discord(DiscordDirectory):
         self._message_content = message_content
         self._reply_mode = reply_mode
         self._stalled_after = stalled_after
-        self._api_url = api_url
-        self._shards = shards
+        self._api_url, self._shards = api_url, shards
         self._timing = timing = timing or Timing()
         #: the size limit of files depends on the channel: `DiscordDraft.finish` enforces it
         self.capabilities = Capabilities(
