@@ -34,7 +34,7 @@ from bot.models import (
     Status,
 )
 from bot.ops import gc_tuning, logs
-from bot.ports import AdapterServices, Confirm, NoChannels, NoDirectory, Sink, always_owned
+from bot.ports import AdapterServices, Confirm, NoChannels, NoDirectory, NoReactions, Sink, always_owned
 from bot.settings.core import Settings
 
 CONVERSATIONS = 50
@@ -64,7 +64,7 @@ class BenchDraft:
         self.shown.set_result(None)
 
 
-class BenchAdapter(NoDirectory, NoChannels):
+class BenchAdapter(NoDirectory, NoChannels, NoReactions):
     """A platform at no cost, so that only the core is measured."""
 
     name = "bench"

@@ -84,10 +84,14 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 
 def test_piped_input_is_answered_and_ends(tmp_path: Path) -> None:
-    """With nothing configured every piped line is answered, files are named, and the exit status is 0."""
-    done = program(tmp_path, text="my name is Ada\nwhat is my name?\n/image a sunset over the sea --size 512x512\n")
+    """With nothing configured every piped line is answered, a duel too, files are named, and the exit status is 0."""
+    lines = (
+        "my name is Ada\nwhat is my name?\n/image a sunset over the sea --size 512x512\n/duel why is the sky blue?\n"
+    )
+    done = program(tmp_path, text=lines)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Ada") >= 2
+    assert "Which is better?" in done.stdout
     saved = re.search(r"saved: (\S+)", done.stdout)
     assert saved is not None, done.stdout
     assert Path(saved[1]).is_absolute()

@@ -17,13 +17,23 @@ from adapters.kit.per_key import PerKey
 from bot.errors import DeliveryRefused, DownloadFailed, NothingAnswered, StoreError, UsageError, WrongContent
 from bot.i18n import translate
 from bot.models import Answer, Attachment, Capabilities, CheckResult, CommandSpec, Event, PriorMessages
-from bot.ports import AdapterServices, ChannelHistory, ChannelSpan, Confirm, NoChannels, NoDirectory, Sink, always_owned
+from bot.ports import (
+    AdapterServices,
+    ChannelHistory,
+    ChannelSpan,
+    Confirm,
+    NoChannels,
+    NoDirectory,
+    NoReactions,
+    Sink,
+    always_owned,
+)
 
 _EARLIER = 4  # turns shown when a conversation goes on
 _PIECE = 256 * 1024
 
 
-class Console(NoDirectory, NoChannels):
+class Console(NoDirectory, NoChannels, NoReactions):
     """The terminal as a platform of one person.
 
     Piped: every line is a message; `run` returns when the input has ended and every question is answered.

@@ -306,7 +306,7 @@ class Discord(DiscordDirectory):
         target = ReplyTarget.of(reply_to).again(conversation)
         return target.conversation, target.to_reply_to()
 
-    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
+    async def react(self, reply_to: Mapping[str, str]) -> None:
         """Put 👀 on the message of a request. Raises `DeliveryError`."""
         await add_reaction(await self._login.ensure(), ReplyTarget.of(reply_to))
 

@@ -251,7 +251,7 @@ class Slack:
         target = ReplyTarget.of(reply_to).again(conversation, heading=heading)
         return target.conversation, target.to_reply_to()
 
-    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
+    async def react(self, reply_to: Mapping[str, str]) -> None:
         """Put 👀 on the message of a request. Raises `DeliveryError`."""
         await add_reaction(WebApi(self._delivery_services(), ReplyTarget.of(reply_to)))
 

@@ -1,4 +1,4 @@
-"""Shared by the commands about memory: scopes, rights, how notes are shown, and what an answer was reminded of."""
+"""Shared by the commands about memory: scopes, rights, how notes are shown, and which notes an answer got."""
 
 from dataclasses import dataclass
 
@@ -112,7 +112,7 @@ def _remember_action(ctx: Context, text: str, scope: Scope) -> Action:
 
 
 def memory_actions(ctx: Context) -> tuple[Action, ...]:
-    """Return the button that shows of which notes the model was reminded; none without notes."""
+    """Return the button that shows which notes the model got; none without notes."""
     notes = ctx.conversation.notes
     if not notes:
         return ()

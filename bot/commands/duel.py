@@ -76,8 +76,9 @@ def _models(ctx: Context, kind: Kind) -> list[str]:
         used = ctx.effective.model(kind)
         models = [used, *(name for name in allowed if name != used)][:FEWEST]
     if not FEWEST <= len(models) <= MOST:
-        key = "duel.one_model" if len(allowed) < FEWEST else "duel.count"
-        raise UsageError(ctx.translate(key, kind=kind, fewest=FEWEST, most=MOST))
+        if len(allowed) < FEWEST:
+            raise UsageError(ctx.translate("duel.one_model", kind=kind, setting=f"BOT_{kind.upper()}_MODELS"))
+        raise UsageError(ctx.translate("duel.count", fewest=FEWEST, most=MOST))
     return models
 
 

@@ -1,4 +1,4 @@
-"""`memory`: what is remembered here, with buttons that change and forget it; and of what an answer was reminded."""
+"""`memory`: what is remembered here, with buttons that change and forget it; and which notes an answer got."""
 
 from collections.abc import Sequence
 

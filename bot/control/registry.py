@@ -10,7 +10,7 @@ from bot.conversation.links import LINK_MODES
 from bot.i18n import LANGUAGES
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
-from bot.settings.api_endpoint import has_moderation, needs_sandbox
+from bot.settings.api_endpoint import has_moderation
 from bot.settings.core import MODERATIONS, REDACTIONS, Settings
 from bot.settings.extra_parameters import extra_parameters
 from bot.settings.memory import MEMORIES
@@ -232,7 +232,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
 
 def _switches(settings: Settings) -> Iterable[ScopedSetting]:
     """Return the settings that are on or off."""
-    can_stream = settings.aimodels_streaming or needs_sandbox(settings)
+    can_stream = settings.aimodels_streaming or settings.needs_sandbox
     for name, description, default, choices, scopes in (
         (STREAMING, "Show chat answers while they are written", can_stream, SWITCH if can_stream else (OFF,), SHARED),
         (READ_FILES, "Read the files that are attached to requests", True, SWITCH, SHARED),

@@ -8,8 +8,8 @@ import asyncio
 import base64
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from io import BytesIO
@@ -26,6 +26,7 @@ from bot.conversation.document_parsers import (
     Unreadable,
     parser_of,
 )
+from bot.conversation.file_pieces import pieces_within
 from bot.conversation.links import address_of
 from bot.errors import MediaError, MediaTooLarge, UsageError
 from bot.i18n import translate
@@ -294,18 +295,9 @@ class _Reading:
 async def _read_bytes(pieces: AsyncIterator[bytes], limit: int) -> bytearray:
     """Read a whole file of at most `limit` bytes. Raises `Unreadable`."""
     data = bytearray()
-    try:
-        async for piece in pieces:
+    async with aclosing(pieces_within(limit, pieces)) as read:
+        async for piece in read:
             data += piece
-            if len(data) > limit:
-                raise Unreadable("too_large")
-    except MediaTooLarge as exc:
-        raise Unreadable("too_large") from exc
-    except MediaError as exc:
-        raise Unreadable("unreachable") from exc
-    finally:
-        if isinstance(pieces, AsyncGenerator):
-            await pieces.aclose()
     return data
 
 

@@ -86,7 +86,7 @@ class Conversation:
         self._read_prior_messages = read_prior_messages
         self._is_secret = is_secret  #: of a message that may have a secret in it
         self.prior_turns: tuple[Turn, ...] = ()  #: set by `load_prior_messages`; to be stored with the event's turns
-        self.notes: Sequence[Note] = ()  #: set by `build_messages`: what the model is reminded of
+        self.notes: Sequence[Note] = ()  #: set by `build_messages`: the notes that the model gets
         self.needs_summary = False  #: set by `build_messages` if turns no longer fit: call `summarize`
         self._attachment_reader = attachment_reader
         self._open_attachment = open_attachment

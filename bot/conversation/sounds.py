@@ -2,15 +2,16 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 from aimodels.openai.transcriptions import MAX_SOUND, SOUND_TYPES
 from bot.conversation.document_parsers import Unreadable
-from bot.errors import FileNotSaved, MediaError, MediaTooLarge
+from bot.conversation.file_pieces import pieces_within
+from bot.errors import FileNotSaved
 from bot.media.content import HEAD, resolve_content_type, sniff
 from bot.media.probe import read_header
 from bot.models import Attachment
@@ -60,20 +61,9 @@ async def store_sound(
 
 
 async def _write(pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
-    size = 0
-    try:
-        async for piece in pieces:
-            size += len(piece)
-            if size > MAX_SOUND:
-                raise Unreadable("too_large")
+    async with aclosing(pieces_within(MAX_SOUND, pieces)) as read:
+        async for piece in read:
             await asyncio.to_thread(file.write, piece)
-    except MediaTooLarge as exc:
-        raise Unreadable("too_large") from exc
-    except MediaError as exc:
-        raise Unreadable("unreachable") from exc
-    finally:
-        if isinstance(pieces, AsyncGenerator):
-            await pieces.aclose()
 
 
 def _head(file: BinaryIO) -> bytes:

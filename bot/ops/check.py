@@ -22,7 +22,7 @@ from bot.platforms import create_adapters, known_settings
 from bot.policy.role_check import named_roles, roles_of_administrators, unmatched_roles
 from bot.policy.rules import command_lists
 from bot.ports import Adapter
-from bot.settings.api_endpoint import has_moderation, needs_sandbox, open_client
+from bot.settings.api_endpoint import has_moderation, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes
 from bot.settings.roles import require_possible
@@ -217,7 +217,7 @@ def _check_ops(settings: Settings) -> list[CheckResult]:
 
 
 async def _check_api(settings: Settings) -> CheckResult:
-    name = operator_text("check.sandbox") if needs_sandbox(settings) else settings.aimodels_base_url
+    name = operator_text("check.sandbox") if settings.needs_sandbox else settings.aimodels_base_url
     subject = operator_text("check.api", name=name)
     model = settings.models("chat")[0]
     try:
@@ -235,7 +235,7 @@ async def _check_api(settings: Settings) -> CheckResult:
         return CheckResult(subject=subject, text=_remedy(exc, model), is_ok=False)
     if unmoderated:
         return CheckResult(subject=subject, text=unmoderated, is_ok=False)
-    if needs_sandbox(settings):
+    if settings.needs_sandbox:
         return CheckResult(subject=subject, text=operator_text("check.api_sandbox"), is_ok=True)
     text = operator_text("check.api_answers")
     if lacking:

@@ -125,11 +125,11 @@ class Inbox:
         record = partial(self._record, lane=spec.lane, answer=answer)
         await self.policy.count(event, spec, effective, record)
         if answer is None and event.is_message and effective.is_on(REACTION):
-            self.background.start(self._acknowledge(event))
+            self.background.start(self._react(event))
 
-    async def _acknowledge(self, event: Event) -> None:
+    async def _react(self, event: Event) -> None:
         try:
-            await self.adapters[event.adapter].acknowledge(event.reply_to)
+            await self.adapters[event.adapter].react(event.reply_to)
         except (DeliveryError, StoreError) as exc:
             log.warning("no reaction", event_id=event.id, adapter=event.adapter, reason=str(exc))
 

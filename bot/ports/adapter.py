@@ -297,11 +297,22 @@ class Checkable(Protocol):
         """Check the configuration against the platform at no cost, for the `check` command."""
 
 
-class Adapter(Receiver, Sender, Reader, ChannelReader, Checkable, Directory, Protocol):
-    """One platform: all of its sides. Who uses an adapter is typed by the side that it needs."""
+class Reacting(Protocol):
+    """Reactions on the messages of people."""
 
-    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
+    async def react(self, reply_to: Mapping[str, str]) -> None:
         """Put 👀 on the message of a request, where it has one. Safe to repeat. Raises `DeliveryError`."""
+
+
+class NoReactions:
+    """The reactions of a platform that has none."""
+
+    async def react(self, reply_to: Mapping[str, str]) -> None:
+        """Do nothing."""
+
+
+class Adapter(Receiver, Sender, Reader, ChannelReader, Reacting, Checkable, Directory, Protocol):
+    """One platform: all of its sides. Who uses an adapter is typed by the side that it needs."""
 
     def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
         """Return a context that holds resources for delivery, such as an HTTP client.

@@ -58,10 +58,7 @@ class ChannelReader(Protocol):
 
 
 class NoChannels:
-    """The messages of a platform without channels: none can be read, and none gets a reaction."""
-
-    async def acknowledge(self, reply_to: Mapping[str, str]) -> None:
-        """Do nothing."""
+    """The messages of a platform without channels: none can be read."""
 
     async def read_channel(
         self,

@@ -15,6 +15,8 @@ from bot.settings.prices import validate_prices
 #: The word for every public https address.
 PUBLIC = "public"
 ORIGIN = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?/?")
+#: The sandbox's second chat model: with nothing configured a duel has two.
+_SANDBOX_MODEL = "gpt-3.5-turbo"
 _SIZE = r"(?:[1-9]\d{1,4}x[1-9]\d{1,4}|auto)"
 _MODEL_SIZES = re.compile(rf"[^=\s][^\s]*\s*=\s*{_SIZE}(?:\|{_SIZE})*")
 
@@ -128,9 +130,16 @@ class ApiSettings(EnvironmentSettings):
         description="Origins of the AI APIs that a workspace may bring with a key of its own, beside the service's API: https://api.openai.com. The word public: every public https address. Empty: only a key for the service's API.",
     )
 
+    @property
+    def needs_sandbox(self) -> bool:
+        """Whether no API is configured: neither a key nor another base URL."""
+        return self.aimodels_api_key is None and self.aimodels_base_url == reference.BASE_URL
+
     def models(self, kind: Kind) -> tuple[str, ...]:
         """Return the allowed models of a kind, the default first."""
         models: tuple[str, ...] = getattr(self, f"bot_{kind}_models")
+        if kind == "chat" and self.needs_sandbox and "bot_chat_models" not in self.model_fields_set:
+            return (*models, _SANDBOX_MODEL)
         return models
 
     def fallbacks(self, kind: Kind) -> tuple[str, ...]:

@@ -26,14 +26,9 @@ WrapTransport = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 _PROBE = 2.0  # seconds for the question which kinds of content a server makes
 
 
-def needs_sandbox(settings: Settings) -> bool:
-    """Return whether no API is configured: neither a key nor another base URL."""
-    return settings.aimodels_api_key is None and settings.aimodels_base_url == reference.BASE_URL
-
-
 def has_moderation(settings: Settings) -> bool:
     """Return whether the API may have an endpoint for moderation: the reference has none, the sandbox has one."""
-    return settings.aimodels_api_flavor == "openai" or needs_sandbox(settings)
+    return settings.aimodels_api_flavor == "openai" or settings.needs_sandbox
 
 
 @asynccontextmanager
@@ -55,7 +50,7 @@ async def open_client(
                 api_key=key,
                 base_url=base_url,
                 flavor=settings.aimodels_api_flavor,
-                streaming=settings.aimodels_streaming or needs_sandbox(settings),
+                streaming=settings.aimodels_streaming or settings.needs_sandbox,
                 timeout=settings.aimodels_timeout,
                 media_timeout=settings.aimodels_media_timeout,
                 on_call=on_call,
@@ -73,7 +68,7 @@ async def find_missing_kinds(settings: Settings) -> frozenset[reference.Kind]:
 
     Empty where it does not answer within moments, as a start must not wait for it. Raises `SettingsError`.
     """
-    if settings.aimodels_api_flavor != "openai" or needs_sandbox(settings):
+    if settings.aimodels_api_flavor != "openai" or settings.needs_sandbox:
         return frozenset()
     try:
         async with asyncio.timeout(_PROBE), open_client(settings) as api:
@@ -97,7 +92,7 @@ def sandbox_config(settings: Settings) -> "SandboxConfig":
 
 @asynccontextmanager
 async def _endpoint(settings: Settings) -> AsyncIterator[tuple[str, SecretStr]]:
-    if not needs_sandbox(settings):
+    if not settings.needs_sandbox:
         yield settings.aimodels_base_url, settings.aimodels_api_key or SecretStr("none")
         return
     from sandbox.errors import SandboxError

@@ -26,8 +26,8 @@ _LONGEST = 40  # characters of a default
 
 
 def table(locale: str) -> str:
-    """Return the table of the settings as they are without any configuration."""
-    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    """Return the table of the settings as they are without any configuration, but with the API's models."""
+    settings = Settings(_env_file=None, bot_chat_models=(MODELS["chat"],))  # type: ignore[call-arg]
     registry = load_settings_registry(settings, load_offered(settings).specs)
     rows = [_row(setting, locale) for setting in registry.values()]
     return "\n".join([_HEADS[locale], "| --- | --- | --- | --- | --- |", *rows])

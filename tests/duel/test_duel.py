@@ -79,6 +79,7 @@ async def test_a_duel_is_answered_judged_and_ranked(tmp_path: Path) -> None:
         assert len(one.echo.bodies) == 2
         assert "no model `delta`" in (await one.ask("x", command="duel", options={"models": "alpha, delta"})).text
         assert "2 to 4" in (await one.ask("x", command="duel", options={"models": "alpha"})).text
+        assert "to `BOT_IMAGE_MODELS`" in (await one.ask("x", command="duel", options={"kind": "image"})).text
         other = await one.channel.ask("who?", command="duel", options={"models": "alpha, beta"})
         await one.channel.until(lambda: any("Which is better?" in m.text for m in one.channel.answers(other)))
         await one.core.worker.drain()

@@ -232,8 +232,10 @@ def test_an_sqlite_file_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None
     assert settings.database_name == "/var/lib/muse.db"
 
 
-def test_the_defaults_are_those_of_the_reference() -> None:
-    """With nothing configured: the reference's address, its five models, a database under the data folder."""
+def test_the_defaults_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference's address, its five models, a database under the data folder. The sandbox has a model more."""
+    assert load_settings().models("chat") == ("gpt-4-turbo", "gpt-3.5-turbo")
+    monkeypatch.setenv("AIMODELS_API_KEY", "sk-x")
     settings = load_settings()
     assert settings.aimodels_base_url == "https://api.aimodels.com/v1"
     models = {kind: settings.models(kind) for kind in ("chat", "code", "image", "audio", "video")}

@@ -5,13 +5,12 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.platforms import find_platforms
-from bot.settings.api_endpoint import needs_sandbox
 from bot.settings.core import Settings
 
 
 def is_offered(settings: Settings) -> bool:
     """Whether there is something to try here."""
-    return bool(settings.bot_play_url) or needs_sandbox(settings)
+    return bool(settings.bot_play_url) or settings.needs_sandbox
 
 
 @page("/try", rights=Rights.OPERATOR, title="cockpit.menu.try", order=85, is_offered=is_offered)

@@ -30,7 +30,16 @@ from bot.models import (
     Status,
     Turn,
 )
-from bot.ports import AdapterServices, ChannelProblem, Confirm, NoChannels, NoDirectory, Sink, always_owned
+from bot.ports import (
+    AdapterServices,
+    ChannelProblem,
+    Confirm,
+    NoChannels,
+    NoDirectory,
+    NoReactions,
+    Sink,
+    always_owned,
+)
 
 
 @dataclass(slots=True)
@@ -251,7 +260,7 @@ def _size(path: Any) -> int:
     return path.stat().st_size if path is not None else 0
 
 
-class ChannelAdapter(NoDirectory, NoChannels):
+class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
     """The test platform's adapter."""
 
     name = "channel"
