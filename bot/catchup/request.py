@@ -6,30 +6,33 @@ from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-#: Most messages that are read for one request.
+from bot.schedules.phrases.numbers import CHINESE_NUMBER, ENGLISH_NUMBER, read_chinese, read_english
+
+#: Most messages that are read for one request, whatever is asked for.
 MOST = 5000
-_NUMBER = r"(?P<number>\d{1,6})"
+_NUMBER = rf"\d{{1,4}}|{ENGLISH_NUMBER}"
+_CHINESE = rf"\d{{1,4}}|{CHINESE_NUMBER}"
 _LAST_MESSAGES = re.compile(
-    rf"(?:the )?(?:last|newest|past)? ?{_NUMBER} (?:messages?|posts?)|"
+    rf"(?:the )?(?:last|newest|past)? ?(?P<number>\d{{1,6}}|{ENGLISH_NUMBER}) (?:messages?|posts?)|"
     r"(?:last|newest) (?P<bare>\d{1,6})|"
-    rf"(?:最近|最新|最後|最后|前|過去|过去)? ?(?P<chinese>\d{{1,6}}) ?(?:則|条|條|個|个)?(?:訊息|讯息|消息|信息|留言)?"
+    rf"(?:最近|最新|最後|最后|前|過去|过去)?(?:的)? ?(?P<chinese>\d{{1,6}}|{CHINESE_NUMBER}(?= ?[則则条條]))"
+    r" ?(?:則|则|条|條|個|个)?(?:訊息|讯息|消息|信息|留言)?"
 )
-_LAST_TIME = re.compile(
-    r"(?:(?:since|in|within|for) )?(?:the )?(?:last|past) "
-    r"(?:(?P<number>\d{1,4}) )?(?P<unit>minutes?|hours?|days?|weeks?)|"
-    r"(?:最近|過去|过去)(?:的)? ?(?P<chinese>\d{1,4}) ?(?:個|个)?"
-    r"(?P<chinese_unit>分鐘|分钟|小時|小时|天|日|週|周|星期)(?:內|内)?"
+_UNIT = r"m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?"
+_CHINESE_UNIT = "分鐘|分钟|小時|小时|天|日|週|周|星期|禮拜|礼拜"
+_SPANS = (
+    re.compile(
+        rf"(?:(?:since|in|within|for|over) )?(?:the )?(?:last|past) (?:(?P<number>{_NUMBER}) ?)?(?P<unit>{_UNIT})"
+    ),
+    re.compile(rf"(?:(?:since|from) )?(?P<number>{_NUMBER}) ?(?P<unit>{_UNIT}) ago"),
+    re.compile(rf"(?:最近|過去|过去|前)(?:的)? ?(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:內|内)?"),
+    re.compile(rf"(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:之|以)?前"),
 )
-_UNITS = {
-    "minute": timedelta(minutes=1),
-    "hour": timedelta(hours=1),
-    "day": timedelta(days=1),
-    "week": timedelta(weeks=1),
-    **dict.fromkeys(("分鐘", "分钟"), timedelta(minutes=1)),
-    **dict.fromkeys(("小時", "小时"), timedelta(hours=1)),
-    **dict.fromkeys(("天", "日"), timedelta(days=1)),
-    **dict.fromkeys(("週", "周", "星期"), timedelta(weeks=1)),
-}
+_MINUTE, _HOUR, _DAY, _WEEK = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1))
+#: By the first letter or character of a unit.
+_UNITS = {"m": _MINUTE, "分": _MINUTE, "h": _HOUR, "小": _HOUR, "d": _DAY, "天": _DAY, "日": _DAY}
+_UNITS |= dict.fromkeys("w週周星禮礼", _WEEK)
+_THIS_WEEK = ("this week", *(f"{this}{week}" for this in "這这本" for week in ("週", "周", "個星期", "个星期", "星期")))
 _DAYS = {"today": 0, "yesterday": 1, "今天": 0, "昨天": 1, "前天": 2}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CHINESE_WEEKDAY = re.compile(r"(?:上)?(?:週|周|星期|禮拜|礼拜)([一二三四五六日天])")
@@ -57,15 +60,22 @@ def read_request(words: str, now: datetime, zone: ZoneInfo) -> CatchUpRequest | 
     text = " ".join(words.lower().replace("’", "'").split()).strip(" .。!！?？")
     if not text or _HERE.fullmatch(text):
         return CatchUpRequest("here")
-    if found := _LAST_TIME.fullmatch(text):
-        number = int(found["number"] or found["chinese"] or 1)
-        unit = (found["unit"] or found["chinese_unit"]).removesuffix("s")
-        return CatchUpRequest("since", now - number * _UNITS[unit])
+    if found := next(filter(None, (span.fullmatch(text) for span in _SPANS)), None):
+        number = _read_number(found["number"] or "1")
+        return None if number is None else CatchUpRequest("since", now - number * _UNITS[found["unit"][0]])
     if found := _LAST_MESSAGES.fullmatch(text):
-        number = int(found["number"] or found["bare"] or found["chinese"])
-        return CatchUpRequest("last", count=min(number, MOST)) if number else None
+        number = _read_number(found["number"] or found["bare"] or found["chinese"])
+        return CatchUpRequest("last", count=number) if number else None
     day = _read_day(re.sub(r"^(?:since|from|自|從|从)\s*|\s*(?:以來|以来|起|開始|开始)$", "", text), now, zone)
     return None if day is None else CatchUpRequest("since", day)
+
+
+def _read_number(text: str) -> int | None:
+    """Read a number in digits or words of either language; None: the characters are none."""
+    try:
+        return int(read_english(text)) if text.isascii() else read_chinese(text)
+    except ValueError:
+        return None
 
 
 def _read_day(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
@@ -73,6 +83,8 @@ def _read_day(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     if text in _DAYS:
         return today - timedelta(days=_DAYS[text])
+    if text in _THIS_WEEK:
+        return today - timedelta(days=today.weekday())
     weekday = _WEEKDAYS.index(text.removeprefix("last ")) if text.removeprefix("last ") in _WEEKDAYS else None
     if found := _CHINESE_WEEKDAY.fullmatch(text):
         weekday = "一二三四五六日".index(found[1].replace("天", "日"))

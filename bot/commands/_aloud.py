@@ -13,19 +13,36 @@ from bot.models import Action, Actions, Status, Text, Usage
 ANSWER = "answer"
 _LONGEST = 4096  # characters that OpenAI's speech endpoint takes
 _BYTES_A_SECOND = 15  # of UTF-8, roughly, in English as in Chinese
-_LONGEST_DURATION = 300  # seconds, as of the option
 _TEXT = 4 * _LONGEST  # characters of an answer that are looked at
 
 
-def aloud_actions(ctx: Context, text: str) -> tuple[Action, ...]:
-    """Build the button that reads an answer aloud; none where nothing here speaks."""
+def aloud_actions(ctx: Context, markdown: str) -> tuple[Action, ...]:
+    """Build the button that reads an answer aloud; none where nothing here speaks, or there is nothing to say."""
     if not (ctx.api.can_speak and ctx.commands.offers("audio")):
         return ()
     if ctx.effective.model("audio") == reference.MODELS["audio"]:  # no model of a server that speaks
         return ()
-    seconds = min(max(1, len(text[:_LONGEST].encode(errors="replace")) // _BYTES_A_SECOND), _LONGEST_DURATION)
+    text, _ = _spoken(markdown)
+    if not text:
+        return ()
+    seconds = max(1, len(text.encode(errors="replace")) // _BYTES_A_SECOND)
+    if (most := _longest_duration(ctx)) is not None:
+        seconds = min(seconds, int(most))
     options = {ANSWER: ctx.event.id, "duration": str(seconds)}  # its length, for prices and limits
     return (Action(name="aloud", label=ctx.translate("action.aloud"), command="audio", options=options),)
+
+
+def _spoken(markdown: str) -> tuple[str, bool]:
+    """Return what is spoken of an answer, and whether it is only the beginning."""
+    text = spoken_text(markdown[:_TEXT])
+    return text[:_LONGEST], len(text) > _LONGEST or len(markdown) > _TEXT
+
+
+def _longest_duration(ctx: Context) -> float | None:
+    """Return the most seconds that `audio` makes."""
+    spec = ctx.commands.find_spec("audio")
+    option = spec.option("duration") if spec is not None else None
+    return option.maximum if option is not None else None
 
 
 async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
@@ -33,7 +50,7 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
     job = await ctx.journal.job(ctx.event.adapter, ctx.event.options[ANSWER])
     if job is None or job.answer is None or job.event.conversation != ctx.event.conversation:
         raise UsageError(ctx.translate("usage.button_gone"))
-    text = spoken_text(job.answer.text[:_TEXT])
+    text, is_cut = _spoken(job.answer.text)
     if not text:
         raise UsageError(ctx.translate("aloud.nothing"))
     voice = ctx.films.adapters[ctx.event.adapter].capabilities.voice_message
@@ -43,7 +60,7 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
         "audio",
         model,
         lambda api: partial(api.create_media, "audio"),
-        prompt=text[:_LONGEST],
+        prompt=text,
         duration=ctx.number("duration"),
         format="opus" if voice else audio_format,
         **ctx.extra_parameters,
@@ -64,5 +81,5 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
         facts.append(ctx.translate("media.seconds", seconds=max(1, round(media.duration))))
     if used.cost:
         facts.append(ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip(".")))
-    yield Text(" · ".join(facts) + (f"\n{ctx.translate('aloud.cut')}" if len(text) > _LONGEST else ""))
+    yield Text(" · ".join(facts) + (f"\n{ctx.translate('aloud.cut')}" if is_cut else ""))
     yield Actions((delete_action(ctx),))

@@ -74,12 +74,15 @@ _NO_OFFER = MemoryOffer()
 def offer_to_remember(ctx: Context, text: str) -> MemoryOffer:
     """Return what is offered under the answer to a message; most say nothing that is to be remembered."""
     proposal = find_proposal(text)
-    if proposal is None or ctx.effective.get(MEMORY) != "propose" or not ctx.commands.offers("remember"):
+    mode = ctx.effective.get(MEMORY)
+    if proposal is None or mode == "off" or not ctx.commands.offers("remember"):
         return _NO_OFFER
     if any(note.text == proposal.text for note in notes_here(ctx.effective)):
         return _NO_OFFER
     if ctx.effective.is_on(MEMORY_AUTO):
         return MemoryOffer(STORED, note=new_note(ctx.event, proposal.text, Scope.ME))
+    if mode != "propose":
+        return _NO_OFFER
     scopes = [Scope.ME]
     if not proposal.is_personal and not ctx.event.location.is_private and _may_offer(ctx):
         scopes.append(Scope.CHANNEL)

@@ -27,7 +27,7 @@ class Heard:
 
     words: str = ""  #: of the person's own message
     before: str = ""  #: of the messages in front of it, as those of files
-    notes: tuple[str, ...] = ()  #: sentences on files that nobody listened to, in the person's language
+    notes: tuple[str, ...] = ()  #: sentences on files that were not transcribed, in the person's language
     others: tuple[Attachment, ...] = ()  #: the files that are no sound
 
     @property

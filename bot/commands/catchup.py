@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from bot.catchup.citations import cited_numbers, link_citations, remove_addresses
 from bot.catchup.digest import Digest
 from bot.catchup.request import MOST, CatchUpRequest, read_request
-from bot.catchup.statuses import Reporting
 from bot.catchup.transcript import NumberedMessage, number_messages, pack
 from bot.catchup.visits import Visits
 from bot.commands._base import Context, Parts, command
+from bot.commands._status_stream import StatusStream
 from bot.control.registry import CONTEXT_TOKENS
 from bot.errors import OverLimit, UsageError
 from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
@@ -53,10 +53,10 @@ async def catchup(ctx: Context) -> Parts:
         raise UsageError(ctx.translate("catchup.span", example=f"/{ctx.spec.example}"))
     visits = Visits(ctx.values)
     visited = await visits.last(ctx.event) if asked.kind == "here" else None
-    most = _LOOKED_BACK if asked.kind == "here" and visited is None else asked.count
+    most = _LOOKED_BACK if asked.kind == "here" and visited is None else min(asked.count, MOST)
     span = ChannelSpan(limit=most, since=asked.since or visited, until=until, until_own=asked.kind == "here")
     yield Status(ctx.translate("catchup.reading"))
-    reading = Reporting(
+    reading = StatusStream(
         lambda report: ctx.channels.read_channel(
             ctx.event.reply_to,
             span,
@@ -73,7 +73,7 @@ async def catchup(ctx: Context) -> Parts:
     heading = f"**{_heading(ctx, asked, since, visited, len(numbered), zone)}**"
     if not numbered:
         await visits.note(ctx.event, until)
-        yield Text("\n\n".join((heading, *_notes(ctx, history, 0))))
+        yield Text("\n\n".join((heading, *_gaps(ctx, history, 0))))
         return
     digest = Digest(
         event=ctx.event,
@@ -93,7 +93,7 @@ async def catchup(ctx: Context) -> Parts:
     price = (await ctx.quotas.prices.current()).cost_of(expected) or 0
     if (limit := await ctx.quotas.find_overdrawn(ctx.event, more=price)) is not None:
         raise OverLimit(limit, wait=ctx.quotas.seconds_left(limit))
-    writing = Reporting(
+    writing = StatusStream(
         lambda report: digest.write(
             pieces, lambda done: report(Status(ctx.translate("catchup.writing", count=len(numbered)), progress=done))
         )
@@ -106,7 +106,7 @@ async def catchup(ctx: Context) -> Parts:
     text = await _link(ctx, writing.result, numbered)
     await visits.note(ctx.event, until)
     await digest.forget_notes()
-    yield Text("\n\n".join((heading, text, *_notes(ctx, history, digest.left_out), *filter(None, (note,)))))
+    yield Text("\n\n".join((heading, text, *_gaps(ctx, history, digest.left_out), *filter(None, (note,)))))
 
 
 def _after_visit(
@@ -137,16 +137,16 @@ def _heading(
     return ctx.translate(key, count=count, time=time)
 
 
-def _notes(ctx: Context, history: ChannelHistory, left_out: int) -> list[str]:
+def _gaps(ctx: Context, history: ChannelHistory, left_out: int) -> list[str]:
     """Return what the answer does not cover."""
-    notes = [*history.notes]
+    gaps = [*history.limits]
     if history.is_cut:
-        notes.append(ctx.translate("catchup.cut", count=len(history.messages), most=MOST))
+        gaps.append(ctx.translate("catchup.cut", count=len(history.messages), most=MOST))
     if history.unread_replies:
-        notes.append(ctx.translate("catchup.replies", count=history.unread_replies))
+        gaps.append(ctx.translate("catchup.replies", count=history.unread_replies))
     if left_out:
-        notes.append(ctx.translate("catchup.left_out"))
-    return [f"*{note}*" for note in notes]
+        gaps.append(ctx.translate("catchup.left_out"))
+    return [f"*{gap}*" for gap in gaps]
 
 
 async def _link(ctx: Context, text: str, numbered: list[NumberedMessage]) -> str:

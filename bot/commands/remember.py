@@ -14,6 +14,7 @@ from bot.control.changes import read_until
 from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.memory.notes import new_note, save_note
+from bot.memory.proposals import without_opening
 from bot.memory.secrets import has_secret
 from bot.models import Actions, CommandSpec, Lane, Option, Text
 
@@ -37,7 +38,7 @@ async def remember(ctx: Context) -> Parts:
     if ctx.option(FOR) in ("", Scope.ME) and ctx.event.options.get(BY) not in (None, ctx.event.actor.id):
         raise UsageError(ctx.translate("memory.not_yours"))
     require_memory(ctx)
-    text, scope = " ".join(ctx.prompt().split()).removeprefix("that "), note_scope(ctx)
+    text, scope = without_opening(" ".join(ctx.prompt().split())), note_scope(ctx)
     require_right(ctx, scope)
     if has_secret(text):
         raise UsageError(ctx.translate("memory.secret"))

@@ -64,6 +64,8 @@ class Changes:
         if job is None:
             return None
         first = job.event
+        if first.rejection:
+            return replace(event, rejection=first.rejection)
         if first.command not in _REPEATABLE:
             text = translate("again.not_with_a_change", event.actor.locale, command=first.command)
             return replace(event, rejection=text)

@@ -14,10 +14,7 @@ _INTRODUCTION = (
     "speak for others. Don't repeat the asker's own notes to others unless the asker wants that."
 )
 #: For the model where a message sounds like a note.
-OFFERED = (
-    "You can't remember anything beyond this conversation yourself. The service shows the asker a button under your "
-    "answer that remembers what was just said; don't claim that it is remembered already."
-)
+OFFERED = "You can't remember anything beyond this conversation yourself; don't claim that you do."
 STORED = (
     "The service remembers for the asker what was just said, beyond this conversation; it says so under your answer."
 )

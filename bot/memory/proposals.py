@@ -14,10 +14,12 @@ _VERBS = (
 _CHINESE_VERBS = (
     r"(?:回答|回覆|回复|用|叫|稱呼|称呼|說|说|寫|写|給|给|不要|別|别|不用|都要|直接|附|翻|以[^後后]|把|幫|帮)"
 )
+#: What stands between "remember" and the note.
+_LATER = r"(?:\s?\bfor (?:later|the future))?"
+_OPENING = r"(?:,?\s?\bthat |\s?[:：]\s?)"
 #: What follows is the note.
 _ASKED = re.compile(
-    rf"(?i)^{_POLITE}(?:remember|keep in mind|note down|make a note|don['’]t forget)(?: for (?:later|the future))?"
-    r"(?:,? that |\s?[:：]\s?"
+    rf"(?i)^{_POLITE}(?:remember|keep in mind|note down|make a note|don['’]t forget){_LATER}(?:{_OPENING}"
     r"|,? (?=(?:i|i['’]m|we|my|our)\b.*\b(?:is|are|am|use|write|work|like|prefer|have|live|['’]m)\b))"
     r"(?P<note>\S.*)"
     r"|^(?:那|好,?|好，|也)?(?:請|请|麻煩|麻烦)?你?(?:幫我|帮我)?(?:記住|记住|記下來|记下来|記下|记下|請記得|请记得)"
@@ -32,17 +34,25 @@ _WISH = re.compile(
     rf"(?:請|请)?(?:你|都|一律|每次)*{_CHINESE_VERBS}.+"
     rf"|^(?:請|请)?你?(?:總是|总是|一律|永遠|永远|每次都)(?:要)?{_CHINESE_VERBS}.+"
 )
+#: What follows "call me" where it is no name.
+_NO_NAME = (
+    r"(?:back|when|if|at|on|in|before|after|as|by|once|an?|the|this|next|later|crazy|maybe|again|any ?time"
+    r"|tomorrow|today|tonight|now|soon|asap|please)\b"
+)
 #: The whole sentence is the note: about the person.
 _PERSONAL = re.compile(
-    r"(?i)^(?:hi,? |hello,? |hey,? )?(?:my (?:first |full |last )?name(?: is|['’]s) \S.{0,60}"
-    r"|(?:please )?call me (?!back|when|if|at|on|a\b|an\b|the\b|later|crazy|maybe)\w[\w' .-]{0,40}"
-    r"|my (?:pronouns|time ?zone|native language|job|role|team|birthday|hometown)(?: is| are|['’]s) \S.{0,80}"
+    r"(?i)^(?:hi,? |hello,? |hey,? )?(?:my (?:first |full |last )?name(?: is|['’]s) "
+    r"(?!(?:on|in|at|of|from|under|not|there|missing|wrong)\b)\S.{0,60}"
+    rf"|(?:please )?call me (?!{_NO_NAME})\w[\w' .-]{{0,40}}"
+    r"|my (?:pronouns|time ?zone|native language|role|birthday|hometown)(?: is| are|['’]s) \S.{0,80}"
+    r"|my (?:job|team)(?: is|['’]s) (?-i:[A-Z0-9]).{0,80}"
     r"|i(?: always| really| usually)? prefer \S.{2,120}"
     r"|i(?:['’]m| am) (?:vegetarian|vegan|colou?r-?blind|left-handed)\b.{0,40})"
     r"|^(?:我叫(?![你妳他她它了車车])|我的(?:名字|姓名)(?:叫|是)|(?:請|请)?叫我(?![來来去做怎什滾滚]))[\w·]{1,20}[。！.!]?$"
     r"|^我的(?:時區|时区|職位|职位|職業|职业|工作|團隊|团队|母語|母语|生日)是.{1,60}"
     r"|^我(?:比較|比较)?(?:偏好|習慣|习惯)(?:用)?.{2,60}|^我(?:吃素|是素食|是左撇子|色盲).{0,30}"
 )
+_CHINESE_QUESTION = re.compile("什麼|什么|誰|谁|哪")
 _QUESTION = re.compile(r"[?？]\s*$|[嗎吗呢]\s*$")
 
 
@@ -67,6 +77,11 @@ def find_proposal(text: str) -> Proposal | None:
     return None if found is None or may_have_secret(text) else found
 
 
+def without_opening(words: str) -> str:
+    """Return what follows "remember" without the words that only lead to the note."""
+    return re.sub(rf"(?i)^{_LATER}{_OPENING}(?=\S)", "", words)
+
+
 def _propose(sentence: str) -> Proposal | None:
     sentence = sentence.strip()
     if not sentence or _QUESTION.search(sentence):
@@ -74,6 +89,6 @@ def _propose(sentence: str) -> Proposal | None:
     if (asked := _ASKED.match(sentence)) is not None:
         note = (asked["note"] or asked["chinese"]).strip()
         return Proposal(note, is_personal=_PERSONAL.match(note) is not None)
-    if _PERSONAL.match(sentence) is not None:
+    if _PERSONAL.match(sentence) is not None and _CHINESE_QUESTION.search(sentence) is None:
         return Proposal(sentence, is_personal=True)
     return Proposal(sentence, is_personal=False) if _WISH.match(sentence) is not None else None

@@ -38,7 +38,7 @@ class ChannelHistory:
     own: datetime | None = None  #: when the person wrote last, as far as it was read
     is_cut: bool = False  #: there are earlier messages in the span
     unread_replies: int = 0  #: replies in threads that were not read
-    notes: tuple[str, ...] = ()  #: sentences, in the person's language, on what the platform holds back
+    limits: tuple[str, ...] = ()  #: sentences, in the person's language, on what the platform holds back
 
 
 class ChannelReader(Protocol):

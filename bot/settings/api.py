@@ -114,7 +114,7 @@ class ApiSettings(EnvironmentSettings):
     )
     bot_transcription_model: str = Field(
         "whisper-1",
-        description="Model that turns voice messages into text, where the API is an OpenAI-compatible server. Empty: nobody listens to them.",
+        description="Model that turns voice messages into text, where the API is an OpenAI-compatible server. Empty: they are not transcribed.",
     )
     bot_seeing_models: Words = Field(
         (), description="Chat models that accept pictures. Attached pictures are sent to these only."

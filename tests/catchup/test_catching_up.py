@@ -7,7 +7,7 @@ import pytest
 
 from bot.catchup.citations import cited_numbers, link_citations, remove_addresses
 from bot.catchup.digest import SYSTEM
-from bot.catchup.request import MOST, CatchUpRequest, read_request
+from bot.catchup.request import CatchUpRequest, read_request
 from bot.catchup.transcript import number_messages, pack
 from bot.ports import ChannelMessage
 from sandbox.chat.reply import reply
@@ -28,13 +28,24 @@ def at(hour: int) -> datetime:
         ("我上次在之後", CatchUpRequest("here")),
         ("last 200 messages", CatchUpRequest("last", count=200)),
         ("最近 200 則訊息", CatchUpRequest("last", count=200)),
-        ("last 99999", CatchUpRequest("last", count=MOST)),
+        ("last 99999", CatchUpRequest("last", count=99999)),
+        ("最近二十则消息", CatchUpRequest("last", count=20)),
         ("since yesterday", CatchUpRequest("since", datetime(2026, 11, 26, tzinfo=TAIPEI))),
         ("昨天", CatchUpRequest("since", datetime(2026, 11, 26, tzinfo=TAIPEI))),
         ("since Friday", CatchUpRequest("since", datetime(2026, 11, 20, tzinfo=TAIPEI))),
         ("从星期四", CatchUpRequest("since", datetime(2026, 11, 26, tzinfo=TAIPEI))),
         ("last 2 hours", CatchUpRequest("since", datetime(2026, 11, 26, 15, 30, tzinfo=UTC))),
         ("过去 3 天", CatchUpRequest("since", datetime(2026, 11, 23, 17, 30, tzinfo=UTC))),
+        ("last three days", CatchUpRequest("since", datetime(2026, 11, 23, 17, 30, tzinfo=UTC))),
+        ("最近三天", CatchUpRequest("since", datetime(2026, 11, 23, 17, 30, tzinfo=UTC))),
+        ("last 24h", CatchUpRequest("since", datetime(2026, 11, 25, 17, 30, tzinfo=UTC))),
+        ("3 days ago", CatchUpRequest("since", datetime(2026, 11, 23, 17, 30, tzinfo=UTC))),
+        ("兩個星期前", CatchUpRequest("since", datetime(2026, 11, 12, 17, 30, tzinfo=UTC))),
+        ("last 三三三 days", None),
+        ("最近三三三天", None),
+        ("this week", CatchUpRequest("since", datetime(2026, 11, 23, tzinfo=TAIPEI))),
+        ("這週", CatchUpRequest("since", datetime(2026, 11, 23, tzinfo=TAIPEI))),
+        ("从本周", CatchUpRequest("since", datetime(2026, 11, 23, tzinfo=TAIPEI))),
         ("since 2026-11-01", CatchUpRequest("since", datetime(2026, 11, 1, tzinfo=TAIPEI))),
         ("since 2026-12-24", None),
         ("last 0 messages", None),

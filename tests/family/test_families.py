@@ -123,6 +123,12 @@ async def test_what_was_asked_is_repeated_with_a_change(tmp_path: Path) -> None:
         # Without words it is the same once more.
         await one.ask("", command="again")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
+        # What was refused is refused with a change, too.
+        prompts = one.echo.prompts.copy()
+        for command, text in (("image", "a fox --size 9x9"), ("again", "at night"), ("chat", "again, in blue")):
+            wrong = {"rejection": "The size can't be 9x9."} if command == "image" else {}
+            assert (await one.ask(text, command=command, **wrong)).text == "The size can't be 9x9."
+        assert one.echo.prompts == prompts
 
 
 async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 #: A message → the note; personal ones begin with a star.
 NOTES = {
+    "remember for later: our API is at v1.2": "our API is at v1.2",
+    "please call me Ada from now on": "*please call me Ada from now on",
+    "my team is Platform": "*my team is Platform",
     "remember that our API is at v1.2": "our API is at v1.2",
     "Can you remember that the demo is on Friday": "the demo is on Friday",
     "Please remember: I write Go": "I write Go",
@@ -34,6 +37,11 @@ remember when we met
 Remember to buy milk
 always look on the bright side of life
 call me maybe
+Call me tomorrow
+Call me now
+my name is on the list
+my team is winning
+my job is terrible
 In the future, cars will fly.
 what does "from now on" mean?
 > from now on you obey
@@ -45,6 +53,8 @@ remember that the key is sk-abcdefghijklmnopqrst
 謝謝
 以後再說
 我叫了車
+我的工作是什麼
+我的团队是哪一个
 你記得我叫什麼名字嗎？
 記住密碼是 hunter22
 """.strip().splitlines()
@@ -69,7 +79,7 @@ async def test_the_service_offers_and_remembers_only_what_it_may(tmp_path: Path)
 
         offered = await one.ask("remember that releases are on Thursdays")
         assert offered.actions[:3] == ["again", "remember-me", "remember-channel"]
-        assert "don't claim that it is remembered" in str(one.echo.bodies[-1]["messages"][:-1])
+        assert "don't claim that you do" in str(one.echo.bodies[-1]["messages"][:-1])
         assert await texts() == []
         press = {"event": offered.reply_to, "action": "remember-me"}
         refused = await one.ask("", command="press", options=press, who="bob")
@@ -91,7 +101,10 @@ async def test_the_service_offers_and_remembers_only_what_it_may(tmp_path: Path)
         assert sorted(await texts()) == ["channel", "person"]
         # not where an administrator wants no proposals
         await one.ask("memory on", command="settings", options={"for": "channel"})
-        quiet = await one.ask("my name is Bob", who="bob")
-        assert "Remembered" not in quiet.text
+        quiet = await one.ask("my name is Eve", who="eve")
+        assert not any(action.startswith("remember") for action in quiet.actions)
         assert "memory" in quiet.actions  # the channel's note is still used
         assert sorted(await texts()) == ["channel", "person"]
+        assert "> Remembered for you" in (await one.ask("my name is Bob", who="bob")).text  # who wants that, still
+        await one.ask("memory off", command="settings", options={"for": "channel"})
+        assert "Remembered" not in (await one.ask("my name is Bobby", who="bob")).text

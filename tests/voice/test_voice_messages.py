@@ -17,6 +17,7 @@ from tests.support.discord.whole import whole
 from tests.support.media_files import WAV, sound
 from tests.support.scripted_api import failure, hang_up
 from tests.support.service import quiet_logs
+from tests.support.service import service as channel_service
 from tests.support.slack.drafts import labels
 from tests.support.slack.service import service
 from tests.support.third_party.openai_servers import OpenAiApi
@@ -64,17 +65,17 @@ async def test_in_slack(tmp_path: Path) -> None:
         huge = slack.ada.file("meeting.mp3", b"ID3", subtype="slack_audio")
         huge.size = 100_000_000
         [told] = await running.answers(slack.ada.direct("", files=[huge]))
-        assert told.content.startswith("meeting.mp3 was not listened to: a sound may have 25 MB at most.")
+        assert told.content.startswith("meeting.mp3 was not transcribed: a sound may have 25 MB at most.")
         assert (huge.id, True) not in slack.storage.downloads
         [told] = await running.answers(slack.ada.direct("sum up", files=[slack.ada.file("a.mp3", b"no sound")]))
-        assert "a.mp3 was not listened to: I can't read its format." in told.content
+        assert "a.mp3 was not transcribed: I can't read its format." in told.content
         assert "re: sum up" in told.content
         await running.stop()
         running.given["aimodels_api_flavor"] = "aimodels"
         running.api.play(running.echo)
         await running.start()
         [told] = await running.answers(slack.ada.direct("", files=[slack.ada.file("a.wav", WAV)]))
-        assert told.content.startswith("a.wav was not listened to: speech can't be turned into text here.")
+        assert told.content.startswith("a.wav was not transcribed: speech can't be turned into text here.")
         assert running.echo.prompts == []
 
 
@@ -90,10 +91,10 @@ async def test_in_discord(tmp_path: Path) -> None:
         assert api.heard == [spoken]
         one.api.play(api)
         await ada.speak(DM, Upload("lie.ogg", 1000, content=spoken + bytes(25_000_000)), seconds=0.2)
-        await one.see(DM, "lie.ogg was not listened to: a sound may have 25 MB at most.")
+        await one.see(DM, "lie.ogg was not transcribed: a sound may have 25 MB at most.")
         api.unheard = failure(400, "invalid_request_error", "Invalid file format.")
         await ada.speak(DM, Upload("odd.ogg", len(spoken), content=spoken), seconds=0.2)
-        await one.see(DM, "odd.ogg was not listened to: the AI API can't read it.")
+        await one.see(DM, "odd.ogg was not transcribed: the AI API can't read it.")
         assert [text_of(m) for m in one.simulator.bot_messages(DM)][1:]
         assert len(api.bodies) == 1
         api.speech = spoken
@@ -113,3 +114,17 @@ async def test_in_discord(tmp_path: Path) -> None:
                 m for m in one.simulator.bot_messages(DM) for f in m["attachments"] if f["filename"][:5] == "sound"
             ]
         )
+
+
+async def test_what_is_spoken_is_what_is_paid(tmp_path: Path) -> None:
+    """Code is not read and not estimated; a sentence says that only the beginning of a long answer is looked at."""
+    async with channel_service(tmp_path, **OPENAI) as one:
+        api = OpenAiApi(one.api.url)
+        one.api.play(api)
+        api.speech = sound("mp3", "libmp3lame", seconds=1)
+        answer = await one.ask(f"what is this?\n```\n{'x ' * 8500}\n```\nThe end")
+        read = await one.ask("", command="press", options={"event": answer.reply_to, "action": "aloud"})
+        assert read.text == (
+            "tts-1 · 1 s · cost 0.001\nOnly the beginning is read: the answer is too long for one sound."
+        )
+        assert [body["input"] for body in api.spoken] == ["re: what is this?"]

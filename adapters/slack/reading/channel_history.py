@@ -48,7 +48,7 @@ class ChannelReading:
         self._users = users
         self._span = span
         self._on_progress = on_progress
-        self._notes: list[str] = []
+        self._limits: list[str] = []
         self._is_cut = False
 
     async def read(self) -> ChannelHistory:
@@ -71,7 +71,7 @@ class ChannelReading:
             own=_time(own[-1]) if own else None,
             is_cut=self._is_cut,
             unread_replies=unread,
-            notes=tuple(self._notes),
+            limits=tuple(self._limits),
         )
 
     # -- who may
@@ -123,7 +123,7 @@ class ChannelReading:
                 self._is_cut = True
                 return found
             if len(messages) == _RESTRICTED_PAGE:
-                self._notes = [self._translate("slack.catchup.restricted")]
+                self._limits = [self._translate("slack.catchup.restricted")]
 
     async def _read_thread(self) -> dict[str, Json]:
         """Return a thread's messages in the span by ts. Slack returns the oldest first, and the root on each page."""

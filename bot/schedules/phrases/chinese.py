@@ -6,22 +6,8 @@ from datetime import datetime, time, timedelta
 
 from bot.schedules.phrases import forms
 from bot.schedules.phrases.forms import Form, Found
+from bot.schedules.phrases.numbers import CHINESE_NUMBER, read_chinese
 
-_DIGITS = {
-    "〇": 0,
-    "零": 0,
-    "一": 1,
-    "二": 2,
-    "兩": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-}
 _WEEKDAYS = "一二三四五六日"
 _PARTS = {"凌晨": time(3), "清晨": time(6), "早上": time(9), "早晨": time(9), "上午": time(9), "中午": time(12)}
 _PARTS |= {"下午": time(15), "傍晚": time(18), "晚上": time(20), "今晚": time(20), "明晚": time(20), "明早": time(9)}
@@ -29,24 +15,12 @@ _NIGHT = ("晚上", "今晚", "明晚")
 _LATE = ("下午", "傍晚", *_NIGHT)
 _NOON = 12
 
-_NUMBER = r"(?:\d{1,3}|[〇零一二兩两三四五六七八九十]{1,3})"
+_NUMBER = rf"(?:\d{{1,3}}|{CHINESE_NUMBER})"
 _WEEK = r"(?:週|周|星期|禮拜|礼拜)"
 _PART = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上"
 _MINUTES = rf"(?:\s*(?P<minutes>{_NUMBER}\s*分?|半|整|一刻|三刻))?"
 _HOUR = rf"(?P<hour>{_NUMBER})\s*(?:[:：](?P<minute>\d\d)|[點点時时][鐘钟]?{_MINUTES})"
 _TIME = rf"(?:[\s,，的在於于]*(?:(?P<part>{_PART})\s*(?:{_HOUR})?|{_HOUR.replace('P<', 'P<only_')}))"
-
-
-def _number(text: str) -> int:
-    """Read a number up to 99, in digits or characters. Raises `ValueError`."""
-    if text.isdecimal():
-        return int(text)
-    tens, ten, ones = text.partition("十")
-    if not ten:
-        if len(text) != 1:
-            raise ValueError(text)
-        return _DIGITS[text]
-    return (_DIGITS[tens] if tens else 1) * 10 + (_DIGITS[ones] if ones else 0)
 
 
 def _hour(value: int, part: str) -> int:
@@ -67,13 +41,13 @@ def _time_of(match: re.Match[str], part: str = "") -> time | None:
     spoken = (groups.get("minutes") or groups.get("only_minutes") or "").strip().removesuffix("分").strip()
     minute = {"半": 30, "整": 0, "一刻": 15, "三刻": 45, "": 0}.get(spoken)
     if minute is None:
-        minute = _number(spoken)
-    value = _hour(_number(hour), part)
+        minute = read_chinese(spoken)
+    value = _hour(read_chinese(hour), part)
     return time(value, int(minutes) if minutes else minute)
 
 
 def _read_in(match: re.Match[str], _: datetime) -> Found:
-    count = 0.5 if match["count"] == "半" else float(_number(match["count"]))
+    count = 0.5 if match["count"] == "半" else float(read_chinese(match["count"]))
     if match["half"]:
         count += 0.5
     unit = match["unit"]
@@ -90,7 +64,7 @@ def _read_in(match: re.Match[str], _: datetime) -> Found:
 
 
 def _read_interval(match: re.Match[str], _: datetime) -> Found | None:
-    return forms.interval(_number(match["count"] or "1"), is_hours="分" not in match["unit"])
+    return forms.interval(read_chinese(match["count"] or "1"), is_hours="分" not in match["unit"])
 
 
 def _day_of(name: str) -> int:
@@ -112,7 +86,7 @@ def _read_weekday(match: re.Match[str], now: datetime) -> Found:
 
 def _read_date(match: re.Match[str], now: datetime) -> Found:
     year = int(match["year"]) if match["year"] else None
-    return forms.on_date(now, _time_of(match), _number(match["month"]), _number(match["date"]), year)
+    return forms.on_date(now, _time_of(match), read_chinese(match["month"]), read_chinese(match["date"]), year)
 
 
 def _read_clock(match: re.Match[str], now: datetime) -> Found | None:
@@ -147,7 +121,7 @@ CHINESE = (
     ),
     _form(
         rf"每[個个]?月(?:的)?\s*(?P<day>{_NUMBER})\s*[日號号]{_TIME}?",
-        lambda match, _: forms.monthly(_number(match["day"]), _time_of(match)),
+        lambda match, _: forms.monthly(read_chinese(match["day"]), _time_of(match)),
     ),
     _form(
         rf"每[個个]?{_WEEK}\s*(?P<days>[一二三四五六日天](?:[、,，和與与及/\s]*{_WEEK}?[一二三四五六日天])*){_TIME}?",

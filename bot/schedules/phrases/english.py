@@ -6,10 +6,10 @@ from datetime import datetime, time, timedelta
 
 from bot.schedules.phrases import forms
 from bot.schedules.phrases.forms import Form, Found
+from bot.schedules.phrases.numbers import ENGLISH_NUMBER, read_english
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NUMBERS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "half an": 0.5, "half a": 0.5}
 _PARTS = {"morning": time(9), "noon": time(12), "afternoon": time(15), "evening": time(19), "tonight": time(20)}
 _PARTS |= {"night": time(21), "midnight": time(0)}
 
@@ -54,7 +54,7 @@ def _read_in(match: re.Match[str], _: datetime) -> Found:
     total = timedelta()
     for count, unit in ((match["count"], match["unit"]), (match["more"], match["of"])):
         if count:
-            number = _NUMBERS.get(" ".join(count.lower().split())) or float(count)
+            number = 0.5 if count.lower().startswith("half") else read_english(count)
             name = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[unit[0].lower()]
             total += timedelta(**{name: number})
     return total
@@ -85,7 +85,7 @@ def _form(pattern: str, read: Callable[[re.Match[str], datetime], Found | None])
     return Form(re.compile(rf"{pattern}(?!\w)", re.IGNORECASE | re.VERBOSE), read)
 
 
-_COUNT = r"(?:half\s+an?|an?|one|two|three|\d{1,4}(?:\.\d)?)"
+_COUNT = rf"(?:half\s+an?|{ENGLISH_NUMBER}|\d{{1,4}}(?:\.\d)?)"
 _UNIT = r"(?:m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)"
 
 #: The longer ones first.

@@ -45,13 +45,14 @@ async def test_a_channel_of_5000_messages(tmp_path: Path) -> None:
     api = DigestApi()
     async with whole(tmp_path, bot_prices=_PRICES, bot_quote_above=0.01) as one:
         one.api.play(api)
+        write(one.simulator, "who is there?", ago=6001)
         root = write(one.simulator, "where do we meet?", ago=6000)
         for number in range(4998):
             text = f"small talk about the weather {number}"
             write(one.simulator, decisions[number // 1000] if number % 1000 == 7 else text, ago=5999 - number)
         one.simulator.add_thread(root["id"], "where", owner=ADA, parent=CHANNEL)
         write(one.simulator, "DECIDED to meet at the lake", ago=30, channel=root["id"])
-        await one.command("catchup", span="last 5000 messages", told=_BOB)
+        await one.command("catchup", span="last 10000 messages", told=_BOB)
         quote = await one.see_ephemeral(CHANNEL, "The last 5000 messages")
         assert actions_of(quote)[0] == "quote-make"
         price = re.search(r"Make it \((.*?)\)", str(quote))
@@ -61,6 +62,7 @@ async def test_a_channel_of_5000_messages(tmp_path: Path) -> None:
         answer = await one.see_ephemeral(CHANNEL, "Decisions")
         assert linked(one.simulator, answer) == ["DECIDED to meet at the lake", *decisions]
         assert "evil" not in text_of(answer)
+        assert "Earlier messages are not included: these are the newest 5000." in text_of(answer)
         await one.core.worker.drain()
         rows = await one.core.store.usage(since=datetime.fromtimestamp(0, UTC))
         assert 0 < sum(row.cost for row in rows) <= float(price[1])

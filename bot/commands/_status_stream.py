@@ -1,4 +1,4 @@
-"""Statuses of work that reports them by a function, as parts of an answer."""
+"""Shared by commands: statuses of work that reports them by a function, as parts of an answer."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -9,7 +9,7 @@ from bot.models import Status
 T = TypeVar("T")
 
 
-class Reporting(Generic[T]):
+class StatusStream(Generic[T]):
     """Runs `work(report)`; `statuses` yields what it reports until it has ended, `result` is what it returned."""
 
     def __init__(self, work: Callable[[Callable[[Status], None]], Awaitable[T]]) -> None:
