@@ -12,6 +12,7 @@ from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Event, Lane, Option, Text
 from bot.ports import Schedule
+from bot.schedules.phrases.forms import WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
 from bot.schedules.texts import describe, local_time, written
 
@@ -51,11 +52,11 @@ async def schedule(ctx: Context) -> Parts:
     named = options.get("id") or rest.strip().strip("`#")
     if act == "zone":
         yield Text(await _set_zone(ctx, named))
-    elif act == "list" and rest.strip().lower() in ("", *_ALL):
-        text, actions = await _list(ctx, is_all=bool(rest.strip()))
+    elif (act and not named) or (act == "list" and named.lower() in _ALL):
+        text, actions = await _list(ctx, is_all=bool(named))
         yield Text(text)
         yield Actions(actions)
-    elif act and (options.get("id") or len(rest.split()) == 1):
+    elif act and act != "list" and (options.get("id") or len(rest.split()) == 1):
         yield Text(await _change(ctx, act, named))
     else:
         text, actions = await _add(ctx, text)
@@ -73,6 +74,8 @@ async def _add(ctx: Context, text: str) -> tuple[str, tuple[Action, ...]]:
         found = read_when(text, zone, now)
     except TimeIsOver:
         raise UsageError(ctx.translate("schedule.over", now=f"{local_time(now, zone.key)} {zone.key}")) from None
+    except WrongInterval:
+        raise UsageError(ctx.translate("schedule.interval")) from None
     if found is None:
         raise UsageError(ctx.translate("schedule.when"))
     when, asked = found
@@ -193,8 +196,12 @@ async def _list(ctx: Context, *, is_all: bool) -> tuple[str, tuple[Action, ...]]
 
 
 async def _find(ctx: Context, named: str) -> Schedule:
-    """Return a schedule that the author may change. Raises `UsageError`."""
-    one = await ctx.schedules.store.find_schedule(ctx.event.adapter, named)
+    """Return a schedule that the author may change, by its id or its number in their list. Raises `UsageError`."""
+    store, event = ctx.schedules.store, ctx.event
+    one = await store.find_schedule(event.adapter, named)
+    if one is None and named.isdecimal():
+        own = await store.schedules(event.adapter, actor=event.actor.id)
+        one = next((each for number, each in enumerate(own, 1) if str(number) == named), None)
     if one is None or not _may_change(ctx, one):
         raise UsageError(ctx.translate("schedule.gone", id=named.replace("`", "'")))
     return one
@@ -208,7 +215,7 @@ def _may_change(ctx: Context, one: Schedule) -> bool:
 
 async def _change(ctx: Context, act: str, named: str) -> str:
     one = await _find(ctx, named)
-    values = {"when": written(one.when), "request": describe(one.event)}
+    times = ""
     if act == "delete":
         await ctx.schedules.store.delete_schedule(one)
     elif not one.cron:
@@ -220,8 +227,8 @@ async def _change(ctx: Context, act: str, named: str) -> str:
         resumed = one if one.due is not None else await ctx.schedules.resume(one)
         if resumed is None:
             raise UsageError(ctx.translate("schedule.changed"))
-        values["request"] += "\n\n" + _times(ctx, resumed, _NEXT_TIMES)
-    return ctx.translate(f"schedule.done.{act}", **values)
+        times = "\n\n" + _times(ctx, resumed, _NEXT_TIMES)
+    return ctx.translate(f"schedule.done.{act}", when=written(one.when), request=describe(one.event)) + times
 
 
 async def _set_zone(ctx: Context, named: str) -> str:
@@ -230,8 +237,8 @@ async def _set_zone(ctx: Context, named: str) -> str:
     value = setting.normalize(ctx.event.options.get(TIME_ZONE, ""))
     if problem := setting.error(value, ctx.event.actor.locale):
         raise UsageError(problem)
-    await ctx.effective.set(TIME_ZONE, value, Scope.ME)
     one = await _find(ctx, named)
+    await ctx.effective.set(TIME_ZONE, value, Scope.ME)
     moved = await ctx.schedules.move(one, ZoneInfo(value))
     if moved is None:
         raise UsageError(ctx.translate("schedule.changed"))

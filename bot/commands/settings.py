@@ -125,14 +125,15 @@ def _scope(ctx: Context, setting: ScopedSetting) -> Scope:
 
 
 def _reach(ctx: Context, setting: ScopedSetting) -> Sequence[Scope]:
-    """Return the scopes in which a setting can be set here, the nearest first."""
+    """Return the scopes in which a setting can be set here, the nearest first; of a time zone one's own."""
     place = ctx.event.location
     has_thread = bool(place.thread) or place.is_private
-    return [
+    found = [
         scope
         for scope in namespaces_of(ctx.event)
         if scope in setting.scopes and (scope is not Scope.THREAD or has_thread)
     ]
+    return sorted(found, key=lambda scope: scope is not Scope.ME) if setting.is_zone else found
 
 
 def _may_change(ctx: Context, setting: ScopedSetting, scope: Scope) -> bool:

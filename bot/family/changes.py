@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from bot.conversation.edits import message_of
 from bot.duel.duel import VOTE
 from bot.family.change_words import read_repeat, reads_as_change
 from bot.family.origins import BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
@@ -58,7 +59,7 @@ class Changes:
         """Return the event as what was asked for before it, with the change; None: there is nothing to repeat."""
         found = await self._find_last(event)
         job = found[0] if found is not None else await self._last_request(event, self.spending)
-        if job is not None and event.id.startswith(f"{job.event.id}/"):  # it was this event, before an edit
+        if job is not None and message_of(event.id) == message_of(job.event.id):  # it was this event, before an edit
             job = await self.journal.job(event.adapter, job.event.options.get(REPEATED, ""))
             found = (job, file_ref(job.event.id)) if job is not None and generated(job) else None
         if job is None:

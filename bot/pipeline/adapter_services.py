@@ -1,7 +1,5 @@
 """The core's services for adapters: edited and deleted messages, participants, profiles, storage, signatures."""
 
-import hashlib
-import json
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +16,7 @@ from bot.control.effective import ScopedSettings
 from bot.control.quotes import DECIDE
 from bot.control.registry import LANGUAGE
 from bot.control.scopes import Scope
+from bot.conversation.edits import edited_id
 from bot.conversation.gathering import can_join
 from bot.errors import StoreError
 from bot.family.changes import AGAIN, EDIT
@@ -105,7 +104,7 @@ class CoreServices:
 
     async def _revise(self, event: Event) -> None:
         job = await self.journal.job(event.adapter, event.id)
-        fresh = replace(event, id=f"{event.id}/{_content_digest(event)}", has_prior_messages=False)
+        fresh = replace(event, id=edited_id(event.id, _request_content(event)), has_prior_messages=False)
         if job is not None and await self._revise_joined(job, event, fresh):
             return
         if job is None or _request_content(job.event) == _request_content(event) or not await self._is_newest(job):
@@ -339,7 +338,3 @@ def _request_content(event: Event) -> tuple[object, ...]:
         event = replace(event, command="chat", options={})
     files = [(attachment.name, attachment.size) for attachment in event.attachments]
     return event.command, event.prompt, dict(event.options), files, event.rejection
-
-
-def _content_digest(event: Event) -> str:
-    return hashlib.sha256(json.dumps(_request_content(event)).encode()).hexdigest()[:12]

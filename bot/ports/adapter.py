@@ -272,8 +272,8 @@ class Sender(Protocol):
         """Return the place of a message of its own where a request was asked, with the conversation it belongs to.
 
         In a thread and in direct messages the conversation goes on; in a channel another begins, whose key is
-        `conversation`. `heading`: Markdown for the message that begins its thread, where answers are in threads. What
-        is returned can be given again. Raises `DeliveryError`.
+        `conversation`. `heading`: Markdown for the message that begins its thread, where answers are in threads; it is
+        posted with the answer, and nothing before. What is returned can be given again. Raises `DeliveryError`.
         """
 
 

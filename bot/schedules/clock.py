@@ -39,7 +39,7 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTiming:
-    """The time of schedules."""
+    """How long schedules wait, in seconds."""
 
     clock: Clock = field(default_factory=SystemClock)
     retry: float = 60.0  #: seconds until a request is tried again that could not be recorded

@@ -122,7 +122,7 @@ class Firing:
         )
         instead = None
         if words := read_reminder(event):
-            text = f"{sentence('reminder', schedule, reason=words)}\n\n{event.footnote}"
+            text = f"{sentence('reminder', schedule, words=words)}\n\n{event.footnote}"
             instead = replace(event, command=DECIDE, prompt="", options={}), Answer(text=text)
         refusal = await self.inbox.offer(event, instead=instead)
         return "" if refusal is None else refusal.text or translate("schedule.refused_silently", event.actor.locale)

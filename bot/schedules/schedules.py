@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from bot.conversation.edits import message_of
 from bot.media.names import short_digest
 from bot.models import Event
 from bot.ports import Schedule, ScheduleStore, Sender
@@ -43,7 +44,7 @@ class Schedules:
             due=when.first,
         )
         for earlier in await self.store.schedules(request.adapter, actor=request.actor.id):
-            if _message_of(earlier.event) == _message_of(request) and earlier.id != schedule.id:
+            if message_of(earlier.event.id) == message_of(request.id) and earlier.id != schedule.id:
                 await self.store.delete_schedule(earlier)
         most, most_here = self.settings.bot_schedules_per_person, self.settings.bot_schedules_per_workspace
         return schedule if await self.store.add_schedule(schedule, most=most, most_here=most_here) else None
@@ -86,8 +87,3 @@ class Schedules:
             return (schedule.due,)
         later = islice(times_after(schedule.cron, ZoneInfo(schedule.zone), schedule.due), count - 1)
         return (schedule.due, *later)
-
-
-def _message_of(event: Event) -> str:
-    """Return the id of the message that an event is of; an edit is an event with a longer id."""
-    return event.id.partition("/")[0]

@@ -12,7 +12,13 @@ _LONGEST = 200  #: characters of a request that are shown
 
 
 def sentence(
-    key: str, schedule: Schedule, *, due: datetime | None = None, following: datetime | None = None, reason: str = ""
+    key: str,
+    schedule: Schedule,
+    *,
+    due: datetime | None = None,
+    following: datetime | None = None,
+    reason: str = "",
+    words: str = "",
 ) -> str:
     """Return a sentence on a schedule in its author's language."""
     actor = schedule.event.actor
@@ -25,6 +31,7 @@ def sentence(
         due="" if due is None else local_time(due, schedule.zone),
         next="" if following is None else local_time(following, schedule.zone),
         reason=reason,
+        words=words,
     )
 
 

@@ -184,6 +184,9 @@ async def test_a_language_for_those_who_chose_none(runner: CommandRunner) -> Non
     await runner.ask("settings", "language zh-Hans", options={"for": "me"}, actor="bob")
     for actor, language in (("ada", "zh-Hant"), ("bob", "zh-Hans")):
         assert (await runner.scoped.for_event(runner.event(actor=actor))).get("language") == language
+    # A time zone is one's own where nothing else is said: what the platform tells comes before a channel's.
+    said = (await runner.ask("settings", "time_zone Taipei", admin=True)).text
+    assert said == "Done: `time_zone` is set (you). Here `Asia/Taipei` holds (you)."
 
 
 async def test_files_are_not_read_where_that_is_off(runner: CommandRunner) -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.schedules.phrases.forms import WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
 from bot.schedules.times import WrongExpression, last_time, next_time, shortest_interval, times_after, to_utc
 from tests.support.schedules.clock import START
@@ -34,6 +35,11 @@ every morning news | 0 9 * * * | Sat 11-28 09:00 | news
 every weekend at midnight x | 0 0 * * 0,6 | Sat 11-28 00:00 | x
 every 30 minutes x | */30 * * * * | Fri 11-27 10:00 | x
 every hour x | 0 * * * * | Fri 11-27 10:00 | x
+remind me to stretch in 20 minutes | | Fri 11-27 09:50 | remind me to stretch
+please remind us in 20 minutes to stretch | | Fri 11-27 09:50 | please remind us to stretch
+remind me to ask at noon for it every Monday at 9 | 0 9 * * 1 | Mon 11-30 09:00 | remind me to ask at noon for it
+提醒我20分鐘後吃飯 | | Fri 11-27 09:50 | 提醒我吃飯
+提醒我 明天9點 開會 | | Sat 11-28 09:00 | 提醒我 開會
 at 8 x | | Sat 11-28 08:00 | x
 Monday at 9 x | | Mon 11-30 09:00 | x
 on December 24 at 6 pm x | | Thu 12-24 18:00 | x
@@ -59,8 +65,9 @@ in Ten minutes x | | Fri 11-27 09:40 | x
 12月24日晚上6點 x | | Thu 12-24 18:00 | x
 """.strip().splitlines()
 NO_PHRASES = (
-    *("hello there", "every day at 25:00 x", "every 7 hours x", "on the 32nd of each month x", "in a while x"),
+    *("hello there", "every day at 25:00 x", "on the 32nd of each month x", "in a while x"),
     *("cron 0 0 30 2 * x", "cron 99 * * * * x", "每天25點 x", "13月1日 x", "on February 30 x", "what time is it at 9?"),
+    *("remind me to stretch", "remind me to look at noon for birds", "what is the weather tomorrow"),
 )
 
 
@@ -75,14 +82,19 @@ def test_phrases_are_read(language: str) -> None:
             when, left = found
             shown = f"{when.first.astimezone(TAIPEI):%a %m-%d %H:%M}"
             assert (when.cron, shown, left) == (cron, first, rest), typed
-            assert typed.startswith(when.text)
+            assert when.text in typed
+            assert read_when(when.text, TAIPEI, START) == (when, ""), typed  # as it is read in another zone
 
 
 def test_what_is_no_time_is_none() -> None:
-    """Neither are hours, days and expressions that there are not; what is over is said to be over."""
+    """Neither are hours, days and expressions that there are not; what is over, or uneven, is said to be."""
     assert [text for text in NO_PHRASES if read_when(text, TAIPEI, START) is not None] == []
     for text in ("today at 9 x", "2025-01-01 9:00 x", "今天9點 x", "2036-12-31 x"):
         with pytest.raises(TimeIsOver):
+            read_when(text, TAIPEI, START)
+    odd = ("every 5 hours x", "every 7 minutes x", "every 48 hours x", "every 2 weeks x", "every other day x")
+    for text in (*odd, "remind me every 5 hours to drink", "每5小時 x", "每隔兩天 x", "每3個月 x", "每2个星期 x"):
+        with pytest.raises(WrongInterval):
             read_when(text, TAIPEI, START)
 
 

@@ -34,7 +34,7 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         hourly = await one.channel.ask("every hour what is new?", command="schedule")
         soon = await one.channel.ask("in 2 hours what is left?", command="schedule")
         call = await one.channel.ask("in 10 minutes remind me to call *Bob*", command="schedule")
-        eat = await one.channel.ask("10分鐘後提醒我吃飯", command="schedule")
+        eat = await one.channel.ask("提醒我10分鐘後吃飯", command="schedule")
         await one.channel.wait_for_answers(hourly, soon, call, eat)
         await clock.set(START + timedelta(minutes=10))
         assert (await answers(one, call, 1))[0].text.startswith("⏰ [@Ada](person:ada): call *Bob*\n\n⏰ Scheduled by")
@@ -174,6 +174,7 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
     async with service(tmp_path, clock=SetClock(), bot_schedules_per_person=2, **prices) as one:
         for typed, words in {
             "what is new?": "I can't read when",
+            "every 5 hours what is new?": "Hours must divide a day",
             "today at 1:00 what is new?": "That time is over: it is [2026-11-27 01:30]",
             "every day": "What is to be done then?",
             "every minute what is new?": "at least 15 minutes",
@@ -185,7 +186,7 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
             "delete 123456": "no schedule `123456`",
         }.items():
             assert words in (await one.ask(typed, command="schedule")).text
-        await one.ask("in 1 hour one", command="schedule", who="bob", member=True)
+        first = await one.ask("in 1 hour one", command="schedule", who="bob", member=True)
         before = await one.ask("every day 8:00 two", command="schedule", who="bob", member=True)
         job = await one.core.store.job("channel", before.key)
         assert job is not None
@@ -203,3 +204,17 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
         assert "Paused, every day 9:00" in (await one.ask(f"pause {named}", command="schedule")).text
         told = await one.ask("", command="schedule", who="bob", member=True)
         assert (told.text.count("Paused"), told.actions) == (1, ["delete1", "resume2", "delete2"])
+        bob: dict[str, Any] = {"command": "schedule", "who": "bob", "member": True}
+        assert (await one.ask("pause", **bob)).text == told.text
+        assert "no schedule `3`" in (await one.ask("delete 3", **bob)).text
+        resumed = (await one.ask("resume 2", **bob)).text
+        assert resumed.startswith("Goes on, every day 9:00: `two`\n\nNext: [2026-11-27 09:00]")
+        # Ids of messages may have any form: two of a room are not one that was edited.
+        rooms = [await one.ask(f"in {n} hours x", command="schedule", who="dora", id=f"room/{n}") for n in (1, 2)]
+        assert ["Scheduled" in message.text for message in rooms] == [True, True]
+        assert len(await one.core.store.schedules("channel", actor="dora")) == 2
+        # The zone is not set where there is nothing to move.
+        assert "Deleted, in 1 hour" in (await one.ask("delete 1", **bob)).text
+        press = {"event": first.key, "action": "zone", "time_zone": "taipei"}
+        assert "no schedule" in (await one.ask("", **{**bob, "command": "press", "options": press})).text
+        assert "(UTC)" in (await one.ask("in 2 hours three", **bob)).text

@@ -63,7 +63,9 @@ def _read_in(match: re.Match[str], _: datetime) -> Found:
     return timedelta(**{name: count})
 
 
-def _read_interval(match: re.Match[str], _: datetime) -> Found | None:
+def _read_interval(match: re.Match[str], _: datetime) -> Found:
+    if match["long"]:
+        raise forms.WrongInterval
     return forms.interval(read_chinese(match["count"] or "1"), is_hours="分" not in match["unit"])
 
 
@@ -105,7 +107,11 @@ CHINESE = (
         r"(?P<unit>分鐘|分钟|分|小時|小时|鐘頭|钟头|天|日|週|周|星期|禮拜|礼拜)\s*(?:之|以|過|过)?[後后]",
         _read_in,
     ),
-    _form(rf"每隔?\s*(?P<count>{_NUMBER})?\s*[個个]?\s*(?P<unit>分鐘|分钟|小時|小时)", _read_interval),
+    _form(
+        rf"每隔?\s*(?:(?P<count>{_NUMBER})?\s*[個个]?\s*(?P<unit>分鐘|分钟|小時|小时)"
+        rf"|(?P<long>{_NUMBER}\s*(?:天|[個个]?(?:{_WEEK}|月))))",
+        _read_interval,
+    ),
     _form(
         rf"每[個个]?(?:工作日|平日|上班日|{_WEEK}一[到至~-]{_WEEK}?五){_TIME}?",
         lambda match, _: forms.expression(_time_of(match), weekday=forms.WEEKDAYS),

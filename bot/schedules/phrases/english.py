@@ -60,7 +60,9 @@ def _read_in(match: re.Match[str], _: datetime) -> Found:
     return total
 
 
-def _read_interval(match: re.Match[str], _: datetime) -> Found | None:
+def _read_interval(match: re.Match[str], _: datetime) -> Found:
+    if match["long"]:
+        raise forms.WrongInterval
     return forms.interval(int(match["count"] or 1), is_hours=(match["unit"] or "h")[0].lower() == "h")
 
 
@@ -91,7 +93,11 @@ _UNIT = r"(?:m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)"
 #: The longer ones first.
 ENGLISH = (
     _form(rf"in\s+(?P<count>{_COUNT})\s*(?P<unit>{_UNIT})(?:\s*(?:and\s+)?(?P<more>\d+)\s*(?P<of>{_UNIT}))?", _read_in),
-    _form(r"every\s+(?:(?P<count>\d{1,3})\s*)?(?P<unit>m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)", _read_interval),
+    _form(
+        r"every\s+(?:(?:(?P<count>\d{1,3})\s*)?(?P<unit>m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)"
+        r"|(?P<long>(?:\d{1,3}|other|second|two|three)\s*(?:d(?:ays?)?|w(?:eeks?)?|months?)))",
+        _read_interval,
+    ),
     _form(r"hourly", lambda *_: forms.interval(1, is_hours=True)),
     _form(
         r"every\s+(?P<part>morning|afternoon|evening|night)",

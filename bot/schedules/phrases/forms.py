@@ -14,6 +14,10 @@ WEEKEND = "0,6"
 LAST_DAY = "L"
 
 
+class WrongInterval(Exception):
+    """An interval that no expression has: it does not fill a day or an hour, or is one of days or weeks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A form of phrases: a pattern at the beginning of a text, and what it means. `read` gets the local time.
@@ -31,10 +35,10 @@ def expression(at: time | None, *, day: str = "*", weekday: str = "*") -> str:
     return f"{at.minute} {at.hour} {day} * {weekday}"
 
 
-def interval(count: int, *, is_hours: bool) -> str | None:
-    """Return the expression of every so many hours or minutes; None: they do not fill a day or an hour."""
+def interval(count: int, *, is_hours: bool) -> str:
+    """Return the expression of every so many hours or minutes. Raises `WrongInterval`."""
     if count < 1 or (24 if is_hours else 60) % count:
-        return None
+        raise WrongInterval
     step = "*" if count == 1 else f"*/{count}"
     return f"0 {step} * * *" if is_hours else f"{step} * * * *"
 

@@ -1,4 +1,4 @@
-"""Reads the phrase at the beginning of a text. Pure."""
+"""Reads the phrase at the beginning of a text, or within a reminder. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.schedules.phrases.chinese import CHINESE
 from bot.schedules.phrases.english import ENGLISH
+from bot.schedules.phrases.forms import Found
 from bot.schedules.times import WrongExpression, next_time, to_utc
 
 _FORMS = (*ENGLISH, *CHINESE)
@@ -16,6 +17,11 @@ _CRON = re.compile(
 )
 _BETWEEN = " \t\r\n,:;，、：；。"  #: between the phrase and the request
 _FARTHEST = timedelta(days=3660)
+#: What a reminder begins with, before its time: `remind me in 20 minutes to stretch`.
+_REMINDER = re.compile(
+    r"(?:please\s+)?remind\s+(?:me|us|everyone|everybody)\s+|(?:請|请)?提醒(?:我們|我们|我|大家)\s*", re.IGNORECASE
+)
+_LAST_WORDS = 12  #: of a reminder, which may be its time
 
 
 class TimeIsOver(ValueError):
@@ -34,13 +40,15 @@ class When:
 def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | None:
     """Return the phrase that a text begins with and the rest of the text; None: it begins with none.
 
-    Raises `TimeIsOver`.
+    A reminder may have it after its first words, or at its end. Raises `TimeIsOver` and `WrongInterval`.
     """
-    text = text.strip()
-    found = _read_cron(text) or _read_forms(text, now.astimezone(zone).replace(tzinfo=None))
+    text, local = text.strip(), now.astimezone(zone).replace(tzinfo=None)
+    start, found = 0, _read_cron(text) or _read_forms(text, local)
+    if found is None:
+        start, found = _read_within(text, local)
     if found is None:
         return None
-    meaning, end = found
+    meaning, end = found[0], start + found[1]
     cron = meaning if isinstance(meaning, str) else ""
     try:
         if isinstance(meaning, str):
@@ -52,9 +60,10 @@ def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | No
     except (WrongExpression, OverflowError):
         return None
     if not now < first < now + _FARTHEST:
-        raise TimeIsOver(text[:end])
-    typed = text[:end].strip(_BETWEEN)
-    return When(text=typed, cron=cron, first=first.astimezone(UTC)), text[end:].lstrip(_BETWEEN)
+        raise TimeIsOver(text[start:end])
+    typed = text[start:end].strip(_BETWEEN)
+    rest = text[:start] + text[end:].lstrip(_BETWEEN)
+    return When(text=typed, cron=cron, first=first.astimezone(UTC)), rest.rstrip(_BETWEEN) if start else rest
 
 
 def _read_cron(text: str) -> tuple[str, int] | None:
@@ -62,9 +71,22 @@ def _read_cron(text: str) -> tuple[str, int] | None:
     return None if match is None else (" ".join(match["cron"].split()), match.end())
 
 
-def _read_forms(text: str, now: datetime) -> tuple[str | datetime | timedelta, int] | None:
+def _read_within(text: str, now: datetime) -> tuple[int, tuple[Found, int] | None]:
+    """Return where the phrase of a reminder begins, what it means, and its length."""
+    begin = _REMINDER.match(text)
+    if begin is None:
+        return 0, None
+    words = [match.end() for match in re.finditer(r"\s+", text)][-_LAST_WORDS:]
+    for start in (begin.end(), *words):
+        found = _read_forms(text[start:], now)
+        if found is not None and (start == begin.end() or start + found[1] == len(text)):
+            return start, found
+    return 0, None
+
+
+def _read_forms(text: str, now: datetime) -> tuple[Found, int] | None:
     """Return what the longest of the fitting forms means, and its end."""
-    found: tuple[str | datetime | timedelta, int] | None = None
+    found: tuple[Found, int] | None = None
     for form in _FORMS:
         match = form.pattern.match(text)
         if match is None or (found is not None and match.end() <= found[1]):
