@@ -45,7 +45,7 @@ _REQUESTS = (_NOTES_REQUEST, _FOLD_REQUEST, _DIGEST_REQUEST)
 
 @dataclass(slots=True, kw_only=True)
 class Digest:
-    """Writes the digest of one event. The notes are kept for a day, so that a repeated try does not pay them twice."""
+    """Writes the digest of one event. The notes are kept for a day, so that no repeated try pays them twice."""
 
     event: Event
     calls: ModelCalls
@@ -112,7 +112,8 @@ class Digest:
                 return []
             assert self.usage is not None
             await self.calls.count(self.usage)
-            owner = Owner(adapter=self.event.adapter, actor=self.event.actor.id)
+            event = self.event
+            owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
             await self._notes.set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=owner)
         return [kept]
 
@@ -134,11 +135,6 @@ class Digest:
         if not written:
             raise UnexpectedAnswer("choices[0].message.content is empty")
         return written
-
-    async def forget_notes(self) -> None:
-        """Delete the notes, once the digest is there. Raises `StoreError`."""
-        for name in await self._notes.items():
-            await self._notes.delete(name)
 
     @property
     def _notes(self) -> Namespace:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ _SPANS = (
     re.compile(rf"(?:最近|過去|过去|前)(?:的)? ?(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:內|内)?"),
     re.compile(rf"(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:之|以)?前"),
 )
+#: No platform has earlier messages, and not each takes a time before 1970.
+_EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
 _MINUTE, _HOUR, _DAY, _WEEK = (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1))
 #: By the first letter or character of a unit.
 _UNITS = {"m": _MINUTE, "分": _MINUTE, "h": _HOUR, "小": _HOUR, "d": _DAY, "天": _DAY, "日": _DAY}
@@ -62,12 +64,14 @@ def read_request(words: str, now: datetime, zone: ZoneInfo) -> CatchUpRequest | 
         return CatchUpRequest("here")
     if found := next(filter(None, (span.fullmatch(text) for span in _SPANS)), None):
         number = _read_number(found["number"] or "1")
-        return None if number is None else CatchUpRequest("since", now - number * _UNITS[found["unit"][0]])
+        if number is None:
+            return None
+        return CatchUpRequest("since", max(now - number * _UNITS[found["unit"][0]], _EARLIEST))
     if found := _LAST_MESSAGES.fullmatch(text):
         number = _read_number(found["number"] or found["bare"] or found["chinese"])
         return CatchUpRequest("last", count=number) if number else None
     day = _read_day(re.sub(r"^(?:since|from|自|從|从)\s*|\s*(?:以來|以来|起|開始|开始)$", "", text), now, zone)
-    return None if day is None else CatchUpRequest("since", day)
+    return None if day is None else CatchUpRequest("since", max(day, _EARLIEST))
 
 
 def _read_number(text: str) -> int | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.models import Event
-from bot.ports import KeyValues, Namespace, Owner
+from bot.ports import KeyValues, Namespace, Owner, within
 
 _KEPT = timedelta(days=365)
 
@@ -35,7 +35,7 @@ class Visits:
         return at, name, before
 
     def _of(self, event: Event) -> Namespace:
-        return self.values.namespace(f"caught-up:{event.adapter}:{event.actor.id}")
+        return self.values.namespace(within(event.location.workspace, f"caught-up:{event.adapter}:{event.actor.id}"))
 
 
 def _place(event: Event) -> str:

@@ -71,6 +71,9 @@ async def catchup(ctx: Context) -> Parts:
         history = replace(history, is_cut=False)  # it is what was asked for
     numbered = number_messages(history.messages, zone)
     heading = f"**{_heading(ctx, asked, since, visited, len(numbered), zone)}**"
+    if history.read_until is not None:
+        until = history.read_until
+        heading = f"**{ctx.translate('catchup.part', count=len(numbered), time=_show(until, zone))}**"
     if not numbered:
         await visits.note(ctx.event, until)
         yield Text("\n\n".join((heading, *_gaps(ctx, history, 0))))
@@ -105,7 +108,6 @@ async def catchup(ctx: Context) -> Parts:
     yield digest.usage
     text = await _link(ctx, writing.result, numbered)
     await visits.note(ctx.event, until)
-    await digest.forget_notes()
     yield Text("\n\n".join((heading, text, *_gaps(ctx, history, digest.left_out), *filter(None, (note,)))))
 
 
@@ -122,7 +124,8 @@ def _after_visit(
     if not times:
         return replace(history, messages=history.messages[-_NEWCOMER:], is_cut=False), None
     since = max(times)
-    return replace(history, messages=tuple(one for one in history.messages if one.at > since)), since
+    is_cut = history.is_cut and history.own is None
+    return replace(history, messages=tuple(one for one in history.messages if one.at > since), is_cut=is_cut), since
 
 
 def _heading(
@@ -132,9 +135,13 @@ def _heading(
     key: str = asked.kind
     if asked.kind == "here":
         key = "new" if since is None else "visit" if since == visited else "own"
-    time = f"{since.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}" if since is not None else ""
+    time = _show(since, zone) if since is not None else ""
     key = f"catchup.{key}" if count or key in ("new", "last") else f"catchup.nothing.{key}"
     return ctx.translate(key, count=count, time=time)
+
+
+def _show(time: datetime, zone: ZoneInfo) -> str:
+    return f"{time.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}"
 
 
 def _gaps(ctx: Context, history: ChannelHistory, left_out: int) -> list[str]:

@@ -11,7 +11,7 @@ MAX_LINKS = 3
 #: The values of the setting: each link is read, or where the words of the question ask for it, or none.
 ON, ASKED, OFF = "on", "asked", "off"
 LINK_MODES = (ON, ASKED, OFF)
-_LINK = re.compile(r"https?://[^\s<>\"'`|\[\]（）「」，。！？；、]{1,2000}", re.IGNORECASE)
+_LINK = re.compile(r"https?://[^\s<>\"'`|\[\]（）「」『』《》【】，。！？；：、…]{1,2000}", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _ASKS = re.compile(
     r"(?i)\b(?:read|summari[sz]e|summary|sum up|tl;?dr|explain|translate|review|compare|according to|key points?|gist|"

@@ -20,7 +20,10 @@ class WebPages:
 
     async def open(self, url: str) -> AsyncGenerator[bytes, None]:
         """Read what is at an address, in pieces. An http address is asked for by https. Raises `MediaError`."""
-        address = urlsplit(url)._replace(scheme="https", fragment="").geturl()
+        try:
+            address = urlsplit(url)._replace(scheme="https", fragment="").geturl()
+        except ValueError as exc:  # such as a fullwidth colon in the name
+            raise DownloadFailed("the page's address is not valid") from exc
         deadline = asyncio.get_running_loop().time() + self.seconds
         try:
             async with asyncio.timeout_at(deadline):

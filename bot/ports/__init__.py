@@ -23,7 +23,7 @@ from bot.ports.adapter import (
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
 from bot.ports.directory import ChannelProblem, Directory, NoDirectory
-from bot.ports.key_values import KeyValues, Namespace, Owner
+from bot.ports.key_values import KeyValues, Namespace, Owner, within
 from bot.ports.platform import Platform
 from bot.ports.processes import Processes, ProcessInfo
 from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, receipt
@@ -100,4 +100,5 @@ __all__ = [
     "ValueSigner",
     "always_owned",
     "receipt",
+    "within",
 ]

@@ -37,6 +37,7 @@ class ChannelHistory:
     messages: tuple[ChannelMessage, ...] = ()  #: oldest first
     own: datetime | None = None  #: when the person wrote last, as far as it was read
     is_cut: bool = False  #: there are earlier messages in the span
+    read_until: datetime | None = None  #: where reading was interrupted: later messages are not there
     unread_replies: int = 0  #: replies in threads that were not read
     limits: tuple[str, ...] = ()  #: sentences, in the person's language, on what the platform holds back
 

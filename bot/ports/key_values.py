@@ -15,6 +15,11 @@ class Owner:
     conversation: str = ""  #: "": no conversation's
 
 
+def within(workspace: str, namespace: str) -> str:
+    """Return the name of a namespace whose values are erased with their owner's data of that workspace."""
+    return f"in:{workspace}:{namespace}"
+
+
 class Namespace(Protocol):
     """Small durable values by name, held in memory as a whole. A value that has expired is not there."""
 

@@ -47,6 +47,8 @@ def at(hour: int) -> datetime:
         ("這週", CatchUpRequest("since", datetime(2026, 11, 23, tzinfo=TAIPEI))),
         ("从本周", CatchUpRequest("since", datetime(2026, 11, 23, tzinfo=TAIPEI))),
         ("since 2026-11-01", CatchUpRequest("since", datetime(2026, 11, 1, tzinfo=TAIPEI))),
+        ("last 9999 weeks", CatchUpRequest("since", datetime(2010, 1, 1, tzinfo=UTC))),
+        ("since 0001-01-01", CatchUpRequest("since", datetime(2010, 1, 1, tzinfo=UTC))),
         ("since 2026-12-24", None),
         ("last 0 messages", None),
         ("what Bob wants", None),
@@ -86,6 +88,11 @@ def test_citations_become_links_and_nothing_else_does() -> None:
         "- tea ([1](https://chat.example/1)), and 【x】；好 ([3](https://chat.example/3), [1](https://chat.example/1)) "
         "see this or e.example, #4"
     )
+    assert (
+        remove_addresses("見 https://e.example：重點。又《https://f.example/a》")
+        == "見 e.example：重點。又《f.example》"
+    )
+    assert remove_addresses("at https://e.exam℀ple and http://[x") == "at  and http://[x"
 
 
 def test_the_sandbox_takes_notes_and_sums_them_up() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.models import Lane, Location, Turn, Usage
-from bot.ports import Owner, Store
+from bot.ports import Owner, Store, within
 from tests.support.database.store import (
     ADAPTERS,
     LANES,
@@ -76,6 +76,9 @@ class MaintenanceContract(StoreSuite):
         await answer(store, event("here", location=here), outcome("a", media=[picture("a.png")], usage=used))
         await answer(store, event("there", conversation="d", location=there), outcome("b", usage=used))
         await store.namespace("person").set("x", "y", owner=Owner(adapter="one", actor="ann"))
+        visits = [store.namespace(within(workspace, "visits")) for workspace in ("w", "v")]
+        for namespace in visits:
+            await namespace.set("x", "y", owner=Owner(adapter="one", actor="ann"))
         films = store.namespace("films")
         for actor, conversation in (("ann", "c"), ("ann", "d"), ("bob", "c")):
             owner = Owner(adapter="one", actor=actor, conversation=conversation)
@@ -98,6 +101,7 @@ class MaintenanceContract(StoreSuite):
         assert await store.people("one", workspace="w") == {"bob"}
         assert await store.namespace("person").items() == {"x": "y"}
         assert set(await films.items()) == {"ann d", "bob c"}
+        assert [await namespace.items() for namespace in visits] == [{}, {"x": "y"}]
         since = NOW - timedelta(days=9)
         sums = await store.usage_sums(("workspace", "person"), since=since, adapter="one")
         assert [one.fields for one in sums] == [("v", "ann"), ("w", "")]

@@ -27,6 +27,8 @@ _PAGE = f"""<!doctype html><html><head><title>The lakes</title></head><body><nav
     [
         ("summarise https://a.example/x.", "asked", ["https://a.example/x"]),
         ("這篇在說什麼？https://a.example/甲，謝謝", "asked", ["https://a.example/甲"]),
+        ("總結 https://a.example：重點是什麼", "asked", ["https://a.example"]),
+        ("總結《https://a.example/x》…", "asked", ["https://a.example/x"]),
         ("總結（https://a.example/x）", "asked", ["https://a.example/x"]),
         (
             "read [it](https://a.example/a_(b)) <http://b.example>",
@@ -94,7 +96,7 @@ async def test_a_linked_page_is_read_and_named(tmp_path: Path) -> None:
         assert "Lake number 8 is deep" in given
         assert "socks" not in given
         assert said.text == f"Hello there.\n\n*Read for this: {page}*"
-        wrong = [f"https://{INTERNAL}:{inside.port}/x", f"https://{HOST}:{outside.port}/inside"]
+        wrong = [f"https://{INTERNAL}:{inside.port}/x", f"https://{HOST}:{outside.port}/inside", "https://e.exam℀ple"]
         said = await runner.ask("chat", "read " + " ".join(wrong))
         assert said.text.startswith("".join(f"> {url} could not be fetched, so it was not read.\n" for url in wrong))
         assert "Read for this" not in said.text

@@ -52,7 +52,10 @@ async def download(
 
 def _is_slack_url(url: str, api: str) -> bool:
     """Whether the token may be sent there: to a host of Slack by https, or to the host of the configured API."""
-    parts, own = urlsplit(url), urlsplit(api)
+    try:
+        parts, own = urlsplit(url), urlsplit(api)
+    except ValueError:  # such as a fullwidth colon in the name of the host
+        return False
     host = parts.hostname or ""
     if (parts.scheme, parts.netloc) == (own.scheme, own.netloc):
         return True

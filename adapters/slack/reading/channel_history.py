@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 #: Messages of one request: Slack takes less than 1,000.
 _PAGE = 900
+#: Pages of a thread, whose newest messages come last.
+_MAX_PAGES = 50
 #: What an app that is distributed outside of Slack's Marketplace gets, once a minute. Apps of a workspace's own are
 #: exempt. https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
 _RESTRICTED_PAGE = 15
@@ -50,6 +52,7 @@ class ChannelReading:
         self._on_progress = on_progress
         self._limits: list[str] = []
         self._is_cut = False
+        self._read_until: datetime | None = None  # where a thread was read in part
 
     async def read(self) -> ChannelHistory:
         """See `ChannelReader.read_channel`."""
@@ -70,6 +73,7 @@ class ChannelReading:
             messages=tuple(_to_message(message, workspace, people) for message in messages),
             own=_time(own[-1]) if own else None,
             is_cut=self._is_cut,
+            read_until=self._read_until,
             unread_replies=unread,
             limits=tuple(self._limits),
         )
@@ -110,8 +114,9 @@ class ChannelReading:
         found: dict[str, Json] = {}
         cursor = ""
         while True:
-            page = await self._page("conversations.history", cursor, len(found))
+            page = await self._page("conversations.history", cursor, max(self._span.limit - len(found), 1))
             if page is None:
+                self._is_cut = True
                 return found
             messages = page.get("messages") or ()
             found.update((str(message["ts"]), message) for message in messages)
@@ -126,18 +131,36 @@ class ChannelReading:
                 self._limits = [self._translate("slack.catchup.restricted")]
 
     async def _read_thread(self) -> dict[str, Json]:
-        """Return a thread's messages in the span by ts. Slack returns the oldest first, and the root on each page."""
+        """Return a thread's newest messages in the span by ts.
+
+        Slack returns the oldest first, and the root on each page. So the newest are found on the last page.
+        """
         found: dict[str, Json] = {}
-        cursor = ""
-        while (page := await self._page("conversations.replies", cursor, 0, ts=self._target.thread)) is not None:
-            found.update((str(m["ts"]), m) for m in page.get("messages") or () if self._is_within(m))
-            self._on_progress(len(found))
+        cursor, read = "", 0
+        for _ in range(_MAX_PAGES):
+            page = await self._page("conversations.replies", cursor, _PAGE, ts=self._target.thread)
+            if page is None:
+                break
+            messages = page.get("messages") or ()
+            new = [m for m in messages if self._is_within(m) and not (cursor and m["ts"] == self._target.thread)]
+            found.update((str(message["ts"]), message) for message in new if message.get("subtype") in _SPOKEN)
+            for ts in [*found][: -self._span.limit]:
+                del found[ts]
+                self._is_cut = True
+            read += len(new)
+            self._on_progress(read)
             cursor = _next_cursor(page)
             if not cursor:
-                break
+                self._read_until = None
+                return found
+            if new:
+                self._read_until = _time(new[-1])
+            if len(messages) == _RESTRICTED_PAGE:
+                self._limits = [self._translate("slack.catchup.restricted")]
+        log.warning("thread read in part", read=read)
         return found
 
-    async def _page(self, method: str, cursor: str, count: int, **arguments: str) -> Json | None:
+    async def _page(self, method: str, cursor: str, limit: int, **arguments: str) -> Json | None:
         """Return a page; None: Slack allows no more now, after at least one page."""
         try:
             return await self._call(
@@ -145,7 +168,7 @@ class ChannelReading:
                 "history",
                 latest=f"{self._span.until.timestamp():.6f}",
                 oldest=f"{self._span.since.timestamp():.6f}" if self._span.since is not None else None,
-                limit=min(_PAGE, max(self._span.limit - count, 1)),
+                limit=min(_PAGE, limit),
                 cursor=cursor or None,
                 **arguments,
             )
@@ -153,7 +176,6 @@ class ChannelReading:
             if not cursor:
                 raise
             log.warning("channel read in part", reason=str(exc))
-            self._is_cut = True
             return None
 
     async def _read_replies(self, found: dict[str, Json]) -> int:

@@ -21,10 +21,12 @@ NAMESPACES = "SELECT DISTINCT namespace FROM key_values LIMIT :limit"
 DELETE = "DELETE FROM key_values WHERE namespace = :namespace AND name = :name"
 #: Values of a person who is forgotten.
 FORGET = "DELETE FROM key_values WHERE adapter = :adapter AND actor = :actor AND actor <> ''"
-#: Those of the conversations in which the person has written in one workspace.
+#: Those of one workspace, by their namespace, and of the conversations in which the person has written there.
 FORGET_HERE = f"""
-{FORGET} AND conversation IN (
-    SELECT conversation FROM events WHERE adapter = :adapter AND actor = :actor AND workspace = :workspace)
+{FORGET} AND (
+    substr(namespace, 1, length(CAST(:workspace AS text)) + 4) = 'in:' || CAST(:workspace AS text) || ':'
+    OR conversation IN (
+        SELECT conversation FROM events WHERE adapter = :adapter AND actor = :actor AND workspace = :workspace))
 """  # noqa: S608 - constants
 #: Expired values, and those of conversations without events.
 PRUNE = """

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bot.ports import within
 from simulators.slack import Channel, Message, Person, SlackSimulator
 from tests.support.catchup.digest_api import DigestApi
 from tests.support.database.engines import engine, server, url
@@ -80,6 +81,38 @@ async def test_a_channel_of_5000_messages(slack: SlackSimulator, tmp_path: Path)
         assert slack.from_bot(slack.general) == []
 
 
+async def test_a_long_thread(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Its newest messages are read, in full pages; where Slack stops the reading that is said, and the rest is new."""
+    bob = slack.person("Bob")
+    root = write(slack, bob, "where do we meet?", ago=2000)
+    for number in range(1000):
+        write(slack, bob, f"DECIDED number {number}", ago=1999 - number, thread=root.ts)
+    api = DigestApi()
+    async with service(slack, tmp_path) as running:
+        running.api.play(api)
+
+        async def ask(text: str, words: str) -> str:
+            slack.ada.mention(text, thread=root)
+            found = await slack.until(lambda: [m for m in slack.ada.sees(thread=root.ts) if words in m.content])
+            await running.idle()
+            return str(found[-1].content)
+
+        before = len(slack.calls)
+        answer = await ask("/catchup last 5 messages", "The last 5 messages")
+        assert [f"number {number}" in answer for number in range(994, 1000)] == [False, True, True, True, True, True]
+        assert "Earlier" not in answer
+        pages = [call for call in slack.calls[before:] if call.method == "conversations.replies"]
+        assert len(pages) < 5
+        slack.faults.limit("conversations.replies", 600).where = lambda given: bool(given.get("cursor"))
+        answer = await ask("/catchup last 6 messages", "later ones could not be read")
+        assert "6 messages up to" in answer
+        assert [f"number {number}" in answer for number in (892, 893, 898, 899)] == [False, True, True, False]
+        visits = running.core.store.namespace(within(slack.team.id, f"caught-up:slack:{slack.ada.id}"))
+        [visit] = (await visits.items()).values()
+        read = slack.general.thread(root.ts)[899]
+        assert visit.startswith(f"{float(read.ts)} ")
+
+
 async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path, engine: dict[str, Any]) -> None:
     """From their last message, else from their last catching up; a stop repeats no request that had an answer.
 
@@ -108,16 +141,19 @@ async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path, e
         assert "CI (app): build @Bob [green](https://ci.example)" in given
         assert "see you" not in given
         await running.idle()
+        [asked] = [job.event.id async for job in running.core.store.requests("slack", slack.ada.id)]
+        assert await running.core.store.namespace(f"catchup-notes:slack:{asked}").items()  # for a try after a crash
         assert "Nothing new since you last caught up" in await running.ask(slack.ada, "/catchup", "Nothing new")
         write(slack, bob, "DECIDED at last", ago=0)
         assert "1 message since you last caught up" in await running.ask(slack.ada, "/catchup", "1 message")
         assert "Earlier" not in await running.ask(slack.ada, "/catchup last 2 messages", "The last 2 messages")
         new = await running.ask(slack.person("Cleo"), "/catchup", "You have written nothing here lately")
         assert "the newest 24 messages" in new
-        [visit] = (await running.core.store.namespace(f"caught-up:slack:{slack.ada.id}").items()).values()
+        visits = running.core.store.namespace(within(slack.team.id, f"caught-up:slack:{slack.ada.id}"))
+        [visit] = (await visits.items()).values()
         assert visit
         await running.core.store.forget("slack", slack.ada.id)
-        assert await running.core.store.namespace(f"caught-up:slack:{slack.ada.id}").items() == {}
+        assert await visits.items() == {}
 
 
 async def test_nobody_reads_what_they_may_not(slack: SlackSimulator, tmp_path: Path) -> None:

@@ -64,7 +64,13 @@ async def test_the_token_goes_to_slack_alone(service: RunningAdapter) -> None:
     await site.start()
     try:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/file"
-        for address in (url, "https://slack.com.example.org/file", "http://files.slack.com/file", "file:///etc/passwd"):
+        wrong = (
+            "https://slack.com.example.org/file",
+            "http://files.slack.com/file",
+            "file:///etc/passwd",
+            "https://a：b",
+        )
+        for address in (url, *wrong):
             with pytest.raises(DownloadFailed, match="not on Slack"):
                 await _read(service, Attachment(name="a", source={"url": address}))
     finally:
