@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from adapters.discord.gateway.client import Login
 from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.inbound.channel_access import find_access
 from adapters.discord.inbound.parse import build_actor
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import check
@@ -73,9 +74,19 @@ class DiscordDirectory:
             return isinstance(exc.__cause__, discord.NotFound)
         return False
 
-    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
-        """Ask Discord for the channel and the bot's permissions there."""
-        guild = None if reply_to is None else ReplyTarget.of(reply_to).guild
+    async def channel_problem(
+        self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""
+    ) -> ChannelProblem:
+        """Ask Discord for the channel and the bot's permissions there; and a person's, where the request was made."""
+        target = None if reply_to is None else ReplyTarget.of(reply_to)
         if (client := self._login.found) is not None:
-            return await channel_problem(client, channel, guild=guild)
+            problem = await channel_problem(client, channel, guild=None if target is None else target.guild)
+            if problem or target is None or not person:
+                return problem
+            try:
+                with raise_delivery_errors():
+                    access = await find_access(client, guild=target.guild, channel=target.channel, member=person)
+            except DeliveryRefused:
+                return "absent"
+            return "" if access.member_sees else "absent"
         return await check.find_channel_problem(self._token.get_secret_value(), self._api_url, channel)

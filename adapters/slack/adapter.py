@@ -331,7 +331,9 @@ class Slack:
         workspace = await self.workspaces.find(target.team, target.enterprise)
         return await self._users.is_gone(workspace, person.rpartition(".")[2])
 
-    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+    async def channel_problem(
+        self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""
+    ) -> ChannelProblem:
         """Ask Slack for the channel's newest message, which the bot can read only where it can write."""
         owner, _, plain = channel.rpartition(".")
         if reply_to is not None and owner not in ("", ReplyTarget.of(reply_to).owner):
@@ -344,4 +346,4 @@ class Slack:
         except (DeliveryError, StoreError) as exc:
             log.info("channel not checked", reason=str(exc))
             return ""
-        return await channel_problem(client, plain)
+        return await channel_problem(client, plain, person.rpartition(".")[2])

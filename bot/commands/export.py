@@ -7,6 +7,7 @@ from typing import Any
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
 from bot.models import CommandSpec, Job, Media, Option, Text, Turn
+from bot.ports import Schedule
 
 
 @command(
@@ -50,7 +51,7 @@ async def export(ctx: Context) -> Parts:
 
 
 async def export_person(ctx: Context, named: str) -> Parts:
-    """Write a person's requests, their answers, their own settings and notes into a file."""
+    """Write a person's requests, their answers, their own settings, notes and schedules into a file."""
     person, adapter = await find_person(ctx, named), ctx.event.adapter
     await ctx.audit("person.exported", subject=person.id, scope=person.scope)
     found = [request(job) async for job in ctx.journal.requests(adapter, person.id, workspace=person.workspace)]
@@ -58,6 +59,8 @@ async def export_person(ctx: Context, named: str) -> Parts:
     content = {"platform": adapter, "person": person.id, "name": person.name, "settings": dict(own), "requests": found}
     notes = await ctx.written_notes.of(adapter, person.id, person.workspace)
     content["memory"] = [{"for": namespace, "text": note.text} for (namespace, _), note in notes.items()]
+    schedules = await ctx.schedules.store.schedules(adapter, actor=person.id, workspace=person.workspace or "")
+    content["schedules"] = [scheduled(one) for one in schedules]
     yield await ctx.spool.write(
         "person.json",
         json.dumps(content, ensure_ascii=False, indent=2) + "\n",
@@ -83,6 +86,22 @@ def request(job: Job) -> dict[str, Any]:
         "attachments": [attachment.name for attachment in event.attachments],
         "answer": answer.text if answer is not None else None,
         "files": [media.name for media in answer.media] if answer is not None else [],
+    }
+
+
+def scheduled(one: Schedule) -> dict[str, Any]:
+    """Return what is stored of a schedule, without what is the platform's."""
+    event = one.event
+    return {
+        "id": one.id,
+        "when": one.when,
+        "zone": one.zone,
+        "due": one.due.isoformat() if one.due is not None else None,
+        "workspace": event.location.workspace,
+        "channel": event.location.channel,
+        "command": event.command,
+        "text": event.prompt,
+        "options": dict(event.options),
     }
 
 

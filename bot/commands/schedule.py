@@ -128,7 +128,8 @@ async def _request(ctx: Context, text: str) -> Event:
     price = (await ctx.quotas.prices.current()).estimate(filled, spec, model)
     if not is_within(price, request, ctx.effective):
         raise UsageError(ctx.translate("schedule.too_dear", price=money(price or 0)))
-    return request
+    # What was found out about the command holds today, and not for the requests: each is admitted anew.
+    return replace(request, has_own_api=False, keeps_price=False, agreed=0, approved=0, is_message=False)
 
 
 def _confirmation(ctx: Context, added: Schedule, *, is_known: bool) -> str:
@@ -228,6 +229,9 @@ async def _change(ctx: Context, act: str, named: str) -> str:
         if resumed is None:
             raise UsageError(ctx.translate("schedule.changed"))
         times = "\n\n" + _times(ctx, resumed, _NEXT_TIMES)
+    is_so_already = act == ("pause" if one.due is None else "resume")
+    if one.event.actor.id != ctx.event.actor.id and not is_so_already:
+        await ctx.audit(f"schedule.{act}", subject=one.event.actor.id, before=f"{one.id}: {one.when}")
     return ctx.translate(f"schedule.done.{act}", when=written(one.when), request=describe(one.event)) + times
 
 

@@ -24,10 +24,13 @@ class Directory(Protocol):
     async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
         """Return whether a person has left the workspace of a request. Raises `DeliveryError` where nobody tells."""
 
-    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+    async def channel_problem(
+        self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""
+    ) -> ChannelProblem:
         """Return why the service can't write in a channel; "": it can, or that can't be known.
 
-        `reply_to`: of a request; a channel of another workspace is absent then.
+        `reply_to`: of a request; a channel of another workspace is absent then. `person`: its author; a place that they
+        may not see is absent, too. Raises `DeliveryError` where nobody tells now what they may see.
         """
 
 
@@ -55,6 +58,7 @@ class NoDirectory:
         channel: str,  # noqa: ARG002
         *,
         reply_to: Mapping[str, str] | None = None,  # noqa: ARG002
+        person: str = "",  # noqa: ARG002
     ) -> ChannelProblem:
         """Return no problem."""
         return ""

@@ -14,10 +14,10 @@ import structlog
 
 from bot.control.beside import make_beside
 from bot.control.quotes import DECIDE
-from bot.errors import DeliveryRefused
+from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.event_locks import EventLocks
 from bot.i18n import translate
-from bot.models import Action, Answer, Event, Lane
+from bot.models import Action, Actor, Answer, Event, Lane
 from bot.pipeline.inbox import Inbox
 from bot.ports import Adapter, EventQueue, Journal, PauseReason, Schedule, ScheduleStore
 from bot.schedules.clock import ScheduleTiming
@@ -100,7 +100,7 @@ class Firing:
         """Record the request; return why it is refused, "" where it is not."""
         asked = schedule.event
         adapter = self.adapters[asked.adapter]
-        author = await adapter.find_actor(asked.reply_to, asked.actor.id) or asked.actor
+        author = await self._find_author(asked)
         conversation, place = await adapter.place_again(
             asked.reply_to, conversation=_conversation(schedule), heading=heading(schedule)
         )
@@ -127,6 +127,14 @@ class Firing:
         refusal = await self.inbox.offer(event, instead=instead)
         return "" if refusal is None else refusal.text or translate("schedule.refused_silently", event.actor.locale)
 
+    async def _find_author(self, asked: Event) -> Actor:
+        """Return the author with the roles and rights of now, not of then. Raises `DeliveryDelayed`."""
+        adapter, author = self.adapters[asked.adapter], asked.actor
+        found = await adapter.find_actor(asked.reply_to, author.id)
+        if found is None and asked.location.workspace and adapter.kind_of(author.id) is not None:
+            raise DeliveryDelayed("the platform does not tell the author's rights")
+        return found or author
+
     async def _private_place(self, event: Event, conversation: str) -> Mapping[str, str]:
         adapter = self.adapters[event.adapter]
         return await adapter.place_beside(event.reply_to, conversation=conversation, person=event.actor.id)
@@ -138,7 +146,8 @@ class Firing:
             return "person"
         if event.location.is_private:
             return ""
-        return "channel" if await adapter.channel_problem(event.location.channel, reply_to=event.reply_to) else ""
+        problem = await adapter.channel_problem(event.location.channel, reply_to=event.reply_to, person=event.actor.id)
+        return "channel" if problem else ""
 
     async def _has_failed(self, schedule: Schedule) -> bool:
         """Return whether the request that was made last has failed."""

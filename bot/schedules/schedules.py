@@ -15,7 +15,7 @@ from bot.schedules.phrases.reading import TimeIsOver, When, read_when
 from bot.schedules.times import next_time, shortest_interval, times_after
 from bot.settings.core import Settings
 
-_ID = 6  #: characters of an id
+_ID = 10  #: characters of an id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert (
             "paused Go on" in (await web.post("/cockpit/people", {**here, "schedule": daily, "change": "pause"})).words
         )
+        [entry] = await service.core.store.audit("channel", action="schedule", limit=9)
+        assert (entry.action, entry.actor, entry.subject) == ("schedule.pause", "ann", "bob")
         assert (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).status == 404
         assert "Bob 1 0.50" in shown
         assert "Eve" not in shown

@@ -54,6 +54,7 @@ async def test_an_administrator_of_the_service_erases_everything(tmp_path: Path,
     async with service(tmp_path, bot_admins=("ada",), **engine) as one:
         await asked_by_bob(one)
         await one.ask("language zh-Hant", command="settings", options={"for": "me"}, **BOB)
+        await one.ask("every day 9:00 is it done?", command="schedule", **BOB)
         exported = await one.ask("", command="export", options={"person": "person:bob"}, **ADMIN)
         assert exported.private
         [file] = tmp_path.glob("media/*/*-person.json")
@@ -61,6 +62,8 @@ async def test_an_administrator_of_the_service_erases_everything(tmp_path: Path,
         assert content["settings"] == {"language": "zh-Hant"}
         assert [found["text"] for found in content["requests"]][:2] == ["my secret", "elsewhere"]
         assert content["requests"][0]["answer"] == "re: my secret"
+        [found] = content["schedules"]
+        assert (found["text"], found["when"], found["workspace"]) == ("is it done?", "every day 9:00", "w")
         await one.ask("managers person:bob", command="settings", options={"for": "workspace"}, **ADMIN)
         await one.ask("managers person:eve", command="settings", options={"for": "workspace"}, **ADMIN)
         assert "`bob (service)`" in (await one.ask("", command="audit", **ADMIN)).text

@@ -1,5 +1,6 @@
 """A workspace with an API key of its own: used for its requests only, and seen by nobody."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import structlog
 
 from tests.support.channel.own_api import KEY, bring, own_server
+from tests.support.schedules.clock import START, SetClock
 from tests.support.scripted_api import chat, failure
 from tests.support.service import quiet_logs, service
 
@@ -14,9 +16,18 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_a_workspace_uses_its_own_key(tmp_path: Path) -> None:
-    """From the next request on, after a restart, too, until it is removed; other workspaces use the service's."""
-    async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=(origin,)) as one:
+    """From the next request on, after a restart, too, until it is removed; other workspaces use the service's.
+
+    What was scheduled before is paid by whoever pays at its time, and is no message that somebody has typed.
+    """
+    clock = SetClock()
+    async with (
+        own_server() as (api, origin),
+        service(tmp_path, clock=clock, bot_workspace_api_origins=(origin,)) as one,
+    ):
         assert "from now on" in (await bring(one, key=KEY, url=api.url)).text
+        later = await one.channel.ask("in 2 hours and then?", command="schedule", is_message=True)
+        await one.channel.wait_for_answers(later)
         for _ in range(2):
             asked = len(api.requests)
             assert (await one.ask("hello")).text == "re: hello"
@@ -29,7 +40,12 @@ async def test_a_workspace_uses_its_own_key(tmp_path: Path) -> None:
             await one.start()
         assert "key is deleted" in (await one.ask("", command="apikey", options={"remove": "yes"})).text
         await one.ask("hello again")
-        assert one.echo.prompts == ["hello again"]
+        [kept] = await one.core.store.schedules("channel")
+        assert not kept.event.is_message
+        await clock.set(START + timedelta(hours=2))
+        await one.channel.wait_for_answers(f"again {later}")
+        assert one.channel.answers(f"again {later}")[0].text.startswith("re: and then?")
+        assert one.echo.prompts == ["hello again", "and then?"]
 
 
 async def test_a_workspace_pays_for_its_own_key(tmp_path: Path) -> None:

@@ -199,9 +199,14 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
         assert "Only administrators" in (await one.ask("list all", command="schedule", who="cid", member=True)).text
         listed = (await one.ask("list all", command="schedule")).text
         assert "[@Bob](person:bob), every day 9:00: `two`" in listed
-        named = listed.partition("`two` (`")[2][:6]
+        named = listed.partition("`two` (`")[2].partition("`")[0]
+        assert len(named) == 10
         assert "no schedule" in (await one.ask(f"pause {named}", command="schedule", who="cid", member=True)).text
-        assert "Paused, every day 9:00" in (await one.ask(f"pause {named}", command="schedule")).text
+        for _ in range(2):
+            assert "Paused, every day 9:00" in (await one.ask(f"pause {named}", command="schedule")).text
+        [entry] = await one.core.store.audit("channel", action="schedule", limit=9)
+        assert (entry.action, entry.actor, entry.subject) == ("schedule.pause", "ada", "bob")
+        assert (entry.workspace, entry.before) == ("w", f"{named}: every day 9:00")
         told = await one.ask("", command="schedule", who="bob", member=True)
         assert (told.text.count("Paused"), told.actions) == (1, ["delete1", "resume2", "delete2"])
         bob: dict[str, Any] = {"command": "schedule", "who": "bob", "member": True}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.schedules.clock import ScheduleTiming
-from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, SEND
+from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, SEND, VIEW
 from simulators.slack import SlackSimulator
 from tests.support.database.engines import engine, server, url
 from tests.support.discord.whole import whole
@@ -78,12 +78,29 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         slack.general.members.append(slack.team.bot.id)
         slack.bob.press(slack.bob.sees(direct)[-1], "press:resume")
         await clock.until_waiting(LATER + timedelta(hours=3, minutes=30))
-        slack.team.users[slack.bob.id].deleted = True
+        slack.general.is_private = True
+        slack.faults.fail("users.info", "access_denied", times=None)
         await clock.set(LATER + timedelta(hours=3, minutes=30))
+        await clock.until_waiting(LATER + timedelta(hours=3, minutes=31))
+        slack.faults.clear()
+        await clock.set(LATER + timedelta(hours=3, minutes=31))
+        await one.see(slack.bob, "re: again?")
+        await clock.until_waiting(LATER + timedelta(hours=4, minutes=30))
+        slack.general.members.remove(slack.bob.id)
+        await clock.set(LATER + timedelta(hours=4, minutes=30))
+        await clock.until_waiting(None)
+        [left] = await one.core.store.schedules("slack")
+        assert left.pause == "channel"
+        await one.idle()
+        slack.general.members.append(slack.bob.id)
+        slack.bob.press(slack.bob.sees(direct)[-1], "press:resume")
+        await clock.until_waiting(LATER + timedelta(hours=5, minutes=30))
+        slack.team.users[slack.bob.id].deleted = True
+        await clock.set(LATER + timedelta(hours=5, minutes=30))
         await clock.until_waiting(None)
         [left] = await one.core.store.schedules("slack")
         assert left.pause == "person"
-        assert "again?" not in one.echo.prompts
+        assert one.echo.prompts.count("again?") == 1
 
 
 def at(hours: float) -> str:
@@ -136,8 +153,17 @@ async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> N
         one.simulator.denied.clear()
         await one.press(told, "resume")
         await clock.until_waiting(LATER + timedelta(hours=3, minutes=30))
-        one.simulator.outsiders.add((GUILD, ADA))
+        one.simulator.owners[GUILD] = ME  # an owner may all
+        one.simulator.denied_to[CHANNEL, ADA] = VIEW
         await clock.set(LATER + timedelta(hours=3, minutes=30))
+        await clock.until_waiting(None)
+        [left] = await one.core.store.schedules("discord")
+        assert left.pause == "channel"
+        one.simulator.denied_to.clear()
+        await one.command("schedule", what=f"resume {left.id}")
+        await clock.until_waiting(LATER + timedelta(hours=4, minutes=30))
+        one.simulator.outsiders.add((GUILD, ADA))
+        await clock.set(LATER + timedelta(hours=4, minutes=30))
         await clock.until_waiting(None)
         [left] = await one.core.store.schedules("discord")
         assert left.pause == "person"

@@ -23,6 +23,7 @@ class ChannelAccess:
 
     channel: int  #: whose messages are read: a channel or a thread
     parent: int  #: the channel of a thread; else the same
+    member_sees: bool  #: what is written from now on
     member_may: bool
     bot_may: bool
 
@@ -45,11 +46,17 @@ async def find_access(client: DiscordClient, *, guild: str, channel: str, member
             granted[person] = permissions_in(server, await http.get_member(int(guild), int(person)), parent)
         except discord.NotFound:
             granted[person] = discord.Permissions.none()
-    may = {person: one.view_channel and one.read_message_history for person, one in granted.items()}
-    asker, bot = may
-    if found["type"] == _PRIVATE_THREAD and not granted[asker].manage_threads and may[asker]:
-        may[asker] = await _is_in_thread(client, channel, asker)
-    return ChannelAccess(channel=int(channel), parent=int(parent["id"]), member_may=may[asker], bot_may=may[bot])
+    asker, bot = granted
+    sees = granted[asker].view_channel
+    if found["type"] == _PRIVATE_THREAD and not granted[asker].manage_threads and sees:
+        sees = await _is_in_thread(client, channel, asker)
+    return ChannelAccess(
+        channel=int(channel),
+        parent=int(parent["id"]),
+        member_sees=sees,
+        member_may=sees and granted[asker].read_message_history,
+        bot_may=granted[bot].view_channel and granted[bot].read_message_history,
+    )
 
 
 async def _is_in_thread(client: DiscordClient, thread: str, member: str) -> bool:

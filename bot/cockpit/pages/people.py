@@ -115,18 +115,29 @@ async def _schedules_of(visit: Visit, place: SettingsPlace, person: str) -> Sequ
     ]
 
 
-async def _change_schedule(visit: Visit, schedules: Sequence[Schedule], back: str) -> Response:
+async def _change_schedule(visit: Visit, found: Sequence[Schedule], back: str) -> Response:
     """Do what the form says with one of these schedules. Raises `StoreError`."""
-    one = next((one for one in schedules if one.id == visit.form["schedule"]), None)
+    one = next((one for one in found if one.id == visit.form["schedule"]), None)
     change = visit.form.get("change", "")
     if one is None:
         return visit.not_found("cockpit.people.no_schedule")
+    schedules, is_done = visit.sources.schedules, False
     if change == "delete":
-        await visit.sources.schedules.store.delete_schedule(one)
+        is_done = await schedules.store.delete_schedule(one)
     elif change == "pause" and one.cron and one.due is not None:
-        await visit.sources.schedules.pause(one)
+        is_done = await schedules.pause(one)
     elif change == "resume" and one.cron and one.due is None:
-        await visit.sources.schedules.resume(one)
+        is_done = await schedules.resume(one) is not None
+    author, place = one.event.actor.id, one.event.location
+    if is_done and author != visit.visitor.actor:
+        await visit.audit(
+            f"schedule.{change}",
+            adapter=one.event.adapter,
+            workspace=place.workspace,
+            channel=place.channel,
+            subject=author,
+            before=f"{one.id}: {one.when}",
+        )
     return RedirectResponse(f"{ROOT}/{back}", status_code=303)
 
 

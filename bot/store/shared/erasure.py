@@ -15,7 +15,8 @@ _THEIRS = "adapter = :adapter AND actor = :actor AND actor <> ''"
 _HERE = " AND workspace = :workspace"  #: where only the data of one workspace are erased
 _ELSEWHERE = f"""
 SELECT 1 FROM events WHERE {_THEIRS} AND workspace <> :workspace
-UNION ALL SELECT 1 FROM usage WHERE {_THEIRS} AND workspace <> :workspace LIMIT 1
+UNION ALL SELECT 1 FROM usage WHERE {_THEIRS} AND workspace <> :workspace
+UNION ALL SELECT 1 FROM schedules WHERE {_THEIRS} AND workspace <> :workspace LIMIT 1
 """
 _THEIR_EVENTS = f"SELECT seq FROM events WHERE {_THEIRS}"
 _EVENTS = "SELECT seq FROM events WHERE adapter = :adapter"

@@ -285,7 +285,9 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
     async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
         return person in self.gone
 
-    async def channel_problem(self, channel: str, *, reply_to: Mapping[str, str] | None = None) -> ChannelProblem:
+    async def channel_problem(
+        self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""
+    ) -> ChannelProblem:
         return "closed" if channel in self.closed else ""
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
