@@ -22,18 +22,7 @@ from bot.errors import StoreError
 from bot.family.changes import AGAIN, EDIT
 from bot.family.origins import CHANGE, REPEATED
 from bot.film.board import SHOTS
-from bot.models import (
-    Action,
-    Actor,
-    Answer,
-    CommandSpec,
-    Event,
-    Job,
-    Lane,
-    Location,
-    Option,
-    Turn,
-)
+from bot.models import Action, Actor, Answer, CommandSpec, Event, Job, Lane, Location, Option, Turn
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
@@ -171,15 +160,15 @@ class CoreServices:
 
     async def retract(self, adapter: str, event_id: str) -> None:
         """See `AdapterServices.retract`. An answer that is there already stays."""
-        job = await self.journal.job(adapter, event_id)
-        host = None if job is None else await self.dispatcher.gathering.find_host(job)
-        if host is not None and host.answer is None:
-            if event_id in host.event.joined:
-                await self._change_joined(host, event_id, None)
-            return
-        await self.journal.withdraw(adapter, event_id if host is None else host.event.id)
-        if host is not None:
-            return
+        async with self.journal.revising(adapter, event_id):
+            job = await self.journal.job(adapter, event_id)
+            if await self._retract_joined(job):
+                return
+            await self.journal.withdraw(adapter, event_id)
+            if not await self._retract_joined(await self.journal.job(adapter, event_id)):  # joined meanwhile
+                await self._retract_single(adapter, event_id, job)
+
+    async def _retract_single(self, adapter: str, event_id: str, job: Job | None) -> None:
         if job is not None:
             await self._remove_undecided(job)
         if job is None or job.answer is not None:
@@ -190,6 +179,17 @@ class CoreServices:
         if is_shown and (is_cancelled or job.ref is not None):  # by another process, or by an earlier try
             await self.journal.reopen(job.event, answer=Answer())
         log.info("event retracted", event_id=event_id, adapter=adapter, cancelled=is_cancelled)
+
+    async def _retract_joined(self, job: Job | None) -> bool:
+        """Take back a message that is answered together with others; False: it is not such a one."""
+        host = None if job is None else await self.dispatcher.gathering.find_host(job)
+        if job is None or host is None:
+            return False
+        if host.answer is not None:
+            await self.journal.withdraw(host.event.adapter, host.event.id)
+        elif job.event.id in host.event.joined:
+            await self._change_joined(host, job.event.id, None)
+        return True
 
     async def _cancel(self, job: Job, *, retract: bool = False) -> bool:
         """Cancel an event that runs; where it waits for its next try, what the API was asked is counted and ended."""

@@ -38,7 +38,9 @@ async def say_behind(one: Service, *texts: str) -> list[str]:
     return events
 
 
-async def test_quick_messages_are_one_question(tmp_path: Path, engine: dict[str, Any]) -> None:
+async def test_quick_messages_are_one_question(
+    tmp_path: Path, engine: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """They are answered together, once; edits, deletions and a restart concern the one answer."""
     given = {**engine, "bot_gather_seconds": 0.01, "bot_shutdown_timeout": 0.1}
     async with service(tmp_path, **given) as one, asyncio.timeout(60):
@@ -62,6 +64,25 @@ async def test_quick_messages_are_one_question(tmp_path: Path, engine: dict[str,
         held.set()
         await one.channel.until(lambda: one.answer(keep).text == "re: keep")
         await one.core.worker.drain()
+        # So is one that is joined at the moment at which it is deleted.
+        held, late = one.echo.hold("late"), one.echo.hold("slower")
+        slow = await one.start_asking("slower", is_message=True)
+        events = [await say(one, "late"), await say(one, "a slip")]
+        withdraw = one.core.services.journal.withdraw
+
+        async def join_first(adapter: str, event_id: str) -> None:
+            monkeypatch.undo()
+            late.set()
+            await one.echo.until(lambda: one.echo.prompts[-1] == "late\na slip")
+            await withdraw(adapter, event_id)
+
+        monkeypatch.setattr(one.core.services.journal, "withdraw", join_first)
+        await one.core.services.retract("channel", events[1])
+        await one.echo.until(lambda: one.echo.prompts[-1] == "late")
+        held.set()
+        await one.channel.wait_for_answers(slow, events[0])
+        await one.core.worker.drain()
+        assert one.answer(events[0]).text == "re: late"
         # A process that ends while it answers leaves the same question to the next, which answers it once.
         held = one.echo.hold("stop")
         stop, here = await say_behind(one, "stop", "here")
