@@ -68,7 +68,7 @@ async def test_quick_messages_are_one_question(
         held, late = one.echo.hold("late"), one.echo.hold("slower")
         slow = await one.start_asking("slower", is_message=True)
         events = [await say(one, "late"), await say(one, "a slip")]
-        withdraw = one.core.services.journal.withdraw
+        withdraw = one.core.store.withdraw
 
         async def join_first(adapter: str, event_id: str) -> None:
             monkeypatch.undo()
@@ -76,7 +76,7 @@ async def test_quick_messages_are_one_question(
             await one.echo.until(lambda: one.echo.prompts[-1] == "late\na slip")
             await withdraw(adapter, event_id)
 
-        monkeypatch.setattr(one.core.services.journal, "withdraw", join_first)
+        monkeypatch.setattr(one.core.store, "withdraw", join_first)
         await one.core.services.retract("channel", events[1])
         await one.echo.until(lambda: one.echo.prompts[-1] == "late")
         held.set()
