@@ -60,6 +60,7 @@ _CLOCK = """(
 _PRICES = f"""prices AS (
     SELECT spent.kind AS priced, max(price) AS price FROM spent, clock WHERE hour >= day - {PRICE_DAYS * 24}
     GROUP BY 1)"""
+_OWNED = "SELECT 1 FROM events WHERE seq = :seq AND owner = :owner AND NOT done"
 _RESERVE = """
 UPDATE events SET kind = :kind, items = :items, tokens = :tokens, milliseconds = :milliseconds, micros = :micros,
     own = :is_own
@@ -192,12 +193,21 @@ class PostgresRecorder(PostgresEvents):
         return [len(figure) if isinstance(figure, list) else int(figure) for figure in figures]
 
     async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
-        async def work(db: PostgresDatabase) -> None:
+        has_event = self._running.get(job.seq) is job or self._lost.get(job.seq) is job  # some calls outlive theirs
+
+        async def work(db: PostgresDatabase) -> bool:
+            if has_event and not await db.rows(_OWNED, seq=job.seq, owner=self._lease.number):
+                return False
             if is_refused:
                 await db.rows(calls.END, **calls.returned(job))
             await db.rows(calls.BEGIN, **calls.to_begin(job, usage, micros, time.time()))
+            return True
 
-        await self._writer.submit(work)
+        async def write() -> tuple[int, bool | None]:
+            number = self._lease.number
+            return number, await self._writer.submit(work) or None
+
+        await (self._write_owned(job, write) if has_event else write())
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
         async def work(db: PostgresDatabase) -> None:
