@@ -6,11 +6,10 @@ from aimodels import reference
 from bot.commands._base import Context, Parts
 from bot.commands._media import ProgressStream, delete_action, file_title, with_job
 from bot.errors import UsageError
+from bot.family.origins import ANSWER
 from bot.markdown.speech import spoken_text
 from bot.models import Action, Actions, Status, Text, Usage
 
-#: The option of `audio` that only the button sets: the event whose answer is read.
-ANSWER = "answer"
 _LONGEST = 4096  # characters that OpenAI's speech endpoint takes
 _BYTES_A_SECOND = 15  # of UTF-8, roughly, in English as in Chinese
 _TEXT = 4 * _LONGEST  # characters of an answer that are looked at

@@ -2,10 +2,11 @@
 
 from contextlib import aclosing
 
-from bot.commands._aloud import ANSWER, read_aloud
+from bot.commands._aloud import read_aloud
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import int_if_whole, job_answer
+from bot.family.origins import ANSWER
 from bot.models import CommandSpec, Lane, Option
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.conversation.edits import message_of
 from bot.duel.duel import VOTE
 from bot.family.change_words import read_repeat, reads_as_change
-from bot.family.origins import BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
+from bot.family.origins import ANSWER, BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
 from bot.i18n import translate
 from bot.models import MEDIA_KINDS, Event, Job
 from bot.ports import Journal
@@ -67,7 +67,7 @@ class Changes:
         first = job.event
         if first.rejection:
             return replace(event, rejection=first.rejection)
-        if first.command not in _REPEATABLE:
+        if first.command not in _REPEATABLE or ANSWER in first.options:
             text = translate("again.not_with_a_change", event.actor.locale, command=first.command)
             return replace(event, rejection=text)
         kept = {name: value for name, value in first.options.items() if name not in _NOT_TAKEN_OVER - {"n"}}

@@ -14,6 +14,7 @@ from bot.ports import Journal
 PARENT, CHANGE = "parent", "change"
 MASK = "mask"  #: option of `edit`: the attached file says where a picture may change
 REPEATED = "repeated"  #: id of the event that this one repeats; the prompt says what should be different. Set as above
+ANSWER = "answer"  #: id of the event whose answer is read aloud, an option of `audio`. Set as above
 BACK = "back"  #: the command of the button that makes a file the last one again
 _MOST_FILES = 60  #: of a family; the newest
 _MOST_EVENTS = 200  #: with files of any origin, that are looked at

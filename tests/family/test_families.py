@@ -120,9 +120,13 @@ async def test_what_was_asked_is_repeated_with_a_change(tmp_path: Path) -> None:
         await one.ask("再來一次，但是晚上")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
         assert [place for _, place in (await tree(one))[0]] == [0, 2, 2]
+        # What was only read aloud has no words of its own that could change.
+        await one.ask("", command="audio", options={"answer": "gone"})
+        assert "`/audio` can't be repeated" in (await one.ask("louder", command="again")).text
+        await one.ask("a red fox", command="image")
         # Without words it is the same once more.
         await one.ask("", command="again")
-        assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
+        assert one.echo.bodies[-1]["prompt"] == "a red fox"
         # What was refused is refused with a change, too.
         prompts = one.echo.prompts.copy()
         for command, text in (("image", "a fox --size 9x9"), ("again", "at night"), ("chat", "again, in blue")):
