@@ -140,7 +140,7 @@ async def test_what_a_killed_process_had_is_taken_over(url: SecretStr) -> None:
 
 
 async def test_who_slept_while_the_lock_went_has_lost_the_work(url: SecretStr) -> None:
-    """A process that was stopped, and whose lock the server let go of meanwhile, spends and commits nothing any more."""
+    """A process that was stopped, and whose lock the server let go of meanwhile, spends and commits nothing."""
     async with PostgresStore(url) as store, asyncio.timeout(200):
         await store.record(event("e"), lane=Lane.CONVERSATION)
         async with another_process(url) as other, connected(url) as connection:
