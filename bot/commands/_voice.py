@@ -1,7 +1,8 @@
 """Shared by commands: what people say in voice messages and other sound files."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -11,14 +12,17 @@ from bot.commands._base import Context
 from bot.control.registry import READ_FILES
 from bot.conversation.attachments import code_block
 from bot.conversation.document_parsers import Unreadable
-from bot.conversation.sounds import is_sound
+from bot.conversation.sounds import SoundFile, is_sound
 from bot.errors import UsageError
+from bot.media.names import short_digest
 from bot.models import Attachment, Usage
+from bot.ports import Owner
 
 log = structlog.get_logger(__name__)
 
 _LONGEST = 25 * 60  # seconds of all sound of a question: OpenAI's newer models take no more
 _LONGEST_QUOTE = 280  # characters
+_KEPT = timedelta(days=1)  # of transcripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Heard:
 async def hear(ctx: Context, files: Sequence[Attachment]) -> Heard:
     """Have the API transcribe the sounds among files, one after another; each that it does not leaves a note.
 
-    Raises `ApiError`, `UsageError`, `FileNotSaved` and `StoreError`.
+    Raises `ApiError`, `UsageError`, `OverLimit`, `FileNotSaved` and `StoreError`.
     """
     if not files:
         return Heard()
@@ -79,20 +83,37 @@ async def hear(ctx: Context, files: Sequence[Attachment]) -> Heard:
 
 
 async def _transcribe(ctx: Context, sound: Attachment, most_seconds: float) -> tuple[str, float]:
-    """Return the words of a sound file, and its length. Raises `Unreadable`."""
+    """Return the words of a sound file, and its length. Raises `Unreadable`.
+
+    They are kept for a day, so that another try of the question, and another answer to it, do not pay them again.
+    """
     model = ctx.settings.bot_transcription_model
     if not (model and ctx.api.can_transcribe):
         raise Unreadable("off")
+    transcripts = ctx.values.namespace(f"transcripts:{ctx.event.adapter}:{ctx.event.actor.id}")
     async with ctx.conversation.sound_on_disk(sound, most_seconds=most_seconds) as stored:
-        try:
-            answer = await ctx.api.transcribe(model=model, file=stored.file, content_type=stored.content_type)
-        except BadRequest as exc:
-            if exc.is_about_model:
-                raise
-            log.warning("sound not transcribed", status=exc.status, code=exc.code, message=exc.message)
-            raise Unreadable("off" if exc.is_absence else "refused") from exc
-    seconds = answer.usage.seconds if answer.usage else 0.0
-    await ctx.calls.count(Usage(kind="audio", model=model, seconds=seconds or stored.seconds))
-    if not answer.text.strip():
+        name = short_digest(stored.digest, model)
+        kept = await transcripts.get(name)
+        if kept is None:
+            kept = await _ask(ctx, model, stored)
+            owner = Owner(adapter=ctx.event.adapter, actor=ctx.event.actor.id)
+            await transcripts.set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=owner)
+    seconds, _, words = kept.partition(" ")
+    if not words:
         raise Unreadable("silent")
-    return answer.text.strip(), seconds or stored.seconds
+    return words, float(seconds)
+
+
+async def _ask(ctx: Context, model: str, stored: SoundFile) -> str:
+    """Have the API transcribe a sound; return its seconds, a space and its words. Raises `Unreadable`."""
+    used = Usage(kind="audio", model=model, seconds=stored.seconds)
+    await ctx.quotas.require_money(ctx.event, used)
+    try:
+        answer = await ctx.api.transcribe(model=model, file=stored.file, content_type=stored.content_type)
+    except BadRequest as exc:
+        log.warning("sound not transcribed", model=model, status=exc.status, code=exc.code, message=exc.message)
+        raise Unreadable("off" if exc.is_absence or exc.is_about_model else "refused") from exc
+    if answer.usage and answer.usage.seconds:
+        used = replace(used, seconds=answer.usage.seconds)
+    await ctx.calls.count(used)
+    return f"{used.seconds} {answer.text.strip()}"

@@ -13,7 +13,7 @@ from bot.catchup.visits import Visits
 from bot.commands._base import Context, Parts, command
 from bot.commands._status_stream import StatusStream
 from bot.control.registry import CONTEXT_TOKENS
-from bot.errors import OverLimit, UsageError
+from bot.errors import UsageError
 from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
 from bot.ports import ChannelHistory, ChannelSpan
 
@@ -93,9 +93,7 @@ async def catchup(ctx: Context) -> Parts:
         yield Text(f"{heading}\n\n{question.text}")
         yield Actions(question.actions)
         return
-    price = (await ctx.quotas.prices.current()).cost_of(expected) or 0
-    if (limit := await ctx.quotas.find_overdrawn(ctx.event, more=price)) is not None:
-        raise OverLimit(limit, wait=ctx.quotas.seconds_left(limit))
+    await ctx.quotas.require_money(ctx.event, expected)
     writing = StatusStream(
         lambda report: digest.write(
             pieces, lambda done: report(Status(ctx.translate("catchup.writing", count=len(numbered)), progress=done))

@@ -1,7 +1,7 @@
 """The stored context of a conversation, and the messages of an API request built from it."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -159,11 +159,12 @@ class Conversation:
     async def sound_on_disk(self, attachment: Attachment, *, most_seconds: float) -> AsyncIterator[SoundFile]:
         """Have a sound file on this machine's disk until the end of the block. Raises what `store_sound` does."""
         source, folder = self._source([attachment]), self._settings.bot_data_dir
-        async with (
-            self._attachment_reader.loading(source.person),
-            store_sound(attachment, self._open_attachment(attachment), folder, most_seconds=most_seconds) as stored,
-        ):
-            yield stored
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(self._attachment_reader.loading(source.person))
+            pieces = self._open_attachment(attachment)
+            async with store_sound(attachment, pieces, folder, most_seconds=most_seconds) as stored:
+                await turn.aclose()  # the API may take minutes
+                yield stored
 
     async def read_stored_image(self, media: Media, kept: KeptFile) -> EncodedImage | None:
         """Read an image of an earlier answer like an attached one."""

@@ -1,6 +1,7 @@
 """Voice messages and other sound files in a question: which these are, and how they come to this machine's disk."""
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -17,6 +18,16 @@ from bot.media.probe import read_header
 from bot.models import Attachment
 
 _UNNAMED_TYPES = ("", "application/octet-stream")
+#: Bytes a second of the richest sound in a format; a header that tells of more must be wrong.
+_RICHEST = {
+    "audio/mpeg": 40_000,
+    "audio/ogg": 32_000,
+    "audio/wav": 576_000,
+    "audio/flac": 576_000,
+    "audio/mp4": 200_000,
+}
+_UNTOLD = 8_000  # bytes a second where the header tells no length, as of what browsers record
+_PIECE = 1 << 20
 _SUFFIXES = frozenset((*(f".{name}" for name in SOUND_TYPES.values() if name != "webm"), ".oga", ".opus", ".mpga"))
 
 
@@ -26,7 +37,8 @@ class SoundFile:
 
     file: BinaryIO
     content_type: str
-    seconds: float  #: 0: not known
+    seconds: float  #: as its header tells, but not less than its size allows; an estimate where that tells nothing
+    digest: str  #: of its bytes
 
 
 def is_sound(attachment: Attachment) -> bool:
@@ -52,10 +64,10 @@ async def store_sound(
             content_type = resolve_content_type(sniff(_head(file)), "audio")
             if content_type not in SOUND_TYPES:
                 raise Unreadable("format")
-            seconds = (await asyncio.to_thread(read_header, file, content_type)).duration or 0.0
-            if seconds > most_seconds:
+            stored = await asyncio.to_thread(_measure, file, content_type)
+            if stored.seconds > most_seconds:
                 raise Unreadable("too_long")
-            yield SoundFile(file, content_type, seconds)
+            yield stored
     except OSError as exc:
         raise FileNotSaved(f"the sound could not be written: {exc.strerror}") from exc
 
@@ -71,3 +83,15 @@ def _head(file: BinaryIO) -> bytes:
     head = file.read(HEAD)
     file.seek(0)
     return head
+
+
+def _measure(file: BinaryIO, content_type: str) -> SoundFile:
+    size = file.seek(0, 2)
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+    file.seek(0)
+    told = read_header(file, content_type).duration
+    seconds = max(told, size / _RICHEST[content_type]) if told else size / _UNTOLD
+    return SoundFile(file, content_type, seconds, digest.hexdigest())

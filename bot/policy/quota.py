@@ -109,6 +109,12 @@ class Quotas:
         used = await self.ledger.used(event.adapter, event.actor.id, event.location, limits)
         return next((limit for limit, amount in zip(limits, used, strict=True) if amount + more > limit.amount), None)
 
+    async def require_money(self, event: Event, usage: Usage) -> None:
+        """Raise `OverLimit` if there is no money left for a call that uses that at most. Raises `StoreError`."""
+        price = (await self.prices.current()).cost_of(usage) or 0
+        if (limit := await self.find_overdrawn(event, more=price)) is not None:
+            raise OverLimit(limit, wait=self.seconds_left(limit))
+
     def seconds_left(self, limit: Limit) -> float:
         """Return the seconds until a limit's window ends."""
         now = self.now().timestamp()

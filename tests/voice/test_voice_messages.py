@@ -1,9 +1,11 @@
 """What people say in voice messages: transcribed, quoted and answered; what can't be is said in a sentence."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from adapters.discord.timing import Timing
 from simulators.discord.errors import refused
@@ -29,6 +31,7 @@ OPENAI: dict[str, Any] = {
     "bot_audio_models": ("tts-1",),
     "bot_prices": ("whisper-1=second:0.0001", "tts-1=second:0.001"),
 }
+WEBM = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"  #: the beginning of a file that does not tell its length
 QUOTED = "> 🎤 what is love?\n\nre: what is love?"
 
 
@@ -79,6 +82,52 @@ async def test_in_slack(tmp_path: Path) -> None:
         assert running.echo.prompts == []
 
 
+async def test_length_price_and_turns(tmp_path: Path) -> None:
+    """A sound whose length nobody tells is as long as its size; it is paid once, within the budget; none waits."""
+    async with SlackSimulator() as slack, service(slack, tmp_path, **OPENAI) as running:
+        api = OpenAiApi(running.api.url, told=None)
+        running.api.play(api)
+        spoken = sound("ogg", "libopus", seconds=0.2)
+        forged = slack.ada.file("forged.ogg", spoken + bytes(320_000 - 2 * len(spoken)) + spoken)
+        [answer] = await running.answers(slack.ada.direct("", files=[forged]))
+        assert "Sound\n1\n0\n0\n0.001" in await running.ask(slack.ada, "/usage", "Sound")
+        slack.ada.press(answer, "Again")
+        await slack.until(lambda: len(api.bodies) == 2)
+        await running.idle()
+        assert len(api.heard) == 1
+
+        long = [slack.ada.file(f"{n}.webm", WEBM + bytes(7_000_000), subtype="slack_audio") for n in (1, 2)]
+        [told] = await running.answers(slack.ada.direct("", files=long))
+        assert "the sounds of one question may have 25 minutes together" in told.content
+        assert len(api.heard) == 2
+
+        api.unheard = failure(404, "model_not_found", "The model `whisper-1` does not exist.")
+        clip = slack.ada.file("clip.webm", WEBM + bytes(8000), subtype="slack_audio")
+        [told] = await running.answers(slack.ada.direct("sum up", files=[clip]))
+        assert "speech can't be turned into text here" in told.content
+        assert "re: sum up" in told.content
+
+        both = asyncio.Barrier(2)
+
+        async def when_both_are_sent(_request: web.Request) -> web.StreamResponse:
+            await both.wait()
+            return web.json_response({"text": "together"})
+
+        api.unheard = when_both_are_sent
+        clips = [slack.ada.file(f"{n}.webm", WEBM + bytes(8000 + n), subtype="slack_audio") for n in (1, 2)]
+        for question in [slack.ada.direct("", files=[clip]) for clip in clips]:
+            [answer] = await running.answers(question)
+            assert "re: together" in answer.content
+        api.unheard, heard = None, len(api.heard)
+        await running.stop()
+        running.given |= {"bot_budget_per_day": 0.1, "bot_prices": (*OPENAI["bot_prices"], "gpt-4-turbo=request:0.001")}
+        await running.start()
+        dear = slack.ada.file("dear.webm", WEBM + bytes(8_000_000), subtype="slack_audio")
+        [told] = await running.answers(slack.ada.direct("", files=[dear]))
+        assert "budget" in told.content
+        assert len(api.heard) == heard
+
+
 async def test_in_discord(tmp_path: Path) -> None:
     """A voice message in a direct message, again after a broken connection; a file that is larger than Discord says."""
     async with whole(tmp_path, timing=Timing(double_press=0.0), **OPENAI) as one:
@@ -93,7 +142,7 @@ async def test_in_discord(tmp_path: Path) -> None:
         await ada.speak(DM, Upload("lie.ogg", 1000, content=spoken + bytes(25_000_000)), seconds=0.2)
         await one.see(DM, "lie.ogg was not transcribed: a sound may have 25 MB at most.")
         api.unheard = failure(400, "invalid_request_error", "Invalid file format.")
-        await ada.speak(DM, Upload("odd.ogg", len(spoken), content=spoken), seconds=0.2)
+        await ada.speak(DM, Upload("odd.ogg", len(spoken) + 1, content=spoken + b"0"), seconds=0.2)
         await one.see(DM, "odd.ogg was not transcribed: the AI API can't read it.")
         assert [text_of(m) for m in one.simulator.bot_messages(DM)][1:]
         assert len(api.bodies) == 1

@@ -79,6 +79,7 @@ class OpenAiApi:
     moderated: list[Any] = field(default_factory=list)  #: inputs of moderation
     words: str = "what is love?"  #: that it hears in every sound
     heard: list[bytes] = field(default_factory=list)  #: sounds to transcribe
+    told: float | None = 3  #: seconds of a sound, as of models that are billed by them
     unheard: Step | None = None  #: answers in place of the transcription
     speech: bytes = b""  #: that it makes of every text
     spoken: list[dict[str, Any]] = field(default_factory=list)  #: requests for speech
@@ -122,7 +123,8 @@ class OpenAiApi:
         self.heard.append(sound)
         if self.unheard is not None:
             return await self.unheard(request)
-        return web.json_response({"text": self.words, "usage": {"type": "duration", "seconds": 3}})
+        usage = {} if self.told is None else {"usage": {"type": "duration", "seconds": self.told}}
+        return web.json_response({"text": self.words, **usage})
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
