@@ -72,7 +72,8 @@ async def test_an_edited_request_is_planned_anew(tmp_path: Path, engine: dict[st
         await api.until(lambda: "image: a wolf" in api.made)
         other = parse({"id": film, "command": "chat", "text": "hello", "options": {}})
         await one.core.services.revise(other)
-        assert await open_parts(one) == []
+        while await open_parts(one):  # noqa: ASYNC110 - what runs ends in a moment
+            await asyncio.sleep(0.01)
         assert [message.text == "" for message in one.channel.answers(film)] == [True, False]
         assert not [path for path in tmp_path.rglob("*") if path.suffix in {".png", ".mp4", ".wav"}]
 
