@@ -72,7 +72,7 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
         for visitor, number, refused in ((ADMINISTRATOR, 12, "platforms"), (PERSON, 2, "requests")):
             other = await (await chromium.new_context()).new_page()
             await other.goto(web.link(visitor))
-            await other.keyboard.press("Enter")
+            await other.locator("button.primary").press("Enter")
             await other.get_by_role("navigation", name="Pages").wait_for()
             own = await walk(other, checked="mine")
             assert len(own) == number
