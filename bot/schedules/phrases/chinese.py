@@ -1,7 +1,6 @@
 """Phrases in Chinese, in traditional and simplified characters. Pure."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from bot.schedules.phrases import forms
@@ -96,52 +95,48 @@ def _read_clock(match: re.Match[str], now: datetime) -> Found | None:
     return None if at is None else forms.next_clock(now, at)
 
 
-def _form(pattern: str, read: Callable[[re.Match[str], datetime], Found | None]) -> Form:
-    return Form(re.compile(pattern), read)
-
-
 #: The longer ones first.
 CHINESE = (
-    _form(
+    Form(
         rf"(?:在|過|过)?\s*(?P<count>{_NUMBER}|半)\s*[個个]?\s*(?P<half>半)?\s*"
         r"(?P<unit>分鐘|分钟|分|小時|小时|鐘頭|钟头|天|日|週|周|星期|禮拜|礼拜)\s*(?:之|以|過|过)?[後后]",
         _read_in,
     ),
-    _form(
+    Form(
         rf"每隔?\s*(?:(?P<count>{_NUMBER})?\s*[個个]?\s*(?P<unit>分鐘|分钟|小時|小时)"
         rf"|(?P<long>{_NUMBER}\s*(?:天|[個个]?(?:{_WEEK}|月))))",
         _read_interval,
     ),
-    _form(
+    Form(
         rf"每[個个]?(?:工作日|平日|上班日|{_WEEK}一[到至~-]{_WEEK}?五){_TIME}?",
         lambda match, _: forms.expression(_time_of(match), weekday=forms.WEEKDAYS),
     ),
-    _form(
+    Form(
         rf"每[個个]?(?:週末|周末){_TIME}?",
         lambda match, _: forms.expression(_time_of(match), weekday=forms.WEEKEND),
     ),
-    _form(rf"(?:每天|每日|天天){_TIME}?", lambda match, _: forms.expression(_time_of(match))),
-    _form(
+    Form(rf"(?:每天|每日|天天){_TIME}?", lambda match, _: forms.expression(_time_of(match))),
+    Form(
         rf"每[個个]?月(?:的)?(?:最後一天|最后一天|月?底){_TIME}?",
         lambda match, _: forms.expression(_time_of(match), day=forms.LAST_DAY),
     ),
-    _form(
+    Form(
         rf"每[個个]?月(?:的)?\s*(?P<day>{_NUMBER})\s*[日號号]{_TIME}?",
         lambda match, _: forms.monthly(read_chinese(match["day"]), _time_of(match)),
     ),
-    _form(
+    Form(
         rf"每[個个]?{_WEEK}\s*(?P<days>[一二三四五六日天](?:[、,，和與与及/\s]*{_WEEK}?[一二三四五六日天])*){_TIME}?",
         lambda match, _: forms.weekly(
             [_day_of(day) for day in re.findall(f"[{_WEEKDAYS}天]", re.sub(_WEEK, "", match["days"]))], _time_of(match)
         ),
     ),
-    _form(rf"(?P<day>大[後后]天|今天|今日|今晚|明天|明日|明早|明晚|[後后]天){_TIME}?", _read_relative),
-    _form(
+    Form(rf"(?P<day>大[後后]天|今天|今日|今晚|明天|明日|明早|明晚|[後后]天){_TIME}?", _read_relative),
+    Form(
         rf"(?P<next>下[個个]?)?(?:這|这)?[個个]?{_WEEK}(?P<day>[一二三四五六日天]){_TIME}?",
         _read_weekday,
     ),
-    _form(
+    Form(
         rf"(?:(?P<year>\d{{4}})\s*年\s*)?(?P<month>{_NUMBER})\s*月\s*(?P<date>{_NUMBER})\s*[日號号]{_TIME}?", _read_date
     ),
-    _form(_TIME, _read_clock),
+    Form(_TIME, _read_clock),
 )

@@ -84,7 +84,7 @@ def _read_date(match: re.Match[str], now: datetime) -> Found:
 
 
 def _form(pattern: str, read: Callable[[re.Match[str], datetime], Found | None]) -> Form:
-    return Form(re.compile(rf"{pattern}(?!\w)", re.IGNORECASE | re.VERBOSE), read)
+    return Form(rf"{pattern}(?!\w)", read, re.IGNORECASE | re.VERBOSE)
 
 
 _COUNT = rf"(?:half\s+an?|{ENGLISH_NUMBER}|\d{{1,4}}(?:\.\d)?)"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cached_property
 
 #: What a phrase means: an expression of times, a local time without a zone, or a time from now on.
 Found = str | datetime | timedelta
@@ -18,15 +19,21 @@ class WrongInterval(Exception):
     """An interval that no expression has: it does not fill a day or an hour, or is one of days or weeks."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """A form of phrases: a pattern at the beginning of a text, and what it means. `read` gets the local time.
 
     It returns None, or raises `ValueError`, for what can't be: a 25th hour, a 30th of February.
     """
 
-    pattern: re.Pattern[str]
+    source: str
     read: Callable[[re.Match[str], datetime], Found | None]
+    flags: re.RegexFlag = re.NOFLAG
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """`source`, compiled with its first use: all forms take longer than a start should."""
+        return re.compile(self.source, self.flags)
 
 
 def expression(at: time | None, *, day: str = "*", weekday: str = "*") -> str:
