@@ -19,6 +19,7 @@ from bot.models import Action, Actions, Job, Kind, Media, Origin, Status, Text, 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+News = TypeVar("News")
 
 _FRAME = 0.1  # seconds
 _LONGEST_TITLE = 40  # characters: room for a number in the name of a file
@@ -27,44 +28,44 @@ _LONGEST_TITLE = 40  # characters: room for a number in the name of a file
 OnProgress = Callable[[float | None, str], None]
 
 
-class ProgressStream(Generic[T]):
-    """A call whose progress reports are iterated over. Leaving the context cancels the call.
+class ReportStream(Generic[T, News]):
+    """Work whose reports are iterated over. Leaving the context cancels the work.
 
-    async with ProgressStream(lambda report: api.create_media("video", ..., on_progress=report)) as call:
-        async for fraction in call:
+    async with ReportStream(lambda report: digest.write(pieces, report)) as writing:
+        async for fraction in writing:
             ...
-        video = call.result
+        text = writing.result
     """
 
-    def __init__(self, start: Callable[[OnProgress], Awaitable[T]]) -> None:
+    def __init__(self, start: Callable[[Callable[[News], None]], Awaitable[T]]) -> None:
         self._start = start
-        self._news: asyncio.Queue[float | None] = asyncio.Queue()
+        self._news: asyncio.Queue[News] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.ensure_future(self._run())
         return self
 
     async def _run(self) -> T:
-        return await self._start(lambda fraction, _state: self._news.put_nowait(fraction))
+        return await self._start(self._news.put_nowait)
 
-    async def __aiter__(self) -> AsyncIterator[float | None]:
-        """Yield each report until the call ends; of several pending reports only the newest."""
+    async def __aiter__(self) -> AsyncIterator[News]:
+        """Yield each report until the work ends; of several pending reports only the newest."""
         while not self._task.done():
             news = asyncio.ensure_future(self._news.get())
             try:
                 await asyncio.wait((news, self._task), return_when=asyncio.FIRST_COMPLETED)
                 if not news.done():
                     return
-                fraction = news.result()
+                newest = news.result()
             finally:
                 news.cancel()
             while not self._news.empty():
-                fraction = self._news.get_nowait()
-            yield fraction
+                newest = self._news.get_nowait()
+            yield newest
 
     @property
     def result(self) -> T:
-        """The call's return value. Raises the call's error."""
+        """What the work returned. Raises the work's error."""
         return self._task.result()
 
     async def __aexit__(
@@ -74,6 +75,16 @@ class ProgressStream(Generic[T]):
         await asyncio.wait((self._task,))
         if not self._task.cancelled():
             self._task.exception()  # mark as retrieved: nobody waits for an error after leaving
+
+
+class ProgressStream(ReportStream[T, float | None]):
+    """A call whose progress is iterated over, as fractions. See `ReportStream`.
+
+    ProgressStream(lambda report: api.create_media("video", ..., on_progress=report))
+    """
+
+    def __init__(self, start: Callable[[OnProgress], Awaitable[T]]) -> None:
+        super().__init__(lambda report: start(lambda fraction, _state: report(fraction)))
 
 
 def with_job(ctx: Context, create: Callable[..., Awaitable[T]]) -> Callable[[OnProgress], Awaitable[T]]:

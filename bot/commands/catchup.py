@@ -1,6 +1,5 @@
 """`catchup`: what was said in a channel while somebody was away, with links to the messages."""
 
-from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +10,7 @@ from bot.catchup.request import MOST, CatchUpRequest, read_request
 from bot.catchup.transcript import NumberedMessage, number_messages, pack
 from bot.catchup.visits import Visits
 from bot.commands._base import Context, Parts, command
-from bot.commands._status_stream import StatusStream
+from bot.commands._media import ReportStream
 from bot.control.registry import CONTEXT_TOKENS
 from bot.errors import UsageError
 from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
@@ -56,17 +55,14 @@ async def catchup(ctx: Context) -> Parts:
     most = _LOOKED_BACK if asked.kind == "here" and visited is None else min(asked.count, MOST)
     span = ChannelSpan(limit=most, since=asked.since or visited, until=until, until_own=asked.kind == "here")
     yield Status(ctx.translate("catchup.reading"))
-    reading = StatusStream(
-        lambda report: ctx.channels.read_channel(
-            ctx.event.reply_to,
-            span,
-            on_progress=lambda count: report(Status(ctx.translate("catchup.read", count=count))),
-        )
-    )
-    async with aclosing(reading.statuses()) as statuses:
-        async for status in statuses:
-            yield status
-    history, since = _after_visit(reading.result, asked, visited)
+    channels, reply_to = ctx.channels, ctx.event.reply_to
+    async with ReportStream[ChannelHistory, int](
+        lambda report: channels.read_channel(reply_to, span, on_progress=report)
+    ) as reading:
+        async for count in reading:
+            yield Status(ctx.translate("catchup.read", count=count))
+        read = reading.result
+    history, since = _after_visit(read, asked, visited)
     if asked.kind == "last" and len(history.messages) == asked.count:
         history = replace(history, is_cut=False)  # it is what was asked for
     numbered = number_messages(history.messages, zone)
@@ -94,17 +90,14 @@ async def catchup(ctx: Context) -> Parts:
         yield Actions(question.actions)
         return
     await ctx.quotas.require_money(ctx.event, expected)
-    writing = StatusStream(
-        lambda report: digest.write(
-            pieces, lambda done: report(Status(ctx.translate("catchup.writing", count=len(numbered)), progress=done))
-        )
-    )
-    async with aclosing(writing.statuses()) as statuses:
-        async for status in statuses:
-            yield status
+    status = ctx.translate("catchup.writing", count=len(numbered))
+    async with ReportStream[str, float](lambda report: digest.write(pieces, report)) as writing:
+        async for done in writing:
+            yield Status(status, progress=done)
+        written = writing.result
     assert digest.usage is not None
     yield digest.usage
-    text = await _link(ctx, writing.result, numbered)
+    text = await _link(ctx, written, numbered)
     await visits.note(ctx.event, until)
     yield Text("\n\n".join((heading, text, *_gaps(ctx, history, digest.left_out), *filter(None, (note,)))))
 
