@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -58,18 +58,19 @@ async def store_sound(
     """
     if attachment.size is not None and attachment.size > MAX_SOUND:
         raise Unreadable("too_large")
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(tempfile.TemporaryFile(dir=folder))
             await _write(pieces, file)
             content_type = resolve_content_type(sniff(_head(file)), "audio")
             if content_type not in SOUND_TYPES:
                 raise Unreadable("format")
             stored = await asyncio.to_thread(_measure, file, content_type)
-            if stored.seconds > most_seconds:
-                raise Unreadable("too_long")
-            yield stored
-    except OSError as exc:
-        raise FileNotSaved(f"the sound could not be written: {exc.strerror}") from exc
+        except OSError as exc:
+            raise FileNotSaved(f"the sound could not be written: {exc.strerror}") from exc
+        if stored.seconds > most_seconds:
+            raise Unreadable("too_long")
+        yield stored
 
 
 async def _write(pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
