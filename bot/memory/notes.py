@@ -1,6 +1,5 @@
 """Notes of a person, a channel or a workspace: values of these scopes, which are read with the settings anyway."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from bot.control.scopes import Scope, person_namespace
 from bot.errors import UsageError
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
+from bot.media.names import short_digest
 from bot.models import Event
 from bot.ports import KeyValues, Owner
 from bot.settings.core import Settings
@@ -97,7 +97,7 @@ def new_note(event: Event, text: str, scope: Scope, *, until: datetime | None = 
     """Return the note that an event adds; the same one when the event is answered again."""
     return Note(
         scope=scope,
-        id=hashlib.sha256(f"{event.adapter}\0{event.id}".encode()).hexdigest()[:10],
+        id=short_digest(event.adapter, event.id)[:10],
         text=text,
         by=event.actor.id,
         workspace=event.location.workspace,
