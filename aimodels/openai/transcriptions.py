@@ -25,7 +25,7 @@ SOUND_TYPES = {
 
 
 class TranscriptionUsage(BaseModel):
-    """What a transcription used: of models that are billed by time its length, of others nothing."""
+    """The usage of a transcription: its length with models that are billed by time, nothing with others."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -1,4 +1,4 @@
-"""What somebody asks to catch up with, read from their words. Pure."""
+"""Reads from the words of `/catchup` which messages are meant: `since yesterday`, `last 200 messages`. Pure."""
 
 import re
 from dataclasses import dataclass

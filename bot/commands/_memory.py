@@ -61,7 +61,7 @@ def describe_note(ctx: Context, note: Note) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MemoryOffer:
-    """What is offered to be remembered from a message, or remembered where its author wants that unasked."""
+    """A note that a message suggests: buttons that offer it, or the note itself where it is stored unasked."""
 
     hint: str = ""  #: for the model, which can't remember anything itself
     actions: tuple[Action, ...] = ()

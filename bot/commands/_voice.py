@@ -27,7 +27,7 @@ _KEPT = timedelta(days=1)  # of transcripts
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What is said in the sound files of a request."""
+    """The words that were transcribed from the sound files of a request, and the files that are no sound."""
 
     words: str = ""  #: of the person's own message
     before: str = ""  #: of the messages in front of it, as those of files

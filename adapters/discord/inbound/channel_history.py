@@ -1,4 +1,4 @@
-"""What people wrote in a channel or thread, page by page, within Discord's limits and the asker's rights."""
+"""Reads the messages of a channel or thread page by page, as far as Discord and the rights of the asker allow."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime

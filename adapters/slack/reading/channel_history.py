@@ -1,4 +1,4 @@
-"""What people wrote in a channel or thread, page by page, within Slack's limits and the asker's rights.
+"""Reads the messages of a channel or thread page by page, as far as Slack and the rights of the asker allow.
 
 Slack tells an app neither what a person has read, nor threads by their newest reply: `conversations.history` lists
 first messages alone, so a thread whose first message is older than the span is not found.
