@@ -1,10 +1,8 @@
 """Shared by commands: an answer read aloud, by a button under it that asks `/audio` for it."""
 
-from functools import partial
-
 from aimodels import reference
 from bot.commands._base import Context, Parts
-from bot.commands._media import ProgressStream, delete_action, file_title, with_job
+from bot.commands._media import delete_action, file_title, find_named_job, media_call, price_facts
 from bot.errors import UsageError
 from bot.family.origins import ANSWER
 from bot.markdown.speech import spoken_text
@@ -46,30 +44,21 @@ def _longest_duration(ctx: Context) -> float | None:
 
 async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
     """Have the answer that the button belongs to spoken, and show the sound. Raises `UsageError`."""
-    job = await ctx.journal.job(ctx.event.adapter, ctx.event.options[ANSWER])
-    if job is None or job.answer is None or job.event.conversation != ctx.event.conversation:
+    job = await find_named_job(ctx, ANSWER)
+    if job.answer is None:
         raise UsageError(ctx.translate("usage.button_gone"))
     text, is_cut = _spoken(job.answer.text)
     if not text:
         raise UsageError(ctx.translate("aloud.nothing"))
     voice = ctx.films.adapters[ctx.event.adapter].capabilities.voice_message
     yield Status(ctx.translate("audio.making"))
-    create = partial(
-        ctx.calls.ask,
-        "audio",
-        model,
-        lambda api: partial(api.create_media, "audio"),
-        prompt=text,
-        duration=ctx.number("duration"),
-        format="opus" if voice else audio_format,
-        **ctx.extra_parameters,
-    )
-    async with ProgressStream(with_job(ctx, create)) as call:
+    made_as, duration = "opus" if voice else audio_format, ctx.number("duration")
+    async with media_call(ctx, "audio", model, prompt=text, duration=duration, format=made_as) as call:
         async for fraction in call:
             yield Status(ctx.translate("audio.making"), fraction)
         answer = call.result
     item, made_by = answer.items[0], ctx.calls.answered_by
-    used = Usage(kind="audio", model=made_by, items=1, seconds=ctx.number("duration"), cost=answer.cost)
+    used = Usage(kind="audio", model=made_by, items=1, seconds=duration, cost=answer.cost)
     used = ctx.price(used)
     yield used
     name = voice.rpartition(".")[0] or file_title(text, "audio")
@@ -78,7 +67,5 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
     facts = [made_by]
     if media.duration:
         facts.append(ctx.translate("media.seconds", seconds=max(1, round(media.duration))))
-    if used.cost:
-        facts.append(ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip(".")))
-    yield Text(" · ".join(facts) + (f"\n{ctx.translate('aloud.cut')}" if is_cut else ""))
+    yield Text(" · ".join([*facts, *price_facts(ctx, used)]) + (f"\n{ctx.translate('aloud.cut')}" if is_cut else ""))
     yield Actions((delete_action(ctx),))

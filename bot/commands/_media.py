@@ -15,6 +15,7 @@ from bot.commands._base import Context, Parts
 from bot.commands._family import family_actions
 from bot.errors import UsageError
 from bot.models import Action, Actions, Job, Kind, Media, Origin, Status, Text, TurnRecord, Usage
+from bot.moderation.guarded_api import GeneratedFiles
 
 log = structlog.get_logger(__name__)
 
@@ -108,6 +109,14 @@ def with_job(ctx: Context, create: Callable[..., Awaitable[T]]) -> Callable[[OnP
     return start
 
 
+def media_call(ctx: Context, kind: Kind, model: str, **parameters: Any) -> ProgressStream[GeneratedFiles]:
+    """Return the call that makes a file in a job, with these parameters of the API, or waits for an earlier try's."""
+    create = partial(
+        ctx.calls.ask, kind, model, lambda api: partial(api.create_media, kind), **parameters, **ctx.extra_parameters
+    )
+    return ProgressStream(with_job(ctx, create))
+
+
 async def job_answer(
     ctx: Context,
     kind: Kind,
@@ -128,17 +137,7 @@ async def job_answer(
     `media_answer`. Close the iterator: that cancels the call.
     """
     yield Status(status)
-    create = partial(
-        ctx.calls.ask,
-        kind,
-        model,
-        lambda api: partial(api.create_media, kind),
-        prompt=prompt,
-        duration=duration,
-        **parameters,
-        **ctx.extra_parameters,
-    )
-    async with ProgressStream(with_job(ctx, create)) as call:
+    async with media_call(ctx, kind, model, prompt=prompt, duration=duration, **parameters) as call:
         async for fraction in call:
             yield Status(status, fraction)
         answer = call.result
@@ -200,10 +199,14 @@ async def media_answer(
         media = await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
         facts = facts or [*details, *_measured(ctx, media)]
         yield replace(media, origin=origin)
-    price = [ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip("."))] if used.cost else []
-    yield Text(note + " · ".join([_maker(ctx, items, model), *facts, *price]))
+    yield Text(note + " · ".join([_maker(ctx, items, model), *facts, *price_facts(ctx, used)]))
     yield Actions((retry_action(ctx), *actions, *family_actions(ctx, kind, prompt, options), delete_action(ctx)))
     yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *facts])}]")
+
+
+def price_facts(ctx: Context, used: Usage) -> list[str]:
+    """Return what something has cost, for a caption; nothing where it was free."""
+    return [ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip("."))] if used.cost else []
 
 
 def _measured(ctx: Context, media: Media) -> list[str]:
@@ -259,9 +262,9 @@ def delete_action(ctx: Context) -> Action:
     )
 
 
-async def find_named_job(ctx: Context) -> Job:
-    """Find the event that a button belongs to. Raises `UsageError` if it is gone or in another conversation."""
-    job = await ctx.journal.job(ctx.event.adapter, ctx.event.options.get("event", ""))
+async def find_named_job(ctx: Context, option: str = "event") -> Job:
+    """Find the event that a button names. Raises `UsageError` if it is gone or in another conversation."""
+    job = await ctx.journal.job(ctx.event.adapter, ctx.event.options.get(option, ""))
     if job is None or job.event.conversation != ctx.event.conversation:
         raise UsageError(ctx.translate("usage.button_gone"))
     return job
