@@ -14,7 +14,7 @@ from bot.models import Action, Actions, CommandSpec, Event, Lane, Option, Text
 from bot.ports import Schedule
 from bot.schedules.phrases.forms import WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
-from bot.schedules.texts import describe, local_time, written
+from bot.schedules.texts import change_action, describe, local_time, written
 
 _ACTS = {
     "list": frozenset({"", "list", "show", "列出", "清單", "清单", "列表"}),
@@ -150,16 +150,8 @@ def _times(ctx: Context, one: Schedule, count: int) -> str:
 
 def _buttons(ctx: Context, one: Schedule, *, is_known: bool = True, number: str = "") -> tuple[Action, ...]:
     acts = ["resume" if one.due is None else "pause"] if one.cron else []
-    actions = [
-        Action(
-            name=f"{act}{number}",
-            label=" ".join(filter(None, (ctx.translate(f"schedule.button.{act}"), number))),
-            command="schedule",
-            options={"act": act, "id": one.id},
-            is_danger=act == "delete",
-        )
-        for act in (*acts, "delete")
-    ]
+    locale = ctx.event.actor.locale
+    actions = [change_action(one, act, locale, number=number) for act in (*acts, "delete")]
     if not is_known:
         options = {"act": "zone", "id": one.id}
         label = ctx.translate("schedule.button.zone")

@@ -22,7 +22,7 @@ from bot.pipeline.inbox import Inbox
 from bot.ports import Adapter, EventQueue, Journal, PauseReason, Schedule, ScheduleStore
 from bot.schedules.clock import ScheduleTiming
 from bot.schedules.reminders import read_reminder
-from bot.schedules.texts import heading, sentence
+from bot.schedules.texts import change_action, heading, sentence
 from bot.schedules.times import last_time, next_time
 
 log = structlog.get_logger(__name__)
@@ -177,16 +177,8 @@ class Firing:
         except DeliveryRefused as exc:
             log.warning("author not reached", schedule=schedule.id, reason=str(exc))
             return
-        actions = tuple(
-            Action(
-                name=act,
-                label=translate(f"schedule.button.{act}", locale),
-                command="schedule",
-                options={"act": act, "id": schedule.id},
-                is_danger=act == "delete",
-            )
-            for act in (("resume", "delete") if has_buttons and schedule.cron else ())
-        )
+        acts = ("resume", "delete") if has_buttons and schedule.cron else ()
+        actions = tuple(change_action(schedule, act, locale) for act in acts)
         told = make_beside(event, event_id, place, conversation)
         await self.store.record(told, lane=Lane.FREE, answer=Answer(text=text, actions=actions))
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.commandline.mentions import Mention, link_mention, link_time
 from bot.i18n import translate
-from bot.models import Event
+from bot.models import Action, Event
 from bot.ports import Schedule
 
 _LONGEST = 200  #: characters of a request that are shown
@@ -32,6 +32,17 @@ def sentence(
         next="" if following is None else local_time(following, schedule.zone),
         reason=reason,
         words=words,
+    )
+
+
+def change_action(schedule: Schedule, act: str, locale: str, *, number: str = "") -> Action:
+    """Return the button that pauses, resumes or deletes a schedule. `number`: of the schedule in a list."""
+    return Action(
+        name=f"{act}{number}",
+        label=" ".join(filter(None, (translate(f"schedule.button.{act}", locale), number))),
+        command="schedule",
+        options={"act": act, "id": schedule.id},
+        is_danger=act == "delete",
     )
 
 
