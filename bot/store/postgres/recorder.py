@@ -8,6 +8,7 @@ A lock for each person, channel and so on that a limit is on keeps two processes
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -140,11 +141,6 @@ class PostgresRecorder(PostgresEvents):
         def then(_: object) -> None:
             self._changed.set()
 
-        if quota is None and not event.is_local:
-            return await self._recording.submit_row(
-                statements.RECORD, lambda: {**row, "news": self._news}, key=("adapter", "id"), then=then
-            )
-
         async def work(db: PostgresDatabase) -> bool | OverLimit:
             home = await self._make_local(db, row) if event.is_local else None
             columns = as_columns([{**row, "home": home, "news": self._news}])
@@ -152,8 +148,23 @@ class PostgresRecorder(PostgresEvents):
                 return await db.value(statements.RECORD, **columns) is not None
             return await self._count(db, event, quota, statements.RECORD, columns)
 
-        locks = _locks(event, quota) if quota is not None else ()
-        recorded = await self._recording.submit(work, then=then, locks=locks)
+        def read(written: Mapping[str, Any]) -> bool | OverLimit:
+            if quota is None or written["recent"] is None:
+                return True
+            recent = dict(zip((limit.subject for limit in quota.limits), json.loads(written["recent"]), strict=True))
+            return find_exceeded(quota, QuotaFigures(recent=recent), written["at"], self._zone) or False
+
+        recorded: bool | OverLimit
+        if event.is_local or not (quota is None or quota.is_counted_by_the_minute):
+            locks = _locks(event, quota) if quota is not None else ()
+            recorded = await self._recording.submit(work, then=then, locks=locks)
+        else:
+            sql, key = statements.RECORD, ("adapter", "id")
+            if quota is not None:
+                sql, row = statements.RECORD_WITHIN, {**row, **_rates(event, quota)}
+            recorded = await self._recording.submit_row(
+                sql, lambda: {**row, "news": self._news}, key=key, then=then, read=read, locks=row.get("subjects", ())
+            )
         if isinstance(recorded, OverLimit):
             raise recorded
         return recorded
@@ -290,6 +301,15 @@ def _uses(uses: Amounts) -> dict[str, Any]:
 def _locks(event: Event, quota: QuotaRequest) -> Sequence[int]:
     """Return the locks for counting a request: of all whose use the limits count."""
     return list({hash_subject(limit.subject, event) for limit in quota.limits})
+
+
+def _rates(event: Event, quota: QuotaRequest) -> dict[str, Any]:
+    """Return the parameters of limits of requests a minute, see `statements.RECORD_WITHIN`."""
+    return {
+        "limits": len(quota.limits),
+        "subjects": [hash_subject(limit.subject, event) for limit in quota.limits],
+        "amounts": [limit.amount for limit in quota.limits],
+    }
 
 
 def _recorded(event: Event, lane: Lane, answer: Answer | None, quota: QuotaRequest | None) -> dict[str, Any]:

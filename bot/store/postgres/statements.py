@@ -44,19 +44,38 @@ MOVE_HOME = "UPDATE events SET home = :home WHERE home = ANY(:before::integer[])
 _RECORDED = """adapter, id, actor, conversation, lane, lane_key, command, channel, replaces, workspace, received_at,
     event, answer, kind, items, tokens, milliseconds, micros, own, home"""
 #: Statements of many events at once take an array of each parameter, and return the keys of what they wrote.
-#: `seq` is in the order of the arrays; rows are inserted in the order of their keys: of two processes that record the
-#: same events one waits for the other, and not each for the other. `news`: the notification of new events, if any.
-RECORD = f"""
+_NEW = f"""unnest(:adapter::text[], :id::text[], :actor::text[], :conversation::text[], :lane::text[],
+        :lane_key::text[], :command::text[], :channel::text[], :replaces::text[], :workspace::text[],
+        :received_at::float8[], :event::text[], :answer::text[], :kind::text[], :items::integer[], :tokens::bigint[],
+        :milliseconds::bigint[], :micros::bigint[], :is_own::boolean[], :home::integer[])
+        WITH ORDINALITY AS new ({_RECORDED}, place)"""
+_TOLD = f"CASE WHEN (:news::text[])[1] <> '' THEN pg_notify('{CHANNEL}', (:news::text[])[1]) END"
+
+
+def _record(condition: str) -> str:
+    """Return the insert of new events that meet a condition.
+
+    `seq` is in the order of the arrays; rows are inserted in the order of their keys: of two processes that record the
+    same events one waits for the other, and not each for the other. `news`: the notification of new events, if any.
+    """
+    return f"""
 INSERT INTO events (seq, {_RECORDED}) OVERRIDING SYSTEM VALUE
 SELECT seq, {_RECORDED}
-FROM (
-    SELECT nextval('events_seq_seq') AS seq, new.*
-    FROM unnest(:adapter::text[], :id::text[], :actor::text[], :conversation::text[], :lane::text[], :lane_key::text[],
-        :command::text[], :channel::text[], :replaces::text[], :workspace::text[], :received_at::float8[],
-        :event::text[], :answer::text[], :kind::text[], :items::integer[], :tokens::bigint[], :milliseconds::bigint[],
-        :micros::bigint[], :is_own::boolean[], :home::integer[]) AS new ({_RECORDED})) AS numbered
+FROM (SELECT nextval('events_seq_seq') AS seq, new.* FROM {_NEW}{condition}) AS numbered
 ORDER BY adapter, id ON CONFLICT (adapter, id) DO NOTHING
-RETURNING adapter, id, CASE WHEN (:news::text[])[1] <> '' THEN pg_notify('{CHANNEL}', (:news::text[])[1]) END
+RETURNING adapter, id, {_TOLD} AS told"""
+
+
+RECORD = _record("")
+#: Records those that are within their limits of requests a minute. Of the others also the figures are returned. Each
+#: event has `limits` of these; `subjects` and `amounts` are of all events in turn.
+RECORD_WITHIN = f"""
+WITH refused AS MATERIALIZED (
+    SELECT * FROM count_requests(
+        :adapter::text[], :id::text[], :limits::integer[], :subjects::bigint[], :amounts::bigint[])),
+recorded AS ({_record(" WHERE new.place <> ALL (ARRAY(SELECT place FROM refused))")})
+SELECT adapter, id, NULL AS recent, NULL::float8 AS at, told::text FROM recorded
+UNION ALL SELECT (:adapter::text[])[place], (:id::text[])[place], recent, at, '' FROM refused
 """
 DRAFT = """
 UPDATE events SET ref = coalesce(new.ref, events.ref), attempts = coalesce(new.attempts, events.attempts)

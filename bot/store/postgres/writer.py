@@ -38,17 +38,23 @@ class _Work(Operation[T]):
         self.locks = locks
 
 
-class _Row(Operation[bool]):
-    """A row of a statement that writes many; the result is whether it was written."""
+def _is_written(_: object) -> bool:
+    return True
+
+
+class _Row(Operation[Any]):
+    """A row of a statement that writes many; the result is what is read of the row that it returns, or False."""
 
     def __init__(
         self,
         sql: str,
         row: Callable[[], Mapping[str, object] | None],
         key: Sequence[str],
-        then: Callable[[bool], None],
-        after: Callable[[PostgresDatabase], Awaitable[None]] | None,
-        notify: str,
+        then: Callable[[Any], None],
+        after: Callable[[PostgresDatabase], Awaitable[None]] | None = None,
+        notify: str = "",
+        read: Callable[[Any], object] = _is_written,
+        locks: Collection[int] = (),
     ) -> None:
         super().__init__()
         self.sql = sql
@@ -57,7 +63,8 @@ class _Row(Operation[bool]):
         self.then = then
         self.after = after
         self.notify = notify
-        self.locks: Collection[int] = ()
+        self.read = read
+        self.locks = locks
 
 
 class _Statement:
@@ -75,10 +82,10 @@ class _Statement:
         return all(operation.after is None for _, operation in self.of.values())
 
     async def execute(self, db: PostgresDatabase, results: list[Any]) -> None:
-        """Write the rows, note which were written, and do what comes after them."""
+        """Write the rows, note what was returned of each, and do what comes after them."""
         for written in await db.rows(self.sql, **as_columns([*self.rows.values()])):
             place, operation = self.of[tuple(written)[: self.key_length]]
-            results[place] = True
+            results[place] = operation.read(written)
             if operation.after is not None:
                 await operation.after(db)
 
@@ -128,17 +135,20 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
         row: Callable[[], Mapping[str, object] | None],
         *,
         key: Sequence[str],
-        then: Callable[[bool], None] = lambda _: None,
+        then: Callable[[T | bool], None] = lambda _: None,
         after: Callable[[PostgresDatabase], Awaitable[None]] | None = None,
         notify: str = "",
-    ) -> bool:
+        read: Callable[[Any], T | bool] = _is_written,
+        locks: Collection[int] = (),
+    ) -> T | bool:
         """Write a row by a statement that takes arrays, with all other rows that are pending for it.
 
-        Returns whether it is among the rows that the statement returned, whose first columns are its `key`. `row` is
-        called when it is written; None: there is nothing to write. `after` is awaited in the same transaction if it is
-        written. For the rest see `submit`.
+        Returns what is read of the row that the statement returned, whose first columns are its `key`: True by default;
+        False: it is not among them. `row` is called when it is written; None: there is nothing to write. `after` is
+        awaited in the same transaction if it is written. `locks`: those that the statement takes by itself, in their
+        order. For the rest see `submit`.
         """
-        return await self.execute(_Row(sql, row, key, then, after, notify))
+        return await self.execute(_Row(sql, row, key, then, after, notify, read, locks))
 
     def submit_row_lazily(
         self,
@@ -150,7 +160,7 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
         within: float,
     ) -> None:
         """Write a row with the next transaction, or within so many seconds; see `submit_row`."""
-        self._pending.append(_Row(sql, row, key, then, None, ""))
+        self._pending.append(_Row(sql, row, key, then))
         self.wake_within(within)
 
     async def release(self) -> None:
@@ -193,7 +203,7 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
         steps, results = _plan(group)
         if not steps:
             return results
-        is_alone = len(steps) == 1 and steps[0].is_alone and not payloads and not locks
+        is_alone = len(steps) == 1 and steps[0].is_alone and not payloads
         try:
             if not is_alone:  # a statement alone is a transaction
                 await connection.execute(_begin(locks))

@@ -21,6 +21,10 @@ from bot.store.postgres.store import PostgresStore
 __all__ = ["empty_url", "server", "url"]
 
 
+#: How many connections wait for a lock.
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
 class TestPostgresQuotas(CallsContract, QuotaContract):
     """Two processes."""
 
@@ -63,10 +67,29 @@ async def test_three_processes_let_ten_of_a_hundred_in(url: SecretStr) -> None:
         assert (await asyncio.gather(*asked)).count(None) == 10
 
 
+async def test_requests_of_a_minute_are_counted_by_the_statement_that_records(url: SecretStr) -> None:
+    """Those of many people are one statement, in which only what is let in counts against any limit."""
+    of_all = Limit(Subject.SERVICE, Measure.REQUESTS, Period.MINUTE, 31)
+    quota = make_quota("chat", requests_per_minute=1, more=[of_all])
+    statements = "SELECT count(DISTINCT (xmin::text, cmin::text)) FROM events"
+    async with PostgresStore(url) as store, connected(url) as db, connected(url) as observer, asyncio.timeout(200):
+        async with db.transaction():
+            await db.execute("LOCK TABLE allowances IN EXCLUSIVE MODE")
+            first = asyncio.create_task(within(store, event("first", actor="p"), quota))
+            while not await observer.fetchval(WAITING):  # noqa: ASYNC110 - only the server knows
+                await asyncio.sleep(0.01)
+            asked = [event(f"{n}", actor=f"p{n // 2}") for n in range(80)]  # everybody asks twice
+            others = asyncio.gather(*(within(store, one, quota) for one in asked))
+            await asyncio.sleep(0)
+        refused = [None if over is None else over.limit for over in await others]
+        assert await first is None
+        assert refused == [None, quota.limits[0]] * 30 + [of_all] * 20
+        assert await db.fetchval(statements) == 2
+
+
 async def test_two_processes_count_a_lost_call_once(url: SecretStr) -> None:
     """Each finds it at its start; both are held up right before they count it."""
     spent = Limit(Subject.SERVICE, Measure.MONEY, Period.MONTH, 1)
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     async with AsyncExitStack() as stack, asyncio.timeout(120):
         one, two = [await stack.enter_async_context(PostgresStore(url)) for _ in range(2)]
         db, observer = [await stack.enter_async_context(connected(url)) for _ in range(2)]
@@ -75,7 +98,7 @@ async def test_two_processes_count_a_lost_call_once(url: SecretStr) -> None:
         async with db.transaction():
             await db.execute("LOCK TABLE usage, spent IN EXCLUSIVE MODE")
             settling = [asyncio.create_task(store.settle_lost_calls(job)) for store in (one, two)]
-            while await observer.fetchval(waiting) < len(settling):  # noqa: ASYNC110 - only the server knows
+            while await observer.fetchval(WAITING) < len(settling):  # noqa: ASYNC110 - only the server knows
                 await asyncio.sleep(0.01)
         assert sorted(await asyncio.gather(*settling)) == [False, True]
         assert await one.used("one", "ann", job.event.location, [spent]) == [PRICE]
