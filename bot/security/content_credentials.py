@@ -3,7 +3,7 @@
 A file names neither prompt nor person: its record is encrypted, and leads to the event that made it for as long as
 that is kept. Where the format takes them these are C2PA credentials; each file has a signer of its own: the child
 process that handles the file never has the service's key. Else the record stands in a tag of the file, with the digest
-of what is seen and heard. Needs the extra `provenance`, and for tags PyAV.
+of all the rest. Needs the extra `provenance`.
 """
 
 import asyncio
@@ -120,6 +120,8 @@ class ContentCredentials:
         if plain is None:
             return Credentials("foreign")
         told = json.loads(plain)
+        if (content_type in _TAGGED) != ("digest" in told):  # it was taken from a file of another kind
+            return Credentials("foreign")
         is_own = state in {"own", told.get("digest")}
         return Credentials("own" if is_own else "broken", told["event"], datetime.fromisoformat(told["at"]))
 
@@ -137,4 +139,4 @@ class ContentCredentials:
 
 
 def _carries(content_type: str) -> bool:
-    return content_type in _CARRIERS or (content_type in _TAGGED and find_spec("av") is not None)
+    return content_type in _CARRIERS or content_type in _TAGGED

@@ -1,6 +1,7 @@
 """Files carry what made them, and `/verify` says whether this service did; on the whole service."""
 
 import asyncio
+import re
 import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,7 +89,13 @@ async def test_every_kind_of_file_tells(tmp_path: Path) -> None:
             assert made.path is not None
             signed = made.path.read_bytes()
             assert "from `a red fox`" in await verify(one, signed, name)
+            for played, other_way in ((b"\xe7\x81\x00", b"\xe7\x81\x09"), (b"\xb0\x82\x01\x40", b"\xb0\x82\x01\x20")):
+                if name == "a.webm":  # the time of its pictures; their width
+                    assert played in signed
+                    changed = signed.replace(played, other_way)
+                    assert "another content" in await verify(one, changed, name)
         assert "has no credentials" in await verify(one, film("webm", "libvpx", seconds=0.2), "b.webm")
+        assert "has no credentials" in await verify(one, sound("ogg", "flac", seconds=0.2), "b.ogg")
         foreign = tmp_path / "foreign.ogg"
         foreign.write_bytes(data)
         await other.sign(foreign, kind, asked)
@@ -98,6 +105,11 @@ async def test_every_kind_of_file_tells(tmp_path: Path) -> None:
         longer.write_bytes(sound("ogg", "libopus", seconds=0.3))
         media_tags.write(record, source=str(longer), target=str(foreign), container="ogg")
         assert "another content" in await verify(one, foreign.read_bytes(), "b.ogg")
+        [picture] = (tmp_path / "data").rglob("*.png")
+        found = re.search(rb"frecord.{2,3}(gAAAA[\w=-]+)", picture.read_bytes(), re.DOTALL)
+        assert found is not None
+        media_tags.write(found[1], source=str(longer), target=str(foreign), container="ogg")
+        assert "somebody else has signed" in await verify(one, foreign.read_bytes(), "b.ogg")
 
         async def paint(path: Path) -> str:
             path.write_bytes(noise(400, 300))
