@@ -84,8 +84,7 @@ class ApiJob:
 
     @property
     def _owner(self) -> Owner:
-        event = self._event
-        return Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        return Owner.of(self._event, conversation=self._event.conversation)
 
     async def _save(self, name: str) -> None:
         try:

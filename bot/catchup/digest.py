@@ -112,8 +112,7 @@ class Digest:
                 return []
             assert self.usage is not None
             await self.calls.count(self.usage)
-            event = self.event
-            owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+            owner = Owner.of(self.event, conversation=self.event.conversation)
             await self._notes.set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=owner)
         return [kept]
 

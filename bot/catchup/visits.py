@@ -25,9 +25,8 @@ class Visits:
         """Note that the person has caught up until then. Safe to repeat."""
         at, name, before = await self._read(event)
         value = f"{until.timestamp()} {event.id} {before if name == event.id else at}"
-        owner = Owner(adapter=event.adapter, actor=event.actor.id)
         expires = datetime.now(UTC) + _KEPT
-        await self._of(event).set(_place(event), value, expires=expires, owner=owner)
+        await self._of(event).set(_place(event), value, expires=expires, owner=Owner.of(event))
 
     async def _read(self, event: Event) -> tuple[str, str, str]:
         """Return the time, the event that noted it, and the time before that."""

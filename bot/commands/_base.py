@@ -162,6 +162,7 @@ class Context:
             scope=scope,
             before=before,
             after=after,
+            event=event.id,
         )
         await self.audit_log.add_audit(entry)
 

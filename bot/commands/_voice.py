@@ -96,8 +96,7 @@ async def _transcribe(ctx: Context, sound: Attachment, most_seconds: float) -> t
         kept = await transcripts.get(name)
         if kept is None:
             kept = await _ask(ctx, model, stored)
-            owner = Owner(adapter=ctx.event.adapter, actor=ctx.event.actor.id)
-            await transcripts.set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=owner)
+            await transcripts.set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=Owner.of(ctx.event))
     seconds, _, words = kept.partition(" ")
     if not words:
         raise Unreadable("silent")

@@ -19,5 +19,5 @@ async def feedback(ctx: Context) -> Parts:
     """Record the feedback."""
     job = await find_named_job(ctx)
     is_good = ctx.option("opinion") == "good"
-    await ctx.journal.add_feedback(job.event.adapter, job.event.id, ctx.event.actor.id, is_good=is_good)
+    await ctx.journal.add_feedback(job.event.id, ctx.event, is_good=is_good)
     yield Text(ctx.translate("feedback.done"))

@@ -58,8 +58,8 @@ async def _forget_person(ctx: Context, named: str, *, is_confirmed: bool) -> Par
         yield _button(ctx, ctx.translate("forget.button_person", name=person.name), {"person": person.id})
         return
     await ctx.audit("person.erased", scope=person.scope)
-    await ctx.written_notes.erase(ctx.event.adapter, person.id, person.workspace)
     media = await ctx.forget_person(person.id, person.workspace)
+    await ctx.written_notes.erase(ctx.event.adapter, person.id, person.workspace)  # none is written any more
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done_person", name=person.name, files=len(media)))
 

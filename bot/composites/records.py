@@ -45,7 +45,7 @@ class Records(Generic[T]):
     async def save(self, namespace: str, name: str, value: T, event: Event) -> None:
         """Keep a value, which goes when the author of `event` is forgotten."""
         text = self.codec.dump_json(value, exclude_defaults=True).decode()
-        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        owner = Owner.of(event, conversation=event.conversation)
         await self.values.namespace(namespace).set(name, text, expires=self.expiry(), owner=owner)
 
     def expiry(self) -> datetime | None:

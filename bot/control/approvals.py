@@ -220,6 +220,7 @@ class Approvals:
             subject=event.actor.id,  # so that it is removed when they are erased
             before=f"{event.command} {money(waiting.price)}",
             after=press.options.get("reason") or None,
+            event=press.id,
         )
         if not (is_repeated and await self._is_logged(entry, press)):
             await self.audit_log.add_audit(entry)

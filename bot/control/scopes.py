@@ -65,7 +65,7 @@ def owner_of(scope: Scope, event: Event) -> Owner | None:
         case Scope.THREAD:
             return Owner(adapter=event.adapter, conversation=event.conversation)
         case Scope.ME:
-            return Owner(adapter=event.adapter, actor=event.actor.id)
+            return Owner.of(event)
         case _:
             return None
 

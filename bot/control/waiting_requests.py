@@ -40,8 +40,8 @@ class WaitingRequests:
 
     async def keep(self, waiting: WaitingRequest, event: Event) -> None:
         """Keep a request; `event`: it, as it is recorded."""
-        owner = Owner(adapter=event.adapter, actor=event.actor.id)
-        await self._namespace().set(_name(waiting.adapter, waiting.event), json.dumps(asdict(waiting)), owner=owner)
+        name, value = _name(waiting.adapter, waiting.event), json.dumps(asdict(waiting))
+        await self._namespace().set(name, value, owner=Owner.of(event))
 
     async def delete(self, waiting: WaitingRequest) -> None:
         """Forget a request: it waits no longer."""

@@ -241,7 +241,9 @@ class Conversation:
         )
         summary = answer.data.choices[0].message.content.strip()
         if summary:
-            await self._contexts.save_summary(event.adapter, event.conversation, summary, through_seq=older[-1].seq)
+            await self._contexts.save_summary(
+                event.adapter, event.conversation, summary, turns=older, was=context.summary
+            )
         return to_usage("chat", calls.answered_by, answer.data.usage)
 
 

@@ -27,6 +27,6 @@ class UseNumbers:
         if await self.journal.job(press.adapter, press.id) is None:
             number += 1
             expires = press.received_at + timedelta(days=self.retention_days) if self.retention_days else None
-            owner = Owner(adapter=press.adapter, actor=press.actor.id, conversation=press.conversation)
+            owner = Owner.of(press, conversation=press.conversation)
             await namespace.set(action.series, str(number), expires=expires, owner=owner)
         return f"{before}{number}{after}"

@@ -95,7 +95,7 @@ class Duels:
                 duel = duel.shown([_read_vote(vote)[1] for vote in (await votes.items()).values()])
                 await self._save(duel, asked)
             elif _read_vote(await votes.get(person) or "")[0] < press.seq:
-                owner = Owner(adapter=adapter, actor=person, conversation=asked.conversation)
+                owner = Owner.of(press.event, conversation=asked.conversation)
                 await votes.set(person, f"{press.seq} {choice}", expires=self._records.expiry(), owner=owner)
         await self.advance(asked, duel.id, tries=BUTTON_TRIES)
         return duel

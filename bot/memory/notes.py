@@ -134,8 +134,8 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
     ends = [] if note.ends is None else [note.ends]
     if settings.bot_memory_days:
         ends.append(datetime.now(UTC) + timedelta(days=settings.bot_memory_days))
-    owner = Owner(adapter=event.adapter, actor=note.by)
-    before = await effective.set(note.name, note.dumps(), note.scope, expires=min(ends, default=None), owner=owner)
+    expires, owner = min(ends, default=None), Owner.of(event)
+    before = await effective.set(note.name, note.dumps(), note.scope, expires=expires, owner=owner)
     if note.scope is not Scope.ME and before != note.dumps():
         action = "memory.add" if before is None else "memory.edit"
         await audit(action, subject=note.id, scope=note.scope.value)

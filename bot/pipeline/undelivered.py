@@ -17,7 +17,7 @@ class UndeliveredAnswers:
     async def add(self, event: Event) -> None:
         """Record that the answer to an event was not delivered."""
         expires = event.received_at + timedelta(days=self.retention_days) if self.retention_days else None
-        owner = Owner(adapter=event.adapter, actor=event.actor.id, conversation=event.conversation)
+        owner = Owner.of(event, conversation=event.conversation)
         await self._of(event).set(event.id, "undelivered", expires=expires, owner=owner)
 
     async def has(self, event: Event) -> bool:

@@ -47,7 +47,7 @@ class LimitNotices:
 
     async def _tell(self, event: Event, near: Sequence[NearLimit]) -> None:
         values = self.values.namespace(f"near-limits:{event.adapter}:{event.actor.id}")
-        owner = Owner(adapter=event.adapter, actor=event.actor.id)
+        owner = Owner.of(event)
         now = self.now().timestamp()
         try:
             known = await values.items()

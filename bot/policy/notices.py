@@ -42,7 +42,7 @@ class RefusalNotices:
             until = now + (_MINUTE if refusal.once_a == "minute" else _until_tomorrow(now))
             said_to = event.id
             self._keep(key, said_to, until)
-            owner = Owner(adapter=event.adapter, actor=event.actor.id)
+            owner = Owner.of(event)
             await values.set(name, said_to, expires=until, owner=owner)
         return refusal if said_to == event.id else Refusal("", silent=True)
 

@@ -22,6 +22,7 @@ class AuditEntry:
     scope: str = ""  #: how far it reaches
     before: str | None = None  #: None: there was no value
     after: str | None = None  #: None: there is no value
+    event: str = ""  #: id of the actor's request, not kept: once that was erased, the entry does not name the actor
     at: datetime | None = None  #: aware, UTC; set by the store
     seq: int = 0  #: order within the store; set by the store
 

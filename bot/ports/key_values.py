@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
+
+from bot.models import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +15,12 @@ class Owner:
     adapter: str
     actor: str = ""  #: "": no person's
     conversation: str = ""  #: "": no conversation's
+    event: str = ""  #: id of the request that writes it: nothing is written once that was erased with its author
+
+    @classmethod
+    def of(cls, event: Event, *, conversation: str = "") -> Self:
+        """Return the owner of what a request keeps of its author."""
+        return cls(adapter=event.adapter, actor=event.actor.id, conversation=conversation, event=event.id)
 
 
 def within(workspace: str, namespace: str) -> str:

@@ -37,7 +37,7 @@ class ScheduleStore(Protocol):
     async def add_schedule(self, schedule: Schedule, *, most: int, most_here: int) -> bool:
         """Add a schedule; return whether it is there: a known id changes nothing.
 
-        False: its author has `most` already, or their workspace `most_here`.
+        False: its author has `most` already, or their workspace `most_here`, or the request was erased with its author.
         """
 
     async def change_schedule(self, schedule: Schedule, *, was: Schedule) -> bool:

@@ -201,8 +201,8 @@ class Journal(Protocol):
     async def people(self, adapter: str, *, workspace: str | None = None) -> Collection[str]:
         """Return the ids of all people of whom there are events. `workspace`: only of this one."""
 
-    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
-        """Keep a person's opinion of an answer; a later one replaces it. Unknown events are ignored."""
+    async def add_feedback(self, event_id: str, by: Event, *, is_good: bool) -> None:
+        """Keep a person's last opinion of an answer, unless `by`, which says it, is erased. Unknown ids are ignored."""
 
     async def feedback_totals(self, *, since: datetime, adapter: str, channel: str) -> tuple[int, int]:
         """Return how many people thought answers of a channel good, and how many bad."""
@@ -231,8 +231,10 @@ class ContextStore(Protocol):
         `exclude_event`: leave out the turns of this event and of those that repeated it.
         """
 
-    async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
-        """Replace the turns up to sequence number `through_seq` by `summary`; an older one is ignored."""
+    async def save_summary(
+        self, adapter: str, conversation: str, summary: str, *, turns: Sequence[Turn], was: str
+    ) -> None:
+        """Replace the turns up to the last of `turns` by `summary`, made of them and `was`, unless one has changed."""
 
     async def reset(self, job: Job) -> int:
         """Start a new context after this event; returns how many turns were left behind. Safe to repeat."""

@@ -30,8 +30,8 @@ class ContextContract(StoreSuite):
         for n in range(3):
             await answer(store, event(f"e{n}"), outcome(f"a{n}", user=f"q{n}"))
         turns = (await store.context("one", "c", limit=10)).turns
-        await store.save_summary("one", "c", "short", through_seq=turns[3].seq)
-        await store.save_summary("one", "c", "older", through_seq=turns[1].seq)
+        await store.save_summary("one", "c", "short", turns=turns[:4], was="")
+        await store.save_summary("one", "c", "older", turns=turns[:2], was="")
         memory = await store.context("one", "c", limit=10)
         assert (memory.summary, memory.total) == ("short", 2)
         assert [turn.content for turn in memory.turns] == ["q2", "a2"]
@@ -43,14 +43,14 @@ class ContextContract(StoreSuite):
         slow = await claim(store)
         await store.record(event("reset"), lane=Lane.CONVERSATION)
         reset = await claim(store)
-        folded = (await store.context("one", "c", limit=10)).turns[-1].seq
+        folded = (await store.context("one", "c", limit=10)).turns
         assert await store.reset(reset) == 2
         assert await store.reset(reset) == 2
         await store.commit(slow, outcome("late picture"))
         await store.complete(slow)
         await store.commit(reset, Outcome(answer=Answer(text="ok")))
         await store.complete(reset)
-        await store.save_summary("one", "c", "of what was left behind", through_seq=folded)
+        await store.save_summary("one", "c", "of what was left behind", turns=folded, was="")
         memory = await store.context("one", "c", limit=10)
         assert (memory.summary, memory.turns, memory.total) == ("", (), 0)
         await answer(store, event("new"), outcome("b", user="a"))

@@ -141,8 +141,8 @@ class JournalContract(StoreSuite):
         await answer(store, event("e0"))
         await answer(store, event("e1", location=Location(channel="elsewhere")))
         for actor, is_good in (("ann", True), ("bob", True), ("bob", False)):
-            await store.add_feedback("one", "e0", actor, is_good=is_good)
-        await store.add_feedback("one", "unknown", "ann", is_good=True)
+            await store.add_feedback("e0", event("a press", actor=actor), is_good=is_good)
+        await store.add_feedback("unknown", event("a press"), is_good=True)
         assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 1)
         assert await store.feedback_totals(since=since, adapter="one", channel="elsewhere") == (0, 0)
         assert await store.feedback_counts() == {"one": (1, 1)}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.models import Lane, Location, Turn, Usage
-from bot.ports import Owner, Store, within
+from bot.ports import AuditEntry, Owner, Schedule, Store, within
 from tests.support.database.store import (
     ADAPTERS,
     LANES,
@@ -20,6 +20,7 @@ from tests.support.database.store import (
     outcome,
     picture,
     said,
+    summarize,
 )
 
 
@@ -59,12 +60,50 @@ class MaintenanceContract(StoreSuite):
         read_along = Turn(role="user", content="secret", speaker="Ann", actor="ann")
         asked = outcome("yes", user="and you?")
         await answer(store, event("e", actor="bob"), replace(asked, turns=(read_along, *asked.turns)))
-        turns = (await store.context("one", "c", limit=9)).turns
-        await store.save_summary("one", "c", "Ann told a secret.", through_seq=turns[0].seq)
+        await summarize(store, "Ann told a secret.", turns=1)
         await store.forget("one", "ann")
         context = await store.context("one", "c", limit=9)
         assert (context.summary, [turn.content for turn in context.turns]) == ("", ["and you?", "yes"])
         assert "secret" not in str([turn async for turn in store.transcript("one", "c")])
+
+    async def test_what_is_written_meanwhile_goes_too(self, tmp_path: Path) -> None:
+        """What a person's running requests keep of them after they are erased is not kept; what others keep is."""
+        here, there = Location(workspace="w", channel="room"), Location(workspace="v", channel="hall")
+        async with self.open(tmp_path) as store:
+            await answer(store, event("b0", actor="person-bob"), outcome("drawn"))
+            await answer(store, event("a0", actor="person-ann"), outcome("yes", user="secret of ann"))
+            folded = (await store.context("one", "c", limit=9)).turns
+            await answer(store, event("b1", actor="person-bob", location=here, conversation="d"), outcome("done"))
+            running = {}
+            for name, actor, place in (("mine", "ann", here), ("elsewhere", "bob", there), ("theirs", "bob", here)):
+                asked = event(name, actor=f"person-{actor}", conversation=name, location=place)
+                assert await store.record(asked, lane=Lane.OWN)
+                running[name] = await claim(store)
+            await store.forget("one", "person-ann")
+            await store.forget("one", "person-bob", workspace="w")
+            values = store.namespace("visits")
+            for name, job in running.items():
+                asked = job.event
+                await values.set(name, asked.actor.id, owner=Owner.of(asked))
+                again = Schedule(id=name, event=asked, when="daily", zone="UTC", due=NOW)
+                assert await store.add_schedule(again, most=9, most_here=9) == (name == "elsewhere")
+                await store.add_feedback("b0", asked, is_good=name == "elsewhere")
+                entry = AuditEntry(adapter="one", actor=asked.actor.id, action=name, event=name)
+                await store.add_audit(entry)
+            await store.save_summary("one", "c", "Ann told a secret of ann.", turns=folded, was="")
+            assert await values.items() == {"elsewhere": "person-bob"}
+            assert await store.feedback_counts() == {"one": (1, 0)}
+            acts = {entry.action: entry.actor for entry in await store.audit("one", limit=9)}
+            assert acts == {"mine": "", "elsewhere": "person-bob", "theirs": ""}
+            assert (await store.context("one", "c", limit=9)).summary == ""
+            for job in running.values():
+                await store.commit(job, outcome("late"))
+                await store.complete(job)
+            assert await store.claim(LANES, ADAPTERS) is None
+        left = str(await self.tables(tmp_path))
+        assert "person-bob" in left
+        assert "person-ann" not in left
+        assert "secret of ann" not in left
 
     async def test_forgetting_a_person_in_one_workspace(self, store: Store) -> None:
         """What is of the workspace goes: requests, answers, films, words read along, usage; the rest and settings stay.
@@ -119,7 +158,7 @@ class MaintenanceContract(StoreSuite):
         async with self.open(tmp_path) as store:
             await answer(store, event("a0"), outcome("drawn", media=[picture("p.png")], usage=usage))
             await answer(store, event("b0", actor="bob"), outcome("hi bob", usage=usage))
-            await store.save_summary("one", "c", "Ann and Bob talked", through_seq=1)
+            await summarize(store, "Ann and Bob talked", turns=1)
             await store.namespace("person").set("x", "y", owner=Owner(adapter="one", actor="ann"))
             await store.namespace("person").set("z", "y", owner=Owner(adapter="one", actor="bob"))
             await store.record(event("forget"), lane=Lane.CONVERSATION)
@@ -162,8 +201,8 @@ class MaintenanceContract(StoreSuite):
                 await store.complete(job)
 
         await asyncio.gather(*(work() for _ in range(50)))
-        await store.save_summary("one", "0", "old times", through_seq=10**6)
-        await store.save_summary("one", "both", "both times", through_seq=1)
+        await summarize(store, "old times", "0")
+        await summarize(store, "both times", "both", turns=1)
         media = await store.prune(NOW - timedelta(days=90))
         assert {item.name for item in media} == {f"old{n}.png" for n in range(451)}
         assert (await store.context("one", "0", limit=9)).summary == ""
@@ -203,8 +242,8 @@ class MaintenanceContract(StoreSuite):
                 asked = replace(asked, location=Location(channel="hall", thread=f"thread-{name}"))
                 job = await answer(store, asked, outcome("drawn", media=[picture("p.png")], usage=usage))
                 await store.add_usage(job, usage)
-                await store.save_summary("one", asked.conversation, f"summary of {name}", through_seq=1)
-                await store.add_feedback("one", asked.id, "actor-ann", is_good=True)
+                await summarize(store, f"summary of {name}", asked.conversation, turns=1)
+                await store.add_feedback(asked.id, event("press", actor="actor-ann"), is_good=True)
                 person = Owner(adapter="one", actor=asked.actor.id)
                 conversation = Owner(adapter="one", conversation=asked.conversation)
                 await store.namespace(f"person:{asked.actor.id}").set("language", "en", owner=person)

@@ -168,7 +168,9 @@ class UpgradeContract:
         async with self.open_previous(tmp_path) as store:
             asked = event("new", adapter="channel", conversation="T1.C4.1")
             assert await store.record(asked, lane=Lane.CONVERSATION)
-            await store.add_feedback("channel", "drawn", "T1.U2", is_good=True)
+            await store.add_feedback(
+                "drawn", replace(asked, id="press", actor=Actor(id="T1.U2", name="")), is_good=True
+            )
             assert await store.withdraw("channel", "before")
             assert await store.reopen(replace(FULL, prompt="revised"))
             assert len(await store.forget("channel", ANN.id)) == len(MEDIA)

@@ -44,20 +44,28 @@ async def test_nothing_stays_of_a_forgotten_person(tmp_path: Path) -> None:
 
 
 async def test_nothing_stays_of_what_is_made_meanwhile(tmp_path: Path) -> None:
-    """A picture that is being made while its author is forgotten is shown, then its file and its answer are erased."""
+    """A picture that is being made while its author is forgotten is shown, then its file and its answer are erased.
+
+    What would have been remembered of a question is not.
+    """
     async with service(tmp_path) as one:
-        drawn = one.echo.hold("unicorn")
+        drawn, told = one.echo.hold("unicorn"), one.echo.hold("narwhal")
+        await one.ask("memory_auto on", command="settings", options={"for": "me"}, who="person-1")
         picture = await one.channel.ask("a unicorn", command="image", who="person-1")
-        await one.echo.until(lambda: bool(one.echo.prompts))
-        await one.ask("", command="forget", options={"confirm": "yes"}, who="person-1")
+        question = await one.channel.ask("call me narwhal", who="person-1")
+        await one.echo.until(lambda: len(one.echo.prompts) == 2)
+        await one.ask("", command="forget", options={"confirm": "yes"}, conversation="elsewhere", who="person-1")
         drawn.set()
-        await one.channel.wait_for_answers(picture)
+        told.set()
+        await one.channel.wait_for_answers(picture, question)
         assert len(one.answer(picture).files) == 1
+        assert "Remembered for you" in one.answer(question).text
         async with asyncio.timeout(120):
             while any(path.is_file() for path in tmp_path.rglob("media*/*/*")):  # noqa: ASYNC110 - only the disk tells
                 await asyncio.sleep(0.02)
         left = str(tables(tmp_path / "bot.db"))
     assert "unicorn" not in left
+    assert "narwhal" not in left
     assert "person-1" not in left
 
 

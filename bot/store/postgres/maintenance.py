@@ -60,6 +60,7 @@ async def forget(db: PostgresDatabase, adapter: str, actor: str, workspace: str 
         find="strpos",
         add_usage=_ADD_USAGE,
         now=now,
+        more=", lane_key = NULL",
     )
     if workspace is None:
         await db.rows(_FORGET_PERSON, adapter=codec.to_key(adapter), actor=codec.to_key(actor))

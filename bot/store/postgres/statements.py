@@ -170,6 +170,7 @@ HAS_MEDIA = """(strpos(answer, '"media":[{') > 0 OR strpos(answer, '"media": [{'
 COMPLETE = f"""
 UPDATE events SET done = true, owner = NULL, event = CASE WHEN forgotten THEN NULL ELSE event END,
     ref = CASE WHEN forgotten THEN NULL ELSE coalesce(new.ref, events.ref) END,
+    lane_key = CASE WHEN forgotten THEN NULL ELSE lane_key END,
     answer = CASE WHEN forgotten AND {HAS_MEDIA} IS NOT TRUE THEN NULL ELSE answer END
 FROM unnest(:seq::bigint[], :owner::integer[], :ref::text[]) AS new (seq, owner, ref)
 WHERE events.seq = new.seq AND events.owner = new.owner RETURNING events.seq

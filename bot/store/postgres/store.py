@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.errors import OwnershipLost
 from bot.limits import UTC_ZONE
-from bot.models import Event, Job, Lane, Media
+from bot.models import Event, Job, Lane, Media, Turn
 from bot.ports import AuditEntry, Namespace, ProcessInfo, Schedule
 from bot.store import this_process
 from bot.store.postgres import maintenance, statements
@@ -132,10 +132,10 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         return await self._connections.rows(sql, **parameters)
 
-    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
-        opinion = {"actor": codec.to_key(actor), "is_good": is_good, "at": time.time()}
-        keys = {"adapter": codec.to_key(adapter), "id": codec.to_key(event_id)}
-        await self._writer.submit(lambda db: db.rows(erasure.ADD_FEEDBACK, **keys, **opinion))
+    async def add_feedback(self, event_id: str, by: Event, *, is_good: bool) -> None:
+        opinion = erasure.to_opinion(event_id, by, time.time(), is_good=is_good)
+        locks = [hash_person(by.adapter, by.actor.id)]
+        await self._writer.submit(lambda db: db.rows(erasure.ADD_FEEDBACK, **opinion), locks=locks)
 
     async def counts(self) -> Mapping[str, float]:
         ((waiting, running, oldest, *by_lane),) = await self._connections.rows(statements.COUNTS)
@@ -172,14 +172,18 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
         return self._lease.lock(f"{codec.to_key(adapter)} {codec.to_key(event_id)}")
 
     async def add_audit(self, entry: AuditEntry) -> None:
-        await self._writer.submit(lambda db: db.rows(audit.ADD, **audit.to_row(entry, time.time())))
+        locks = [hash_person(entry.adapter, entry.actor)] if entry.event else []
+        await self._writer.submit(lambda db: audit.add(db, entry, time.time()), locks=locks)
 
     # -- context
 
-    async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
+    async def save_summary(
+        self, adapter: str, conversation: str, summary: str, *, turns: Sequence[Turn], was: str
+    ) -> None:
         text = codec.clean(summary).replace("\0", "")  # which text can't hold
         await self._writer.submit(
-            lambda db: contexts.save_summary(db, self.dialect, adapter, conversation, text, through_seq)
+            lambda db: contexts.save_summary(db, self.dialect, adapter, conversation, text, turns=turns, was=was),
+            locks={hash_person(adapter, turn.actor) for turn in turns if turn.actor},  # none of them is being erased
         )
 
     async def reset(self, job: Job) -> int:
@@ -196,10 +200,15 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
         namespace = str(parameters["namespace"])
         is_short = len(namespace) <= _LONGEST_NOTIFIED
+        locks: Collection[int] = ()
+        if parameters.get("event"):  # so that its author is not being erased
+            adapter, actor = (codec.from_key(str(parameters[name])) for name in ("adapter", "actor"))
+            locks = (hash_person(adapter, actor),)
         await self._writer.submit(
             lambda db: db.rows(sql, **parameters),
             then=lambda _: self._values.changed(namespace),
             notify=f"{VALUES} {namespace}" if is_short else VALUES,
+            locks=locks,
         )
 
     async def _read_values(self, namespaces: Sequence[str]) -> Sequence[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.ports import ERASED_PERSON, AuditEntry
 from bot.store.shared import codec
+from bot.store.shared.sql import Database
 
 ADD = "INSERT INTO audit (at, adapter, workspace, actor, entry) VALUES (:at, :adapter, :workspace, :actor, :entry)"
 #: The newest entries of a workspace, or of all of an adapter's.
@@ -21,10 +22,18 @@ FORGET = "UPDATE audit SET actor = '' WHERE adapter = :adapter AND actor = :acto
 #: Acts that concerned that person stay, too: entries with the person's id in them, and their texts without it.
 NAMING = "SELECT seq, entry FROM audit WHERE adapter = :adapter{here} AND {find}(entry, CAST(:id AS text)) > 0"
 FORGET_IN_TEXT = "UPDATE audit SET entry = :entry WHERE seq = :seq"
+_IS_ERASED = "SELECT 1 FROM events WHERE adapter = :adapter AND id = :event AND forgotten"
 PRUNE = "DELETE FROM audit WHERE at < :before"
 
 #: More than any sequence number.
 NO_END = 2**62
+
+
+async def add(db: Database, entry: AuditEntry, now: float) -> None:
+    """See `AuditLog.add_audit`."""
+    adapter, event = codec.to_key(entry.adapter), codec.to_key(entry.event)
+    is_erased = event and await db.rows(_IS_ERASED, adapter=adapter, event=event)
+    await db.rows(ADD, **to_row(replace(entry, actor="") if is_erased else entry, now))
 
 
 def to_row(entry: AuditEntry, now: float) -> Mapping[str, object]:
@@ -34,7 +43,7 @@ def to_row(entry: AuditEntry, now: float) -> Mapping[str, object]:
         "adapter": codec.to_key(entry.adapter),
         "workspace": codec.to_key(entry.workspace),
         "actor": codec.to_key(entry.actor),
-        "entry": codec.dumps(replace(entry, actor="", at=None, seq=0)),
+        "entry": codec.dumps(replace(entry, actor="", event="", at=None, seq=0)),
     }
 
 

@@ -2,17 +2,26 @@
 
 # ruff: noqa: S608 - only constants are joined
 
-from bot.models import Job
+from collections.abc import Sequence
+
+from bot.models import Job, Turn
 from bot.store.shared import codec
 from bot.store.shared.sql import Database, Dialect
 
 _OF_CONVERSATION = "adapter = :adapter AND conversation = :conversation"
-#: Ignores a summary of turns that a reset has left behind since, and one that is older than the stored.
+#: The turns from one to another, and the summary of those before them.
+_SUMMARIZED = f"""
+SELECT count(*), coalesce((SELECT summary FROM contexts WHERE {_OF_CONVERSATION}), '') FROM turns
+WHERE {{live}} AND {_OF_CONVERSATION} AND seq >= :first AND seq <= :through_seq
+"""
+#: Ignores a summary of turns that a reset has left behind since, and one that is older than the stored, or was made
+#: from another than the stored.
 _SAVE_SUMMARY = """
 INSERT INTO contexts (adapter, conversation, summary, through_seq)
 VALUES (:adapter, :conversation, :summary, :through_seq)
 ON CONFLICT (adapter, conversation) DO UPDATE SET summary = excluded.summary, through_seq = excluded.through_seq
 WHERE excluded.through_seq >= contexts.through_seq AND excluded.through_seq > contexts.reset_turn
+    AND contexts.summary = CAST(:was AS text)
 RETURNING through_seq
 """
 _LEAVE_OUT_SUMMARIZED = f"UPDATE turns SET live = false WHERE {{live}} AND {_OF_CONVERSATION} AND seq <= :through_seq"
@@ -37,11 +46,18 @@ WHERE {_OF_CONVERSATION} RETURNING left_behind
 
 
 async def save_summary(
-    db: Database, dialect: Dialect, adapter: str, conversation: str, summary: str, through_seq: int
+    db: Database, dialect: Dialect, adapter: str, conversation: str, summary: str, *, turns: Sequence[Turn], was: str
 ) -> bool:
     """See `ContextStore.save_summary`. False: it was ignored."""
-    keys = {"adapter": codec.to_key(adapter), "conversation": codec.to_key(conversation), "through_seq": through_seq}
-    saved = await db.rows(_SAVE_SUMMARY, summary=summary, **keys)
+    keys = {
+        "adapter": codec.to_key(adapter),
+        "conversation": codec.to_key(conversation),
+        "through_seq": turns[-1].seq,
+    }
+    [(count, before)] = await db.rows(_SUMMARIZED.format(live=dialect.live), first=turns[0].seq, **keys)
+    if (count, before) != (len(turns), was):
+        return False
+    saved = await db.rows(_SAVE_SUMMARY, summary=summary, was=was, **keys)
     if saved:
         await db.rows(_LEAVE_OUT_SUMMARIZED.format(live=dialect.live), **keys)
     return bool(saved)

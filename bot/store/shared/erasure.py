@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.models import Media
+from bot.models import Event, Media
 from bot.store.shared import audit, codec, key_values, quota, schedules
 from bot.store.shared.rows import parse_media
 from bot.store.shared.sql import Database
@@ -41,12 +41,18 @@ _READ_BY_OTHERS = (
 )
 _USAGE = f"DELETE FROM usage WHERE {_THEIRS}"
 
-ADD_FEEDBACK = """
+ADD_FEEDBACK = f"""
 INSERT INTO feedback (event_seq, actor, is_good, at)
 SELECT seq, CAST(:actor AS text), CAST(:is_good AS boolean), CAST(:at AS double precision) FROM events
-WHERE adapter = :adapter AND id = :id AND event IS NOT NULL
+WHERE adapter = :adapter AND id = :id AND event IS NOT NULL AND {key_values.NOT_ERASED}
 ON CONFLICT (event_seq, actor) DO UPDATE SET is_good = excluded.is_good, at = excluded.at
 """
+
+
+def to_opinion(event_id: str, by: Event, at: float, *, is_good: bool) -> Mapping[str, object]:
+    """Return the parameters of `ADD_FEEDBACK`."""
+    keys = {"adapter": by.adapter, "id": event_id, "actor": by.actor.id, "event": by.id}
+    return {**{name: codec.to_key(value) for name, value in keys.items()}, "is_good": is_good, "at": at}
 
 
 async def is_in_one_workspace(db: Database, adapter: str, actor: str, workspace: str) -> bool:
@@ -72,12 +78,13 @@ async def forget(
     find: str,
     add_usage: str,
     now: float,
+    more: str = "",
 ) -> Sequence[str]:
     """See `Maintenance.forget`; returns the answers whose files are to be deleted.
 
     `is_running`: condition of events that are being answered; their content is erased when they complete. `find`:
     function that searches a text in a text, and returns 0 without a match. `add_usage`: statement that adds the
-    person's usage to the rows without a person.
+    person's usage to the rows without a person. `more`: what else of an event is erased, as assignments.
     """
     here, place = _place(workspace)
     theirs = _THEIRS + here
@@ -107,7 +114,7 @@ async def forget(
     await run(f"UPDATE events SET forgotten = true, actor = '' WHERE {_THEIRS} AND ({is_running})")
     await run(
         "UPDATE events SET event = NULL, answer = NULL, ref = NULL, actor = '', done = true, forgotten = true"
-        f" WHERE {_THEIRS}"
+        f"{more} WHERE {_THEIRS}"
     )
     for statement in (add_usage, _USAGE, audit.FORGET, schedules.FORGET):
         await run(statement)

@@ -11,9 +11,13 @@ from typing import Any
 from bot.ports import Owner
 from bot.store.shared import codec
 
-WRITE = """
+#: Condition of what is written for a request: its author was not erased meanwhile. An unknown one is nobody's.
+NOT_ERASED = "NOT EXISTS (SELECT 1 FROM events WHERE adapter = :adapter AND id = :event AND forgotten)"
+WRITE = f"""
 INSERT INTO key_values (namespace, name, value, expires, adapter, actor, conversation)
-VALUES (:namespace, :name, :value, :expires, :adapter, :actor, :conversation)
+SELECT CAST(:namespace AS text), CAST(:name AS text), CAST(:value AS text), CAST(:expires AS double precision),
+    CAST(:adapter AS text), CAST(:actor AS text), CAST(:conversation AS text)
+WHERE {NOT_ERASED}
 ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = excluded.expires,
     adapter = excluded.adapter, actor = excluded.actor, conversation = excluded.conversation
 """
@@ -148,6 +152,7 @@ class StoredNamespace:
             "adapter": "" if owner is None else codec.to_key(owner.adapter),
             "actor": "" if owner is None else codec.to_key(owner.actor),
             "conversation": "" if owner is None else codec.to_key(owner.conversation),
+            "event": "" if owner is None else codec.to_key(owner.event),
         }
         await self.write(WRITE, values)
 

@@ -9,17 +9,19 @@ from typing import Any, TypeVar
 
 from bot.ports import Schedule
 from bot.store.shared import codec
+from bot.store.shared.key_values import NOT_ERASED
 from bot.store.shared.sql import Database
 
 T = TypeVar("T")
 
 _FIND = "SELECT schedule FROM schedules WHERE adapter = :adapter AND id = :id"
-_ADD = """
+_ADD = f"""
 INSERT INTO schedules (adapter, id, workspace, actor, due, schedule)
 SELECT CAST(:adapter AS text), CAST(:id AS text), CAST(:workspace AS text), CAST(:actor AS text),
     CAST(:due AS double precision), CAST(:schedule AS text)
 WHERE (SELECT count(*) FROM schedules WHERE adapter = :adapter AND actor = :actor) < :most
     AND (SELECT count(*) FROM schedules WHERE adapter = :adapter AND workspace = :workspace) < :most_here
+    AND {NOT_ERASED}
 ON CONFLICT (adapter, id) DO NOTHING
 """
 _CHANGE = """
@@ -48,7 +50,8 @@ class ScheduleQueries:
 
     async def add_schedule(self, schedule: Schedule, *, most: int, most_here: int) -> bool:
         async def work(db: Database) -> bool:
-            await db.rows(_ADD, **_row(schedule), **_keys(schedule), most=most, most_here=most_here)
+            event = codec.to_key(schedule.event.id)
+            await db.rows(_ADD, **_row(schedule), **_keys(schedule), event=event, most=most, most_here=most_here)
             return bool(await db.rows(_FIND, **_key(schedule)))
 
         return await self.write_schedules(work, schedule)

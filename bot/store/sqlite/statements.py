@@ -101,11 +101,13 @@ UPDATE events SET ready_at = row.value->>1, attempts = coalesce(row.value->>2, a
     failing_since = coalesce(row.value->>3, failing_since)
 FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
-#: namespace, name, value, expires or null, adapter, actor, conversation
+#: namespace, name, value, expires or null, adapter, actor, conversation, id of the event that writes it; ignored where
+#: that was erased
 SET_VALUE = """
 INSERT INTO key_values (namespace, name, value, expires, adapter, actor, conversation)
 SELECT row.value->>0, row.value->>1, row.value->>2, row.value->>3, row.value->>4, row.value->>5, row.value->>6
-FROM json_each(?) AS row WHERE true
+FROM json_each(?) AS row WHERE NOT EXISTS (
+    SELECT 1 FROM events WHERE events.adapter = row.value->>4 AND events.id = row.value->>7 AND events.forgotten)
 ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = excluded.expires,
     adapter = excluded.adapter, actor = excluded.actor, conversation = excluded.conversation
 """

@@ -20,7 +20,7 @@ import aiosqlite
 from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.limits import UTC_ZONE
-from bot.models import Answer, Event, Job, Lane, Media
+from bot.models import Answer, Event, Job, Lane, Media, Turn
 from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo, Schedule
 from bot.store import this_process
 from bot.store.shared import audit, codec, contexts, erasure, key_values
@@ -206,12 +206,11 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
         return True
 
-    async def add_feedback(self, adapter: str, event_id: str, actor: str, *, is_good: bool) -> None:
-        opinion = {"actor": codec.to_key(actor), "is_good": is_good, "at": self._now()}
-        await self._write(erasure.ADD_FEEDBACK, adapter=codec.to_key(adapter), id=codec.to_key(event_id), **opinion)
+    async def add_feedback(self, event_id: str, by: Event, *, is_good: bool) -> None:
+        await self._write(erasure.ADD_FEEDBACK, **erasure.to_opinion(event_id, by, self._now(), is_good=is_good))
 
     async def add_audit(self, entry: AuditEntry) -> None:
-        await self._write(audit.ADD, **audit.to_row(entry, self._now()))
+        await self._writer.submit(WorkOperation(lambda db: audit.add(db, entry, self._now())))
 
     # -- context
 
@@ -225,11 +224,13 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
             return await read(limit)
         return await self._contexts.get((codec.to_key(adapter), codec.to_key(conversation)), limit, read)
 
-    async def save_summary(self, adapter: str, conversation: str, summary: str, *, through_seq: int) -> None:
+    async def save_summary(
+        self, adapter: str, conversation: str, summary: str, *, turns: Sequence[Turn], was: str
+    ) -> None:
         key, text = (codec.to_key(adapter), codec.to_key(conversation)), codec.clean(summary)
         work = WorkOperation(
-            lambda db: contexts.save_summary(db, self.dialect, adapter, conversation, text, through_seq),
-            then=lambda saved: self._contexts.set_summary(key, text, through_seq=through_seq) if saved else None,
+            lambda db: contexts.save_summary(db, self.dialect, adapter, conversation, text, turns=turns, was=was),
+            then=lambda saved: self._contexts.set_summary(key, text, through_seq=turns[-1].seq) if saved else None,
         )
         await self._writer.submit(work)
 

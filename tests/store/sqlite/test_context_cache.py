@@ -81,8 +81,8 @@ class Life:
     async def summary(self, name: str, place: str) -> None:
         memory = await self.store.context("one", place, limit=1000)
         if memory.turns:
-            through_seq = memory.turns[len(memory.turns) // 2].seq
-            await self.store.save_summary("one", place, f"summary of {name}", through_seq=through_seq)
+            turns = memory.turns[: len(memory.turns) // 2 + 1]
+            await self.store.save_summary("one", place, f"summary of {name}", turns=turns, was=memory.summary)
 
     async def forget(self, _name: str, _place: str) -> None:
         await self.store.forget("one", "ann")

@@ -90,6 +90,12 @@ async def answer(store: Store, asked: Event, result: Outcome | None = None, *, l
     return job
 
 
+async def summarize(store: Store, text: str, conversation: str = "c", *, turns: int | None = None) -> None:
+    """Replace the oldest turns, all without a number, by a summary."""
+    context = await store.context("one", conversation, limit=10**6)
+    await store.save_summary("one", conversation, text, turns=context.turns[:turns], was=context.summary)
+
+
 async def said(store: Store, conversation: str = "c", *, limit: int = 100, exclude_event: str = "") -> list[str]:
     memory = await store.context("one", conversation, limit=limit, exclude_event=exclude_event)
     return [turn.content for turn in memory.turns]
