@@ -284,6 +284,7 @@ class Option:
     description: str
     kind: Literal["text", "choice", "integer", "number", "file", "person", "people", "channel"] = "text"
     choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
+    is_list: bool = False  #: several of the choices may be chosen: the value is a list with commas
     suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
     suggests_commands: bool = False  #: what rules can be about is suggested: commands and kinds of them
     models: Kind | None = None  #: the choices become the allowed models of this kind

@@ -11,7 +11,11 @@ from adapters.kit.titles import shorten
 from bot.commandline import parser
 from bot.models import CommandSpec, Option
 
-FieldKind = Literal["file", "choice", "number", "paragraph", "line", "person", "people", "channel"]
+ChoiceKind = Literal["choice", "choices", "radio", "checkbox"]
+FieldKind = Literal["file", "number", "paragraph", "line", "person", "people", "channel"] | ChoiceKind
+#: In a submission, the radio button that chooses nothing.
+NO_CHOICE = "-"
+YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,7 @@ class FormLimits:
     choices: int  #: of one field; an option with more is typed
     label: int  #: characters of a field's label
     hint: int  #: characters of the line beside a field
+    radios: int = 0  #: choices that are shown as radio buttons; more are in a select
     has_numbers: bool = True  #: there are fields that take only numbers
 
 
@@ -35,6 +40,11 @@ class Field:
     hint: str
     is_required: bool
     default: str  #: the value that it shows at first; "": none
+
+    @property
+    def has_no_choice(self) -> bool:
+        """Whether one of its radio buttons chooses nothing: none can be taken back otherwise."""
+        return self.kind == "radio" and not (self.is_required or self.default)
 
 
 def plan_form(
@@ -67,10 +77,19 @@ def _kind(option: Option, limits: FormLimits) -> FieldKind:
     if option.kind in ("file", "person", "people", "channel"):
         return option.kind
     if option.choices and len(option.choices) <= limits.choices:
-        return "choice"
+        return _choice_kind(option, limits)
     if option.kind in ("integer", "number") and limits.has_numbers:
         return "number"
     return "paragraph" if option.is_prompt else "line"
+
+
+def _choice_kind(option: Option, limits: FormLimits) -> ChoiceKind:
+    """Return how the choices of an option are shown: what can be seen at once is not hidden in a menu."""
+    if option.is_list:
+        return "choices"
+    if {YES, NO} == {*option.choices} and option.default:
+        return "checkbox"
+    return "radio" if 1 < len(option.choices) <= limits.radios else "choice"
 
 
 def problems(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from bot.commandline.choices import is_switch
 from bot.control.changes import read_target, read_until
 from bot.control.scoped_setting import ScopedSetting
 from bot.errors import UsageError
@@ -29,10 +30,19 @@ def form_options(
             choices = tuple(registry) if option.is_completed and name == NAME else option.choices
             kind = "choice" if choices else option.kind
             description = describe_option(spec, option, locale)
-            found.append(replace(option, kind=kind, choices=choices, description=description, default=""))
+            default = option.default if is_switch(option.choices) else ""
+            found.append(replace(option, kind=kind, choices=choices, description=description, default=default))
         elif (setting := registry.get(name)) is not None:
-            found.append(replace(setting.option, description=setting.describe(locale), default=""))
+            found.append(_field(setting, locale))
     return found
+
+
+def _field(setting: ScopedSetting, locale: str) -> Option:
+    """Return a setting as an option without a default; words whose order means nothing are chosen from a list."""
+    option = replace(setting.option, description=setting.describe(locale), default="")
+    if setting.words and setting.fallback_of is None:
+        return replace(option, kind="choice", choices=setting.words, is_list=True)
+    return option
 
 
 def fill_in(options: Sequence[Option], action: Action | None) -> Sequence[Option]:
@@ -40,7 +50,7 @@ def fill_in(options: Sequence[Option], action: Action | None) -> Sequence[Option
     if action is None or not action.shows_values:
         return options
     return [
-        replace(option, default=action.prompt if option.is_prompt else action.options.get(option.name, ""))
+        replace(option, default=action.prompt if option.is_prompt else action.options.get(option.name, option.default))
         for option in options
     ]
 

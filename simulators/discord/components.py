@@ -10,6 +10,7 @@ from simulators.discord.values import Json
 
 ROW, BUTTON, SELECT, INPUT, SECTION, TEXT, THUMBNAIL = 1, 2, 3, 4, 9, 10, 11
 GALLERY, FILE, SEPARATOR, CONTAINER, LABEL, UPLOAD = 12, 13, 14, 17, 18, 19
+RADIOS, CHECKBOXES, CHECKBOX = 21, 22, 23
 SELECTS = (3, 5, 6, 7, 8)
 #: Selects in which something is picked: what of.
 PICKED_IN_FORM: Mapping[int, tuple[str, ...]] = {5: ("users",), 6: ("roles",), 7: ("users", "roles"), 8: ("channels",)}
@@ -23,7 +24,7 @@ V2: Allowed = {
     SECTION: (TEXT,),
     ROW: (BUTTON, *SELECTS),
 }
-MODAL: Allowed = {0: (LABEL, TEXT), LABEL: (INPUT, UPLOAD, *SELECTS)}
+MODAL: Allowed = {0: (LABEL, TEXT), LABEL: (INPUT, UPLOAD, RADIOS, CHECKBOXES, CHECKBOX, *SELECTS)}
 #: components of a message, characters of its texts
 MOST, CHARACTERS = 40, 4000
 #: Bytes of texts, with some for each, above which Discord answers with an error of its own.
@@ -186,10 +187,46 @@ def _button(form: Form, one: Json, at: str) -> None:
 def _select(form: Form, one: Json, at: str) -> None:
     form.required(f"{at}.custom_id", one.get("custom_id"))
     form.length(f"{at}.placeholder", one.get("placeholder"), 0, 150)
-    if one["type"] != SELECT:
-        return
+    if one["type"] == SELECT:
+        _options(form, one, at, 1, 25)
+
+
+def _radios(form: Form, one: Json, at: str) -> None:
+    """https://docs.discord.com/developers/components/reference#radio-group."""
+    form.required(f"{at}.custom_id", one.get("custom_id"))
+    _options(form, one, at, 2, 10)
+    if sum(bool(option.get("default")) for option in one.get("options", [])) > 1:
+        form.wrong(f"{at}.options", "RADIO_GROUP_MULTIPLE_DEFAULTS", "Only one option can be selected by default")
+
+
+def _checkboxes(form: Form, one: Json, at: str) -> None:
+    """https://docs.discord.com/developers/components/reference#checkbox-group."""
+    form.required(f"{at}.custom_id", one.get("custom_id"))
+    _options(form, one, at, 1, 10)
+    least, most = chosen_bounds(one)
+    if not 0 <= least <= most <= len(one.get("options", [])):
+        form.wrong(f"{at}.max_values", "BASE_TYPE_BAD_INT", "min_values and max_values must fit the options")
+    if least == 0 and one.get("required", True):
+        text = "min_values must be omitted or at least 1 if the component is required"
+        form.wrong(f"{at}.min_values", "BASE_TYPE_BAD_INT", text)
+
+
+def _checkbox(form: Form, one: Json, at: str) -> None:
+    """https://docs.discord.com/developers/components/reference#checkbox: it can't be required."""
+    form.required(f"{at}.custom_id", one.get("custom_id"))
+
+
+def chosen_bounds(one: Json) -> tuple[int, int]:
+    """Return how many options must and may be chosen in a checkbox group."""
+    least, most = one.get("min_values"), one.get("max_values")
+    if least is None:
+        least = 1 if one.get("required", True) else 0
+    return int(least), len(one.get("options", [])) if most is None else int(most)
+
+
+def _options(form: Form, one: Json, at: str, least: int, most: int) -> None:
     options = one.get("options", [])
-    form.length(f"{at}.options", options, 1, 25)
+    form.length(f"{at}.options", options, least, most)
     values = [option.get("value") for option in options]
     if len(set(values)) < len(values):
         text = "The specified option value is already used"
@@ -207,6 +244,9 @@ _FIELDS: dict[int, Callable[[Form, Json, str], None]] = {
     FILE: _file,
     INPUT: _input,
     LABEL: _label,
+    RADIOS: _radios,
+    CHECKBOXES: _checkboxes,
+    CHECKBOX: _checkbox,
     SECTION: _section,
     **dict.fromkeys(SELECTS, _select),
 }

@@ -4,16 +4,19 @@ Submitted values are read from the raw payload, so that a modal that was open du
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
 
 from adapters.discord.ui.channels import CHANNEL_TYPES
-from adapters.kit.forms import Field, FormLimits, plan_form
-from bot.i18n import command_label, describe_option, option_label, translate
+from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form
+from bot.i18n import choice_label, command_label, describe_option, option_label, translate
 from bot.models import CommandSpec, Option
 
-_LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, has_numbers=False)
+_LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, radios=5, has_numbers=False)
+_LIMITS_OF_SELECTS = replace(_LIMITS, radios=0)
+_MAX_CHECKBOXES = 10
 _MAX_TITLE = 45
 _CHANNEL_TYPES = [discord.ChannelType(number) for number in CHANNEL_TYPES]
 _PICKERS = frozenset(
@@ -24,7 +27,7 @@ _PICKERS = frozenset(
         discord.ComponentType.channel_select,
     )
 )
-_MAX_TEXT = 4000
+_MAX_TEXT, _MAX_CHOICE = 4000, 100
 _TIMEOUT = 1800.0  # seconds after which the library forgets a modal that was not submitted
 
 
@@ -44,21 +47,27 @@ def build_modal(
     locale: str,
     is_optional: bool = False,
     takes_file: bool = False,
+    has_groups: bool = True,
 ) -> discord.ui.Modal:
     """Build a modal for the first of the options, as many as there is room for.
 
     `is_optional`: an empty field leaves its option as it was. `takes_file`: the last field uploads a file to be read.
+    `has_groups`: few choices are radio buttons or checkboxes; else all are in selects.
     """
     modal = discord.ui.Modal(title=command_label(spec, locale)[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
     fields = plan_form(
         options[: _LIMITS.fields - takes_file],
-        limits=_LIMITS,
+        limits=_LIMITS if has_groups else _LIMITS_OF_SELECTS,
         label=lambda option: option_label(option, locale).capitalize(),
         hint=lambda option: describe_option(spec, option, locale),
         is_optional=is_optional,
     )
     for field in fields:
-        modal.add_item(discord.ui.Label(text=field.label, description=field.hint, component=_component(field)))
+        modal.add_item(
+            discord.ui.Label(
+                text=field.label, description=field.hint, component=_component(field, locale, has_groups=has_groups)
+            )
+        )
     if takes_file:
         upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
             custom_id="file", required=False, min_values=0, max_values=1
@@ -68,14 +77,13 @@ def build_modal(
     return modal
 
 
-def _component(field: Field) -> "discord.ui.Item[Any]":
+def _component(field: Field, locale: str, *, has_groups: bool) -> "discord.ui.Item[Any]":
     name, required = field.option.name, field.is_required
     if field.kind == "file":
         kind = _PictureUpload if field.option.is_picture else discord.ui.FileUpload
         return kind(custom_id=name, required=required, min_values=0, max_values=1)
-    if field.kind == "choice":
-        choices = [discord.SelectOption(label=c, default=c == field.default) for c in field.option.choices]
-        return discord.ui.Select(custom_id=name, options=choices, min_values=1 if required else 0, required=required)
+    if field.kind in ("choice", "choices", "radio", "checkbox"):
+        return (_group(field, locale) if has_groups else None) or _select(field, locale)
     least = 1 if required else 0
     if field.kind == "person":
         return discord.ui.UserSelect(custom_id=name, min_values=least, required=required)
@@ -97,6 +105,52 @@ def _component(field: Field) -> "discord.ui.Item[Any]":
     )
 
 
+def _group(field: Field, locale: str) -> "discord.ui.Item[Any] | None":
+    """Return radio buttons or checkboxes; None for what is in a select."""
+    name, choices = field.option.name, field.option.choices
+    if field.kind == "checkbox":
+        return discord.ui.Checkbox(custom_id=name, default=field.default == YES)
+    if field.kind == "radio":
+        radios: discord.ui.RadioGroup[Any] = discord.ui.RadioGroup(custom_id=name, required=field.is_required)
+        if field.has_no_choice:
+            radios.add_option(label=translate("form.no_choice", locale), value=NO_CHOICE, default=True)
+        for choice in choices:
+            radios.add_option(label=_label(choice, locale), value=choice, default=choice == field.default)
+        return radios
+    if field.kind == "choices" and len(choices) <= _MAX_CHECKBOXES:
+        boxes: discord.ui.CheckboxGroup[Any] = discord.ui.CheckboxGroup(
+            custom_id=name, required=field.is_required, min_values=1 if field.is_required else 0
+        )
+        for choice in choices:
+            boxes.add_option(label=_label(choice, locale), value=choice, default=choice in _chosen(field))
+        return boxes
+    return None
+
+
+def _select(field: Field, locale: str) -> "discord.ui.Item[Any]":
+    choices, required = field.option.choices, field.is_required
+    options = [
+        discord.SelectOption(label=_label(choice, locale), value=choice, default=choice in _chosen(field))
+        for choice in choices
+    ]
+    most = len(choices) if field.kind == "choices" else 1
+    return discord.ui.Select(
+        custom_id=field.option.name,
+        options=options,
+        min_values=1 if required else 0,
+        max_values=most,
+        required=required,
+    )
+
+
+def _label(choice: str, locale: str) -> str:
+    return choice_label(choice, locale)[:_MAX_CHOICE]
+
+
+def _chosen(field: Field) -> list[str]:
+    return [name.strip() for name in field.default.split(",")]
+
+
 def read_values(data: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list[str]], list[str]]:
     """Return the values of a submitted modal by option name, the ids that were picked, and the ids of its uploads."""
     values: dict[str, str] = {}
@@ -109,10 +163,12 @@ def read_values(data: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list
         elif component.get("type") in _PICKERS:
             if component.get("values"):
                 picked[name] = [str(number) for number in component["values"]]
-        elif "value" in component:
+        elif component.get("type") == discord.ComponentType.checkbox.value:
+            values[name] = YES if component.get("value") else NO
+        elif component.get("value") not in (None, NO_CHOICE):
             values[name] = str(component["value"])
         elif component.get("values"):
-            values[name] = str(component["values"][0])
+            values[name] = ", ".join(str(value) for value in component["values"])
     return {name: value for name, value in values.items() if value.strip()}, picked, files
 
 

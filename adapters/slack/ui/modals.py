@@ -6,17 +6,17 @@ What a form knows of its origin is signed: Slack sends it back from the client o
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.kit.forms import Field, FormLimits, plan_form
+from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form
 from adapters.kit.titles import shorten
 from adapters.slack.types import Block, Json
 from bot.commandline.mentions import Subject, write_mention
-from bot.i18n import describe_option, translate
+from bot.i18n import choice_label, describe_option, translate
 from bot.models import CommandSpec, Option
 from bot.ports import ValueSigner
 
 #: The block that asks for the channel of the answer.
 TARGET_CHANNEL = "where"
-LIMITS = FormLimits(fields=98, choices=100, label=2000, hint=2000)
+LIMITS = FormLimits(fields=98, choices=100, label=2000, hint=2000, radios=5)
 _MAX_TITLE, _MAX_CHOICE, _MAX_TEXT = 24, 75, 3000
 _MAX_METADATA = 3000
 _DISPENSABLE = ("label", "response_url")  # left out of too long a metadata
@@ -55,7 +55,7 @@ def build_modal(
         return describe_option(spec, option, locale)
 
     fields = plan_form(options, limits=LIMITS, label=lambda option: option.name, hint=hint, is_optional=is_optional)
-    blocks = [_build_input(field) for field in fields]
+    blocks = [_build_input(field, locale) for field in fields]
     if asks_channel:
         blocks.append(_build_channel_select(locale))
     return {
@@ -86,27 +86,25 @@ def _plain(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": shorten(text, limit), "emoji": False}
 
 
-def _build_input(field: Field) -> Block:
+def _build_input(field: Field, locale: str) -> Block:
     return {
         "type": "input",
         "block_id": field.option.name,
         "label": _plain(field.label, LIMITS.label),
         "hint": _plain(field.hint, LIMITS.hint),
         "optional": not field.is_required,
-        "element": {"action_id": field.option.name, **_build_element(field)},
+        "element": {"action_id": field.option.name, **_build_element(field, locale)},
     }
 
 
-def _build_element(field: Field) -> Block:
+def _build_element(field: Field, locale: str) -> Block:
     option, default = field.option, field.default
     if field.kind in _PICKERS:
         return dict(_PICKERS[field.kind])
     if field.kind == "file":
         return {"type": "file_input", "max_files": 1, **({"filetypes": _PICTURES} if option.is_picture else {})}
-    if field.kind == "choice":
-        choices = [{"text": _plain(choice, _MAX_CHOICE), "value": choice} for choice in option.choices]
-        chosen = next((choice for choice in choices if choice["value"] == default), None)
-        return {"type": "static_select", "options": choices, **({"initial_option": chosen} if chosen else {})}
+    if field.kind in ("choice", "choices", "radio", "checkbox"):
+        return _build_choices(field, locale)
     if field.kind == "number":
         bounds = {"min_value": option.minimum, "max_value": option.maximum}
         return {
@@ -122,6 +120,22 @@ def _build_element(field: Field) -> Block:
         **({"initial_value": default} if default else {}),
         **({"placeholder": _plain(", ".join(option.suggestions), 150)} if option.suggestions else {}),
     }
+
+
+def _build_choices(field: Field, locale: str) -> Block:
+    """Return radio buttons for few choices, one checkbox for yes or no, else a menu."""
+    values = [YES] if field.kind == "checkbox" else field.option.choices
+    defaults = [name.strip() for name in field.default.split(",")]
+    options = [{"text": _plain(choice_label(value, locale), _MAX_CHOICE), "value": value} for value in values]
+    chosen = [option for option in options if option["value"] in defaults]
+    if field.has_no_choice:
+        chosen = [{"text": _plain(translate("form.no_choice", locale), _MAX_CHOICE), "value": NO_CHOICE}]
+        options = [*chosen, *options]
+    if field.kind in ("checkbox", "choices"):
+        kind = "checkboxes" if field.kind == "checkbox" else "multi_static_select"
+        return {"type": kind, "options": options, **({"initial_options": chosen} if chosen else {})}
+    kind = "radio_buttons" if field.kind == "radio" else "static_select"
+    return {"type": kind, "options": options, **({"initial_option": chosen[0]} if chosen else {})}
 
 
 def _build_channel_select(locale: str) -> Block:
@@ -150,15 +164,20 @@ def read_values(view: Json, scoped: Callable[[str], str]) -> tuple[dict[str, str
     files: list[Json] = []
     for block in ((view.get("state") or {}).get("values") or {}).values():
         for name, element in (block or {}).items():
-            if not element:
+            if not isinstance(element, dict):
                 continue
             if element.get("type") == "file_input":
                 files += element.get("files") or ()
                 continue
-            chosen = element.get("selected_option") or {}
-            value = element.get("value") or chosen.get("value") or ""
+            chosen = [element.get("selected_option"), *(element.get("selected_options") or ())]
+            named = [str(one.get("value") or "") for one in chosen if isinstance(one, dict)]
+            value = element.get("value") or ", ".join(filter(None, named))
             if name == TARGET_CHANNEL:
                 value = element.get("selected_conversation") or ""
+            elif element.get("type") == "checkboxes":
+                value = value or NO
+            elif value == NO_CHOICE:
+                value = ""
             elif picked := _picked(element):
                 value = " ".join(write_mention(subject, scoped(number)) for subject, number in picked)
             if str(value).strip():

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from simulators.discord.checks import EPHEMERAL, VOICE_MESSAGE
 from simulators.discord.commands import PICKED, fill_in, find_id
-from simulators.discord.components import PICKED_IN_FORM, SELECTS, every, resolve_picked
+from simulators.discord.components import SELECTS, every, resolve_picked
 from simulators.discord.files import Upload
+from simulators.discord.people.forms import fill_in_form
 from simulators.discord.state import Interaction
 from simulators.discord.values import DIRECT, NAMES, Json, member, snowflake, user
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 _COMMAND, _COMPONENT, _AUTOCOMPLETE, _SUBMIT = 2, 3, 4, 5
 _SLASH, _USER, _MESSAGE = 1, 2, 3
 _MODAL = 9  #: the callback that opens a modal
-_LABEL, _INPUT, _FILES = 18, 4, 19
 #: Seconds in which Discord wants an acknowledgement:
 #: https://docs.discord.com/developers/interactions/receiving-and-responding#responding-to-an-interaction
 _LATE = 3.0
@@ -151,28 +151,18 @@ class Person:
         """Submit the open modal. `values`: by custom id; `files`: those of its upload fields. Raises `LookupError`."""
         if self.modal is None:
             raise LookupError("no modal is open")
-        opened, self.modal = self.modal, None
+        opened = self.modal
         asked, channel = opened.response["data"], opened.payload["channel_id"]
         attachments: Json = {}
-        components = []
-        for number, label in enumerate(asked["components"], 1):
-            field = label.get("component")
-            if label["type"] != _LABEL or field is None:
-                continue
-            name = field["custom_id"]
-            held: Json = {"type": field["type"], "id": number * 2, "custom_id": name}
-            if field["type"] == _INPUT:
-                held["value"] = str(values.get(name) or "")
-            elif field["type"] == _FILES:
-                given = list((files or {}).get(name, ()))
-                attachments |= {one.id: self.discord.cdn.attachment(one, channel, {}) for one in given}
-                held["values"] = [one.id for one in given]
-            else:
-                chosen = values.get(name) or []
-                held["values"] = [chosen] if isinstance(chosen, str) else list(chosen)
-                if kinds := PICKED_IN_FORM.get(field["type"], ()):
-                    held["values"] = [find_id(one, kinds, self.discord.pickable()) for one in held["values"]]
-            components.append({"type": _LABEL, "id": number * 2 - 1, "component": held})
+
+        def upload(name: str) -> list[str]:
+            given = list((files or {}).get(name, ()))
+            attachments.update({one.id: self.discord.cdn.attachment(one, channel, {}) for one in given})
+            return [one.id for one in given]
+
+        shown = {name: value for name, value in values.items() if not isinstance(value, dict)}
+        components = fill_in_form(asked["components"], shown, self.discord.pickable(), upload=upload)
+        self.modal = None
         data: Json = {"custom_id": asked["custom_id"], "components": components}
         if attachments:
             data["resolved"] = {"attachments": attachments}

@@ -1,11 +1,12 @@
 // Components of messages and modals as nodes: https://docs.discord.com/developers/components/reference
 import { h, link } from "./dom.js";
-import { fileView } from "./slack_blocks.js";
+import { choiceGroup, fileView } from "./slack_blocks.js";
 import { markup, spoiler } from "./markup.js";
 import { t } from "./words.js";
 
 const [ROW, BUTTON, SELECT, INPUT, USER_SELECT, ROLE_SELECT, MENTIONABLE, CHANNEL_SELECT] = [1, 2, 3, 4, 5, 6, 7, 8];
 const [SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL, UPLOAD] = [9, 10, 11, 12, 13, 14, 17, 18, 19];
+const [RADIOS, CHECKBOXES, CHECKBOX] = [21, 22, 23];
 const STYLES = { 1: "primary", 2: "", 3: "good", 4: "danger", 5: "link" };
 
 /** A picture, sound, video or file; `isHidden`: until it is chosen. */
@@ -61,6 +62,14 @@ function selectOf(one, c, props) {
     ...choices(one, c).map(([value, name, chosen]) => h("option", { value, selected: chosen }, name)));
 }
 
+function groupOf(one, id) {
+  if (one.type !== CHECKBOX) return choiceGroup(id, one.type === CHECKBOXES, one.options.map((option) => [option.value, option.label, option.default]));
+  const box = choiceGroup(id, true, [["yes", t("Yes"), one.default]]);
+  const read = box.read;
+  box.read = () => read().length > 0;
+  return box;
+}
+
 function field(one, c) {
   const inner = one.component;
   const id = `field-${inner.custom_id}`;
@@ -69,7 +78,11 @@ function field(one, c) {
   if (inner.type === INPUT && inner.style === 2) control = h("textarea", { ...props, rows: 4, maxlength: inner.max_length, placeholder: inner.placeholder }, inner.value || "");
   else if (inner.type === INPUT) control = h("input", { ...props, type: "text", maxlength: inner.max_length, placeholder: inner.placeholder, value: inner.value });
   else if (inner.type === UPLOAD) control = h("input", { ...props, type: "file", multiple: (inner.max_values || 1) > 1 });
-  else control = selectOf(inner, c, props);
+  else if ([RADIOS, CHECKBOXES, CHECKBOX].includes(inner.type)) {
+    control = groupOf(inner, id);
+    control.dataset.block = inner.custom_id;
+    control.setAttribute("aria-labelledby", `${id}-label`);
+  } else control = selectOf(inner, c, props);
   if (inner.required !== false) control.required = true;
-  return h("div", { class: "field" }, h("label", { for: id }, one.label, inner.required === false && h("span", { class: "subtext" }, ` ${t("(optional)")}`)), control, h("span", { id: `${id}-hint`, class: "subtext" }, one.description || ""));
+  return h("div", { class: "field" }, h(control.read ? "span" : "label", { id: `${id}-label`, for: control.read ? undefined : id }, one.label, inner.required === false && h("span", { class: "subtext" }, ` ${t("(optional)")}`)), control, h("span", { id: `${id}-hint`, class: "subtext" }, one.description || ""));
 }

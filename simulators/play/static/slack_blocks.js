@@ -203,13 +203,20 @@ function selectOf(one, c, props) {
 }
 
 function group(one, focus, change) {
-  const isMany = one.type === "checkboxes";
   const chosen = new Set([...(one.initial_options || []), one.initial_option].filter(Boolean).map((option) => option.value));
-  const read = (holder) => [...holder.querySelectorAll("input:checked")].map((box) => box.value);
-  const holder = h("div", { class: "choices", role: isMany ? "group" : "radiogroup" }, ...options(one).map((option, at) => h("label", {},
-    h("input", { type: isMany ? "checkbox" : "radio", name: focus, value: option.value, checked: chosen.has(option.value), data: { focus: `${focus}/${at}` } }), " ", label(option))));
-  if (change) holder.addEventListener("change", () => change(isMany ? read(holder) : read(holder)[0]));
-  holder.read = () => (isMany ? read(holder) : read(holder)[0]);
+  const holder = choiceGroup(focus, one.type === "checkboxes", options(one).map((option) => [option.value, label(option), chosen.has(option.value)]));
+  if (change) holder.addEventListener("change", () => change(holder.read()));
+  return holder;
+}
+
+/** Radio buttons or, if `isMany`, checkboxes for `[value, label, is chosen]`; `read` returns what is chosen. */
+export function choiceGroup(name, isMany, list) {
+  const holder = h("div", { class: "choices", role: isMany ? "group" : "radiogroup" }, ...list.map(([value, words, isChosen], at) => h("label", {},
+    h("input", { type: isMany ? "checkbox" : "radio", name, value, checked: isChosen, data: { focus: `${name}/${at}` } }), " ", words)));
+  holder.read = () => {
+    const chosen = [...holder.querySelectorAll("input:checked")].map((box) => box.value);
+    return isMany ? chosen : chosen[0];
+  };
   return holder;
 }
 
@@ -247,7 +254,7 @@ export function readForm(form) {
   for (const control of form.querySelectorAll("[data-block]")) {
     const name = control.dataset.block;
     if (control.type === "file") files[name] = [...control.files];
-    else if (control.read) { if (control.read()?.length) values[name] = control.read(); } else if (control.multiple) values[name] = [...control.selectedOptions].map((option) => option.value);
+    else if (control.read) { if (control.read() !== undefined) values[name] = control.read(); } else if (control.multiple) values[name] = [...control.selectedOptions].map((option) => option.value);
     else if (control.tagName !== "SELECT" || control.value) values[name] = control.value;
   }
   return { values, files };

@@ -28,6 +28,7 @@ const WORDS = [
   ["Save", "儲存", "保存"],
   ["Submit", "提交", "提交"],
   ["Use", "使用", "使用"],
+  ["Yes", "是", "是"],
   ["Suggestions", "建議", "建议"],
   ["Attach files", "附加檔案", "附加文件"],
   ["Remove {name}", "移除 {name}", "移除 {name}"],

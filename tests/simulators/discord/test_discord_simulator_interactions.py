@@ -6,6 +6,9 @@ from typing import Any
 import discord
 import pytest
 
+from simulators.discord.components import LEGACY, MODAL, V2, check
+from simulators.discord.errors import Form
+from simulators.discord.people.forms import fill_in_form
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, CHANNEL, GUILD, Json, snowflake
 from tests.support.discord.bare import Bot, bot
@@ -139,6 +142,58 @@ async def test_form_and_choices(client: Bot, simulator: DiscordSimulator) -> Non
     choices = [discord.app_commands.Choice(name=str(n), value=str(n)) for n in range(26)]
     assert await refused(typed.response.autocomplete(choices)) == 50035
     await typed.response.autocomplete(choices[:25])
+
+
+def test_radio_buttons_and_checkboxes() -> None:
+    """Two to ten radio buttons, one to ten checkboxes, in modals alone; what is chosen fits what was asked for."""
+
+    def form(component: Json) -> Json:
+        return {"custom_id": "f", "title": "F", "components": [{"type": 18, "label": "L", "component": component}]}
+
+    def options(number: int, **more: Any) -> Json:
+        return {"options": [{"label": str(n), "value": str(n), **more} for n in range(number)]}
+
+    def faults(allowed: Any, components: list[Json]) -> bool:
+        found = Form()
+        check(found, components, allowed, "components", set())
+        return bool(found.errors)
+
+    radios, boxes, box = ({"type": number, "custom_id": "c"} for number in (21, 22, 23))
+    wrong: list[Json] = [
+        radios | options(1),
+        radios | options(11),
+        radios | options(2, default=True),
+        radios | options(2, description="d" * 101),
+        boxes | options(0),
+        boxes | options(11),
+        boxes | options(2) | {"max_values": 3},
+        boxes | options(2) | {"min_values": 2, "max_values": 1},
+        boxes | options(2) | {"min_values": 0},
+        {"type": 23},
+    ]
+    right: list[Json] = [radios | options(10), boxes | options(10) | {"min_values": 0, "required": False}, box]
+    verdicts = [faults(MODAL, form(one)["components"]) for one in (*wrong, *right)]
+    assert verdicts == [True] * len(wrong) + [False] * len(right)
+    assert all(faults(kinds, [row]) for kinds in (V2, LEGACY) for row in (box, {"type": 1, "components": [box]}))
+
+    def submitted(component: Json, value: Any) -> Json:
+        values = {} if value is None else {"c": value}
+        [label] = fill_in_form(form(component)["components"], values, {}, upload=lambda _: [])
+        return {name: label["component"].get(name) for name in ("value", "values") if name in label["component"]}
+
+    assert submitted(radios | options(2), "1") == {"value": "1"}
+    assert submitted(radios | options(2) | {"required": False}, None) == {"value": None}
+    assert submitted(boxes | options(3), ["2", "0"]) == {"values": ["0", "2"]}
+    assert submitted(boxes | options(3) | {"required": False}, []) == {"values": []}
+    assert [submitted(box, value)["value"] for value in (None, True, False)] == [False, True, False]
+    for component, value in (
+        (radios | options(2), None),
+        (radios | options(2), "2"),
+        (boxes | options(2), []),
+        (boxes | options(3) | {"max_values": 1}, ["0", "1"]),
+    ):
+        with pytest.raises(LookupError):
+            submitted(component, value)
 
 
 async def test_closed_places(client: Bot, simulator: DiscordSimulator) -> None:

@@ -156,7 +156,7 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     dialog = page.get_by_role("dialog")
     assert await find_barriers(page) == []
     await dialog.get_by_label("prompt").fill("<b>a red fox</b>")
-    await dialog.get_by_label("size").select_option("512x512")
+    await dialog.get_by_role("radiogroup", name="size").get_by_label("512x512").check()
     await dialog.get_by_role("button", name="Go").click()
     await page.get_by_role("log", name="Messages", exact=True).get_by_text("<b>a red fox</b>").wait_for()
     await page.locator("#messages .message").nth(1).get_by_role("button", name="1 reply").click()

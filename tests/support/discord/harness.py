@@ -15,7 +15,8 @@ from adapters.discord.timing import Timing
 from bot.models import Attachment, Event
 from bot.ports import Draft
 from simulators.discord.checks import EPHEMERAL, LOADING
-from simulators.discord.components import BUTTON, INPUT, LABEL, SELECT, every, texts
+from simulators.discord.components import BUTTON, UPLOAD, every, texts
+from simulators.discord.people.forms import fields, fill_in_form
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import (
     ADA,
@@ -198,14 +199,8 @@ class DiscordDirect(Harness):
         return used.form
 
     async def submit(self, form: Form, values: Mapping[str, str]) -> Used:
-        fields = []
-        for field in every(form.handle["components"]):
-            name = str(field.get("custom_id"))
-            if field["type"] == INPUT:
-                fields.append({"type": INPUT, "custom_id": name, "value": values.get(name, field.get("value") or "")})
-            elif field["type"] == SELECT:
-                fields.append({"type": SELECT, "custom_id": name, "values": [values[name]] if name in values else []})
-        components = [{"type": LABEL, "component": field} for field in fields]
+        places = self.simulator.pickable()
+        components = fill_in_form(form.handle["components"], values, places, upload=lambda _: [])
         data = {"custom_id": form.handle["custom_id"], "components": components}
         return await self._interact(_SUBMIT, data, form.handle["channel_id"])
 
@@ -220,9 +215,7 @@ class DiscordDirect(Harness):
         answer = self.simulator.called("POST", f"{told['token']}/callback")[-1]
         if answer["type"] != _MODAL:
             return Used(event)
-        names = [
-            field["custom_id"] for field in every(answer["data"]["components"]) if field["type"] in (INPUT, SELECT)
-        ]
+        names = [field["custom_id"] for field in fields(answer["data"]["components"]) if field["type"] != UPLOAD]
         return Used(event, Form({**answer["data"], "channel_id": channel}, tuple(names)))
 
     # -- what people see

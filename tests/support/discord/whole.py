@@ -16,9 +16,10 @@ from bot.ops.web import WebServer
 from bot.timing import ServiceTiming
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.commands import fill_in
+from simulators.discord.people.forms import fill_in_form
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME, TOKEN, Json
-from tests.support.discord.interactions import PRESSED, SLASH, SUBMITTED, select_value, slash_command
+from tests.support.discord.interactions import PRESSED, SLASH, SUBMITTED, slash_command
 from tests.support.discord.messages import buttons_of, text_of
 from tests.support.scripted_api import ScriptedApi, scripted_api
 from tests.support.service import FAST, EchoApi, make_settings, run_service
@@ -84,8 +85,9 @@ class Whole:
         opened = await self.simulator.until(
             lambda: [c for c in self.simulator.called("POST", "callback") if c["type"] == _MODAL]
         )
-        components = [select_value(name, value) for name, value in values.items()]
-        data = {"custom_id": opened[0]["data"]["custom_id"], "components": components}
+        form = opened[-1]["data"]
+        components = fill_in_form(form["components"], values, self.simulator.pickable(), upload=lambda _: [])
+        data = {"custom_id": form["custom_id"], "components": components}
         await self.simulator.interact(SUBMITTED, data, channel=message["channel_id"], message=message, **(told or {}))
 
     async def edit(self, message: Json, text: str) -> None:

@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+from simulators.discord.components import CHECKBOX, INPUT, RADIOS, SELECT, every
+from simulators.discord.errors import refused
+from simulators.discord.people.forms import fields
+from simulators.discord.rest import Call
 from simulators.discord.values import ADA, BOB, CHANNEL, FORUM, member, snowflake, user
 from tests.support.discord.interactions import slash_command
 from tests.support.discord.messages import buttons_of, text_of
 from tests.support.discord.whole import Whole, whole
 
-AUTOCOMPLETE = 4
+AUTOCOMPLETE, MODAL = 4, 9
 ROBOT = {"author": user("1033044521375764540", "Robot", bot=True)}
 _BOB = {"member": {**member(BOB), "permissions": "0"}}
 
@@ -124,6 +128,11 @@ async def test_one_settings_form_has_its_choices(tmp_path: Path) -> None:
         await one.press(shown, "set")
         chosen: dict[str, Any] = {"image.style": "anime", "for": "channel"}
         await one.submit(shown, **chosen)
+        [form] = [call for call in one.simulator.called("POST", "callback") if call["type"] == MODAL]
+        style, reach, clear = fields(form["data"]["components"])
+        assert [style["type"], reach["type"], clear["type"]] == [RADIOS, RADIOS, CHECKBOX]
+        assert [option["label"] for option in style["options"]] == ["不指定", "數位藝術", "寫實", "動漫"]
+        assert [option["default"] for option in style["options"]] == [True, False, False, False]
         await one.simulator.until(
             lambda: [m for m in one.simulator.originals.values() if "已設定 `image.style`" in text_of(m)]
         )
@@ -131,6 +140,26 @@ async def test_one_settings_form_has_its_choices(tmp_path: Path) -> None:
         await one.echo.until(lambda: "a fox" in one.echo.prompts)
         assert one.echo.bodies[-1]["style"] == "anime"
         await one.idle()
+
+
+async def test_a_form_without_radio_buttons(tmp_path: Path) -> None:
+    """Where Discord refuses them the same form opens with selects, and so do the next."""
+    async with whole(tmp_path) as one:
+
+        def has_groups(call: Call) -> bool:
+            return bool({RADIOS, CHECKBOX} & {part["type"] for part in every(call.body["data"].get("components", []))})
+
+        one.simulator.rest.fail("POST", "callback", refused(50035), times=1000, where=has_groups)
+
+        def opened() -> list[Any]:
+            return [call for call in one.simulator.called("POST", "callback") if call["type"] == MODAL]
+
+        for number in (2, 3):
+            await one.command("compose", command="image")
+            await one.simulator.until(lambda number=number: len(opened()) == number)  # type: ignore[misc]
+        kinds = [[field["type"] for field in fields(form["data"]["components"])] for form in opened()]
+        assert kinds[0] == [INPUT, RADIOS, RADIOS, INPUT, SELECT]
+        assert kinds[1:] == [[INPUT, SELECT, SELECT, INPUT, SELECT]] * 2
 
 
 async def told(one: Whole, token: str) -> str:

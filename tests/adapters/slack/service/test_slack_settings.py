@@ -89,11 +89,20 @@ async def test_a_form_of_the_table_and_of_one_setting(slack: SlackSimulator, tmp
         slack.ada.press(await see(slack, "Can be set for"), "Change…")
         form = await slack.ada.modal()
         assert [block["block_id"] for block in form.content["blocks"]] == ["image.style", "for", "clear"]
+        style, reach, clear = (block["element"] for block in form.content["blocks"])
+        assert [style["type"], reach["type"], clear["type"]] == ["radio_buttons", "radio_buttons", "checkboxes"]
+        assert style["initial_option"] == style["options"][0], "nothing is chosen until somebody chooses"
         await slack.ada.submit(form, {"image.style": "digital-art", "for": "channel"})
         await see(slack, "digital-art holds (this channel)")
         slack.bob.slash("/image", "a fox")
         await running.echo.until(lambda: "a fox" in running.echo.prompts)
         assert running.echo.bodies[-1]["style"] == "digital-art"
+        slack.ada.slash("/settings", "commands_off")
+        slack.ada.press(await see(slack, "Commands that are switched off"), "Change…")
+        await slack.ada.submit(await slack.ada.modal(), {"commands_off": ["audio", "video"], "for": "channel"})
+        await see(slack, "commands_off is set (this channel)")
+        slack.bob.slash("/audio", "hello")
+        await slack.until(lambda: [m for m in slack.bob.sees() if "audio is switched off" in m.content])
         await running.idle()
 
 
