@@ -81,7 +81,7 @@ wheel: .venv/.run ## Build the wheel, into dist. It needs no clone where it is i
 	@ls dist/*.whl
 
 notes: ## Print the notes of a release, if tag, version and changelog agree. Example: make notes TAG=v0.2.0
-	@$(PYTHON) -m deploy.release_notes $(TAG)
+	@"$(PYTHON)" -m deploy.release_notes $(TAG)
 
 postgres: .venv/.run ## Install the PostgreSQL driver, for several processes
 	@$(call INSTALL_PACKAGE,asyncpg) >&2
@@ -106,11 +106,11 @@ left: ;
 .venv/.run: pyproject.toml requirements.lock $(if $(LEFT),left)
 	@echo "Setting up .venv (once) …" >&2
 	@$(BIN)/python -c 'import sys; $(HAS_PIP) $(IS_NEW_ENOUGH)' 2>/dev/null || { \
-		$(PYTHON) -c 'import sys; $(IS_NEW_ENOUGH)' 2>/dev/null || { \
-			found=$$(command -v $(PYTHON) >/dev/null && $(PYTHON) --version 2>&1 || echo "not installed"); \
+		"$(PYTHON)" -c 'import sys; $(IS_NEW_ENOUGH)' 2>/dev/null || { \
+			found=$$(command -v "$(PYTHON)" >/dev/null && "$(PYTHON)" --version 2>&1 || echo "not installed"); \
 			echo "Python 3.11 or newer is needed, and $(PYTHON) is $$found: install it, or name another one as in" \
 				"make run PYTHON=python3.12" >&2; exit 1; }; \
-		$(PYTHON) -m venv --clear .venv; }
+		"$(PYTHON)" -m venv --clear .venv; }
 	@$(INSTALL) --require-hashes -r requirements.lock >&2
 	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
 	@rm -rf channelmuse.egg-info

@@ -28,17 +28,20 @@ def start() -> Any:
     folder = _running.enter_context(tempfile.TemporaryDirectory(prefix="postgres-"))
     server = pgserver.get_server(Path(folder) / "data")
     _running.callback(server.cleanup)
-    settings = "".join(f"ALTER SYSTEM SET {name} = off;\n" for name in ("fsync", "full_page_writes"))
-    server.psql(f"{settings}SELECT pg_reload_conf();\nCREATE DATABASE {_MIGRATED};")  # a test needs no durability
     with ThreadPoolExecutor(1) as thread:  # where no event loop runs
-        thread.submit(asyncio.run, _migrate(SecretStr(server.get_uri(database=_MIGRATED)))).result()
+        thread.submit(asyncio.run, _prepare(server)).result()
     return server
 
 
-async def _migrate(url: SecretStr) -> None:
+async def _prepare(server: Any) -> None:
     from bot.store.postgres.store import PostgresStore
 
-    async with PostgresStore(url):
+    async with connected(SecretStr(server.get_uri())) as connection:
+        for name in ("fsync", "full_page_writes"):  # a test needs no durability
+            await connection.execute(f"ALTER SYSTEM SET {name} = off")
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.execute(f"CREATE DATABASE {_MIGRATED}")
+    async with PostgresStore(SecretStr(server.get_uri(database=_MIGRATED))):
         pass
 
 
