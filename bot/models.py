@@ -317,6 +317,7 @@ class CommandSpec:
     has_own_buttons: bool = False  #: it can't be used without those under its answer, which settings leave as they are
     example: str = ""  #: a complete command line without the leading slash
     needs_no_form: bool = False  #: it is complete without its prompt
+    is_shared: bool = False  #: its answer is for everybody, as that of a command that uses an API is
     prices_itself: bool = False  #: what it costs is known once it runs: it asks before it spends
     takes_line: bool = False  #: its text may contain another command's line: words like flags belong to the text
     hidden: bool = False  #: invoked by buttons only: neither listed nor typed

@@ -22,14 +22,20 @@ class Fault:
     times: int = 1
 
 
+#: A second model for chat, so that a duel can be tried; it answers by the same rules.
+_SECOND_CHAT_MODEL = "gpt-3.5-turbo"
+
+
+def _models() -> Mapping[Kind, tuple[str, ...]]:
+    return {kind: (model, _SECOND_CHAT_MODEL) if kind == "chat" else (model,) for kind, model in MODELS.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
     """Configuration of one sandbox."""
 
     keys: Mapping[str, frozenset[str] | None] = field(default_factory=dict)  #: API key → its models, None: all
-    models: Mapping[Kind, tuple[str, ...]] = field(
-        default_factory=lambda: {kind: (model,) for kind, model in MODELS.items()}
-    )  #: models of each endpoint
+    models: Mapping[Kind, tuple[str, ...]] = field(default_factory=_models)  #: of each endpoint
     requests_per_minute: int = 6000  #: for each key
     faults: tuple[Fault, ...] = ()
     folder: Path | None = None  #: of generated files; None: a temporary one, removed at the end

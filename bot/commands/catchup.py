@@ -127,7 +127,9 @@ def _heading(
     if asked.kind == "here":
         key = "new" if since is None else "visit" if since == visited else "own"
     time = _show(since, zone) if since is not None else ""
-    key = f"catchup.{key}" if count or key in ("new", "last") else f"catchup.nothing.{key}"
+    if not count:
+        key = "nothing.ever" if key in ("new", "last") else f"nothing.{key}"
+    key = f"catchup.{key}"
     return ctx.translate(key, count=count, time=time)
 
 

@@ -26,6 +26,7 @@ _BETTER = 0.5  #: share of wins that the lower end of its interval has to be abo
             Option(name="models", description="Two to four models with commas between; left out: those in use here"),
         ),
         example="duel explain recursion to a child",
+        is_shared=True,
     )
 )
 async def duel(ctx: Context) -> Parts:

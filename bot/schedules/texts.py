@@ -55,7 +55,7 @@ def describe(event: Event) -> str:
     """Return a request as it was typed, its beginning if it is long."""
     options = (f"--{name} {value}" for name, value in event.options.items())
     command = () if event.command == "chat" else (f"/{event.command}",)
-    words = " ".join((*command, " ".join(event.prompt.split()), *options)).replace("`", "'")
+    words = " ".join((*command, *event.prompt.split(), *options)).replace("`", "'")
     return f"`{words[:_LONGEST]}…`" if len(words) > _LONGEST else f"`{words}`"
 
 

@@ -21,8 +21,7 @@ from simulators.play.wire import Wire
 
 _KEY = "the-key-of-the-play-page"
 _ROOT = Path(__file__).parents[2]
-#: Two for chat, so that a duel can be tried; for the sandbox and the service.
-_MODELS = {"BOT_CHAT_MODELS": "gpt-4-turbo,gpt-3.5-turbo"}
+_CHAT_MODELS = "gpt-4-turbo,gpt-3.5-turbo"  # the sandbox's two
 #: Prices for the sandbox, so that costs, quotes and limits can be seen.
 _PRICES = (
     "gpt-4-turbo=input:10|output:30,gpt-3.5-turbo=input:0.5|output:1.5,codellama-70b=input:1|output:1,"
@@ -73,7 +72,7 @@ class PlaySession:
         number, self._port = _free_port(), _free_port()
         self.api.target = f"http://127.0.0.1:{number}"
         command = ("sandbox", "--port", str(number), "--api-key", _KEY)
-        self._sandbox = Child("sandbox", command, self.folder, _MODELS, code=self._code)
+        self._sandbox = Child("sandbox", command, self.folder, {}, code=self._code)
         self.service = Child("service", ("bot", "run"), self.folder, self._environment(), code=self._code)
         await self._web.start()
         await asyncio.gather(self._sandbox.start(), self._start_service(), self._read_manifest())
@@ -93,7 +92,7 @@ class PlaySession:
             "AIMODELS_BASE_URL": f"{self.api.url}/v1",
             "AIMODELS_API_KEY": _KEY,
             "AIMODELS_STREAMING": "true",
-            **_MODELS,
+            "BOT_CHAT_MODELS": _CHAT_MODELS,
             "BOT_DATA_DIR": "data",
             "BOT_PORT": str(self._port),
             "BOT_COCKPIT_TEXTS": "true",

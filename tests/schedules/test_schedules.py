@@ -218,6 +218,8 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
         rooms = [await one.ask(f"in {n} hours x", command="schedule", who="dora", id=f"room/{n}") for n in (1, 2)]
         assert ["Scheduled" in message.text for message in rooms] == [True, True]
         assert len(await one.core.store.schedules("channel", actor="dora")) == 2
+        everywhere: dict[str, Any] = {"command": "schedule", "who": "eve"}
+        assert "in 3 hours: `/catchup`" in (await one.ask("in 3 hours /catchup", **everywhere)).text
         # The zone is not set where there is nothing to move.
         assert "Deleted, in 1 hour" in (await one.ask("delete 1", **bob)).text
         press = {"event": first.key, "action": "zone", "time_zone": "taipei"}

@@ -9,6 +9,7 @@ from bot.errors import SettingsError
 from bot.platforms import known_settings
 from bot.settings.base import read
 from bot.settings.core import example, load_settings
+from sandbox.config import SandboxConfig
 
 ROOT = Path(__file__).parents[2]
 
@@ -234,7 +235,7 @@ def test_an_sqlite_file_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_defaults_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reference's address, its five models, a database under the data folder. The sandbox has a model more."""
-    assert load_settings().models("chat") == ("gpt-4-turbo", "gpt-3.5-turbo")
+    assert load_settings().models("chat") == SandboxConfig().models["chat"]
     monkeypatch.setenv("AIMODELS_API_KEY", "sk-x")
     settings = load_settings()
     assert settings.aimodels_base_url == "https://api.aimodels.com/v1"

@@ -111,16 +111,16 @@ def event_from_command(
     A command that makes something begins a thread of its own. One about a conversation is answered in its thread. The
     others, and a preference without a conversation, are about the channel and answered to the person alone.
     """
-    options = without_file_names(request.options, spec)
+    options, begins_thread = without_file_names(request.options, spec), spec.kind is not None or spec.is_shared
     if recent is not None:
         context = replace(context, conversation=recent.conversation, thread=recent.ts)
-    elif spec.kind is None:
+    elif not begins_thread:
         context = replace(context, conversation=f"{context.workspace.owner}.{context.channel}")
         if spec.name in THREAD_OR_CHANNEL_COMMANDS:
             options = {_CHANNEL: "yes", **options}
-    event = context.create_event(private=spec.kind is None and recent is None)
+    event = context.create_event(private=not begins_thread and recent is None)
     event = replace(event, command=spec.name, prompt=request.prompt, options=options)
-    return _with_parent(event, command) if spec.kind is not None else event
+    return _with_parent(event, command) if begins_thread else event
 
 
 def event_from_view_submission(

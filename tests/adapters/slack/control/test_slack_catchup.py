@@ -90,6 +90,10 @@ async def test_a_long_thread(slack: SlackSimulator, tmp_path: Path) -> None:
     api = DigestApi()
     async with service(slack, tmp_path) as running:
         running.api.play(api)
+        empty = slack.add_channel("empty")
+        slack.bob.slash("/catchup", channel=empty)
+        [told] = await slack.until(lambda: slack.from_bot(empty, viewer=slack.bob.id))
+        assert told.content == "There are no messages here that I can read."
 
         async def ask(text: str, words: str) -> str:
             slack.ada.mention(text, thread=root)

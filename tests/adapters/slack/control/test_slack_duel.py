@@ -14,10 +14,12 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_a_duel_of_pictures(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Nothing names a model before the end, nor does `/verify`; the votes of both count; who asked shows the names."""
+    """A slash command's is for everybody. Nothing names a model before the end, nor does `/verify`; both may vote."""
     given: dict[str, Any] = {"bot_image_models": ("alpha", "beta"), "bot_content_credentials": True}
     async with service(slack, tmp_path, timing=FAST, **given) as running:
-        question = slack.ada.mention("/duel a fox --kind image")
+        slack.ada.slash("/duel", "a fox --kind image")
+        [question] = await slack.until(slack.from_bot)
+        assert question.content == "U0ADA asked: /duel a fox --kind image"
 
         def thread() -> list[Message]:
             return slack.from_bot(thread=question.root)
