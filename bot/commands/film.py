@@ -11,9 +11,8 @@ from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.control.quotes import is_within
 from bot.control.registry import ANSWER_TOKENS
-from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition
+from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition, request_of
 from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
-from bot.media.names import short_digest
 from bot.models import Actions, CommandSpec, Job, Kind, Option, Status, Text, TurnRecord, Usage
 from bot.settings.media_sizes import fit_seconds, sizes_of
 
@@ -76,20 +75,20 @@ _MADE: tuple[Kind, ...] = ("image", "video", "audio")
 async def film(ctx: Context) -> Parts:
     """Plan the film, once, and show its board."""
     event = ctx.event
-    request = short_digest(ctx.prompt(), repr(sorted(event.options.items())))
     planned = await ctx.films.find(event, event.id)
-    if planned is None or planned.request != request:
+    if planned is None or not planned.is_of(event):
         tries = {} if planned is None else await _end(ctx, planned)
         yield Status(ctx.translate("film.planning"))
-        planned = replace(await _plan(ctx, request), tries=tries)
+        planned = replace(await _plan(ctx), tries=tries)
         await ctx.films.save(planned, event)
     if planned.stage == "asked":  # an approver has granted it, or it was edited or repeated
         price = await ctx.films.price(planned, await ctx.films.states(planned, event), event)
         is_granted = is_within(price, replace(event, agreed=planned.agreed), ctx.effective)
         planned = replace(planned, stage="making") if is_granted else await ctx.films.hold(planned, event)
         await ctx.films.save(planned, event)
+    if planned.stage == "making":  # also after a crash, or where an edit was taken back
         await ctx.films.advance(event, event.id)
-    else:
+    if not planned.presses:  # what was pressed was answered, and so counted
         yield planned.usage
     answer = await ctx.films.show(planned, event)
     for media in answer.media:
@@ -112,7 +111,7 @@ async def _end(ctx: Context, film: Film) -> Mapping[str, int]:
     return {**film.tries, **{key: film.tries.get(key, 0) + 1 for key in lost}}
 
 
-async def _plan(ctx: Context, request: str) -> Film:
+async def _plan(ctx: Context) -> Film:
     """Have the model write the script. Raises `UsageError`, `ApiError`."""
     kinds = [kind for kind in _MADE if ctx.commands.offers(kind)]
     models = {kind: ctx.option(f"{kind}-model") or ctx.effective.model(kind) for kind in kinds}
@@ -148,7 +147,7 @@ async def _plan(ctx: Context, request: str) -> Film:
     )
     return Film(
         id=ctx.event.id,
-        request=request,
+        request=request_of(ctx.event),
         locale=ctx.event.actor.locale,
         script=replace(script, shots=fitting),
         look=look,

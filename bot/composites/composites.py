@@ -5,7 +5,8 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from bot.composites.parts import PartSender
-from bot.composites.removal import TRIES, Cancel, empty_answer, empty_parts
+from bot.composites.removal import Cancel, empty_answer, empty_parts
+from bot.composites.showing import BUTTON_TRIES
 from bot.control.prices import PriceBook
 from bot.duel.duels import Duels, is_part
 from bot.film.films import Films, FilmStore
@@ -38,7 +39,7 @@ class Composites:
         store, event = self.films.store, asked.event
         is_composite = event.command in ("film", "duel")
         async with self.changing(event):  # else a part that ends now would put the board back
-            own = await empty_answer(asked, store, tries=TRIES if is_composite else 1)
+            own = await empty_answer(asked, store, tries=BUTTON_TRIES if is_composite else 1)
             if own is not None and event.command == "film":
                 await self.films.forget(event)  # no part is begun any more
         return (*own, *await empty_parts(asked, store, cancel)) if own is not None and is_composite else own

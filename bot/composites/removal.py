@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
+from bot.composites.showing import PAUSES
 from bot.models import Answer, Job, Media
 from bot.ports import Journal, RequestFilter, RequestLog
 
@@ -11,7 +12,7 @@ from bot.ports import Journal, RequestFilter, RequestLog
 Cancel = Callable[[str], Awaitable[bool]]
 
 _PAGE = 100  #: requests that are read at once
-TRIES, _PAUSE = 10, 0.1  #: to empty an answer, and seconds between two: it may be on its way
+_PART_TRIES = 10  #: to empty the answer of a part, which may be on its way
 
 
 class PartLog(Journal, RequestLog, Protocol):
@@ -27,16 +28,18 @@ async def empty_parts(whole: Job, store: PartLog, cancel: Cancel) -> Sequence[Me
     async for part in _parts(whole, store):
         if part.answer is None:
             await cancel(part.event.id)
-        removed += await empty_answer(part, store, tries=TRIES) or ()
+        removed += await empty_answer(part, store, tries=_PART_TRIES) or ()
     return removed
 
 
 async def empty_answer(asked: Job, store: PartLog, *, tries: int) -> Sequence[Media] | None:
     """Empty the answer of an event; return its files, None: it is just being made or shown. Raises `StoreError`."""
-    for number in range(tries):
-        await asyncio.sleep(_PAUSE if number else 0)
+    for seconds in (0, *PAUSES[: tries - 1]):
+        await asyncio.sleep(seconds)
         job = await store.job(asked.event.adapter, asked.event.id)
-        if job is not None and job.answer is not None and await store.reopen(job.event, answer=Answer()):
+        if job is None:
+            break
+        if job.answer is not None and await store.reopen(job.event, answer=Answer()):
             return job.answer.media
     return None
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bot.models import Kind, Usage
+from bot.media.names import short_digest
+from bot.models import Event, Kind, Usage
 
 #: Shots of a film, at most.
 MAX_SHOTS = 8
@@ -73,6 +74,15 @@ class Film:
         """Length without the title card."""
         return sum(shot.seconds for shot in self.script.shots)
 
+    def is_of(self, event: Event) -> bool:
+        """Return whether it was planned for what the event asks for by now."""
+        return self.request == request_of(event)
+
     def with_shots(self, shots: tuple[FilmShot, ...]) -> "Film":
         """Return the film with other shots."""
         return replace(self, script=replace(self.script, shots=shots))
+
+
+def request_of(event: Event) -> str:
+    """Return the digest of what an event asks for."""
+    return short_digest(event.prompt.strip(), repr(sorted(event.options.items())))

@@ -102,7 +102,7 @@ class Films:
             if film is None or job is None:
                 return True
             states = await self.states(film, job.event)
-            if not is_progress:
+            if not is_progress and film.is_of(job.event):  # else it is about to be planned anew
                 film, states = await self._make(film, states, job)
             if job.answer is None:  # the film's own command shows it
                 return True

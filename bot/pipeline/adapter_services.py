@@ -1,5 +1,6 @@
 """The core's services for adapters: edited and deleted messages, participants, profiles, storage, signatures."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import structlog
 
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
+from bot.composites.showing import PAUSES
 from bot.control import forms
 from bot.control.effective import ScopedSettings
 from bot.control.quotes import DECIDE
@@ -121,12 +123,17 @@ class CoreServices:
             has_own_api=admitted.has_own_api,
             keeps_price=admitted.keeps_price,
         )
+        reopened = False
         async with self.worker.composites.changing(event):  # else a part that ends now would show its film anew
-            await self._cancel(job)
-            latest = await self.journal.job(event.adapter, event.id)
-            if latest is not None and await self._revise_joined(latest, event, fresh):  # joined meanwhile
-                return
-            reopened = await self.journal.reopen(new)
+            for seconds in PAUSES:
+                await self._cancel(job)
+                latest = await self.journal.job(event.adapter, event.id)
+                if latest is not None and await self._revise_joined(latest, event, fresh):  # joined meanwhile
+                    return
+                reopened = await self.journal.reopen(new)
+                if reopened or latest is None:
+                    break
+                await asyncio.sleep(seconds)  # it is just being shown
         log.info("event revised", event_id=event.id, adapter=event.adapter, reopened=reopened)
 
     async def _revise_joined(self, job: Job, event: Event, fresh: Event) -> bool:

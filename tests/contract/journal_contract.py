@@ -183,6 +183,7 @@ class JournalContract(StoreSuite):
         failure = Answer(text="sorry", private=True, actions=(Action(name="retry", label="l", command="retry"),))
         await answer(store, event("e1", location=here), outcome("[image]", media=[picture("p.png")]))
         await answer(store, event("e2", location=there, command="image"), Outcome(answer=failure))
+        assert not await store.list_requests(RequestFilter(is_open=True), limit=9)  # from the moment that they end
         await store.record(event("e3", location=here, actor="bob"), lane=Lane.FREE)
         running = await claim(store)
         await store.record(event("e4", location=here, conversation="x"), lane=Lane.FREE)

@@ -14,7 +14,7 @@ from bot.ports import RequestFilter
 from tests.support.channel.adapter import parse
 from tests.support.database.engines import engine, server, url
 from tests.support.film.studio import press, see, settled, studio
-from tests.support.service import Service, quiet_logs
+from tests.support.service import FAST, Service, quiet_logs
 
 __all__ = ["engine", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
@@ -30,10 +30,15 @@ async def make(one: Service) -> Job:
 
 
 async def open_parts(one: Service) -> list[str]:
-    """Return the parts that are not answered, once nothing follows from what was asked."""
+    """Return the commands of the parts that are not answered, once nothing follows from what was asked."""
     await settled(one)
+    return await running_parts(one)
+
+
+async def running_parts(one: Service) -> list[str]:
+    """Return the commands of the parts that are not answered."""
     rows = await one.core.store.list_requests(RequestFilter(is_open=True), limit=9)
-    return [row.id for row in rows if row.command in ("image", "video", "audio")]
+    return [row.command for row in rows if row.command in ("image", "video", "audio")]
 
 
 async def requests(one: Service) -> dict[str, int]:
@@ -72,10 +77,48 @@ async def test_an_edited_request_is_planned_anew(tmp_path: Path, engine: dict[st
         await api.until(lambda: "image: a wolf" in api.made)
         other = parse({"id": film, "command": "chat", "text": "hello", "options": {}})
         await one.core.services.revise(other)
-        while await open_parts(one):  # noqa: ASYNC110 - what runs ends in a moment
-            await asyncio.sleep(0.01)
+        assert await open_parts(one) == []
         assert [message.text == "" for message in one.channel.answers(film)] == [True, False]
         assert not [path for path in tmp_path.rglob("*") if path.suffix in {".png", ".mp4", ".wav"}]
+
+
+async def test_nothing_is_begun_for_a_plan_that_is_replaced(tmp_path: Path) -> None:
+    """Not while the new plan waits for its turn; where the edit is taken back, the film goes on and is charged once."""
+    async with studio(tmp_path, bot_chat_concurrency=1) as (one, api):
+        api.holds["video: a fox, one"] = first = asyncio.Event()
+        job = await make(one)
+        await api.until(lambda: (api.made_by("image"), api.made_by("audio"), api.made_by("video")) == (4, 1, 1))
+        while await running_parts(one) != ["video"]:  # noqa: ASYNC110 - the database has no such event
+            await asyncio.sleep(0.01)
+        api.holds["chat: busy"] = other = asyncio.Event()
+        await one.channel.ask("busy", conversation="elsewhere")
+        await api.until(lambda: api.asked["plan"] == 2)
+        await one.core.services.revise(replace(job.event, prompt="a fox at night"))
+        first.set()
+        while await running_parts(one) and api.made_by("video") == 1:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+        assert api.made_by("video") == 1
+        await one.core.services.revise(job.event)
+        other.set()
+        await settled(one)
+        assert await requests(one) == {"chat": 2, "image": 4, "video": 4, "audio": 1}
+
+
+async def test_an_edit_of_a_film_waits_for_its_board(tmp_path: Path) -> None:
+    """It is applied when a board that is just being shown is there."""
+    async with studio(tmp_path, timing=replace(FAST.pipeline, cancel=0.01)) as (one, api):
+        film = (await one.ask("a fox", command="film")).reply_to
+        job = await one.core.store.job("channel", film)
+        assert job is not None
+        one.channel.holds[f"finish {film}"] = shown = asyncio.Event()
+        pressed = asyncio.create_task(press(one, film, "fewer"))
+        await one.channel.until(lambda: one.channel.calls.count(f"finish {film}") > 1)
+        revised = asyncio.create_task(one.core.services.revise(replace(job.event, prompt="a wolf")))
+        await asyncio.wait({revised}, timeout=0.3)  # one that is lost has ended by then
+        shown.set()
+        await asyncio.gather(revised, pressed)
+        await settled(one)
+        assert api.asked["plan"] == 2
 
 
 async def test_a_film_that_is_deleted_as_a_part_ends(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.limits import UTC_ZONE
 from bot.models import Answer, Event, Job, Lane, Media, Turn
-from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo, Schedule
+from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo, RequestFilter, RequestRow, Schedule
 from bot.store import this_process
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
@@ -134,6 +134,10 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
 
     def claimed(self) -> Collection[int]:
         return self._running
+
+    async def list_requests(self, which: RequestFilter, *, limit: int) -> Sequence[RequestRow]:
+        await self._writer.flush()  # ends of events may wait for other writes
+        return await super().list_requests(which, limit=limit)
 
     # -- corrections
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -90,6 +91,11 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
         """
         self._pending.append(operation)
         self.wake_within(self._linger if within is None else within)
+
+    async def flush(self) -> None:
+        """Return when what was submitted is written; at once where the database is locked or full."""
+        with suppress(StoreUnavailable):
+            await self.submit(WorkOperation(_nothing))
 
     async def write_next(self) -> Sequence[Operation[Any]]:
         """See `WriterLoop.write_next`. Operations without a waiting caller are tried again."""
@@ -179,3 +185,7 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
     async def _rollback(self) -> None:
         if self._db.in_transaction:  # a full disk has rolled back by itself
             await self._db.rollback()
+
+
+async def _nothing(db: SqliteDatabase) -> None:
+    """Write nothing."""

@@ -54,6 +54,7 @@ class Studio:
             if body["messages"]:
                 self.asked["plan"] += 1
                 await self._tell()
+                await self._wait(f"chat: {body['messages'][-1]['content']}")
             plan = self.plans.pop(0) if len(self.plans) > 1 else self.plans[0]
             return await data(chat_data(plan))(request)
         what = f"{_KINDS[name]}: {body['prompt']}"
@@ -65,9 +66,7 @@ class Studio:
         if name == "video":
             self.sources[body["prompt"]] = body.get("image") or ""
         if name == "images":
-            for word, event in self.holds.items():
-                if word in what:
-                    await event.wait()
+            await self._wait(what)
             picture = {"b64_json": base64.b64encode(PNG).decode()}
             return await data({"images": [picture], "usage": {"images": 1, "cost": 0.5}})(request)
         job = f"job{next(self._numbers)}"
@@ -82,6 +81,11 @@ class Studio:
         content = base64.b64encode(self.clip if name == "video" else wav()).decode()
         file = {"b64_json": content, "format": "mp4" if name == "video" else "wav"}
         return await data({name: file, "usage": {"cost": 1.0}})(request)
+
+    async def _wait(self, what: str) -> None:
+        for word, event in self.holds.items():
+            if word in what:
+                await event.wait()
 
     async def _tell(self) -> None:
         async with self.changed:
