@@ -55,7 +55,16 @@ class Case:
 async def count_pages(server: Server, name: str) -> int:
     """Return the median number of pages that a claim reads."""
     text, names = to_numbered(statements.CLAIM)
-    given = {"owner": 1, "homes": [], "now": 1.0, "bound": 300.0, "lanes": list(LANES), "occupied": []}
+    given = {
+        "owner": 1,
+        "homes": [],
+        "now": 1.0,
+        "bound": 300.0,
+        "lanes": list(LANES),
+        "slots": [2] * len(LANES),
+        "most": 1,
+        "occupied": [],
+    }
     given |= {"adapters": list(ADAPTERS), "channel": "bench"}
     async with server.connected(name) as db:
         for setting, value in BY_INDEX.items():

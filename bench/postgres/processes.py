@@ -1,5 +1,6 @@
 """One process of the service against two on one PostgreSQL: their alternate runs share all other load.
 
+With the limits of the default configuration: after some questions in a conversation another person asks.
 Each process has a platform at no cost. Questions are put to the processes of a group in turn, as connections of a
 platform get them; whichever has a free slot answers.
 """
@@ -13,8 +14,9 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from bench.api_server import api_server
 from bench.postgres.store import Server
 from bench.service import BenchAdapter, BenchDraft, question
 from bot import bootstrap
-from bot.models import Answer
+from bot.models import Actor, Answer
 from bot.ops import gc_tuning, logs
 from bot.ports import Confirm, always_owned
 from bot.settings.core import Settings
@@ -37,6 +39,7 @@ EVENTS = 600  #: in one run with all conversations
 ALONE = 40  #: in one run with one conversation
 ROUNDS = 4
 WARM_UP = 100
+OF_A_PERSON = 10  #: questions to one process; the limit on requests a minute allows that in each of two
 numbers = count()
 _KEY = secrets.token_urlsafe(32)  #: that the processes share
 
@@ -75,7 +78,6 @@ async def serve(api: str, database: str, folder: Path) -> None:
         aimodels_api_key=SecretStr("key"),
         bot_data_dir=folder,
         bot_database_url=SecretStr(database),
-        bot_requests_per_minute=0,
         bot_chat_concurrency=SLOTS,
         bot_log_level="warning",
     )
@@ -88,9 +90,12 @@ async def serve(api: str, database: str, folder: Path) -> None:
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         _report("ready", "")
         async with asyncio.TaskGroup() as group:
+            asked = Counter[str]()
             while line := await reader.readline():
                 name, conversation = json.loads(line)
-                group.create_task(core.inbox.accept(question(name, conversation)))
+                actor = Actor(id=f"{conversation}/{asked[conversation] // OF_A_PERSON}", name="Ada")
+                asked[conversation] += 1
+                group.create_task(core.inbox.accept(replace(question(name, conversation), actor=actor)))
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         await core.worker.stop()

@@ -89,15 +89,15 @@ class Worker:
         """
         pause = self._timing.shortest_pause
         while True:
-            free = [lane for lane, slots in self._slots.items() if slots > 0]
+            free = {lane: slots for lane, slots in self._slots.items() if slots > 0}
             try:
-                job = await self._queue.claim(free, self._adapters.keys())
+                jobs = await self._queue.claim_some(free, self._adapters.keys())
                 self.canceller.apply_requests()
-                if job is not None:
+                for job in jobs:
                     self._start(job)
-                elif await self._is_idle():
+                if not jobs and await self._is_idle():
                     self._idle.set()
-                if job is None or not self._queue.may_have_more:
+                if not jobs or not self._queue.may_have_more:
                     await self._queue.wait()
                     self._idle.clear()
             except StoreUnavailable as exc:

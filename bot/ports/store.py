@@ -37,10 +37,13 @@ class EventQueue(Protocol):
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
         """Take on a ready event whose lane key is idle; None when there is none.
 
-        `lanes`: the kinds of lane that have a free slot; `adapters`: those that can deliver. Between people the one
-        served least recently goes first; within a lane key the order is that of recording. Events with a committed
-        answer use `Lane.FREE`. A claimed event is this process's until `complete`, `retry` or `release`.
+        `lanes`: those with a free slot; `adapters`: those that can deliver. Between people the one served least
+        recently goes first; within a lane key the order is that of recording. Events with a committed answer use
+        `Lane.FREE`. A claimed event is this process's until `complete`, `retry` or `release`.
         """
+
+    async def claim_some(self, slots: Mapping[Lane, int], adapters: Collection[str]) -> Sequence[Job]:
+        """Claim up to so many events of each kind of lane, as by `claim`; there may be more: see `may_have_more`."""
 
     @property
     def may_have_more(self) -> bool:
@@ -310,17 +313,15 @@ class Maintenance(Protocol):
     async def forget(self, adapter: str, actor: str, *, workspace: str | None = None) -> Sequence[Media]:
         """Erase what is stored of a person; returns the media whose files are to be deleted.
 
-        `workspace`: only what belongs to this one, unless there is nothing of other places.
-
-        Their turns and the answers to them, the content of their events and the values that they own are erased, in
-        one workspace those of conversations there; usage stays as sums that no longer name them. Safe to repeat.
+        Their turns and the answers to them, the content of their events and the values that they own are erased; usage
+        stays as sums that no longer name them. `workspace`: in this one and its conversations alone, unless there is
+        nothing of other places. Safe to repeat.
         """
 
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         """Erase events, turns and media older than `before`; returns the media whose files are to be deleted.
 
-        Values that have expired and those of conversations that have no event left are erased as well, and entries of
-        the audit log older than `audit_before`; None: none.
+        So are expired values, those of conversations without events, and audit entries older than `audit_before`.
         """
 
     async def prune_place(

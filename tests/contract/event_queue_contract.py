@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -112,6 +113,22 @@ class EventQueueContract(StoreSuite):
         job = await store.claim(LANES, ["one", "two"])
         assert job is not None
         assert job.event.id == "away"
+
+    async def test_several_are_claimed_for_free_slots(self, store: Store) -> None:
+        """No more than there are slots of a kind, each of them as if claimed alone; the others can be claimed later."""
+        for name, actor in (("a1", "a"), ("a2", "a"), ("b1", "b"), ("a3", "a")):
+            await store.record(event(name, conversation=name, actor=actor), lane=Lane.CONVERSATION)
+        await store.record(event("a1 next", conversation="a1", actor="c"), lane=Lane.CONVERSATION)
+        await store.record(event("image", command="image", actor="d"), lane=Lane.OWN)
+        free, taken = Counter({Lane.CONVERSATION: 3, Lane.OWN: 2}), list[Job]()
+        while jobs := await store.claim_some(+free, ADAPTERS):
+            free.subtract(Lane.OWN if job.event.command == "image" else Lane.CONVERSATION for job in jobs)
+            taken += jobs
+        assert [job.event.id for job in taken if job.event.command != "image"] == ["a1", "b1", "a2"]
+        assert len(taken) == 4
+        for job in taken:
+            await store.complete(job)
+        assert {(await claim(store)).event.id for _ in range(2)} == {"a3", "a1 next"}
 
     async def test_people_take_turns(self, store: Store) -> None:
         """One person's queue delays another's first request by what already runs, no more."""

@@ -4,7 +4,8 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,8 @@ from bot.store.timing import StoreTiming
 
 #: Kind of the notification that there may be an event to claim; the kinds of lane may follow.
 EVENTS = "events"
+#: Events that are claimed together. Another process may have a free slot, too.
+_MOST = 32
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +35,7 @@ class UnsavedDraft:
 
 
 class PostgresClaims:
-    """The methods `claim` and `wait` of `EventQueue`.
+    """The methods `claim`, `claim_some` and `wait` of `EventQueue`.
 
     A claim follows each change that this process makes. Where it finds that something waits for which it has no free
     slot, it wakes the other processes.
@@ -54,42 +57,50 @@ class PostgresClaims:
         self._numbers: list[int] = []  #: all numbers that this process has had
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
+        return next(iter(await self._claim(dict.fromkeys(lanes, _MOST), adapters, 1)), None)
+
+    async def claim_some(self, slots: Mapping[Lane, int], adapters: Collection[str]) -> Sequence[Job]:
+        return await self._claim(slots, adapters, _MOST)
+
+    async def _claim(self, slots: Mapping[Lane, int], adapters: Collection[str], most: int) -> Sequence[Job]:
         self._changed.clear()
         self._is_claiming = True
         try:
             async with self._lease.connection() as db:
-                return await self._claim(db, lanes, adapters)
+                return await self._claim_by(db, slots, adapters, most)
         except BaseException:
             self._is_claiming = False
             raise
 
-    async def _claim(self, db: PostgresDatabase, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
-        occupied, self._free = self._free.difference(lanes), frozenset(lanes)
-        free = {"lanes": list(lanes), "occupied": list(occupied), "adapters": [*map(codec.to_key, adapters)]}
+    async def _claim_by(
+        self, db: PostgresDatabase, slots: Mapping[Lane, int], adapters: Collection[str], most: int
+    ) -> Sequence[Job]:
+        occupied, self._free = self._free.difference(slots), frozenset(slots)
+        given: dict[str, object] = {"lanes": [*slots], "slots": [*slots.values()], "most": most}
+        given |= {"occupied": [*occupied], "adapters": [*map(codec.to_key, adapters)]}
         try:
             await self._take_over(db)
-            row = await self._take(db, free)
-            if row["seq"] is not None and row["event"] is None:
-                row = {**row, **await db.row(statements.CONTENT, seq=row["seq"])}
+            *rows, last = await self._take(db, given)
+            long = [row["seq"] for row in rows if row["event"] is None]
+            contents = {row["seq"]: row for row in await db.rows(statements.CONTENT, seqs=long)} if long else {}
+            jobs = [_parse({**row, **contents.get(row["seq"], {})}) for row in rows]
         except BaseException:
             self._has_lost_track = True
             raise
-        self._next_at = row["next_at"]
-        if row["seq"] is None:
-            return None
-        job = parse_job([tuple(row.values())])
-        assert job is not None
-        job = replace(job, event=replace(job.event, id=codec.from_key(row["id"])))  # with its lone surrogates
-        self._running[job.seq] = job
-        self._lost.pop(job.seq, None)
-        return job
+        self._next_at = last["next_at"]
+        claimed = Counter(row["lane"] for row in rows)
+        self._free = frozenset(lane for lane, free in slots.items() if free > claimed[lane])  # others know of the rest
+        for job in jobs:
+            self._running[job.seq] = job
+            self._lost.pop(job.seq, None)
+        return jobs
 
-    async def _take(self, db: PostgresDatabase, free: Mapping[str, object]) -> Any:
+    async def _take(self, db: PostgresDatabase, given: Mapping[str, object]) -> Sequence[Any]:
         now = time.time()
         due = {"now": now, "bound": now + self._timing.longest_retry, "channel": CHANNEL}
         while True:
             try:
-                return await db.row(statements.CLAIM, owner=self._lease.number, numbers=self._numbers, **due, **free)
+                return await db.rows(statements.CLAIM, owner=self._lease.number, numbers=self._numbers, **due, **given)
             except asyncpg.UniqueViolationError:  # a process of the version before was quicker
                 continue
 
@@ -141,3 +152,10 @@ class PostgresClaims:
     def _news(self) -> str:
         """The notification of what may be claimed: none while this process claims, as it then tells others itself."""
         return "" if self._is_claiming else EVENTS
+
+
+def _parse(row: Mapping[str, Any]) -> Job:
+    """Parse a row of `statements.CLAIM`."""
+    job = parse_job([tuple(row.values())])
+    assert job is not None
+    return replace(job, event=replace(job.event, id=codec.from_key(row["id"])))  # with its lone surrogates

@@ -9,12 +9,12 @@ _LANE = "CASE WHEN answer IS NULL THEN lane ELSE 'free' END"
 #: The functions are explained in the migration that makes them. Of one lane key one event runs at a time, the oldest
 #: first; between people the one served least recently goes first.
 CLAIM = """
-SELECT * FROM claim_event(
-    :owner::integer, :numbers::integer[], :now::float8, :bound::float8, :lanes::text[], :occupied::text[],
-    :adapters::text[], :channel::text)
+SELECT * FROM claim_events(
+    :owner::integer, :numbers::integer[], :now::float8, :bound::float8, :lanes::text[], :slots::integer[],
+    :most::integer, :occupied::text[], :adapters::text[], :channel::text)
 """
-#: Content of a claimed event that is too long for the answer of the function.
-CONTENT = "SELECT event, answer FROM events WHERE seq = :seq"
+#: Content of claimed events that is too long for the answer of the function.
+CONTENT = "SELECT seq, event, answer FROM events WHERE seq = ANY(:seqs::bigint[])"
 TIDY = "SELECT tidy_queues()"
 _IS_GONE = """NOT EXISTS (
     SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::bigint = :lock

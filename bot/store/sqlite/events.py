@@ -48,6 +48,10 @@ class SqliteEvents(SqliteRecorder):
         self._changed.clear()
         return None
 
+    async def claim_some(self, slots: Mapping[Lane, int], adapters: Collection[str]) -> Sequence[Job]:
+        job = await self.claim(slots, adapters)
+        return () if job is None else (job,)
+
     @property
     def may_have_more(self) -> bool:
         return True  # it is cheap to see

@@ -38,7 +38,16 @@ async def test_a_claim_reads_some_rows_whatever_waits(url: SecretStr) -> None:
     """Of 20,000 events, in many lanes and in few, the next is found by some steps of indexes."""
     text, names = to_numbered(statements.CLAIM)
     now = time.time()
-    given = {"owner": 1, "numbers": [], "now": now, "bound": now + 300, "lanes": list(LANES), "occupied": []}
+    given = {
+        "owner": 1,
+        "numbers": [],
+        "now": now,
+        "bound": now + 300,
+        "lanes": list(LANES),
+        "slots": [2] * len(LANES),
+        "most": 1,
+        "occupied": [],
+    }
     given |= {"adapters": list(ADAPTERS), "channel": "other"}
     arguments = [given[name] for name in names]
     async with connected(url) as db:
@@ -118,3 +127,21 @@ async def test_another_process_is_woken_for_what_this_one_has_no_slot_for(url: S
         while (payload := await heard.get()) != "end":
             told.append(payload)
         assert told == ["events conversation"] * 2
+
+
+async def test_what_waits_is_claimed_in_one_call(url: SecretStr) -> None:
+    """As much as there are free slots for, however long; another process is woken for the rest by the same call."""
+    timing = StoreTiming(take_over=3600)
+    async with (
+        PostgresStore(url, timing=timing) as one,
+        PostgresStore(url, timing=timing) as two,
+        asyncio.timeout(200),
+    ):
+        assert await two.claim_some({Lane.CONVERSATION: 1}, ADAPTERS) == []
+        asked = [event(f"{n}", conversation=f"{n}", prompt="long " * 8_000 * (n % 2)) for n in range(6)]
+        for one_asked in asked:
+            await one.record(one_asked, lane=Lane.CONVERSATION)
+        jobs = await one.claim_some({Lane.CONVERSATION: 5, Lane.FREE: 1}, ADAPTERS)
+        assert [job.event for job in jobs] == asked[:5]
+        await two.wait()
+        assert [job.event for job in await two.claim_some({Lane.CONVERSATION: 1}, ADAPTERS)] == asked[5:]
