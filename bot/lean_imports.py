@@ -1,13 +1,18 @@
-"""Imports two libraries without what they import for their command line and their tracebacks.
+"""Imports two libraries without what they import for their command line, their tracebacks and threads of another kind.
 
 Import this module before them: httpx has a command line, structlog prints tracebacks in colours, and both import rich,
-which the service does not use there. It cost 4 MB and a twentieth of the start.
+which the service does not use there. It cost 4 MB and a twentieth of the start. structlog imports greenlet where it is
+installed, for programs that run on it: another megabyte.
 """
 
 import importlib
 import sys
 
-_LEFT_OUT = ("click", "rich")  #: both libraries do without; the service itself imports them later, where it uses them
+_LEFT_OUT = (
+    "click",
+    "greenlet",
+    "rich",
+)  #: both libraries do without; the service imports them later, where it uses them
 
 
 def _import_lean(*libraries: str) -> None:

@@ -15,7 +15,7 @@ from bot.cockpit.links import operator_link
 from bot.errors import MediaUnavailable, SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning, logs
-from bot.ops.http_protocol import raise_file_limit
+from bot.ops.file_limit import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
 from bot.policy.role_check import roles_of_administrators, unmatched_roles
 from bot.ports import Receiver

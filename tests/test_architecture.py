@@ -162,18 +162,33 @@ def test_times_are_injected() -> None:
     assert [module_name(path) for path in TESTS if replaced.search(path.read_text(encoding="utf-8"))] == []
 
 
-def test_an_idle_service_loads_no_media_library_and_no_page(tmp_path: Path) -> None:
-    """Without the sandbox, a run imports no numpy, Pillow, PyAV or FastAPI; without a visitor no page and no cipher."""
+@pytest.mark.parametrize("port", [{}, {"BOT_PORT": "0"}], ids=["without a port", "with a port"])
+def test_an_idle_service_loads_only_what_it_needs(tmp_path: Path, port: dict[str, str]) -> None:
+    """Without the sandbox, a run imports no numpy, Pillow, PyAV or FastAPI; without a visitor no page and no cipher.
+
+    Without a port, it imports no web server and no metrics library either.
+    """
+    unwanted = {
+        "numpy",
+        "PIL",
+        "av",
+        "fastapi",
+        "opentelemetry",
+        "jinja2",
+        "authlib",
+        "bot.cockpit.app",
+        "cryptography",
+    }
+    if not port:
+        unwanted |= {"click", "greenlet", "prometheus_client", "starlette", "uvicorn"}
     script = (
         "import sys; from bot.__main__ import main; assert main([]) == 0;"
-        "unwanted = {'numpy', 'PIL', 'av', 'fastapi', 'opentelemetry', 'jinja2', 'authlib', 'bot.cockpit.app',"
-        "    'cryptography'};"
-        "print('loaded:', *sorted(unwanted & set(sys.modules)))"
+        f"print('loaded:', *sorted({unwanted} & set(sys.modules)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
         input="/help image\n",
-        env={**os.environ, "PYTHONPATH": str(ROOT), "AIMODELS_API_KEY": "sk-x", "BOT_PORT": "0"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "AIMODELS_API_KEY": "sk-x", **port},
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -1,9 +1,9 @@
-"""Small mappings in the service's storage, cached: an adapter reads them at every message."""
+"""Small mappings of ids in the service's storage, cached: an adapter reads them at every message."""
 
 from collections.abc import Mapping
 
 from adapters.kit.bounded import BoundedDict
-from bot.ports import AdapterServices
+from bot.ports import AdapterServices, AdapterStorage
 
 
 class CachedStorage:
@@ -35,7 +35,7 @@ class CachedStorage:
                 await self._put(name, mapping, old, None)
 
     async def _put(self, name: str, mapping: dict[str, str], key: str, value: str | None) -> None:
-        storage = self._services.storage(f"{self._prefix}.{name}")
+        storage = self._storage(name)
         if value is None:
             await storage.delete(key)
             mapping.pop(key, None)
@@ -46,5 +46,8 @@ class CachedStorage:
     async def _read(self, name: str, *, refresh: bool = False) -> dict[str, str]:
         mapping = None if refresh else self._mappings.get(name)
         if mapping is None:
-            mapping = self._mappings[name] = dict(await self._services.storage(f"{self._prefix}.{name}").items())
+            mapping = self._mappings[name] = dict(await self._storage(name).items())
         return mapping
+
+    def _storage(self, name: str) -> AdapterStorage:
+        return self._services.storage(f"{self._prefix}.{name}", has_secrets=False)

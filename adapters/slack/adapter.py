@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.routing import BaseRoute
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.call_recording import record_calls
@@ -19,7 +18,7 @@ from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
 from adapters.slack.connection.channel_problem import channel_problem
-from adapters.slack.connection.http_endpoints import HttpEndpoints
+from adapters.slack.connection.http_mode import create_endpoints
 from adapters.slack.connection.socket_mode import SocketConnections, SocketModeSupervisor
 from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, WebApi, create_client
 from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
@@ -46,6 +45,9 @@ from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, Settings
 from bot.i18n import operator_text, translate
 from bot.models import Actor, Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
 from bot.ports import AdapterServices, ChannelHistory, ChannelProblem, ChannelSpan, Confirm, Sink, always_owned
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 log = structlog.get_logger(__name__)
 
@@ -82,11 +84,7 @@ class Slack:
         self._groups: UserGroups | None = None
         self._threads: ThreadConversations | None = None
         self._sockets: SocketConnections | None = None
-        self._endpoints = HttpEndpoints(
-            receives_events=settings.slack_app_token is None,
-            has_oauth=settings.slack_bot_token is None,
-            signing_secret=settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else "",
-        )
+        self._endpoints = create_endpoints(settings)
         self._rate_limiter = RateLimiter(patience=timing.rate_limit_patience)
         self._features = FeatureGates(retry=timing.feature_retry)
         self._background = BackgroundTasks(ADAPTER)
@@ -123,6 +121,7 @@ class Slack:
         async with open_installations(
             self._settings, services, self._create_client(""), api=self._api, timing=self._timing
         ) as (installations, oauth):
+            assert self._endpoints is not None, "without a token in the settings"
             self._endpoints.oauth = oauth
             yield installations
 
@@ -159,6 +158,7 @@ class Slack:
         app.use(router)
         try:
             if self._settings.slack_app_token is None:
+                assert self._endpoints is not None, "without Socket Mode"
                 with self._endpoints.accepting(app):
                     await asyncio.Event().wait()
             else:
@@ -281,16 +281,17 @@ class Slack:
         return {name: link_of(workspace, target.channel, name) for name in ids}
 
     @property
-    def routes(self) -> Sequence[BaseRoute]:
+    def routes(self) -> "Sequence[BaseRoute]":
         """The endpoints that Slack calls."""
-        return self._endpoints.routes
+        return [] if self._endpoints is None else self._endpoints.routes
 
     def health(self) -> str:
         """Return "" when requests can come in, else a sentence that says what is wrong."""
         if self._workspaces is not None and self._workspaces.problem:
             return self._workspaces.problem
         if self._settings.slack_app_token is None:
-            return "" if self._endpoints.is_accepting else translate("slack.connecting")
+            is_accepting = self._endpoints is not None and self._endpoints.is_accepting
+            return "" if is_accepting else translate("slack.connecting")
         return self._sockets.problem if self._sockets is not None else translate("slack.connecting")
 
     async def check(self) -> Sequence[CheckResult]:

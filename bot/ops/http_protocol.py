@@ -5,7 +5,6 @@ check of one of them says nothing about the body.
 """
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 
 import h11
@@ -20,8 +19,6 @@ log = structlog.get_logger(__name__)
 
 #: Connections at the same time; a further one is closed at once. Others of the service keep their file descriptors.
 MAX_CONNECTIONS = 400
-#: File descriptors that the process asks for, within what the system allows it.
-_FILES = 65_536
 
 
 class LimitedProtocol(H11Protocol):
@@ -110,16 +107,3 @@ def reject_two_lengths(app: ASGIApp) -> ASGIApp:
         await app_of_request(scope, receive, send)
 
     return checked
-
-
-def raise_file_limit() -> None:
-    """Raise this process's limit of open files as far as the system allows. Does nothing on Windows, which has none."""
-    try:
-        import resource
-    except ImportError:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(OSError, ValueError):  # a system with a lower bound of its own: the soft limit stays
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

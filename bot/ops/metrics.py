@@ -3,27 +3,33 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Protocol
-
-from prometheus_client import (
-    CollectorRegistry,
-    Gauge,
-    GCCollector,
-    Info,
-    PlatformCollector,
-    ProcessCollector,
-    generate_latest,
-)
+from typing import TYPE_CHECKING, Protocol
 
 from bot import __version__
 from bot.models import KINDS, Answer, Event, Kind, Lane, Usage
 from bot.ops.series import CounterSeries, HistogramSeries
 from bot.ops.timing import OpsTiming
 
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Gauge
+
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
 _FAMILIES = ("image", "audio", "video", "text")  #: of files
+#: What is read when somebody asks: its explanation and its labels, by its name after `bot_`.
+_GAUGES = {
+    "platform_connected": ("1 where a platform can be reached, else 0.", "adapter"),
+    "queue_waiting": ("Events that wait.",),
+    "queue_lane_waiting": ("Events that wait, by the lane of their command.", "lane"),
+    "queue_running": ("Events that are being answered.",),
+    "queue_oldest_seconds": ("How long the oldest waiting event has waited.",),
+    "api_rate_limit": ("API calls per window, as told; -1: not told.",),
+    "api_rate_limit_remaining": ("API calls left in the window; -1: not told.",),
+    "api_rate_limit_waiting": ("API calls that wait for the window.",),
+    "model_circuit": ("Failing models: 0 closed, 1 half open, 2 open (skipped).", "model"),
+    "feedback": ("Opinions of answers that are kept: good, bad.", "adapter", "opinion"),
+}
 _CIRCUITS = {"closed": 0, "half_open": 1, "open": 2}
 
 
@@ -80,51 +86,40 @@ class Metrics:
         circuits: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._timing = timing or OpsTiming()
-        self.registry = CollectorRegistry()
         self._commands = frozenset(commands)
+        self._health = health or {}
         self._find_circuits = circuits or dict
         self._api_problem = ("", 0.0)  # problem of the last call, and its monotonic time
+        self._series: list[CounterSeries | HistogramSeries] = []
+        self._gauges: dict[str, Gauge] = {}  # made with the registry
         of_event = ("adapter", "command")
 
-        def counter(name: str, help_: str, *labels: str) -> CounterSeries:
-            return CounterSeries(name, help_, labels, self.registry)
+        self._events = self._counter("bot_events", "Events, by what became of them.", *of_event, "outcome")
+        self._first_sign = self._histogram(
+            "bot_first_sign_seconds", "From receipt to the first visible sign.", *of_event
+        )
+        self._answer = self._histogram("bot_answer_seconds", "From receipt to the whole visible answer.", *of_event)
+        self._retries = self._counter("bot_retries", "Events given back to be tried again.", *of_event)
+        self._media = self._counter("bot_media_bytes", "Bytes of files in answers.", "family")
+        self._api_calls = self._counter("bot_api_calls", "Tries of API calls.", "endpoint", "status")
+        self._api_seconds = self._histogram("bot_api_call_seconds", "Duration of one try of an API call.", "endpoint")
+        self._api_retries = self._counter("bot_api_retries", "Tries of API calls after the first.", "endpoint")
+        self._tokens = self._counter("bot_tokens", "Tokens used.", "kind", "direction")
+        self._items = self._counter("bot_items", "Pictures, sounds and videos made.", "kind")
+        self._cost = self._counter("bot_cost", "Money spent, in the API's currency.", "kind")
+        self._fallbacks = self._counter("bot_model_fallbacks", "Requests for which another model was asked.", "kind")
+        self._unrecorded = self._counter("bot_recorder_failures", "What the flight recorder could not keep.")
+        self._start_at_zero(self._health)
 
-        def histogram(name: str, help_: str, *labels: str) -> HistogramSeries:
-            return HistogramSeries(name, help_, labels, _SECONDS, self.registry)
+    def _counter(self, name: str, help_: str, *labels: str) -> CounterSeries:
+        series = CounterSeries(name, help_, labels)
+        self._series.append(series)
+        return series
 
-        def gauge(name: str, help_: str, *labels: str) -> Gauge:
-            return Gauge(name, help_, labels, registry=self.registry)
-
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self.registry)
-        Info("bot_build", "Version of the service.", registry=self.registry).info({"version": __version__})
-        connected = gauge("bot_platform_connected", "1 where a platform can be reached, else 0.", "adapter")
-        for name, find_problem in (health or {}).items():
-            connected.labels(name).set_function(partial(_is_well, find_problem))
-
-        self._events = counter("bot_events", "Events, by what became of them.", *of_event, "outcome")
-        self._first_sign = histogram("bot_first_sign_seconds", "From receipt to the first visible sign.", *of_event)
-        self._answer = histogram("bot_answer_seconds", "From receipt to the whole visible answer.", *of_event)
-        self._retries = counter("bot_retries", "Events given back to be tried again.", *of_event)
-        self._media = counter("bot_media_bytes", "Bytes of files in answers.", "family")
-        self._api_calls = counter("bot_api_calls", "Tries of API calls.", "endpoint", "status")
-        self._api_seconds = histogram("bot_api_call_seconds", "Duration of one try of an API call.", "endpoint")
-        self._api_retries = counter("bot_api_retries", "Tries of API calls after the first.", "endpoint")
-        self._tokens = counter("bot_tokens", "Tokens used.", "kind", "direction")
-        self._items = counter("bot_items", "Pictures, sounds and videos made.", "kind")
-        self._cost = counter("bot_cost", "Money spent, in the API's currency.", "kind")
-        self._waiting = gauge("bot_queue_waiting", "Events that wait.")
-        self._waiting_lanes = gauge("bot_queue_lane_waiting", "Events that wait, by the lane of their command.", "lane")
-        self._running = gauge("bot_queue_running", "Events that are being answered.")
-        self._oldest = gauge("bot_queue_oldest_seconds", "How long the oldest waiting event has waited.")
-        self._limit = gauge("bot_api_rate_limit", "API calls per window, as told; -1: not told.")
-        self._remaining = gauge("bot_api_rate_limit_remaining", "API calls left in the window; -1: not told.")
-        self._fallbacks = counter("bot_model_fallbacks", "Requests for which another model was asked.", "kind")
-        self._circuits = gauge("bot_model_circuit", "Failing models: 0 closed, 1 half open, 2 open (skipped).", "model")
-        self._blocked = gauge("bot_api_rate_limit_waiting", "API calls that wait for the window.")
-        self._unrecorded = counter("bot_recorder_failures", "What the flight recorder could not keep.")
-        self._start_at_zero(health or {})
-        self._feedback = gauge("bot_feedback", "Opinions of answers that are kept: good, bad.", "adapter", "opinion")
+    def _histogram(self, name: str, help_: str, *labels: str) -> HistogramSeries:
+        series = HistogramSeries(name, help_, labels, _SECONDS)
+        self._series.append(series)
+        return series
 
     def _start_at_zero(self, adapters: Collection[str]) -> None:
         """Show counters before they count: Prometheus does not see how a new series came to its first value."""
@@ -205,6 +200,24 @@ class Metrics:
 
     # -- reading
 
+    @cached_property
+    def registry(self) -> "CollectorRegistry":
+        """All metrics; made when they are read for the first time."""
+        from prometheus_client import CollectorRegistry, Gauge, GCCollector, Info, PlatformCollector, ProcessCollector
+
+        registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=registry)
+        Info("bot_build", "Version of the service.", registry=registry).info({"version": __version__})
+        for series in self._series:
+            registry.register(series)
+        self._gauges = {
+            name: Gauge(f"bot_{name}", help_, labels, registry=registry) for name, (help_, *labels) in _GAUGES.items()
+        }
+        for name, find_problem in self._health.items():
+            self._gauges["platform_connected"].labels(name).set_function(partial(_is_well, find_problem))
+        return registry
+
     def render(
         self,
         counts: Mapping[str, float],
@@ -215,21 +228,24 @@ class Metrics:
 
         `counts`: from `EventQueue.counts`. `feedback`: from `Journal.feedback_counts`.
         """
-        self._waiting.set(counts.get("waiting", 0))
+        from prometheus_client import generate_latest
+
+        registry, gauges = self.registry, self._gauges
+        gauges["queue_waiting"].set(counts.get("waiting", 0))
         for lane in Lane:
-            self._waiting_lanes.labels(lane).set(counts.get(f"waiting_{lane}", 0))
-        self._running.set(counts.get("running", 0))
-        self._oldest.set(counts.get("oldest", 0))
-        self._limit.set(-1 if limiter.limit is None else limiter.limit)
-        self._remaining.set(-1 if limiter.remaining is None else limiter.remaining)
-        self._blocked.set(limiter.waiting)
+            gauges["queue_lane_waiting"].labels(lane).set(counts.get(f"waiting_{lane}", 0))
+        gauges["queue_running"].set(counts.get("running", 0))
+        gauges["queue_oldest_seconds"].set(counts.get("oldest", 0))
+        gauges["api_rate_limit"].set(-1 if limiter.limit is None else limiter.limit)
+        gauges["api_rate_limit_remaining"].set(-1 if limiter.remaining is None else limiter.remaining)
+        gauges["api_rate_limit_waiting"].set(limiter.waiting)
         for adapter, (good, bad) in feedback.items():
-            self._feedback.labels(adapter, "good").set(good)
-            self._feedback.labels(adapter, "bad").set(bad)
-        self._circuits.clear()
+            gauges["feedback"].labels(adapter, "good").set(good)
+            gauges["feedback"].labels(adapter, "bad").set(bad)
+        gauges["model_circuit"].clear()
         for model, state in self._find_circuits().items():
-            self._circuits.labels(model).set(_CIRCUITS[state])
-        return generate_latest(self.registry)
+            gauges["model_circuit"].labels(model).set(_CIRCUITS[state])
+        return generate_latest(registry)
 
     def _labels(self, event: Event) -> tuple[str, str]:
         return event.adapter, event.command if event.command in self._commands else "other"

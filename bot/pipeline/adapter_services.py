@@ -313,9 +313,10 @@ class CoreServices:
     def _cipher(self) -> "TokenCipher":
         return self.make_cipher()
 
-    def storage(self, namespace: str) -> AdapterStorage:
+    def storage(self, namespace: str, *, has_secrets: bool = True) -> AdapterStorage:
         """See `AdapterServices.storage`."""
-        return EncryptedStorage(self.values.namespace(f"storage:{namespace}"), namespace, lambda: self._cipher)
+        values = self.values.namespace(f"storage:{namespace}")
+        return EncryptedStorage(values, namespace, lambda: self._cipher, has_secrets)
 
     def encrypt(self, text: str) -> str:
         """See `AdapterServices.encrypt`."""

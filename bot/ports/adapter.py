@@ -65,7 +65,7 @@ class Draft(Protocol):
 
 
 class AdapterStorage(Protocol):
-    """Durable values of an adapter in one namespace, encrypted at rest. Every method raises `StoreError`.
+    """Durable values of an adapter in one namespace. Every method raises `StoreError`.
 
     A namespace is read as a whole: keep it small. Values encrypted with a key that is no longer set are left out.
     """
@@ -206,8 +206,11 @@ class AdapterServices(Protocol):
     def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
         """Return the values of an option with `is_completed`. `given`: all options as they are typed so far."""
 
-    def storage(self, namespace: str) -> "AdapterStorage":
-        """Return the storage of a namespace, whose name begins with the adapter's."""
+    def storage(self, namespace: str, *, has_secrets: bool = True) -> "AdapterStorage":
+        """Return the storage of a namespace, whose name begins with the adapter's.
+
+        `has_secrets`: values are encrypted at rest; ids, times and hashes need not be, and encryption takes memory.
+        """
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret that an event carries, such as a token that answers it."""

@@ -1,4 +1,4 @@
-"""The encrypted storage of adapters, for values such as the tokens of installations."""
+"""The storage of adapters: encrypted, for values such as the tokens of installations, or as it is."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,14 +14,21 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+#: Begins a value that is stored as it is; an encrypted one has no colon.
+_PLAIN = "plain:"
+
 
 @dataclass(frozen=True, slots=True)
 class EncryptedStorage:
-    """See `bot.ports.AdapterStorage`. A value encrypted with an older key is re-encrypted when it is read."""
+    """See `bot.ports.AdapterStorage`. A value encrypted with an older key is stored anew when it is read.
+
+    Where the values are no secrets, those that an earlier version encrypted can still be read.
+    """
 
     values: Namespace
     namespace: str  #: name of `values`, for the log
     cipher: "Callable[[], TokenCipher]"  #: called at each use: making it may read a key file
+    has_secrets: bool = True
 
     async def get(self, name: str) -> str | None:
         """See `AdapterStorage.get`."""
@@ -31,6 +38,9 @@ class EncryptedStorage:
         """See `AdapterStorage.items`."""
         found: dict[str, str] = {}
         for name, token in (await self.values.items()).items():
+            if not self.has_secrets and token.startswith(_PLAIN):
+                found[name] = token.removeprefix(_PLAIN)
+                continue
             text = self.cipher().decrypt(token)
             if text is None:
                 log.warning("value not readable: it was encrypted with none of the keys", namespace=self.namespace)
@@ -42,7 +52,8 @@ class EncryptedStorage:
 
     async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
         """See `AdapterStorage.set`."""
-        await self.values.set(name, self.cipher().encrypt(value), expires=expires)
+        stored = self.cipher().encrypt(value) if self.has_secrets else f"{_PLAIN}{value}"
+        await self.values.set(name, stored, expires=expires)
 
     async def delete(self, name: str) -> None:
         """See `AdapterStorage.delete`."""

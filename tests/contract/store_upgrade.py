@@ -159,7 +159,7 @@ class UpgradeContract:
             value_key=b"",
         )
         assert await services.storage("slack.installation.T1").items() == {"installation": '{"token": "xoxb-1"}'}
-        assert await services.storage("slack.roots.T1.C1").items() == {"1.0": "T1.C1.1"}
+        assert await services.storage("slack.roots.T1.C1", has_secrets=False).items() == {"1.0": "T1.C1.1"}
         assert await services.storage("slack.states").items() == {"a state": "1782909015.5"}
         assert await services.storage("discord.waiting").items() == {"7": "8"}
 

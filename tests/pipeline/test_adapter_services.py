@@ -272,6 +272,22 @@ async def test_the_storage_is_encrypted(tmp_path: Path) -> None:
         assert await one.core.services.storage("tokens").items() == {}
 
 
+async def test_values_that_are_no_secrets_are_stored_as_they_are(tmp_path: Path) -> None:
+    """They survive a restart without the key; those that an earlier version encrypted can be read with it."""
+    old, new = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    async with service(tmp_path, bot_encryption_keys=old) as one:
+        await one.core.services.storage("places").set("1", "encrypted")
+        plain = one.core.services.storage("places", has_secrets=False)
+        await plain.set("2", "plain:text")
+        assert await plain.items() == {"1": "encrypted", "2": "plain:text"}
+        await one.stop()
+        await one.start(bot_encryption_keys=new)
+        plain = one.core.services.storage("places", has_secrets=False)
+        assert await plain.items() == {"2": "plain:text"}
+        await plain.delete("2")
+        assert await plain.get("2") is None
+
+
 def test_a_foreign_key_decrypts_nothing() -> None:
     """A value encrypted with another key yields None."""
     token = TokenCipher([SecretStr("a")]).encrypt("text")

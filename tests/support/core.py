@@ -134,7 +134,7 @@ class RecordingCore:
     async def wait_for_role(self, is_mine: Callable[[str], bool]) -> None:
         await self.roles.wait(is_mine)
 
-    def storage(self, namespace: str) -> "MemoryStorage":
+    def storage(self, namespace: str, *, has_secrets: bool = True) -> "MemoryStorage":
         return MemoryStorage(self.stored, namespace)
 
     def encrypt(self, text: str) -> str:

@@ -84,7 +84,7 @@ class CatchUp:
         found = self._restored.get(shard)
         if found is None:
             await self._messages.active_channels.restore()
-            saved = await self._services.storage(NAMESPACE).items()
+            saved = await self._services.storage(NAMESPACE, has_secrets=False).items()
             found = self._restored[shard] = read_position(saved, shard, self._count)
         return found
 
@@ -107,7 +107,9 @@ class CatchUp:
         for shard, saved in self._saved.items():
             if position > saved:
                 try:
-                    await self._services.storage(NAMESPACE).set(position_name(shard, self._count), str(position))
+                    await self._services.storage(NAMESPACE, has_secrets=False).set(
+                        position_name(shard, self._count), str(position)
+                    )
                     self._saved[shard] = position
                 except StoreError as exc:
                     log.warning("last message not saved", reason=str(exc))

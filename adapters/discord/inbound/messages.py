@@ -208,7 +208,7 @@ class MessageHandler:
         if message.author.bot or message.author.id in self._refused:
             return
         self._refused[message.author.id] = None
-        told = self._services.storage(f"discord.refused.{message.author.id}")
+        told = self._services.storage(f"discord.refused.{message.author.id}", has_secrets=False)
         try:
             if await told.get(_STRANGER):  # by another process, or before a restart
                 return

@@ -47,7 +47,7 @@ class ActiveChannels:
 
     async def restore(self) -> None:
         """Read what an earlier process stored. Raises `StoreError`."""
-        for channel, guild in (await self._services.storage(NAMESPACE).items()).items():
+        for channel, guild in (await self._services.storage(NAMESPACE, has_secrets=False).items()).items():
             if int(channel) not in self._guilds:
                 self._guilds[int(channel)] = guild
 
@@ -69,7 +69,7 @@ class ActiveChannels:
             return
         oldest = next(iter(self._guilds), None)
         self._guilds[channel] = guild
-        storage = self._services.storage(NAMESPACE)
+        storage = self._services.storage(NAMESPACE, has_secrets=False)
         try:
             await storage.set(str(channel), guild, expires=datetime.now(UTC) + _LIFETIME)
             self._stored[channel] = None

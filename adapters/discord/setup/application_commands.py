@@ -78,10 +78,10 @@ async def register_commands(client: DiscordClient, services: AdapterServices, sp
     commands = build_commands(specs)
     current = hash_commands(commands)
     try:
-        if await services.storage(NAMESPACE).get(str(application)) == current:
+        if await services.storage(NAMESPACE, has_secrets=False).get(str(application)) == current:
             return
         await client.http.bulk_upsert_global_commands(application, commands)
-        await services.storage(NAMESPACE).set(str(application), current)
+        await services.storage(NAMESPACE, has_secrets=False).set(str(application), current)
     except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
         log.warning("commands not registered", reason=describe_error(exc))
     except StoreError as exc:

@@ -23,14 +23,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from adapters.slack.connection.http_mode import EVENTS, INSTALL, REDIRECT
 from bot.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
-#: Path of events, commands and everything interactive.
-EVENTS = "/slack/events"
-#: Paths of the installation: where it starts, and where Slack redirects to.
-INSTALL, REDIRECT = "/slack/install", "/slack/oauth_redirect"
 #: Bytes of a request; Slack sends none as big.
 MAX_REQUEST = 2 * 1024 * 1024
 _Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]

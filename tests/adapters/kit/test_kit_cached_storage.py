@@ -15,7 +15,7 @@ class Counting(RecordingCore):
     reads = 0
     is_broken = False
 
-    def storage(self, namespace: str) -> MemoryStorage:
+    def storage(self, namespace: str, *, has_secrets: bool = True) -> MemoryStorage:
         return CountingStorage(self.stored, namespace, self)
 
 
