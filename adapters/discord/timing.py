@@ -13,7 +13,7 @@ class Timing:
     identify_interval: float = 5.0  #: pause between two sessions that are begun, as Discord wants it
     probe_timeout: float = 20.0  #: time that a silent gateway has to answer a probe before it counts as stalled
     rate_limit_wait: float = 60.0  #: longest wait of a request for its rate limit before it is given up for later
-    rate_limit_cleanup: float = 30.0  #: pause between two searches for rate limits that have expired
+    rate_limit_cleanup: float = 10.0  #: pause between two searches for rate limits that nobody uses, and how long
 
     cancellation: float = 0.2  #: time for the library to end a connection before it is cancelled again
 

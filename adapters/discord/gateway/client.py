@@ -12,11 +12,12 @@ import discord
 import structlog
 import yarl
 from discord.gateway import DiscordWebSocket
-from discord.http import HTTPClient, Route
+from discord.http import Route
 from pydantic import SecretStr
 
 from adapters.discord.gateway.clock import DiscordClock
 from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.gateway.rate_limits import throttle_cleanup
 from adapters.discord.gateway.sharded_client import ShardedClient
 from adapters.discord.setup.explanations import bad_token, has_message_content, no_message_content
 from adapters.discord.timing import Timing
@@ -110,7 +111,7 @@ class DiscordClient(ShardedClient):
         self._skip_own_messages()
         self._skip_unreadable_events()
         self.add_dynamic_items(ActionButton)
-        _throttle_cleanup(self.http, timing.rate_limit_cleanup)
+        throttle_cleanup(self.http, timing.rate_limit_cleanup)
 
     async def login(self, token: str) -> None:
         """See `discord.Client.login`."""
@@ -238,24 +239,6 @@ class DiscordClient(ShardedClient):
         """Route that a connection was lost."""
         if self.router is not None:
             await self.router.sessions.on_disconnect(shard)
-
-
-def _throttle_cleanup(http: HTTPClient, interval: float) -> None:
-    """Let the library search for expired rate limits at most once in `interval` seconds.
-
-    It would search all of them at each new channel, and every answer may start a thread.
-    """
-    clean_up = http._try_clear_expired_ratelimits  # noqa: SLF001 - no public way
-    last = 0.0
-
-    def clean_up_sometimes() -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last > interval:
-            last = now
-            clean_up()
-
-    http._try_clear_expired_ratelimits = clean_up_sometimes  # type: ignore[method-assign] # noqa: SLF001
 
 
 def use_api_url(url: str) -> None:

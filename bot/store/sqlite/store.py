@@ -108,6 +108,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
                 reader = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
                 await reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._timing.busy * 1000)}")
                 await reader.execute_fetchall("PRAGMA query_only = ON")
+                await reader.execute_fetchall("PRAGMA cache_size = -512")  # KiB; the system caches the file, too
             except sqlite3.Error as exc:
                 raise translate(exc, self._path) from exc
             self._reader = SqliteReader(reader, self._path)

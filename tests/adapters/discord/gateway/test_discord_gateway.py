@@ -1,9 +1,8 @@
 """The connection to the gateway: events that come twice, stalled shards, rate limits."""
 
+import asyncio
 from typing import Any
-from unittest.mock import Mock
 
-import pytest
 from discord.http import Ratelimit
 
 from adapters.discord.gateway.client import DiscordClient
@@ -69,18 +68,25 @@ async def test_silent_gateway_is_kept(simulator: DiscordSimulator, core: Recordi
         assert service.adapter.health() == ""
 
 
-@pytest.mark.parametrize(("seconds", "is_forgotten"), [(-1.0, True), (30.0, False)])
-async def test_rate_limits_are_looked_through_seldom(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, is_forgotten: bool
-) -> None:
-    """Expired rate limits are removed, but not searched for at each new channel."""
-    looked = Mock(return_value=True)
-    monkeypatch.setattr(Ratelimit, "is_inactive", looked)
-    http = DiscordClient(message_content=False, timing=Timing(rate_limit_cleanup=seconds)).http
-    for number in range(1000):
-        http.get_ratelimit(f"channel {number}")
-    assert (len(http._buckets) < 300) == is_forgotten
-    assert looked.called == is_forgotten
+async def test_rate_limits_that_nobody_uses_are_dropped_now_and_then() -> None:
+    """Those that hold requests back stay, and nothing is searched for at each new channel."""
+    http = DiscordClient(message_content=False, timing=Timing(rate_limit_cleanup=10.0)).http
+    now = asyncio.get_running_loop().time()
+
+    def add_idle(name: str, *, expires: float | None) -> Ratelimit:
+        limit = http._buckets[name] = Ratelimit(None)
+        limit.expires, limit._last_request = expires, now - 20
+        return limit
+
+    add_idle("over", expires=now - 15)
+    add_idle("without a limit", expires=None)
+    add_idle("closed", expires=now + 60)
+    add_idle("answer awaited", expires=now - 15).outgoing = 1
+    http.get_ratelimit("new")
+    assert set(http._buckets) == {"closed", "answer awaited", "new"}
+    add_idle("over", expires=now - 15)
+    http.get_ratelimit("newer")
+    assert "over" in http._buckets
 
 
 async def test_refused_intents_are_done_without(simulator: DiscordSimulator, core: RecordingCore) -> None:
