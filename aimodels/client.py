@@ -37,6 +37,7 @@ class AsyncAIModels:
         baseURL: str | None = None,  # noqa: N803 (as the SDK for Node spells it)
         flavor: Flavor = "aimodels",
         streaming: bool = False,
+        speech: bool = False,
         timeout: float = 120.0,
         media_timeout: float = 900.0,
         timing: Timing | None = None,
@@ -50,6 +51,7 @@ class AsyncAIModels:
           `AIMODELS_BASE_URL`, else the reference's.
         - `flavor`: "aimodels" for answers in the reference's envelope, "openai" for OpenAI-compatible servers.
         - `streaming`: let `chat.completions.stream` ask for server-sent events, which the reference does not document.
+        - `speech`: the server has OpenAI's /audio/speech and /audio/transcriptions, as with the flavour openai.
         - `timeout`: seconds for a chat or code call, retries and waits included.
         - `media_timeout`: seconds for an image, audio or video call, polling included.
         - `timing`: pauses between retries and polls.
@@ -71,6 +73,7 @@ class AsyncAIModels:
             streaming,
             timeout,
             media_timeout,
+            has_speech=speech or flavor == "openai",
         )
         self._caller = Caller()
 
@@ -139,7 +142,7 @@ class AsyncAIModels:
 
     @property
     def transcriptions(self) -> AsyncTranscriptions:
-        """Transcriptions: an OpenAI-compatible server says what is said in a sound file."""
+        """Transcriptions: a server with OpenAI's endpoint says what is said in a sound file."""
         return AsyncTranscriptions(self._api, self._caller)
 
     @property

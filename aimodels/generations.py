@@ -30,6 +30,7 @@ class ApiProfile:
     streaming: bool  #: whether `stream` asks for server-sent events
     timeout: float  #: seconds for a chat or code call, retries and waits included
     media_timeout: float  #: seconds for an image, audio or video call, polling included
+    has_speech: bool  #: whether it has OpenAI's /audio/speech and /audio/transcriptions
     has_code: bool = True  #: until a call shows that there is no /code/completions
     has_videos: bool = True  #: the same for /videos, of the flavour openai
     has_edits: bool = True  #: the same for /images/edits, of that flavour

@@ -89,6 +89,7 @@ class Reply:
 
     content_type: str
     body: bytes
+    is_sandbox: bool = False  #: the offline sandbox says so, of a file whose answer can't say it
 
 
 class RetryState:
@@ -205,7 +206,8 @@ class ApiSession:
                     async with self._answer(request, permit, retries.attempt, caller) as response:
                         body = await read_body(response, request.max_answer)
                         self._check(response, body)
-                        return Reply(response.headers.get("content-type", ""), body)
+                        found = response.headers
+                        return Reply(found.get("content-type", ""), body, is_sandbox="x-sandbox" in found)
             except ApiError as exc:
                 await retries.recover(exc)
 

@@ -191,6 +191,7 @@ class AsyncAudio(Generations):
         prompt: str,
         duration: float | None = None,
         format: str | None = None,  # noqa: A002 (the API's own word)
+        spoken: bool = False,
         on_progress: OnProgress | None = None,
         on_job: OnJob | None = None,
         job: str | None = None,
@@ -200,14 +201,16 @@ class AsyncAudio(Generations):
 
         `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs; `on_job` and
         `job` as for a video. `extra` parameters are sent as given; parameters that are None are not sent. With the
-        flavour openai the prompt is spoken (POST /audio/speech), and a duration is not sent. Raises `ApiError`.
+        flavour openai, or if `spoken`, the prompt is spoken (POST /audio/speech), without duration. Raises `ApiError`.
         """
         if job is not None:
             endpoints = (reference.AUDIO_ENDPOINT, SPEECH_ENDPOINT)
             return parsing.parse_media(*await self._resume(job, endpoints, self._deadline(media=True), on_progress))
-        if self._api.flavor == "aimodels":
+        if self._api.flavor == "aimodels" and not spoken:
             body = _body(extra, model=model, prompt=prompt, duration=duration, format=format)
             return parsing.parse_media(*await self._generate(reference.AUDIO_ENDPOINT, body, on_progress, on_job))
+        if not self._api.has_speech:
+            raise ConfigurationError("spoken: the API has no speech")
         deadline = self._deadline(media=True)
         body = _body({"voice": _DEFAULT_VOICE, **extra}, model=model, input=prompt, response_format=format)
         reply = await self._post(SPEECH_ENDPOINT, body, deadline)
@@ -215,10 +218,10 @@ class AsyncAudio(Generations):
             return parsing.parse_media(*await self._finish(SPEECH_ENDPOINT, reply, deadline, on_progress, on_job))
         return _as_item(reply, format or "mp3")
 
-    @property
-    def can_speak(self) -> bool:
-        """Whether a sound is its prompt, spoken: with the flavour openai."""
-        return self._api.flavor == "openai"
+    def can_speak(self, model: str) -> bool:
+        """Whether a model speaks; the reference's own does so in the sandbox, and on no OpenAI-compatible server."""
+        is_default = model == reference.MODELS["audio"]
+        return self._api.has_speech and not (self._api.flavor == "openai" and is_default)
 
 
 class AsyncVideo(Generations):
@@ -297,7 +300,8 @@ class AsyncModerations(Resource):
 
 def _as_item(reply: Reply, format: str) -> MediaResponse:  # noqa: A002 (the API's own word)
     """An answer that is a file itself."""
-    item = MediaItem(b64_json=base64.b64encode(reply.body).decode(), format=format)
+    words: list[str] | None = [] if reply.is_sandbox else None
+    item = MediaItem(b64_json=base64.b64encode(reply.body).decode(), format=format, sandbox_words=words)
     return MediaResponse(data=GeneratedMedia(items=[item]))
 
 

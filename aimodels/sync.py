@@ -179,7 +179,7 @@ class Audio:
 
         `duration` is in seconds, `format` such as "mp3". `on_progress` is called while a job runs; `on_job` and
         `job` as for a video. `extra` parameters are sent as given; parameters that are None are not sent. With the
-        flavour openai the prompt is spoken (POST /audio/speech), and a duration is not sent. Raises `ApiError`.
+        flavour openai the prompt is spoken (POST /audio/speech), without duration. Raises `ApiError`.
         """
         return self._thread.run(
             self._resource.create(

@@ -28,7 +28,7 @@ class FileBody:
     after: bytes
 
     def __len__(self) -> int:
-        return len(self.before) + os.fstat(self.file.fileno()).st_size + len(self.after)
+        return len(self.before) + self.file.seek(0, os.SEEK_END) + len(self.after)
 
 
 Body = bytes | FileBody

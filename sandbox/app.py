@@ -5,7 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Security
 from fastapi.exceptions import RequestValidationError
@@ -26,6 +26,7 @@ from sandbox.middleware import ApiMiddleware, FaultInjector
 from sandbox.moderation import ModerationBody, moderate
 from sandbox.schema import ChatBody, CodeBody
 from sandbox.temporary_folder import TemporaryFolder
+from sandbox.voice.endpoints import add_voice
 from sandbox.worker import TaskFailed, Worker, WorkerDied
 
 CALLER_GONE = 499  #: status of an answer that is never sent
@@ -60,9 +61,10 @@ class SandboxState:
         if self.temporary is not None:
             await asyncio.to_thread(self.temporary.close)
 
-    def admit(self, request: Request, kind: Kind, model: str) -> None:
+    def admit(self, request: Request, kind: Kind | Literal["transcription"], model: str) -> None:
         """Raise `Refusal` unless the endpoint has the model and the key may use it."""
-        known = self.config.models.get(kind, ())
+        config = self.config
+        known = config.transcription_models if kind == "transcription" else config.models.get(kind, ())
         if model not in known:
             raise Refusal(
                 400, f"model: unknown model {model!r}; allowed here: {', '.join(known)}", code="unknown_model"
@@ -119,6 +121,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     api = APIRouter(prefix="/v1", dependencies=[Security(bearer)], responses=docs.ERRORS)
     _add_text(api, state)
     _add_media(api, state)
+    add_voice(api, state)
     app.include_router(api)
     _add_files(app, state)
     _add_errors(app)

@@ -36,6 +36,7 @@ class SandboxConfig:
 
     keys: Mapping[str, frozenset[str] | None] = field(default_factory=dict)  #: API key → its models, None: all
     models: Mapping[Kind, tuple[str, ...]] = field(default_factory=_models)  #: of each endpoint
+    transcription_models: tuple[str, ...] = ("whisper-1",)
     requests_per_minute: int = 6000  #: for each key
     faults: tuple[Fault, ...] = ()
     folder: Path | None = None  #: of generated files; None: a temporary one, removed at the end

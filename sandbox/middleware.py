@@ -11,6 +11,8 @@ from sandbox.config import Fault, SandboxConfig
 from sandbox.errors import Refusal, failure
 from sandbox.rate_limits import RateLimitCounter
 
+#: Of the one endpoint that takes a form.
+TRANSCRIPTIONS = "/audio/transcriptions"
 MAX_BODY = 32_000_000  #: bytes
 
 
@@ -107,8 +109,9 @@ class ApiMiddleware:
 def _problem(scope: Scope, headers: Headers) -> str:
     if scope["method"] != "POST":
         return ""
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return "Content-Type must be application/json"
+    expected = "multipart/form-data" if scope["path"].endswith(TRANSCRIPTIONS) else "application/json"
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != expected:
+        return f"Content-Type must be {expected}"
     if int(headers.get("content-length") or 0) > MAX_BODY:
         return f"the body may have at most {MAX_BODY} bytes"
     return ""

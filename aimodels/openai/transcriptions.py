@@ -1,4 +1,4 @@
-"""POST /audio/transcriptions: what is said in a sound file, as an OpenAI-compatible server hears it.
+"""POST /audio/transcriptions: what is said in a sound file, as a server with OpenAI's endpoint hears it.
 
 https://platform.openai.com/docs/api-reference/audio/createTranscription
 """
@@ -42,20 +42,20 @@ class Transcription(BaseModel):
 
 
 class AsyncTranscriptions(Resource):
-    """POST /audio/transcriptions, of OpenAI-compatible servers."""
+    """POST /audio/transcriptions, of OpenAI-compatible servers and of the sandbox."""
 
     @property
     def is_available(self) -> bool:
-        """Whether the flavour of the API has it."""
-        return self._api.flavor == "openai"
+        """Whether the API has it."""
+        return self._api.has_speech
 
     async def create(self, *, model: str, file: BinaryIO, content_type: str) -> Transcription:
         """Return the words of an open sound file, which is read while it is sent and never in memory as a whole.
 
-        `content_type`: one of `SOUND_TYPES`. Raises `ApiError`, and `ConfigurationError` with the flavour aimodels.
+        `content_type`: one of `SOUND_TYPES`. Raises `ApiError`, and `ConfigurationError` where the API has none.
         """
         if not self.is_available:
-            raise ConfigurationError("transcriptions: the flavour aimodels has none")
+            raise ConfigurationError("transcriptions: the API has none")
         name = f"sound.{SOUND_TYPES[content_type]}"
         fields = {"model": model, "response_format": "json"}
         request = file_request(TRANSCRIPTIONS_ENDPOINT, fields, file, name=name, content_type=content_type)

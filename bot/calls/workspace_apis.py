@@ -124,6 +124,7 @@ class WorkspaceApis:
             base_url=api.url,
             flavor=api.flavor,
             streaming=self._settings.aimodels_streaming,
+            speech=self._settings.aimodels_speech and api.url == self._settings.aimodels_base_url,
             timeout=self._settings.aimodels_timeout,
             media_timeout=self._settings.aimodels_media_timeout,
             on_call=self._on_call,

@@ -1,6 +1,5 @@
 """Shared by commands: an answer read aloud, by a button under it that asks `/audio` for it."""
 
-from aimodels import reference
 from bot.commands._base import Context, Parts
 from bot.commands._media import delete_action, file_title, find_named_job, media_call, price_facts
 from bot.errors import UsageError
@@ -15,9 +14,7 @@ _TEXT = 4 * _LONGEST  # characters of an answer that are looked at
 
 def aloud_actions(ctx: Context, markdown: str) -> tuple[Action, ...]:
     """Build the button that reads an answer aloud; none where nothing here speaks, or there is nothing to say."""
-    if not (ctx.api.can_speak and ctx.commands.offers("audio")):
-        return ()
-    if ctx.effective.model("audio") == reference.MODELS["audio"]:  # no model of a server that speaks
+    if not (ctx.api.can_speak(ctx.effective.model("audio")) and ctx.commands.offers("audio")):
         return ()
     text, _ = _spoken(markdown)
     if not text:
@@ -50,10 +47,12 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
     text, is_cut = _spoken(job.answer.text)
     if not text:
         raise UsageError(ctx.translate("aloud.nothing"))
+    if not ctx.api.can_speak(model):  # no longer
+        raise UsageError(ctx.translate("usage.button_gone"))
     voice = ctx.films.adapters[ctx.event.adapter].capabilities.voice_message
     yield Status(ctx.translate("audio.making"))
     made_as, duration = "opus" if voice else audio_format, ctx.number("duration")
-    async with media_call(ctx, "audio", model, prompt=text, duration=duration, format=made_as) as call:
+    async with media_call(ctx, "audio", model, prompt=text, duration=duration, format=made_as, spoken=True) as call:
         async for fraction in call:
             yield Status(ctx.translate("audio.making"), fraction)
         answer = call.result
@@ -64,7 +63,7 @@ async def read_aloud(ctx: Context, model: str, audio_format: str) -> Parts:
     name = voice.rpartition(".")[0] or file_title(text, "audio")
     media = await ctx.spool.fetch(item, kind="audio", name=name, event=ctx.event.id)
     yield media
-    facts = [made_by]
+    facts = [made_by if item.sandbox_words is None else ctx.translate("aloud.sandbox")]
     if media.duration:
         facts.append(ctx.translate("media.seconds", seconds=max(1, round(media.duration))))
     yield Text(" · ".join([*facts, *price_facts(ctx, used)]) + (f"\n{ctx.translate('aloud.cut')}" if is_cut else ""))

@@ -109,10 +109,9 @@ class EventApi:
         """Whether `create_media` takes a picture to edit."""
         return self.client.images.can_edit
 
-    @property
-    def can_speak(self) -> bool:
-        """Whether a sound that `create_media` makes is its prompt, spoken."""
-        return self.client.audio.can_speak
+    def can_speak(self, model: str) -> bool:
+        """Whether `create_media` has a model speak its prompt."""
+        return self.client.audio.can_speak(model)
 
     @property
     def can_transcribe(self) -> bool:

@@ -14,7 +14,7 @@ from bot.settings.core import Settings
 FORMAT, VERSION = "channelmuse recording", 1
 #: Settings that decide how a request is answered; a replay takes no others from a file.
 SETTINGS = (
-    *("aimodels_api_flavor", "bot_patience", "bot_max_attempts", "bot_answer_tokens"),
+    *("aimodels_api_flavor", "aimodels_speech", "bot_patience", "bot_max_attempts", "bot_answer_tokens"),
     *(f"bot_{kind}_{what}" for kind in KINDS for what in ("models", "fallbacks")),
 )
 

@@ -50,6 +50,10 @@ class ApiSettings(EnvironmentSettings):
     aimodels_streaming: bool = Field(
         False, description="Ask the API to stream chat answers. Its reference does not document streaming."
     )
+    aimodels_speech: bool = Field(
+        False,
+        description="The API also has OpenAI's endpoints for speech and transcriptions. The sandbox and OpenAI-compatible servers have them anyway.",
+    )
     aimodels_timeout: float = Field(
         120, gt=0, le=3600, description="Seconds for a chat or code answer, retries included."
     )
@@ -114,7 +118,7 @@ class ApiSettings(EnvironmentSettings):
     )
     bot_transcription_model: str = Field(
         "whisper-1",
-        description="Model that turns voice messages into text, where the API is an OpenAI-compatible server. Empty: they are not transcribed.",
+        description="Model that turns voice messages into text, where the API has OpenAI's endpoint for it. Empty: they are not transcribed.",
     )
     bot_seeing_models: Words = Field(
         (), description="Chat models that accept pictures. Attached pictures are sent to these only."

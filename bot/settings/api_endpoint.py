@@ -51,6 +51,7 @@ async def open_client(
                 base_url=base_url,
                 flavor=settings.aimodels_api_flavor,
                 streaming=settings.aimodels_streaming or settings.needs_sandbox,
+                speech=settings.aimodels_speech or settings.needs_sandbox,
                 timeout=settings.aimodels_timeout,
                 media_timeout=settings.aimodels_media_timeout,
                 on_call=on_call,
@@ -85,6 +86,7 @@ def sandbox_config(settings: Settings) -> "SandboxConfig":
     return SandboxConfig(
         keys={},
         models={kind: (*settings.models(kind), model) for kind, model in reference.MODELS.items()},
+        transcription_models=(*filter(None, (settings.bot_transcription_model,)), "whisper-1"),
         requests_per_minute=given.sandbox_requests_per_minute,
         gguf=given.sandbox_gguf,
     )

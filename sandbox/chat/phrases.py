@@ -145,6 +145,15 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
         "zh-Hant": "這個也需要真正的模型（AIMODELS_API_KEY）。`/image 夕陽下的帆船` 可以用。",
         "zh-Hans": "这个也需要真正的模型（AIMODELS_API_KEY）。`/image 夕阳下的帆船` 可以用。",
     },
+    "voice": {
+        "en": "Your voice message has arrived. The sandbox does not understand speech; with a real API, which "
+        "AIMODELS_API_KEY connects, its words are transcribed and answered. What I have read aloud myself I do know "
+        "again: press **Read aloud** under an answer, and send me that sound.",
+        "zh-Hant": "語音訊息收到了。沙盒聽不懂人話；用 AIMODELS_API_KEY 接上真正的 API 後，語音會轉成文字再回答。"
+        "我自己朗讀過的我認得：按回答下方的「朗讀」，再把那個聲音檔傳給我。",
+        "zh-Hans": "语音消息收到了。沙盒听不懂人话；用 AIMODELS_API_KEY 接上真正的 API 后，语音会转成文字再回答。"
+        "我自己朗读过的我认得：按回答下方的“朗读”，再把那个音频文件发给我。",
+    },
     "context": {
         "en": " I do have the {count} earlier messages of this conversation: ask “what did we talk about?”.",
         "zh-Hant": "這次對話先前的 {count} 則訊息我都有：可以問「我們聊了什麼？」。",

@@ -24,6 +24,7 @@ from sandbox.chat.memory import (
 from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
 from sandbox.chat.rewriting import ORDER, rewrite
 from sandbox.chat.summary import summarise
+from sandbox.voice.hearing import is_not_understood
 
 _HELLO = re.compile(
     r"(?i)^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:[\s,]+[a-z]{1,15}){0,3}|(?:你好|"
@@ -104,7 +105,9 @@ class _Conversation:
         kept = [Fact(self.speaker if is_own else "", fact) for is_own, note in notes if (fact := statement(note))]
         self.known: list[Fact] = [*kept, *facts([*self.folded, *self.earlier])]
         ordered = "\n".join([self.system.replace(folded, ""), *(note for _, note in notes)])
-        self.tongue: Tongue = tongue_of(ordered, users or [self.system])
+        told = [text for text in users if not is_not_understood(speaker_of(text)[1])]
+        self.tongue: Tongue = tongue_of(ordered, told or [self.system])
+        self.shows_tongue = bool(told)
 
     def say(self, key: str, **values: object) -> str:
         return say(key, self.tongue, **values)
@@ -154,6 +157,9 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
 
 def _written_for_the_service(conversation: _Conversation, messages: Sequence[tuple[str, str]]) -> str | None:
     """Return what the service has written for itself, such as a script; None: a person asks."""
+    if is_not_understood(conversation.question):  # its transcription
+        tongues: Sequence[Tongue] = (conversation.tongue,) if conversation.shows_tongue else ("en", "zh-Hant")
+        return "\n\n".join(say("voice", tongue) for tongue in tongues)
     script = film_script(conversation.system, conversation.question)
     return script or channel_digest(conversation.system, [text for role, text in messages if role == "user"])
 

@@ -17,7 +17,7 @@ TARGET = PACKAGE / "sync.py"
 #: Parameters and methods of the asynchronous client that make no sense without an event loop of the caller's own.
 LEFT_OUT = {
     *("http", "for_caller", "with_limits", "_view", "can_edit", "can_speak", "transcriptions"),
-    *("aclose", "__aenter__", "__aexit__"),
+    *("speech", "spoken", "aclose", "__aenter__", "__aexit__"),
 }
 #: Words of the docstrings that differ.
 WORDS = {
@@ -26,6 +26,7 @@ WORDS = {
         "Every call raises `ApiError` and ends within its timeout. The client also works inside a running event loop;\n"
         "    callbacks are called on a thread of its own. It closes itself at the end of the program."
     ),
+    ", or if `spoken`,": "",
     "contextlib.aclosing": "contextlib.closing",
 }
 HEADER = '''"""Synchronous client, generated from the asynchronous one by sdk/python/generate_sync.py; do not edit."""

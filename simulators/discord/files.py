@@ -29,6 +29,12 @@ class Upload:
     id: str = field(default_factory=snowflake)
 
 
+def ogg_seconds(content: bytes) -> float:
+    """Return the length of Opus in Ogg, as its last page has it: https://www.rfc-editor.org/rfc/rfc7845#section-4."""
+    at = content.rfind(b"OggS")
+    return int.from_bytes(content[at + 6 : at + 14], "little") / 48_000 if at >= 0 else 0.0
+
+
 @dataclass(slots=True)
 class Cdn:
     """The served files, at URLs that expire."""

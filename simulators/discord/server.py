@@ -21,7 +21,7 @@ from simulators.discord.errors import Refused
 from simulators.discord.gateway import Gateway
 from simulators.discord.rest import Call, Rest
 from simulators.discord.state import DiscordState, Interaction
-from simulators.discord.values import ADA, CHANNEL, DIRECT, DM, GUILD, ME, Json, moment, snowflake, user
+from simulators.discord.values import ADA, CHANNEL, DIRECT, GUILD, ME, Json, moment, snowflake, user
 
 
 class DiscordSimulator(DiscordState):
@@ -158,7 +158,7 @@ class DiscordSimulator(DiscordState):
         }
         where = self.threads.get(channel) or self.channels.get(channel, {"id": channel, "type": 0, "name": "elsewhere"})
         if where["type"] == DIRECT:
-            payload |= {"user": user(ADA, "Ada"), "context": 1, "channel": {"id": DM, "type": 1}}
+            payload |= {"user": user(ADA, "Ada"), "context": 1, "channel": {"id": channel, "type": 1}}
         else:
             guild = self.guild_of(channel) or GUILD
             payload |= {

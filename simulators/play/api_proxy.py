@@ -5,11 +5,12 @@ import contextlib
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import aiohttp
 from aiohttp import web
 
+from simulators.play.errors import PlayError
 from simulators.play.wire import Entry, Wire
 
 #: Headers that belong to one connection.
@@ -55,6 +56,17 @@ class ApiProxy:
         """Close every connection."""
         await self._runner.cleanup()  # first, so that no request is passed on any more
         await self._session.close()
+
+    async def ask(self, path: str, body: Mapping[str, object], *, key: str) -> bytes:
+        """Return what the API answers to the page itself; it is not listed. Raises `PlayError`."""
+        headers = {"Authorization": f"Bearer {key}"}
+        try:
+            async with self._session.post(self.target + path, json=body, headers=headers) as answer:
+                if answer.status != web.HTTPOk.status_code:
+                    raise PlayError("The sandbox can't speak now: it answered {status}.", status=str(answer.status))
+                return await answer.read()
+        except aiohttp.ClientError as exc:
+            raise PlayError("The sandbox can't speak now: it answered {status}.", status=type(exc).__name__) from exc
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()

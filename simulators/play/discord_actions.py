@@ -5,12 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from simulators.discord.files import Upload
+from simulators.discord.files import Upload, ogg_seconds
 from simulators.discord.people.person import Person
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import DIRECT, FORUM_KIND, NAMES
 from simulators.play.errors import PlayError
 
+VOICE_MESSAGE = "voice-message.ogg"  #: a file that, alone, is a voice message
 Json = dict[str, Any]
 
 
@@ -30,7 +31,10 @@ class DiscordActions:
         answers = self._message(who, {**body, "message": body["answers"]}) if body.get("answers") else None
         files = [self.file(name) for name in body.get("files", ())]
         text = self._written(str(body.get("text", "")))
-        said = await who.say(channel, text, answers=answers, files=files)
+        if [one.name for one in files] == [VOICE_MESSAGE] and not text:
+            said = await who.speak(channel, files[0], seconds=ogg_seconds(files[0].content or b""), answers=answers)
+        else:
+            said = await who.say(channel, text, answers=answers, files=files)
         return {"id": said["id"]}
 
     async def edit(self, who: Person, body: Json) -> Json:

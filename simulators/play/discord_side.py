@@ -10,7 +10,7 @@ from simulators.discord.people.person import NotRespondedError, Person
 from simulators.discord.rest import Call
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB
-from simulators.play.discord_actions import DiscordActions
+from simulators.play.discord_actions import VOICE_MESSAGE, DiscordActions
 from simulators.play.discord_view import view
 from simulators.play.errors import PlayError
 from simulators.play.wire import Entry, Wire
@@ -27,6 +27,7 @@ class DiscordSide:
     """Discord."""
 
     name = "discord"
+    voice_message = VOICE_MESSAGE
 
     def __init__(self, wire: Wire) -> None:
         self.simulator = discord = DiscordSimulator()

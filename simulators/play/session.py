@@ -20,12 +20,13 @@ from simulators.play.web import WebServer, create_app
 from simulators.play.wire import Wire
 
 _KEY = "the-key-of-the-play-page"
+_MOST_SPOKEN = 500  #: characters
 _ROOT = Path(__file__).parents[2]
 _CHAT_MODELS = "gpt-4-turbo,gpt-3.5-turbo"  # the sandbox's two
 #: Prices for the sandbox, so that costs, quotes and limits can be seen.
 _PRICES = (
     "gpt-4-turbo=input:10|output:30,gpt-3.5-turbo=input:0.5|output:1.5,codellama-70b=input:1|output:1,"
-    "seeddream-4.0=picture:0.04,audiogen=second:0.002,videogen-pro=second:0.05"
+    "seeddream-4.0=picture:0.04,audiogen=second:0.002,videogen-pro=second:0.05,whisper-1=second:0.0001"
 )
 
 
@@ -92,6 +93,7 @@ class PlaySession:
             "AIMODELS_BASE_URL": f"{self.api.url}/v1",
             "AIMODELS_API_KEY": _KEY,
             "AIMODELS_STREAMING": "true",
+            "AIMODELS_SPEECH": "true",
             "BOT_CHAT_MODELS": _CHAT_MODELS,
             "BOT_DATA_DIR": "data",
             "BOT_PORT": str(self._port),
@@ -103,6 +105,13 @@ class PlaySession:
             **self.discord.simulator.environment,
             **self._settings,
         }
+
+    async def speak(self, text: str) -> bytes:
+        """Return a text as the sandbox speaks it, in Ogg with Opus. Raises `PlayError`."""
+        if len(text) > _MOST_SPOKEN:
+            raise PlayError("A voice message has at most {most} characters here.", most=str(_MOST_SPOKEN))
+        body = {"model": "audiogen", "input": text, "voice": "alloy", "response_format": "opus"}
+        return await self.api.ask("/v1/audio/speech", body, key=_KEY)
 
     # ---- the service
 

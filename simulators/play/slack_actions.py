@@ -10,6 +10,7 @@ from simulators.slack import Channel, Delivery, File, Message, Person, SlackSimu
 from simulators.slack.responses import ResponseUrl
 
 Json = dict[str, Any]
+VOICE_CLIP = "audio_message.ogg"  #: a file that is a voice clip
 _ACKNOWLEDGED_WITHIN = 15.0  #: seconds for which the page waits for the app, tries included
 
 
@@ -122,8 +123,9 @@ class SlackActions:
     # ---- files
 
     def upload(self, who: Person, name: str, content: bytes) -> str:
-        """Keep a file until it is sent; return its id."""
-        return who.file(name, content).id
+        """Keep a file until it is sent; return its id. One that is named as Slack names voice clips is one."""
+        more = {"subtype": "slack_audio"} if name == VOICE_CLIP else {}
+        return who.file(name, content, **more).id
 
     def file(self, number: str) -> File:
         """The file of an id. Raises `PlayError`."""

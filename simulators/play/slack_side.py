@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from simulators.play.errors import PlayError
-from simulators.play.slack_actions import SlackActions
+from simulators.play.slack_actions import VOICE_CLIP, SlackActions
 from simulators.play.slack_view import view
 from simulators.play.wire import Entry, Wire
 from simulators.slack import Call, Delivery, SlackSimulator
@@ -17,6 +17,7 @@ class SlackSide:
     """Slack."""
 
     name = "slack"
+    voice_message = VOICE_CLIP
 
     def __init__(self, wire: Wire) -> None:
         self.simulator = slack = SlackSimulator()

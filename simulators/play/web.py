@@ -41,6 +41,7 @@ def create_app(session: "PlaySession") -> Starlette:
         Route("/api/{platform}/events", handlers.events),
         Route("/api/{platform}/files/{number}", handlers.file),
         Route("/api/{platform}/files", handlers.upload, methods=["POST"]),
+        Route("/api/{platform}/voice", handlers.voice, methods=["POST"]),
         Route("/api/{platform}/do/{action}", handlers.act, methods=["POST"]),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
@@ -94,6 +95,14 @@ class _Handlers:
         query = request.query_params
         number = self._side(request).upload(query.get("person", ""), query.get("name", "file"), await request.body())
         return JSONResponse({"id": number})
+
+    async def voice(self, request: Request) -> Response:
+        """Keep a text as a sound that the sandbox speaks, named as the platform's own voice messages."""
+        body, side = await request.json(), self._side(request)
+        if not isinstance(body, dict):
+            raise PlayError("This is no request of the page.")
+        sound = await self._session.speak(str(body.get("text", "")))
+        return JSONResponse({"id": side.upload(str(body.get("person", "")), side.voice_message, sound)})
 
     async def file(self, request: Request) -> Response:
         """A file's bytes; one that is no picture, sound or video is only ever downloaded."""

@@ -32,6 +32,8 @@ OPERATIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/images/generations"): {"model": MODELS["image"], "size": "512x512", "n": 1},
     ("POST", "/v1/audio/generations"): {"model": MODELS["audio"], "duration": 1},
     ("POST", "/v1/video/generations"): {"model": MODELS["video"], "duration": 1, "resolution": "640x360"},
+    ("POST", "/v1/audio/speech"): {"model": MODELS["audio"], "voice": "alloy", "response_format": "wav"},
+    ("POST", "/v1/audio/transcriptions"): {"model": "whisper-1"},
     ("POST", "/v1/moderations"): {"model": "omni-moderation-latest"},
     ("GET", "/v1/{kind}/generations/{id}"): {},
 }

@@ -46,6 +46,7 @@ WRONG = {
         "an http:// or https:// address",
     ),
     "AIMODELS_API_FLAVOR": (("soap",), "aimodels or openai"),
+    "AIMODELS_SPEECH": (("maybe", "2"), "true or false"),
     "AIMODELS_STREAMING": (("maybe", "2"), "true or false"),
     "AIMODELS_TIMEOUT": (("soon", "0", "3601", "nan", "inf"), "a number above 0 and at most 3600"),
     "AIMODELS_MEDIA_TIMEOUT": (("x", "-1", "7201"), "a number above 0 and at most 7200"),

@@ -175,7 +175,7 @@ class Person:
         where = self.discord.channels.get(channel, {})
         who: Json = {"locale": self.locale, **more}
         if where.get("type") == DIRECT:
-            who |= {"user": user(self.id, self.name), "channel": {"id": channel, "type": DIRECT}}
+            who["user"] = user(self.id, self.name)
         else:
             who["member"] = {**self.discord.member(self.id), "permissions": str(self.permissions)}
         payload = await self.discord.interact(kind, data, channel=channel, **who)

@@ -22,6 +22,11 @@ export async function upload(platform, person, files) {
   return ids;
 }
 
+/** Have the sandbox speak a text, as if the person had recorded it; the id of the sound. */
+export async function speak(platform, person, text) {
+  return (await post(`/api/${platform}/voice`, { person, text })).id;
+}
+
 /** Receive what changes. Returns a function that ends it. */
 export function listen(platform, query, receive) {
   const source = new EventSource(`/api/${platform}/events?${new URLSearchParams(query)}`);

@@ -5,7 +5,7 @@ import { t } from "./words.js";
 /**
  * Build a message field in `form`.
  * `sources(kind)`: what is offered after "@", "#" or, at the beginning, "/": [{value, label, hint, also, choose}]; `also`: another name to find it by.
- * `send(text, files)`: returns a promise; the field is cleared once it is kept.
+ * `send(text, files, isSpoken)`: returns a promise; the field is cleared once it is kept.
  */
 export function composer(form, { label, sources, send, hasFiles = true }) {
   const id = form.id;
@@ -59,14 +59,14 @@ export function composer(form, { label, sources, send, hasFiles = true }) {
     if (found.length) mark(); else close();
   };
   const grow = () => { field.rows = Math.min(10, field.value.split("\n").length); };
-  const submit = async () => {
-    if (!field.value.trim() && !files.length) return;
+  const submit = async (isSpoken = false) => {
+    if (!field.value.trim() && (isSpoken || !files.length)) { field.focus(); return; }
     const [text, sent] = [field.value, files];
     field.value = "";
     files = [];
     showFiles();
     grow();
-    try { await send(text, sent); } catch (error) {
+    try { await send(text, sent, isSpoken); } catch (error) {
       if (!field.value) field.value = text;
       files = sent;
       showFiles();
@@ -88,10 +88,11 @@ export function composer(form, { label, sources, send, hasFiles = true }) {
   });
   field.addEventListener("paste", (event) => { if (event.clipboardData.files.length) { event.preventDefault(); add([...event.clipboardData.files]); } });
   picker.addEventListener("change", () => { add([...picker.files]); picker.value = ""; });
-  form.addEventListener("submit", (event) => { event.preventDefault(); submit().catch((error) => form.dispatchEvent(new CustomEvent("failed", { bubbles: true, detail: error }))); });
+  const attempt = (isSpoken) => submit(isSpoken).catch((error) => form.dispatchEvent(new CustomEvent("failed", { bubbles: true, detail: error })));
+  form.addEventListener("submit", (event) => { event.preventDefault(); attempt(false); });
   form.replaceChildren(extra, list, chips, h("div", { class: "row" },
     hasFiles && h("button", { type: "button", class: "icon-button", "aria-label": t("Attach files"), title: t("Attach files"), on: { click: () => picker.click() } }, "＋"), picker,
-    field, h("button", { class: "button primary send" }, t("Send"))));
+    field, h("button", { type: "button", class: "icon-button", "aria-label": t("Say it: a voice message"), title: t("Say it: a voice message"), on: { click: () => attempt(true) } }, "🎤"), h("button", { class: "button primary send" }, t("Send"))));
   return {
     field,
     extra,

@@ -1,5 +1,5 @@
 // The Discord-like page.
-import { post, upload } from "./api.js";
+import { post, speak, upload } from "./api.js";
 import { components, media } from "./discord_components.js";
 import { readForm } from "./slack_blocks.js";
 import { composer } from "./composer.js";
@@ -34,9 +34,10 @@ export function discord(page) {
     return state.commands.map((one) => ({ value: `/${local(one, "name")}`, also: one.name, hint: local(one, "description"), choose: () => showCommand(one) }));
   };
   const main = composer(page.composer, {
-    label: t("Message"), sources, send: async (text, files) => {
+    label: t("Message"), sources, send: async (text, files, isSpoken) => {
       const answers = answering;
-      await strict("say", { text, answers, files: await upload("discord", state.person, files) });
+      const sent = isSpoken ? { text: "", files: [await speak("discord", state.person, text)] } : { text, files: await upload("discord", state.person, files) };
+      await strict("say", { ...sent, answers });
       answer(null);
     },
   });

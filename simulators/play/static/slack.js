@@ -1,5 +1,5 @@
 // The Slack-like page.
-import { post, upload } from "./api.js";
+import { post, speak, upload } from "./api.js";
 import { blocks, fileView, readForm, task } from "./slack_blocks.js";
 import { composer } from "./composer.js";
 import { clock, fill, h, menu, sync } from "./dom.js";
@@ -33,14 +33,15 @@ export function slack(page) {
       ...state.shortcuts.filter((one) => one.type === "global").map((one) => ({ value: `/${one.name}`, label: `⚡ ${one.name}`, hint: one.description, choose: () => act("shortcut", { callback: one.callback_id }) })),
     ];
   };
-  const sender = (thread) => async (text, files) => {
-    const typed = /^(\/[\w-]+)(?:\s+([\s\S]*))?$/.exec(text.trim());
+  const sender = (thread) => async (text, files, isSpoken) => {
+    const typed = !isSpoken && /^(\/[\w-]+)(?:\s+([\s\S]*))?$/.exec(text.trim());
     if (typed && !thread() && state.commands.some((one) => one.command === typed[1])) {
       await strict("command", { command: typed[1], text: typed[2] || "" });
       return;
     }
     if (typed && thread()) throw new Error(t("{command} is not supported in threads. Sorry!", { command: typed[1] }));
-    const said = await strict("say", { text, thread: thread(), files: await upload("slack", state.person, files) });
+    const sent = isSpoken ? { text: "", files: [await speak("slack", state.person, text)] } : { text, files: await upload("slack", state.person, files) };
+    const said = await strict("say", { ...sent, thread: thread() });
     if (isApp() && !thread()) page.go({ thread: said.ts });
   };
   const main = composer(page.composer, { label: t("Message"), sources: sources(false), send: sender(() => "") });

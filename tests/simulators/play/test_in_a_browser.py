@@ -177,6 +177,17 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     await kill(page)
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
     await expect(answers).to_have_count(1)
+    await talk(page, answers)
+
+
+async def talk(page: Page, answers: Locator) -> None:
+    """Say something in the direct messages with the app, and have the answer read aloud."""
+    await page.locator("#composer-text").fill("2 + 3")
+    await page.locator("#composer").get_by_role("button", name="Say it: a voice message").click()
+    await expect(answers.last).to_contain_text("🎤 2 + 3")
+    await expect(answers.last.get_by_role("button", name="Good")).to_be_visible()
+    await answers.last.get_by_role("button", name="Read aloud").click()
+    await expect(answers.locator("audio")).to_be_visible()
 
 
 async def walk_discord(page: Page, session: PlaySession) -> None:
@@ -241,4 +252,5 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     await kill(page)
     await expect(answers.get_by_role("button", name="Again")).to_be_visible()
     await expect(answers).to_have_count(1)
+    await talk(page, answers)
     assert await find_barriers(page) == []

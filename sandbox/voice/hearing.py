@@ -1,0 +1,34 @@
+"""What the sandbox knows of a sound: its length, and the words of one that it has spoken itself."""
+
+import io
+from fractions import Fraction
+
+#: Comment in a sound that the sandbox has spoken; its title is the text.
+MARK = "sandbox speech"
+#: The words of every other sound, in English and Chinese, as nobody knows which the person speaks.
+NOT_UNDERSTOOD = "({seconds} s of sound; the sandbox does not understand speech · {seconds} 秒的聲音，沙盒聽不懂人話)"
+
+
+def hear(content: bytes) -> tuple[str, float]:
+    """Return the words of a sound, and its seconds. Raises `ValueError` for what is no sound."""
+    import av
+
+    try:
+        with av.open(io.BytesIO(content), "r") as file:
+            stream = file.streams.audio[0]
+            tags = {name.lower(): value for found in (stream.metadata, file.metadata) for name, value in found.items()}
+            length = Fraction(0)
+            for packet in file.demux(stream):
+                length += (packet.duration or 0) * (packet.time_base or 0)
+    except (av.FFmpegError, IndexError, UnicodeError) as exc:
+        raise ValueError("file: is no sound that the sandbox can read") from exc
+    seconds = round(float(length), 2)
+    if tags.get("comment") == MARK and tags.get("title"):
+        return tags["title"], seconds
+    return NOT_UNDERSTOOD.format(seconds=f"{round(seconds, 1):g}"), seconds
+
+
+def is_not_understood(text: str) -> bool:
+    """Whether a text is what the sandbox writes for a sound that it does not understand."""
+    before, _, after = NOT_UNDERSTOOD.partition("{seconds}")
+    return text.startswith(before) and after.partition("{seconds}")[0] in text
