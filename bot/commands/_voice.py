@@ -1,6 +1,7 @@
 """Shared by commands: what people say in voice messages and other sound files."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,16 +14,27 @@ from bot.control.registry import READ_FILES
 from bot.conversation.attachments import code_block
 from bot.conversation.document_parsers import Unreadable
 from bot.conversation.sounds import SoundFile, is_sound
+from bot.duel.duels import is_part
 from bot.errors import UsageError
 from bot.media.names import short_digest
-from bot.models import Attachment, Usage
-from bot.ports import Owner
+from bot.models import Answer, Attachment, Usage
+from bot.ports import Namespace, Owner
 
 log = structlog.get_logger(__name__)
 
 _LONGEST = 25 * 60  # seconds of all sound of a question: OpenAI's newer models take no more
 _LONGEST_QUOTE = 280  # characters
 _KEPT = timedelta(days=1)  # of transcripts
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """A sound on disk, or a note on why it is not."""
+
+    attachment: Attachment
+    stored: SoundFile | None = None
+    kept: str | None = None  #: its transcript, from an earlier try: seconds, a space, words
+    problem: str = ""  #: last part of a sentence's key
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,8 @@ class Heard:
     before: str = ""  #: of the messages in front of it, as those of files
     notes: tuple[str, ...] = ()  #: sentences on files that were not transcribed, in the person's language
     others: tuple[Attachment, ...] = ()  #: the files that are no sound
+    asked_first: Answer | None = None  #: a question to be answered before anything is transcribed; then nothing was
+    price_note: str = ""  #: paragraph for the end of the answer
 
     @property
     def quote(self) -> str:
@@ -56,61 +70,104 @@ class Heard:
 async def hear(ctx: Context, files: Sequence[Attachment]) -> Heard:
     """Have the API transcribe the sounds among files, one after another; each that it does not leaves a note.
 
-    Raises `ApiError`, `UsageError`, `OverLimit`, `FileNotSaved` and `StoreError`.
+    Before that its price, that of the answer included, is asked about where it is above what a setting says.
+    Raises `ApiError`, `UsageError`, `OverLimit`, `FileNotSaved`, `DeliveryError` and `StoreError`.
     """
     if not files:
         return Heard()
-    sounds = [file for file in files if is_sound(file)] if ctx.effective.is_on(READ_FILES) else []
+    attached = [file for file in files if is_sound(file)] if ctx.effective.is_on(READ_FILES) else []
+    others = tuple(file for file in files if file not in attached)
     own: list[str] = []
     before: list[str] = []
     notes: list[str] = []
+    async with AsyncExitStack() as held:
+        sounds = await _store(ctx, attached, held)
+        question, price_note = await _ask_about_price(ctx, sounds)
+        if question is not None:
+            return Heard(asked_first=question)
+        for sound in sounds:
+            name = " ".join(sound.attachment.name.replace("`", "'").split()) or "file"
+            try:
+                words = await _transcribe(ctx, sound)
+            except Unreadable as exc:
+                values = {"name": name, "limit": f"{MAX_SOUND / 1_000_000:g}", "minutes": _LONGEST // 60}
+                notes.append(ctx.translate(f"voice.{exc}", **values))
+                continue
+            if sound.attachment in ctx.event.attachments:
+                own.append(words)
+            else:
+                before.append(code_block(words, name, ""))
+    return Heard("\n\n".join(own), "\n\n".join(before), tuple(notes), others, price_note=price_note)
+
+
+async def _store(ctx: Context, attached: Sequence[Attachment], held: AsyncExitStack) -> Sequence[_Sound]:
+    """Have sounds on this machine's disk until `held` is closed; find the transcripts of earlier tries."""
+    model = ctx.settings.bot_transcription_model
+    if not (model and ctx.api.can_transcribe):
+        return [_Sound(attachment, problem="off") for attachment in attached]
+    sounds = []
     left: float = _LONGEST
-    for sound in sounds:
-        name = " ".join(sound.name.replace("`", "'").split()) or "file"
+    for attachment in attached:
         try:
-            words, seconds = await _transcribe(ctx, sound, left)
+            stored = await held.enter_async_context(ctx.conversation.sound_on_disk(attachment, most_seconds=left))
         except Unreadable as exc:
-            values = {"name": name, "limit": f"{MAX_SOUND / 1_000_000:g}", "minutes": _LONGEST // 60}
-            notes.append(ctx.translate(f"voice.{exc}", **values))
+            sounds.append(_Sound(attachment, problem=str(exc)))
             continue
-        left -= seconds
-        if sound in ctx.event.attachments:
-            own.append(words)
-        else:
-            before.append(code_block(words, name, ""))
-    others = tuple(file for file in files if file not in sounds)
-    return Heard("\n\n".join(own), "\n\n".join(before), tuple(notes), others)
+        left -= stored.seconds
+        kept = await _transcripts(ctx).get(short_digest(stored.digest, model))
+        sounds.append(_Sound(attachment, stored, kept))
+    return sounds
 
 
-async def _transcribe(ctx: Context, sound: Attachment, most_seconds: float) -> tuple[str, float]:
-    """Return the words of a sound file, and its length. Raises `Unreadable`.
+async def _ask_about_price(ctx: Context, sounds: Sequence[_Sound]) -> tuple[Answer | None, str]:
+    """Return what is asked before the sounds are transcribed and answered, and a note for the end of the answer."""
+    new = [sound.stored.seconds for sound in sounds if sound.stored is not None and sound.kept is None]
+    is_spoken = any(map(is_sound, ctx.event.attachments))
+    if is_part(ctx.event) or not (new or is_spoken):
+        return None, ""
+    used = _usage(ctx, sum(new)) if new else None
+    question, note = await ctx.questions.ask(ctx.event, ctx.spec, ctx.effective, ctx.defaults, beside=used)
+    if question is not None and used is not None:
+        said = ctx.translate("voice.length", time=f"{round(used.seconds) // 60}:{round(used.seconds) % 60:02}")
+        question = replace(question, text=f"{said}\n\n{question.text}")
+    return question, f"\n\n{note}" if note and is_spoken else ""  # else it was asked about before
+
+
+async def _transcribe(ctx: Context, sound: _Sound) -> str:
+    """Return the words of a sound. Raises `Unreadable`.
 
     They are kept for a day, so that another try of the question, and another answer to it, do not pay them again.
     """
-    model = ctx.settings.bot_transcription_model
-    if not (model and ctx.api.can_transcribe):
-        raise Unreadable("off")
-    transcripts = ctx.values.namespace(f"transcripts:{ctx.event.adapter}:{ctx.event.actor.id}")
-    async with ctx.conversation.sound_on_disk(sound, most_seconds=most_seconds) as stored:
-        name = short_digest(stored.digest, model)
-        kept = await transcripts.get(name)
-        if kept is None:
-            kept = await _ask(ctx, model, stored)
-            await transcripts.set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=Owner.of(ctx.event))
-    seconds, _, words = kept.partition(" ")
+    if sound.stored is None:
+        raise Unreadable(sound.problem)
+    kept = sound.kept
+    if kept is None:
+        kept = await _ask(ctx, sound.stored)
+        owner = Owner(adapter=ctx.event.adapter, actor=ctx.event.actor.id)
+        name = short_digest(sound.stored.digest, ctx.settings.bot_transcription_model)
+        await _transcripts(ctx).set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=owner)
+    words = kept.partition(" ")[2]
     if not words:
         raise Unreadable("silent")
-    return words, float(seconds)
+    return words
 
 
-async def _ask(ctx: Context, model: str, stored: SoundFile) -> str:
+def _transcripts(ctx: Context) -> Namespace:
+    return ctx.values.namespace(f"transcripts:{ctx.event.adapter}:{ctx.event.actor.id}")
+
+
+def _usage(ctx: Context, seconds: float) -> Usage:
+    return Usage(kind="audio", model=ctx.settings.bot_transcription_model, seconds=seconds)
+
+
+async def _ask(ctx: Context, stored: SoundFile) -> str:
     """Have the API transcribe a sound; return its seconds, a space and its words. Raises `Unreadable`."""
-    used = Usage(kind="audio", model=model, seconds=stored.seconds)
+    used = _usage(ctx, stored.seconds)
     await ctx.quotas.require_money(ctx.event, used)
     try:
-        answer = await ctx.api.transcribe(model=model, file=stored.file, content_type=stored.content_type)
+        answer = await ctx.api.transcribe(model=used.model, file=stored.file, content_type=stored.content_type)
     except BadRequest as exc:
-        log.warning("sound not transcribed", model=model, status=exc.status, code=exc.code, message=exc.message)
+        log.warning("sound not transcribed", model=used.model, status=exc.status, code=exc.code, message=exc.message)
         raise Unreadable("off" if exc.is_absence or exc.is_about_model else "refused") from exc
     if answer.usage and answer.usage.seconds:
         used = replace(used, seconds=answer.usage.seconds)

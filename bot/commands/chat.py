@@ -37,6 +37,10 @@ async def chat(ctx: Context) -> Parts:
     if any(map(is_sound, files)):
         yield Status(ctx.translate("voice.listening"))
     heard = await hear(ctx, files)
+    if heard.asked_first is not None:
+        yield Text(heard.asked_first.text)
+        yield Actions(heard.asked_first.actions)
+        return
     wording = await find_wording(ctx, prompt, spoken=heard.words)
     prompt = wording.prompt
     model = ctx.option("model") or ctx.effective.model("chat")
@@ -73,12 +77,12 @@ async def chat(ctx: Context) -> Parts:
                     yield Text(delta.text)
         if not (answered := "".join(pieces)).strip():
             raise UnexpectedAnswer("choices[0].message.content is empty")
-        if attached.pages:
-            yield Text("\n\n" + ctx.translate("chat.pages", pages=ctx.join_list(attached.pages)))
         is_cut = finish_reason == "length"
         yield to_usage("chat", ctx.calls.answered_by, usage)
         said, offered = await store_offer(ctx, offer)
-        if ending := ("\n\n" + ctx.translate("chat.cut") if is_cut else "") + said:
+        read = "\n\n" + ctx.translate("chat.pages", pages=ctx.join_list(attached.pages)) if attached.pages else ""
+        cut = "\n\n" + ctx.translate("chat.cut") if is_cut else ""
+        if ending := read + cut + said + heard.price_note:
             yield Text(ending)
         memory = (*offered, *memory_actions(ctx))
         is_small = not (is_cut or attachments) and is_small_talk(prompt)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings
 from bot.control.quotes import Quotes
+from bot.conversation.sounds import is_sound
 from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Usage
 
@@ -17,6 +18,14 @@ class Questions:
     quotes: Quotes
     approvals: Approvals
 
+    async def ask_first(
+        self, event: Event, spec: CommandSpec, effective: EffectiveSettings, defaults: Mapping[str, str]
+    ) -> tuple[Answer | None, str]:
+        """Return the question and the note of `ask`; nothing where the command asks itself, once it knows its price."""
+        if spec.prices_itself or (spec.name == "chat" and any(map(is_sound, event.attachments))):
+            return None, ""
+        return await self.ask(event, spec, effective, defaults)
+
     async def ask(
         self,
         event: Event,
@@ -24,14 +33,14 @@ class Questions:
         effective: EffectiveSettings,
         defaults: Mapping[str, str],
         usage: Usage | None = None,
+        beside: Usage | None = None,
     ) -> tuple[Answer | None, str]:
         """Return the question, None: it is made at once; and a note for its answer. Raises `BotError`.
 
-        `usage`: what it uses at most, of a command that finds that out itself; before that nothing is asked of it.
+        `usage`: what it uses at most, of a command that finds that out itself. `beside`: what it uses beside that, by
+        a model of its own.
         """
-        if spec.prices_itself and usage is None:
-            return None, ""
-        priced = await self.quotes.check(event, spec, effective, defaults, usage)
+        priced = await self.quotes.check(event, spec, effective, defaults, usage, beside)
         if priced is None:
             return None, ""
         if priced.needs_quote:

@@ -33,6 +33,7 @@ class PricedRequest:
     model: str
     price: int | None  #: micros; None: not known
     usage: Usage | None = None  #: what it uses at most, where the command itself has found that out
+    beside: Usage | None = None  #: what it uses beside that, by a model of its own: transcriptions
     needs_quote: bool = False  #: its author is to agree first
     needs_approval: bool = False  #: an approver is to grant it first
 
@@ -60,10 +61,11 @@ class Quotes:
         effective: EffectiveSettings,
         defaults: Mapping[str, str],
         usage: Usage | None = None,
+        beside: Usage | None = None,
     ) -> PricedRequest | None:
         """Return the request with its price; None: no setting asks for one. Raises `StoreError`.
 
-        `defaults`: values for options that are not given. `usage`: what it uses at most, where that is known.
+        `defaults`: values for options that are not given. `usage`, `beside`: see `PricedRequest`.
         """
         if spec.kind is None:
             return None
@@ -72,13 +74,14 @@ class Quotes:
             return None
         model = event.options.get("model") or effective.model(spec.kind)
         filled = replace(event, options={**defaults, **event.options})
-        price = price_of(await self.prices.current(), filled, spec, model, usage)
+        price = price_of(await self.prices.current(), filled, spec, model, usage, beside)
         return PricedRequest(
             event=filled,
             spec=spec,
             model=model,
             price=price,
             usage=usage,
+            beside=beside,
             needs_quote=_is_above(price, quote, max(event.agreed, event.approved)),
             needs_approval=_is_above(price, approve, event.approved),
         )
@@ -107,9 +110,15 @@ class Quotes:
         return Answer(text="\n".join(lines), actions=tuple(actions))
 
 
-def price_of(prices: Prices, event: Event, spec: CommandSpec, model: str, usage: Usage | None) -> int | None:
-    """Return what a request costs with a model, in micros; None: not known. `usage`: see `PricedRequest`."""
-    return prices.estimate(event, spec, model) if usage is None else prices.cost_of(replace(usage, model=model))
+def price_of(
+    prices: Prices, event: Event, spec: CommandSpec, model: str, usage: Usage | None, beside: Usage | None = None
+) -> int | None:
+    """Return what a request costs with a model, in micros; None: not known. `usage`, `beside`: see `PricedRequest`."""
+    own = prices.estimate(event, spec, model) if usage is None else prices.cost_of(replace(usage, model=model))
+    if beside is None or own is None:
+        return own
+    more = prices.cost_of(beside)
+    return None if more is None else own + more
 
 
 def is_within(price: int | None, event: Event, effective: EffectiveSettings) -> bool:
@@ -130,7 +139,8 @@ def cheaper(prices: Prices, settings: Settings, request: PricedRequest) -> Itera
     for candidates in (_fewer(request), _smaller(settings, request), _shorter(request), _models(settings, request)):
         for changes, key, values in candidates:
             event = replace(request.event, options={**request.event.options, **changes})
-            price = price_of(prices, event, request.spec, changes.get("model", request.model), request.usage)
+            model = changes.get("model", request.model)
+            price = price_of(prices, event, request.spec, model, request.usage, request.beside)
             if price is not None and price < request.price:
                 yield Offer(changes, translate(key, locale, **values), price)
                 break

@@ -2,20 +2,27 @@
 
 import asyncio
 import hashlib
+import mmap
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import BinaryIO
+
+import structlog
 
 from aimodels.openai.transcriptions import MAX_SOUND, SOUND_TYPES
 from bot.conversation.document_parsers import Unreadable
 from bot.conversation.file_pieces import pieces_within
 from bot.errors import FileNotSaved
+from bot.isolation.process import Limits, ParsingFailed, run_isolated
 from bot.media.content import HEAD, resolve_content_type, sniff
 from bot.media.probe import read_header
 from bot.models import Attachment
+
+log = structlog.get_logger(__name__)
 
 _UNNAMED_TYPES = ("", "application/octet-stream")
 #: Bytes a second of the richest sound in a format; a header that tells of more must be wrong.
@@ -27,7 +34,11 @@ _RICHEST = {
     "audio/mp4": 200_000,
 }
 _UNTOLD = 8_000  # bytes a second where the header tells no length, as of what browsers record
+_POOREST = 750  # bytes a second of what can not be decoded: the least at which speech is recorded
+_DECODING = Limits(seconds=60, memory=2 << 30)
 _PIECE = 1 << 20
+#: Demuxer of each type.
+_CONTAINERS = {name: {"m4a": "mp4"}.get(extension, extension) for name, extension in SOUND_TYPES.items()}
 _SUFFIXES = frozenset((*(f".{name}" for name in SOUND_TYPES.values() if name != "webm"), ".oga", ".opus", ".mpga"))
 
 
@@ -37,7 +48,8 @@ class SoundFile:
 
     file: BinaryIO
     content_type: str
-    seconds: float  #: as its header tells, but not less than its size allows; an estimate where that tells nothing
+    #: as it is decoded, or else as its header tells, but not less than its size allows
+    seconds: float
     digest: str  #: of its bytes
 
 
@@ -65,12 +77,13 @@ async def store_sound(
             content_type = resolve_content_type(sniff(_head(file)), "audio")
             if content_type not in SOUND_TYPES:
                 raise Unreadable("format")
-            stored = await asyncio.to_thread(_measure, file, content_type)
+            digest = await asyncio.to_thread(_digest, file)
+            seconds = await _measure(file, content_type, most_seconds)
         except OSError as exc:
             raise FileNotSaved(f"the sound could not be written: {exc.strerror}") from exc
-        if stored.seconds > most_seconds:
+        if seconds > most_seconds:
             raise Unreadable("too_long")
-        yield stored
+        yield SoundFile(file, content_type, seconds, digest)
 
 
 async def _write(pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
@@ -86,13 +99,27 @@ def _head(file: BinaryIO) -> bytes:
     return head
 
 
-def _measure(file: BinaryIO, content_type: str) -> SoundFile:
-    size = file.seek(0, 2)
-    file.seek(0)
+def _digest(file: BinaryIO) -> str:
     digest = hashlib.sha256()
     while piece := file.read(_PIECE):
         digest.update(piece)
     file.seek(0)
-    told = read_header(file, content_type).duration
-    seconds = max(told, size / _RICHEST[content_type]) if told else size / _UNTOLD
-    return SoundFile(file, content_type, seconds, digest.hexdigest())
+    return digest.hexdigest()
+
+
+async def _measure(file: BinaryIO, content_type: str, most_seconds: float) -> float:
+    """Return the length of a sound: decoded in a child process where the library for it is installed."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    least = size / _RICHEST.get(content_type, size)
+    if find_spec("av") is None:
+        told = await asyncio.to_thread(lambda: read_header(file, content_type).duration)
+        return max(told, least) if told else size / _UNTOLD
+    options: dict[str, str | float] = {"container": _CONTAINERS[content_type], "most_seconds": most_seconds}
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            decoded, _ = await run_isolated("bot.isolation.sound:measure", data, _DECODING, options)
+        except ParsingFailed as exc:
+            log.warning("sound not decoded", type=content_type, size=size, reason=exc.reason)
+            return size / _POOREST
+    return max(float(decoded), least)

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from mmap import mmap
 from pathlib import Path
 
 _PIECE = 1 << 18  # bytes per write to the process
@@ -44,7 +45,7 @@ class ParsingFailed(Exception):
 
 
 async def run_isolated(
-    target: str, data: bytes | bytearray, limits: Limits, options: Mapping[str, str | float]
+    target: str, data: bytes | bytearray | mmap, limits: Limits, options: Mapping[str, str | float]
 ) -> tuple[str, bytes]:
     """Run `target` ("module:function") on `data` in a process of low priority; return its word and its result.
 
@@ -87,7 +88,7 @@ async def run_isolated(
     return word.decode("ascii", "replace"), result
 
 
-async def _send(stdin: asyncio.StreamWriter, head: bytes, data: bytes | bytearray) -> None:
+async def _send(stdin: asyncio.StreamWriter, head: bytes, data: bytes | bytearray | mmap) -> None:
     """Send the task; the pipe stays open, as its end tells the process that its parent has died."""
     with suppress(ConnectionError):  # it has ended: its status says why
         stdin.write(head)

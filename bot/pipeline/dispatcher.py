@@ -179,7 +179,7 @@ class Dispatcher:
         self.policy.require_open(job, cmd.spec, ctx.effective)
         if ctx.event.has_own_api and not ctx.effective.has_own_api:  # it was not admitted at the operator's expense
             raise UsageError(translate("own_api.gone", ctx.event.actor.locale))
-        question, note = await self.questions.ask(ctx.event, cmd.spec, ctx.effective, ctx.defaults)
+        question, note = await self.questions.ask_first(ctx.event, cmd.spec, ctx.effective, ctx.defaults)
         if question is not None:
             return Outcome(answer=question)
         async with aclosing(cmd.run(ctx)) as parts:

@@ -1,6 +1,8 @@
 """What people say in voice messages: transcribed, quoted and answered; what can't be is said in a sentence."""
 
 import asyncio
+import wave
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,35 @@ OPENAI: dict[str, Any] = {
 }
 WEBM = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"  #: the beginning of a file that does not tell its length
 QUOTED = "> 🎤 what is love?\n\nre: what is love?"
+
+
+def forged_ogg(content: bytes) -> bytes:
+    """Let the last page of an Ogg file tell a length of a hundredth of a second, with its right checksum."""
+    at = content.rindex(b"OggS")
+    page = bytearray(content[at:])
+    page[6:14], page[22:26] = (480).to_bytes(8, "little"), bytes(4)
+    check = 0
+    for byte in page:
+        check ^= byte << 24
+        for _ in range(8):
+            check = (check << 1 ^ (0x04C11DB7 if check & 1 << 31 else 0)) & 0xFFFFFFFF
+    page[22:26] = check.to_bytes(4, "little")
+    return content[:at] + page
+
+
+def forged_mp4(content: bytes) -> bytes:
+    """Let the header of an MP4 file tell a length of almost nothing."""
+    at = content.index(b"mvhd") + 20
+    return content[:at] + (1).to_bytes(4, "big") + content[at + 4 :]
+
+
+def long_wav(seconds: int) -> bytes:
+    """Encode silence in as few bytes as WAV has for it."""
+    file = BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setparams((1, 1, 8000, 0, "NONE", ""))
+        out.writeframes(bytes([128]) * 8000 * seconds)
+    return file.getvalue()
 
 
 def is_voice(call: Call) -> bool:
@@ -83,23 +114,27 @@ async def test_in_slack(tmp_path: Path) -> None:
 
 
 async def test_length_price_and_turns(tmp_path: Path) -> None:
-    """A sound whose length nobody tells is as long as its size; it is paid once, within the budget; none waits."""
+    """A sound is as long as it is decoded, whatever it tells; it is paid once, within the budget; none waits."""
     async with SlackSimulator() as slack, service(slack, tmp_path, **OPENAI) as running:
         api = OpenAiApi(running.api.url, told=None)
         running.api.play(api)
-        spoken = sound("ogg", "libopus", seconds=0.2)
-        forged = slack.ada.file("forged.ogg", spoken + bytes(320_000 - 2 * len(spoken)) + spoken)
-        [answer] = await running.answers(slack.ada.direct("", files=[forged]))
-        assert "Sound\n1\n0\n0\n0.001" in await running.ask(slack.ada, "/usage", "Sound")
+        forged = {
+            "forged.ogg": forged_ogg(sound("ogg", "libopus", seconds=5)),
+            "forged.m4a": forged_mp4(sound("mp4", "aac", seconds=4)),
+            "untold.webm": sound("webm", "libopus", seconds=1),
+        }
+        files = [slack.ada.file(name, content, subtype="slack_audio") for name, content in forged.items()]
+        [answer] = await running.answers(slack.ada.direct("", files=files))
+        assert "Sound\n3\n0\n0\n0.001" in await running.ask(slack.ada, "/usage", "Sound")
         slack.ada.press(answer, "Again")
         await slack.until(lambda: len(api.bodies) == 2)
         await running.idle()
-        assert len(api.heard) == 1
+        assert len(api.heard) == 3
 
-        long = [slack.ada.file(f"{n}.webm", WEBM + bytes(7_000_000), subtype="slack_audio") for n in (1, 2)]
+        long = [slack.ada.file(f"{n}.wav", long_wav(800 + n), subtype="slack_audio") for n in (1, 2)]
         [told] = await running.answers(slack.ada.direct("", files=long))
         assert "the sounds of one question may have 25 minutes together" in told.content
-        assert len(api.heard) == 2
+        assert len(api.heard) == 4
 
         api.unheard = failure(404, "model_not_found", "The model `whisper-1` does not exist.")
         clip = slack.ada.file("clip.webm", WEBM + bytes(8000), subtype="slack_audio")
@@ -122,10 +157,30 @@ async def test_length_price_and_turns(tmp_path: Path) -> None:
         await running.stop()
         running.given |= {"bot_budget_per_day": 0.1, "bot_prices": (*OPENAI["bot_prices"], "gpt-4-turbo=request:0.001")}
         await running.start()
-        dear = slack.ada.file("dear.webm", WEBM + bytes(8_000_000), subtype="slack_audio")
+        dear = slack.ada.file("dear.webm", WEBM + bytes(900_000), subtype="slack_audio")
         [told] = await running.answers(slack.ada.direct("", files=[dear]))
         assert "budget" in told.content
         assert len(api.heard) == heard
+        await running.stop()
+        running.given |= {"bot_budget_per_day": 1, "bot_quote_above": 0.05}
+        await running.start()
+        dear = slack.ada.file("long.wav", long_wav(600), subtype="slack_audio")
+        question = slack.ada.direct("", files=[dear])
+        [asked] = await running.answers(question)
+        assert asked.content.startswith(
+            "Your sound is 10:00 minutes long. It is transcribed first, then answered.\n\nThis will cost 0.061 at most."
+        )
+        assert len(api.heard) == heard
+        slack.ada.press(asked, "Make it (0.061)")
+        channel = slack.team.channels[question.channel]
+        [answer] = await slack.until(
+            lambda: [m for m in slack.from_bot(channel, thread=question.root) if "re:" in m.content]
+        )
+        await running.idle()
+        assert answer.content == QUOTED.removeprefix("> ")
+        slack.ada.press(answer, "Again")
+        await running.answers(question, 2)
+        assert len(api.heard) == heard + 1
 
 
 async def test_in_discord(tmp_path: Path) -> None:
