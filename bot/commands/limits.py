@@ -1,6 +1,6 @@
 """`limits`: what one may still use; administrators set limits for people, roles, channels and workspaces."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from bot.commandline.mentions import link_mention, read_mention, split_mentions
 from bot.commands._base import Context, Parts, command
@@ -73,8 +73,7 @@ async def limits(ctx: Context) -> Parts:
         raise ctx.not_allowed(f"settings.not_allowed.{ctx.option('in')}", Scope(ctx.option("in")))
     locale = ctx.event.actor.locale
     rule = await change_limit(ctx.quotas.limits, rule, ctx.audit, is_removed=clears, locale=locale)
-    limit = describe_amount(rule.to_limit(), locale)
-    words = {"limit": limit, "whom": _whom_text(ctx, rule), "where": _where_text(ctx, rule)}
+    words = _words(ctx, rule, await _names(ctx, [rule]))
     yield Text(ctx.translate("limits.cleared" if clears else "limits.set", **words))
 
 
@@ -124,19 +123,10 @@ async def _overview(ctx: Context) -> AsyncIterator[str]:
     if not any(_administers(ctx, scope) for scope in ADMINISTERED):
         return
     rules = [rule for rule in await ctx.quotas.limits.rules() if _is_shown(ctx, rule)]
-    lines = [
-        table_row(
-            [
-                describe_amount(rule.to_limit(), locale),
-                table_code(rule.whom),
-                _where_text(ctx, rule),
-            ]
-        )
-        for rule in rules
-    ]
-    heads = [ctx.translate(f"limits.{column}") for column in ("limit", "for", "where")]
-    if lines:
-        yield f"**{ctx.translate('limits.rules')}**\n\n{_table(heads, lines)}"
+    if rules:
+        names = await _names(ctx, rules)
+        lines = [f"- {ctx.translate('limits.rule', **_words(ctx, rule, names))}" for rule in rules]
+        yield "\n".join([f"**{ctx.translate('limits.rules')}**", "", *lines])
     yield f"**{ctx.translate('limits.prices')}**\n\n{await _prices(ctx)}"
     yield ctx.translate("limits.how", example=f"/{ctx.spec.example}")
 
@@ -171,16 +161,20 @@ def _is_shown(ctx: Context, rule: LimitRule) -> bool:
     return (is_here or not rule.adapter) if _administers(ctx, Scope.WORKSPACE) else (is_here and _may_set(ctx, rule))
 
 
-def _whom_text(ctx: Context, rule: LimitRule) -> str:
-    if not rule.id:
-        return ctx.translate(f"limits.whom.{rule.who}")
-    named = read_mention(rule.whom)
-    name = table_code(rule.id) if named is None else link_mention(named)
-    return ctx.translate(f"limits.whom.one_{rule.who}", name=name)
+async def _names(ctx: Context, rules: Sequence[LimitRule]) -> Mapping[str, str]:
+    """Return the names of the people whose use is limited, as far as they are known."""
+    return await ctx.reports.names(ctx.event.adapter, {rule.id for rule in rules if rule.who is Who.PERSON})
 
 
-def _where_text(ctx: Context, rule: LimitRule) -> str:
-    return ctx.translate("limits.in.workspace" if rule.adapter else "limits.in.service")
+def _words(ctx: Context, rule: LimitRule, names: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a limit is, for whom and where; a platform shows people, roles and channels as mentions."""
+    named = read_mention(rule.whom) if rule.id else None
+    name = table_code(rule.id) if named is None else link_mention(named, names.get(rule.id, ""))
+    return {
+        "limit": describe_amount(rule.to_limit(), ctx.event.actor.locale),
+        "whom": ctx.translate(f"limits.whom.{'one_' if rule.id else ''}{rule.who}", name=name),
+        "where": ctx.translate("limits.in.workspace" if rule.adapter else "limits.in.service"),
+    }
 
 
 def _table(heads: list[str], lines: list[str]) -> str:

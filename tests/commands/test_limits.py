@@ -48,6 +48,7 @@ async def test_what_is_left_is_shown(runner: CommandRunner) -> None:
     assert "a budget of 1.5 a month | of this workspace | 1.4992 |" in shown
     assert "3 pictures" not in shown
     assert "person:ada" not in shown
+    assert "- 2 pictures a day, for the person [@Ada](person:ada) (this workspace)" in await ask(runner)
 
 
 async def test_what_others_use_elsewhere_is_not_told(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ async def test_administrators_see_what_is_set_and_the_prices(runner: CommandRunn
     assert "10 pictures a day, for each person" in await ask(runner, "10", of="pictures", for_="person")
     await ask(runner, "12", of="pictures", for_="person")
     shown = await ask(runner)
-    assert "| 12 pictures a day | `person` | this workspace |" in shown
+    assert "- 12 pictures a day, for each person (this workspace)" in shown
     assert shown.count("not known yet") == sum(len(runner.settings.models(kind)) for kind in KINDS)
     gone = await ask(runner, of="pictures", for_="person", clear="yes")
     assert "The limit is gone: 12 pictures a day, for each person (this workspace)." in gone

@@ -1,5 +1,6 @@
 """Settings that administrators change while the service runs: who may, what Discord's side obeys, forms."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from simulators.discord.components import CHECKBOX, INPUT, RADIOS, SELECT, every
 from simulators.discord.errors import refused
 from simulators.discord.people.forms import fields
 from simulators.discord.rest import Call
-from simulators.discord.values import ADA, BOB, CHANNEL, FORUM, member, snowflake, user
+from simulators.discord.values import ADA, BOB, CHANNEL, FORUM, ROLE, member, snowflake, user
 from tests.support.discord.interactions import slash_command
 from tests.support.discord.messages import buttons_of, text_of
 from tests.support.discord.whole import Whole, whole
@@ -169,8 +170,19 @@ async def told(one: Whole, token: str) -> str:
 
 
 async def test_a_setting_of_the_channel_holds_for_everybody(tmp_path: Path) -> None:
-    """Bob may not change the channel; Ada, who manages the server, may; it holds for Bob's next request."""
+    """Bob may not change the channel; Ada, who manages the server, may; it holds for Bob's next request.
+
+    Whose use is limited is shown by name, and notifies nobody.
+    """
     async with whole(tmp_path) as one:
+        for whom in ({"who": BOB}, {"who": ROLE}, {"_channel": CHANNEL}):
+            limit: dict[str, Any] = {"amount": "5", "of": "pictures", **whom}
+            assert "從下一個請求開始" in await told(one, await one.command("limits", **limit))
+        token = await one.command("limits")
+        [shown] = await one.simulator.until(lambda: one.simulator.called("PATCH", token))
+        prose = re.sub(r"```.*?```", "", text_of(shown), flags=re.DOTALL)
+        assert {f"<@{BOB}>", f"<@&{ROLE}>", f"<#{CHANNEL}>"} <= {*re.findall(r"<[@#]\S+>", prose)}
+        assert shown["allowed_mentions"] == {"parse": []}
         change: dict[str, Any] = {"value": "temperature 0.2", "for": "channel"}
         assert "只有管理員" in await told(one, await one.command("settings", told=_BOB, **change))
         assert "已設定 `temperature`" in await told(one, await one.command("settings", **change))
