@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError            a setting is wrong; the service does not start
 ├── UsageError               a person's request is invalid
+│   └── NotAllowed           they may not do what they ask for, whatever they write
 ├── OverLimit                a person, or the service as a whole, has reached a limit
 ├── MediaError               a file can't be fetched or used
 │   ├── UnsafeUrl            it is not at a public https address
@@ -43,6 +44,10 @@ class SettingsError(BotError):
 
 class UsageError(BotError):
     """A person's request is invalid; the text, in the person's language, says what is allowed."""
+
+
+class NotAllowed(UsageError):
+    """A person may not do what they ask for, whatever they write."""
 
 
 class Paused(BotError):

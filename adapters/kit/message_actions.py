@@ -11,9 +11,12 @@ from bot.models import Attachment
 
 #: Buttons under an answer whose press is answered to the presser alone, in a word.
 EPHEMERAL_ACTIONS = (
-    *("good", "bad", "delete", "set", "stop"),
+    *("good", "bad", "delete", "set", "stop", "correct-private"),
     *("quote-make", "quote-1", "quote-2", "quote-3", "quote-4", "quote-cancel", "approve", "decline", "withdraw"),
 )
+
+#: Buttons under what only the presser sees, whose press is answered to everybody.
+PUBLIC_ACTIONS = ("correct",)
 
 Lacking = Literal["", "text", "picture", "no_secret"]
 

@@ -11,7 +11,7 @@ from bot.commands._base import Context
 from bot.control.access import EVERYTHING, describe_rule
 from bot.control.registry import COMMANDS_OFF
 from bot.control.scopes import ADMINISTERED
-from bot.errors import UsageError
+from bot.errors import NotAllowed
 from bot.models import Actor, CommandSpec
 from bot.policy.explanations import explain_decision
 
@@ -54,7 +54,7 @@ async def explain(ctx: Context, what: str, subjects: Sequence[Mention]) -> str:
     are_roles_known = True
     if subjects and str(subjects[0]) != f"person:{actor.id}":
         if not is_administered:
-            raise UsageError(ctx.translate("access.not_allowed.why"))
+            raise NotAllowed(ctx.translate("access.not_allowed.why"))
         subject = subjects[0]
         who = link_mention(subject)
         found = await ctx.directory.find_actor(ctx.event.reply_to, subject.id) if subject.subject == "person" else None

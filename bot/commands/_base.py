@@ -22,7 +22,7 @@ from bot.control.registry import TIME_ZONE
 from bot.control.scopes import Scope
 from bot.conversation.context import Conversation
 from bot.duel.duels import Duels
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.film.films import Films
 from bot.i18n import join_list, translate
 from bot.media import Spool
@@ -138,10 +138,10 @@ class Context:
             return True
         return event.actor.is_admin and scope is not Scope.SERVICE
 
-    def not_allowed(self, key: str, scope: Scope) -> UsageError:
+    def not_allowed(self, key: str, scope: Scope) -> NotAllowed:
         """Return the error of who may not change what holds in a scope; it names whom they can ask."""
         refusal = Refusal(self.translate(key))
-        return UsageError(self.policy.with_names(refusal, self.event, scope, self.effective).text)
+        return NotAllowed(self.policy.with_names(refusal, self.event, scope, self.effective).text)
 
     def is_service_admin(self) -> bool:
         """Return whether the author administers the whole service: its operator, and whom the operator lists."""

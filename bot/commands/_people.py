@@ -6,7 +6,7 @@ from bot.commandline.choices import nearest_choice
 from bot.commandline.mentions import read_mention
 from bot.commands._base import Context
 from bot.control.scopes import Scope
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ async def find_person(ctx: Context, named: str) -> NamedPerson:
     """
     workspace = None if ctx.is_service_admin() else ctx.event.location.workspace
     if workspace is not None and not (workspace and ctx.is_administrator(Scope.WORKSPACE)):
-        raise UsageError(ctx.translate("people.not_allowed"))
+        raise NotAllowed(ctx.translate("people.not_allowed"))
     adapter = ctx.event.adapter
     known = await ctx.journal.people(adapter, workspace=workspace)
     names = await ctx.reports.names(adapter, known)

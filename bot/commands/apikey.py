@@ -8,7 +8,7 @@ from bot.calls.api_sentences import clean_sentence
 from bot.calls.workspace_apis import OwnApi
 from bot.commands._base import Context, Parts, command
 from bot.control.scopes import Scope
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 
 
@@ -43,7 +43,7 @@ from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 async def apikey(ctx: Context) -> Parts:
     """Show what is used, or change it."""
     if not ctx.event.location.workspace or not ctx.is_administrator(Scope.WORKSPACE):
-        raise UsageError(ctx.translate("own_api.not_allowed"))
+        raise NotAllowed(ctx.translate("own_api.not_allowed"))
     if ctx.option("remove") == "yes":
         before = await ctx.workspace_apis.find(ctx.event)
         key = "own_api.removed" if await ctx.workspace_apis.remove(ctx.event) else "own_api.none"

@@ -11,7 +11,7 @@ from bot.commands._people import find_person
 from bot.commands._tables import table_code, table_row
 from bot.control.scopes import Scope
 from bot.csv_text import csv_text
-from bot.errors import UsageError
+from bot.errors import NotAllowed
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import ERASED_PERSON, AuditEntry
 
@@ -47,7 +47,7 @@ _ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
 async def audit(ctx: Context) -> Parts:
     """List the newest entries: of the platform, the workspace or the channel, as far as the author administers them."""
     if not _may_read(ctx):
-        raise UsageError(ctx.translate("audit.not_allowed"))
+        raise NotAllowed(ctx.translate("audit.not_allowed"))
     is_file = ctx.option("file") == "yes"
     days, named = ctx.option("days"), ctx.option("person")
     entries = await _entries(

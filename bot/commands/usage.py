@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.commands import _usage_report as report
 from bot.commands._base import Context, Parts, command
 from bot.control.scopes import Scope
-from bot.errors import UsageError
+from bot.errors import NotAllowed
 from bot.media.chart import draw_bars
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import UsageField, UsageSum
@@ -62,7 +62,7 @@ async def usage(ctx: Context) -> Parts:
     whose, by = ctx.option("whose"), ctx.option("by")
     days = _DAYS_BY_MONTH if by == "month" and "days" not in ctx.event.options else ctx.integer("days")
     if not _may_see(ctx, whose):
-        raise UsageError(ctx.translate(f"spent.not_allowed.{whose}"))
+        raise NotAllowed(ctx.translate(f"spent.not_allowed.{whose}"))
     today = datetime.now(ZoneInfo(ctx.settings.bot_time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=days - 1)
     title = ctx.translate(f"spent.title.{whose}", days=days)

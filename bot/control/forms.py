@@ -7,11 +7,14 @@ from bot.commandline.choices import is_switch
 from bot.control.changes import read_target, read_until
 from bot.control.scoped_setting import ScopedSetting
 from bot.errors import UsageError
-from bot.i18n import describe_option
-from bot.models import Action, CommandSpec, Option
+from bot.i18n import describe_option, translate
+from bot.models import Action, CommandSpec, Event, Job, Option
+from bot.ports import OWN_FIELDS
 
 #: The options of the command `settings`.
 NAME, VALUE, FOR = "name", "value", "for"
+#: The button under a refused request that opens its form once more; where all is for the person alone, the second.
+CORRECT, CORRECT_PRIVATELY = "correct", "correct-private"
 #: An option of the command `access`.
 UNTIL = "until"
 
@@ -45,12 +48,52 @@ def _field(setting: ScopedSetting, locale: str) -> Option:
     return option
 
 
-def fill_in(options: Sequence[Option], action: Action | None) -> Sequence[Option]:
-    """Return the options with the values of the button that their form belongs to as defaults, where it shows them."""
-    if action is None or not action.shows_values:
+def correction(event: Event, spec: CommandSpec) -> tuple[Action, ...]:
+    """Return the button that opens a form with what was typed; none under what was not typed into fields.
+
+    The options that were given come first: forms have room for a few.
+    """
+    if event.is_message or event.is_local or spec.secrets or not (event.prompt or event.options):
+        return ()
+    options = [option for option in spec.options if option.kind != "file"]
+    options.sort(key=lambda option: not (option.is_prompt or event.options.get(option.name)))
+    if not options:
+        return ()
+    name = CORRECT_PRIVATELY if spec.is_private(event.options) else CORRECT
+    label, fields = translate("action.correct", event.actor.locale), tuple(option.name for option in options)
+    return (Action(name=name, label=label, command=spec.name, prompts_for=fields, shows_values=True),)
+
+
+def with_request(action: Action, event: Event) -> Action:
+    """Return a button under the answer to a request; one that corrects it has what was asked for."""
+    if action.name not in (CORRECT, CORRECT_PRIVATELY):
+        return action
+    return replace(action, prompt=event.prompt, options=event.options)
+
+
+def button_options(
+    registry: Mapping[str, ScopedSetting],
+    spec: CommandSpec | None,
+    names: Collection[str],
+    job: Job | None,
+    action: str,
+    *,
+    locale: str,
+) -> Sequence[Option]:
+    """Return the options that the form of a button asks for; the defaults are the values that it begins with.
+
+    `names`: of the options; `OWN_FIELDS`: all that the button asks for. `job`: the request under whose answer it is.
+    """
+    actions = job.answer.actions if job is not None and job.answer is not None else ()
+    button = next((one for one in actions if one.name == action), None)
+    if OWN_FIELDS in names:
+        names = button.prompts_for if button is not None else ()
+    options = form_options(registry, spec, names, locale=locale)
+    if button is None or job is None or not button.shows_values:
         return options
+    button = with_request(button, job.event)
     return [
-        replace(option, default=action.prompt if option.is_prompt else action.options.get(option.name, option.default))
+        replace(option, default=button.prompt if option.is_prompt else button.options.get(option.name, option.default))
         for option in options
     ]
 

@@ -292,10 +292,8 @@ class CoreServices:
         self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str, event: str, action: str
     ) -> Sequence[Option]:
         """See `AdapterServices.form_options`."""
-        options = forms.form_options(self.scoped.offered(adapter), spec, names, locale=locale)
-        job = await self.journal.job(adapter, event) if options else None
-        actions = job.answer.actions if job is not None and job.answer is not None else ()
-        return forms.fill_in(options, next((one for one in actions if one.name == action), None))
+        job = await self.journal.job(adapter, event) if spec is not None and any(names) else None
+        return forms.button_options(self.scoped.offered(adapter), spec, names, job, action, locale=locale)
 
     def form_problems(
         self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str

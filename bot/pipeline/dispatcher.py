@@ -160,7 +160,7 @@ class Dispatcher:
         try:
             return await self._run(command, context, job, builder, progress)
         except (UsageError, OverLimit) as exc:
-            return refused_outcome(exc, builder.usage, builder.price, event.actor.locale)
+            return refused_outcome(exc, event, command.spec, builder.usage, builder.price)
         except ApiError as exc:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
             is_unanswered = isinstance(exc, DeadlineExceeded) and not self.may_be_billed(job, builder)

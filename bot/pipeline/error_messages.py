@@ -22,6 +22,7 @@ from aimodels.errors import (
 from bot.calls.api_sentences import clean_sentence
 from bot.calls.fitting import SETTINGS
 from bot.calls.parameter_limits import option_name
+from bot.control.forms import correction
 from bot.errors import (
     ClipsNotJoined,
     DownloadFailed,
@@ -29,6 +30,7 @@ from bot.errors import (
     MediaError,
     MediaTooLarge,
     MediaUnavailable,
+    NotAllowed,
     OverLimit,
     StoreError,
     UnsafeUrl,
@@ -36,7 +38,7 @@ from bot.errors import (
     WrongContent,
 )
 from bot.i18n import translate
-from bot.models import Action, Answer, Job, Outcome, Usage
+from bot.models import Action, Answer, CommandSpec, Event, Job, Outcome, Usage
 from bot.moderation.moderator import AnswerWithheld
 from bot.policy.quota import refusal_text
 
@@ -103,13 +105,22 @@ def refusal_outcome(text: str) -> Outcome:
 
 
 def refused_outcome(
-    error: UsageError | OverLimit, usage: Sequence[Usage], price: Callable[[Usage], Usage], locale: str
+    error: UsageError | OverLimit,
+    event: Event,
+    spec: CommandSpec,
+    usage: Sequence[Usage],
+    price: Callable[[Usage], Usage],
 ) -> Outcome:
-    """Build the refusal of a request; what it used until then is counted."""
+    """Build the refusal of a request, which its author may correct; what it used until then is counted."""
+    if isinstance(error, OverLimit):
+        outcome = refusal_outcome(refusal_text(error, event.actor.locale))
+    else:
+        outcome = refusal_outcome(str(error))
+        if not isinstance(error, NotAllowed | AnswerWithheld):
+            outcome = replace(outcome, answer=replace(outcome.answer, actions=correction(event, spec)))
     if isinstance(error, AnswerWithheld):
         usage = (*usage, price(error.usage))
-    text = refusal_text(error, locale) if isinstance(error, OverLimit) else str(error)
-    return replace(refusal_outcome(text), usage=tuple(usage))
+    return replace(outcome, usage=tuple(usage))
 
 
 def failure_outcome(error: Exception, job: Job, usage: Sequence[Usage]) -> Outcome:

@@ -9,6 +9,7 @@ import structlog
 from bot.background import BackgroundTasks
 from bot.commands import Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
+from bot.control.forms import CORRECT, CORRECT_PRIVATELY, with_request
 from bot.control.quotes import DECISIONS
 from bot.control.registry import COMMANDS_OFF, LANGUAGE, REACTION
 from bot.control.scopes import Scope
@@ -200,11 +201,17 @@ class Inbox:
             key = "approval.too_late" if job is not None and pressed in DECISIONS else "usage.button_gone"
             # What was typed into its form may be a secret.
             return replace(event, rejection=translate(key, event.actor.locale), options={"event": named})
-        given = {name: value for name, value in event.options.items() if name in action.prompts_for and value}
+        assert job is not None
+        action, asked = with_request(action, job.event), set(action.prompts_for)
+        given = {name: value for name, value in event.options.items() if name in asked and value}
+        emptied = {name for name in asked & event.options.keys() if action.shows_values and name not in given}
+        kept = {name: value for name, value in action.options.items() if name not in emptied}
+        if action.name in (CORRECT, CORRECT_PRIVATELY):
+            event = _with_files(event, job.event)
         command = self.registry.find(action.command)
         spoken = command.spec.prompt.name if command is not None and command.spec.prompt is not None else "prompt"
         prompt = given.pop(spoken, "") or await self.numbers.fill_in(event, action)
-        return replace(event, command=action.command, prompt=prompt, options={**action.options, **given})
+        return replace(event, command=action.command, prompt=prompt, options={**kept, **given})
 
     async def _resolve_retry(self, event: Event) -> Event:
         spending = self.registry.spending
@@ -222,21 +229,28 @@ class Inbox:
         if first.rejection:
             return replace(event, rejection=first.rejection)
         is_failure = job.answer is not None and job.answer.is_failure
-        taken_over = {name: first.reply_to[name] for name in first.inherited if name in first.reply_to}
         return replace(
-            event,
-            reply_to={**event.reply_to, **taken_over},
-            inherited=(*event.inherited, *(name for name in taken_over if name not in event.inherited)),
+            _with_files(event, first),
             command=first.command,
             prompt=first.prompt,
             options=first.options,
-            attachments=first.attachments,
             has_prior_messages=first.has_prior_messages,
             replaces=first.id,
             # What failed was agreed on already.
             agreed=first.agreed if is_failure else 0,
             approved=first.approved if is_failure else 0,
         )
+
+
+def _with_files(event: Event, first: Event) -> Event:
+    """Return an event that repeats another with its files, and with what its place of answer takes over."""
+    taken_over = {name: first.reply_to[name] for name in first.inherited if name in first.reply_to}
+    return replace(
+        event,
+        reply_to={**event.reply_to, **taken_over},
+        inherited=(*event.inherited, *(name for name in taken_over if name not in event.inherited)),
+        attachments=first.attachments,
+    )
 
 
 def _refuse(text: str) -> Answer:

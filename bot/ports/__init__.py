@@ -1,6 +1,7 @@
 """The seams: what the core requires of a platform and of a database engine."""
 
 from bot.ports.adapter import (
+    OWN_FIELDS,
     REPLY_MODES,
     Adapter,
     AdapterServices,
@@ -43,6 +44,7 @@ from bot.ports.usage_reports import UsageField, UsageReports, UsageRow, UsageSum
 __all__ = [
     "ERASED_PERSON",
     "LOWEST_ERROR_STATUS",
+    "OWN_FIELDS",
     "REPLY_MODES",
     "Adapter",
     "AdapterServices",

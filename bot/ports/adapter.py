@@ -64,6 +64,10 @@ class Draft(Protocol):
         """
 
 
+#: Stands for the names of the fields of a button's form, where there is no room for them.
+OWN_FIELDS = "-"
+
+
 class AdapterStorage(Protocol):
     """Durable values of an adapter in one namespace. Every method raises `StoreError`.
 
@@ -195,7 +199,8 @@ class AdapterServices(Protocol):
     ) -> Sequence[Option]:
         """Return the options that a button's form asks for by name; names that nobody knows are ignored.
 
-        `event`, `action`: the button. The defaults are the values that its form begins with.
+        `names`: `OWN_FIELDS`: all that the button asks for. `event`, `action`: the button. The defaults are the values
+        that its form begins with.
         """
 
     def form_problems(

@@ -114,7 +114,7 @@ async def test_a_mention_names_somebody(runner: CommandRunner) -> None:
     for mention in ("<person:U1|Ada Lovelace>", "<role:S1|@design>", "<channel:C1|#general>", "role:77", "here"):
         await ask(runner, "5", of="money", for_=mention)
     shown = await ask(runner)
-    assert all(f"`{whom}`" in shown for whom in ("person:U1", "role:S1", "channel:C1", "role:77", "channel:ch1"))
+    assert all(f"]({whom})" in shown for whom in ("person:U1", "role:S1", "channel:C1", "role:77", "channel:ch1"))
 
 
 async def test_a_member_of_a_role_is_limited(tmp_path: Path) -> None:

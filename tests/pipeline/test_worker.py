@@ -177,7 +177,7 @@ async def test_a_usage_error_is_its_own_sentence(tmp_path: Path, monkeypatch: py
             "bot.conversation.context.Conversation.build_messages", raising(UsageError("Say it differently."))
         )
         told = await one.ask("hello")
-        assert (told.text, told.private, told.actions) == ("Say it differently.", True, [])
+        assert (told.text, told.private, told.actions) == ("Say it differently.", True, ["correct"])
         assert not one.echo.prompts
 
 

@@ -15,7 +15,7 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
 from adapters.discord.ui import modals
 from adapters.discord.ui.buttons import conversation_of
-from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
+from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, PUBLIC_ACTIONS, request_of
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import names_secret_command
 from bot.i18n import translate
@@ -74,11 +74,12 @@ def event_from_modal(
     interaction: discord.Interaction, spec: CommandSpec, values: Mapping[str, str], files: list[str]
 ) -> AcknowledgedEvent:
     """Parse the modal of a command. `files`: ids of its uploads."""
-    return _from_options(interaction, spec, dict(values), _files(data_of(interaction), files))
+    filled = {name: value for name, value in values.items() if value}
+    return _from_options(interaction, spec, filled, _files(data_of(interaction), files))
 
 
 def read_modal(interaction: discord.Interaction) -> tuple[dict[str, str], list[str]]:
-    """Return the values of a submitted modal by option name, and the ids of its uploads."""
+    """Return the values of a submitted modal by option name, "" of empty fields, and the ids of its uploads."""
     data = data_of(interaction)
     values, picked, files = modals.read_values(data)
     return {**values, **{name: _picked(ids, data) for name, ids in picked.items()}}, files
@@ -181,7 +182,8 @@ def event_from_button(
 ) -> AcknowledgedEvent:
     """Parse a button of an answer. `pressed`: its id, or that of the modal that it opened, with these `values`."""
     message, action = interaction.message, pressed["action"]
-    is_private = action in EPHEMERAL_ACTIONS or (message is not None and message.flags.ephemeral)
+    is_seen_by_one = message is not None and message.flags.ephemeral
+    is_private = action in EPHEMERAL_ACTIONS or (is_seen_by_one and action not in PUBLIC_ACTIONS)
     conversation = conversation_of(pressed, str(interaction.channel_id))
     base = _event(interaction, conversation, is_private=is_private)
     options = {**values, "event": pressed["event"], "action": action}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.models import Action
-from bot.ports import AdapterServices, ValueSigner
+from bot.ports import OWN_FIELDS, AdapterServices, ValueSigner
 
 if TYPE_CHECKING:
     from adapters.discord.gateway.client import DiscordClient
@@ -62,8 +62,10 @@ class ButtonIds:
         """Return the id of a button. `asks`: options of `command` that its modal asks for first."""
         conversation = self.conversation.replace(self.channel, _HERE, 1)  # ids are short
         plain = f":{action}:{self.event}:{conversation}"
-        full = self._signed(f"{plain}:{command}={','.join(asks)}" if asks else plain)
-        return full if len(full) <= _MAX_ID else self._signed(plain)  # without a modal the button works, too
+        fields = (f":{command}={','.join(names)}" for names in (asks, (OWN_FIELDS,)) if asks)
+        forms = (self._signed(f"{plain}{named}") for named in fields)
+        # Without a modal the button works, too.
+        return next((one for one in forms if len(one) <= _MAX_ID), self._signed(plain))
 
     def _signed(self, text: str) -> str:
         return f"{BUTTON}{text}:{self.signer.sign(text)}"

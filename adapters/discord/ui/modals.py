@@ -152,7 +152,10 @@ def _chosen(field: Field) -> list[str]:
 
 
 def read_values(data: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list[str]], list[str]]:
-    """Return the values of a submitted modal by option name, the ids that were picked, and the ids of its uploads."""
+    """Return the values of a submitted modal by option name, the ids that were picked, and the ids of its uploads.
+
+    An empty field has the value "".
+    """
     values: dict[str, str] = {}
     picked: dict[str, list[str]] = {}
     files: list[str] = []
@@ -165,11 +168,12 @@ def read_values(data: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list
                 picked[name] = [str(number) for number in component["values"]]
         elif component.get("type") == discord.ComponentType.checkbox.value:
             values[name] = YES if component.get("value") else NO
-        elif component.get("value") not in (None, NO_CHOICE):
-            values[name] = str(component["value"])
-        elif component.get("values"):
+        elif "value" in component:
+            value = component["value"]
+            values[name] = "" if value in (None, NO_CHOICE) else str(value).strip() and str(value)
+        elif "values" in component:
             values[name] = ", ".join(str(value) for value in component["values"])
-    return {name: value for name, value in values.items() if value.strip()}, picked, files
+    return values, picked, files
 
 
 def _leaves(components: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -9,7 +9,7 @@ import structlog
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.forms import problems
-from adapters.kit.message_actions import MESSAGE_ACTIONS
+from adapters.kit.message_actions import MESSAGE_ACTIONS, PUBLIC_ACTIONS
 from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
@@ -228,6 +228,7 @@ class InteractionHandler:
         names, pressed = button.prompts_for.split(","), {"event": button.event, "action": button.action}
         options = await self._services.form_options(ADAPTER, spec, names, locale=person.locale, **pressed)
         label = str((action.get("text") or {}).get("text") or "")
+        label = f"{self._prefix}{button.command}" if button.action in PUBLIC_ACTIONS else label
         context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:
             if not await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label)):
@@ -259,14 +260,15 @@ class InteractionHandler:
         if metadata is None:
             return view_errors({first_input(view): translate("request.outdated", person.locale)})
         values, files = read_values(view, workspace.scoped)
+        filled = {name: value for name, value in values.items() if value}
         button = ActionButton.decode(metadata.get("button", "")) if name == BUTTON_FORM else None
         spec = self._specs.get(button.command if button is not None else name.removeprefix(COMMAND_FORM))
         if spec is None:
             return view_errors({first_input(view): translate("request.outdated", person.locale)})
-        more = self._services.form_problems(ADAPTER, spec, values, locale=person.locale)
-        if found := problems(await self._services.narrow(spec), values, locale=person.locale, more=more):
+        more = self._services.form_problems(ADAPTER, spec, filled, locale=person.locale)
+        if found := problems(await self._services.narrow(spec), filled, locale=person.locale, more=more):
             return view_errors(found)
-        channel = values.pop(TARGET_CHANNEL, "")
+        channel = filled.pop(TARGET_CHANNEL, "")
         context = InteractionContext(
             workspace=workspace,
             person=person,
@@ -279,7 +281,7 @@ class InteractionHandler:
             event = event_from_button(context, button, values, label=metadata.get("label", ""))
         else:
             command = f"{self._prefix}{spec.name}"
-            event = event_from_view_submission(context, spec, values, files, command=command)
+            event = event_from_view_submission(context, spec, filled, files, command=command)
             request = parser.parse(f"{command} {event.prompt}", [spec], locale=person.locale, prefix=self._prefix)
             if not event.prompt.strip() and request.rejection:
                 return view_errors({first_input(view): request.rejection.replace("`", "")})

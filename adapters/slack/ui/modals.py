@@ -29,6 +29,7 @@ _PICKERS: Mapping[str, Block] = {
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     },
 }
+_PICKER_TYPES = {picker["type"] for picker in _PICKERS.values()}
 _PICTURES = ["png", "jpg", "jpeg", "gif", "webp"]
 
 
@@ -156,7 +157,7 @@ def _build_channel_select(locale: str) -> Block:
 
 
 def read_values(view: Json, scoped: Callable[[str], str]) -> tuple[dict[str, str], list[Json]]:
-    """Return the content of a submitted form: values by option name, and uploaded files.
+    """Return the content of a submitted form: values by option name, "" of empty fields, and uploaded files.
 
     `scoped`: see `Workspace.scoped`.
     """
@@ -180,8 +181,8 @@ def read_values(view: Json, scoped: Callable[[str], str]) -> tuple[dict[str, str
                 value = ""
             elif picked := _picked(element):
                 value = " ".join(write_mention(subject, scoped(number)) for subject, number in picked)
-            if str(value).strip():
-                values[name] = str(value)
+            if element.get("type") not in _PICKER_TYPES or value:
+                values[name] = str(value).strip() and str(value)
     return values, files
 
 

@@ -135,7 +135,7 @@ class Buttons:
         assert form is not None
         event = (await harness.submit(form, {})).event
         assert event is not None
-        assert "style" not in event.options
+        assert not event.options.get("style")
 
     @needs("forms")
     async def test_a_command_has_a_form(self, harness: Harness) -> None:

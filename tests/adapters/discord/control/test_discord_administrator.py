@@ -64,10 +64,10 @@ async def test_pickers_mentions_and_forms(tmp_path: Path) -> None:
         smith = {"mentions": [user("1457469483726668048", "Muse", bot=True), user(BOB, "Bob Smith Jr")]}
         await one.mention(f"/limits 4 --of media --for <@{BOB}> --per month", **smith)
         await one.see(CHANNEL, BOB)
-        shown = await ask(one, "limits", f"person:{BOB}")
-        assert f"role:{DESIGN}" in shown
-        assert f"channel:{OTHER}" in shown
-        assert shown.count(f"person:{BOB}") == 2
+        shown = await ask(one, "limits", "管理員設定的限制")
+        assert f"<@&{DESIGN}>" in shown
+        assert f"<#{OTHER}>" in shown
+        assert shown.count(f"<@{BOB}>") == 2
         await ask(one, "access", f"<@&{DESIGN}>", do="deny", what="image", who=DESIGN)
         await one.command("image", prompt="a fox", told=as_bob(DESIGN))
         await one.see_ephemeral(CHANNEL, "你在這裡不能使用 `image`")

@@ -10,8 +10,10 @@ import pytest
 
 from aimodels import request
 from bot.i18n import translate
+from simulators.discord.people.forms import fields
+from simulators.discord.people.person import Person
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, ME, member, snowflake
-from tests.support.discord.messages import actions_of, text_of
+from tests.support.discord.messages import actions_of, buttons_of, text_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.media_files import pdf
 from tests.support.scripted_api import failure
@@ -44,6 +46,30 @@ async def test_chat_buttons(one: Whole) -> None:
     await one.idle()
     since = datetime.now(UTC) - timedelta(days=1)
     assert await one.core.store.feedback_totals(since=since, adapter="discord", channel=CHANNEL) == (1, 0)
+
+
+async def test_a_refused_form_is_edited_again(one: Whole) -> None:
+    """What was typed is there again, after a restart, too; the answer to what is sent then is for everybody."""
+    ada = Person(one.simulator, ADA, "Ada", locale="zh-TW")
+    await ada.command(CHANNEL, "compose", {"command": "image"})
+    await ada.submit({"prompt": "a fox", "style": "anime", "n": "nine"})
+    refused = await one.see_ephemeral(CHANNEL, "`nine`")
+    assert actions_of(refused) == ["correct"]
+    await one.stop()
+    await one.start()
+    [button] = buttons_of(refused)
+    opened = await ada.press(refused, button["custom_id"])
+    shown = {field["custom_id"]: field for field in fields(opened.response["data"]["components"])}
+    assert [*shown] == ["prompt", "size", "style", "n", "model"]
+    assert [shown["prompt"]["value"], shown["n"]["value"]] == ["a fox", "nine"]
+    assert [option["value"] for option in shown["style"]["options"] if option["default"]] == ["anime"]
+    await ada.submit({"n": "", "size": "512x512"})
+    await one.simulator.until(lambda: [m for m in one.simulator.bot_messages(CHANNEL) if m["attachments"]])
+    asked = one.echo.bodies[-1]
+    assert [asked[name] for name in ("prompt", "n", "style", "size")] == ["a fox", 1, "anime", "512x512"]
+    await ada.command(CHANNEL, "audit", {"action": "settings"})
+    assert actions_of(await one.see_ephemeral(CHANNEL, translate("audit.not_allowed", "zh-TW"))) == []
+    await one.idle()
 
 
 async def test_retry_after_an_error(tmp_path: Path) -> None:

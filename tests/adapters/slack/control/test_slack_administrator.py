@@ -50,8 +50,10 @@ async def test_mentions_and_forms(slack: SlackSimulator, tmp_path: Path) -> None
         await ask(running, slack.ada, "/limits 5 --of media --for bob", "--for takes")
         shown = await ask(running, slack.ada, "/limits", "Limits that administrators set")
         channel = next(iter(slack.team.channels))
-        for whom in (f"person:{slack.bob.id}", f"person:{carol.id}", "role:S0DESIGN", f"channel:{channel}"):
+        for whom in (f"person {slack.bob.id}", f"person {carol.id}", "role S0DESIGN", f"channel {channel}"):
             assert whom in shown
+        blocks = str((await see(running, slack.ada, "Limits that administrators set")).blocks)
+        assert f"'type': 'user', 'user_id': '{slack.bob.id}'" in blocks, "Slack shows the name"
         carol.mention("hello")
         await see(running, carol, "used up your limit here: 0 tokens a month")
         # the forms behind the overviews

@@ -50,3 +50,17 @@ async def test_a_duel_of_pictures(slack: SlackSimulator, tmp_path: Path) -> None
         await running.idle()
         assert sum("alpha" in message.content for message in thread()) == 1
         assert len([message for message in thread() if message.files]) == 1
+
+
+async def test_a_refused_command_is_edited_again(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Its form has what was typed, and what is emptied there is left out."""
+    async with service(slack, tmp_path, timing=FAST, bot_chat_models=("alpha", "beta")) as running:
+        slack.ada.slash("/duel", "why? --models alpha,gamma")
+        slack.ada.press(await running.see(slack.ada, "gamma"), "Edit again")
+        form = await slack.ada.modal()
+        typed = {block["block_id"]: block["element"].get("initial_value") for block in form.content["blocks"]}
+        assert typed == {"prompt": "why?", "models": "alpha,gamma", "kind": None}
+        await slack.ada.submit(form, {"models": ""})
+        await slack.until(lambda: [m for m in slack.from_bot() if "Show the names" in labels(m)])
+        await running.idle()
+        assert len(running.echo.prompts) == 2

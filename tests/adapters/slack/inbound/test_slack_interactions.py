@@ -348,7 +348,7 @@ async def test_button_that_asks_first(slack: SlackSimulator, service: RunningAda
     assert [block["block_id"] for block in view.content["blocks"]] == ["prompt", "style"]
     await slack.ada.submit(view, {"style": "anime"})
     [event] = await core.wait_for_events(1)
-    assert dict(event.options) == {"event": "E1", "action": "style", "style": "anime"}
+    assert dict(event.options) == {"event": "E1", "action": "style", "style": "anime", "prompt": ""}
     assert ReplyTarget.of(event.reply_to).thread == root.ts
 
 
