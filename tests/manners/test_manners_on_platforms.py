@@ -68,7 +68,10 @@ async def test_manners_in_slack(tmp_path: Path) -> None:
 
 
 async def test_the_agent_view_in_slack(tmp_path: Path) -> None:
-    """Prompts fit what the person may use there and their language; `catchup` is about the channel they look at."""
+    """Prompts fit what the person may use there and their language; `catchup` is about the channel they look at.
+
+    So are plain words, which ask the model where the person looks at none.
+    """
     async with SlackSimulator() as slack, service(slack, tmp_path) as running:
 
         async def suggested(count: int) -> list[str]:
@@ -80,6 +83,9 @@ async def test_the_agent_view_in_slack(tmp_path: Path) -> None:
 
         slack.ada.open_home("messages")
         assert await suggested(1) == ["Explain something", "Make a picture", "Write some code", "What can you do?"]
+        slack.ada.direct("what did I miss?")
+        await running.echo.until(lambda: running.echo.prompts[-1:] == ["what did I miss?"])
+        await running.idle()
         slack.ada.view(slack.general)
         beside = ["Catch up with this channel", "Explain something", "Make a picture", "Write some code"]
         assert await suggested(2) == beside
@@ -89,13 +95,13 @@ async def test_the_agent_view_in_slack(tmp_path: Path) -> None:
         slack.ada.view(slack.general)
         assert await suggested(3) == ["補看這個頻道", "解釋一件事", "寫一段程式", "你能做什麼？"]
         slack.bob.say("the launch is on Friday")
-        slack.ada.direct("catchup")
+        slack.ada.direct("Can you summarise this channel since yesterday?")
         await slack.until(lambda: [body for body in running.echo.bodies if "the launch is on Friday" in str(body)])
         await running.idle()
         secret = slack.add_channel("secret", is_private=True, members=[slack.bob.id, slack.team.bot.id])
         slack.ada.view(secret)
         asked = len(running.echo.bodies)
-        slack.ada.direct("catchup")
+        slack.ada.direct("總結這個頻道")
         direct = slack.team.direct(slack.ada.id)
         await slack.until(
             lambda: [m for m in slack.from_bot(direct) if "You are not a member of this channel" in m.content]

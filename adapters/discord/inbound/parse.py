@@ -12,6 +12,7 @@ import discord
 from adapters.discord.reply_target import ReplyTarget
 from adapters.kit import titles
 from adapters.kit.forms import without_file_names
+from bot.catchup.plain_words import as_catchup
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import hide_secret, names_secret_command
@@ -49,8 +50,10 @@ def event_from_message(
         text = hide_secret(text, commands)
     replied = replied_message(message)
     request = parser.parse(text, commands, locale=locale, bare=True)
-    prompt, rejection = request.prompt, request.rejection
     attachments = read_attachments(message)
+    if message.guild and replied is None and not (attachments or message.message_snapshots):
+        request = as_catchup(request, commands, is_in_thread=bool(context.thread))
+    prompt, rejection = request.prompt, request.rejection
     spec = next((spec for spec in commands if spec.name == request.command), None)
     if spec is not None and keeps_ids(spec):
         request = parser.parse(read_text(message, me=me, with_ids=True), commands, locale=locale, bare=True)

@@ -11,6 +11,7 @@ from adapters.kit.titles import quote, shorten, title_of
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Json, Person
+from bot.catchup.plain_words import CATCHUP, as_catchup
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import hide_secret
@@ -26,7 +27,6 @@ _MARKS = re.compile(r"(?<!\w)[`*_~>]+(?=\S)|(?<=\S)[`*_~]+(?!\w)", re.MULTILINE)
 #: Subtypes of recorded clips; the container of one of sound may be one that holds video as well.
 _AUDIO_CLIP, _VIDEO_CLIP = "slack_audio", "slack_video"
 _NO_CONTENT = ("tombstone", "hidden_by_limit")  # modes of files that can't be read
-CATCHUP = "catchup"  #: the command that is about the channel which its author looks at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +67,16 @@ def event_from_message(
     if spec is not None and keeps_ids(spec):
         text = read_text(message, people, bot_user=workspace.bot_user, ids_of=workspace)
         request = parser.parse(text, commands, locale=person.locale, bare=True)
+    viewed = viewed_channel(message.get("app_context")) if context.is_dm else ""
+    if (viewed or not context.is_dm) and not (message.get("files") or message.get("attachments")):
+        is_in_thread = not context.is_dm and context.thread not in ("", message["ts"])
+        request = as_catchup(request, commands, is_in_thread=is_in_thread)
     prompt, rejection = request.prompt, request.rejection
     if request.command in TEXT_COMMANDS and str(message.get("text") or "").strip():
         prompt = "\n\n".join(part for part in (*quote_forwarded(message, people, commands, workspace), prompt) if part)
     if not rejection and any(file.get("subtype") == _VIDEO_CLIP for file in message.get("files") or ()):
         rejection = translate("slack.video_clip", person.locale)
-    viewed = viewed_channel(message.get("app_context")) if context.is_dm and request.command == CATCHUP else ""
+    viewed = viewed if request.command == CATCHUP else ""
     target = ReplyTarget(
         conversation=context.conversation,
         team=workspace.team,

@@ -68,6 +68,9 @@ async def test_a_channel_of_5000_messages(tmp_path: Path) -> None:
         assert 0 < sum(row.cost for row in rows) <= float(price[1])
         assert one.simulator.bot_messages(CHANNEL) == []
         assert answer["flags"] & EPHEMERAL
+        await one.simulator.say(CHANNEL, f"<@{ME}> could you sum up the last 3 messages here, please?")
+        answer = await one.see(CHANNEL, "The last 3 messages")
+        assert linked(one.simulator, answer) == ["DECIDED to meet at the lake"]
 
 
 async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ async def test_a_long_thread(slack: SlackSimulator, tmp_path: Path) -> None:
 async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path, engine: dict[str, Any]) -> None:
     """From their last message, else from their last catching up; a stop repeats no request that had an answer.
 
+    Plain words ask for it, too.
+
     When they caught up is erased with them.
     """
     bob = slack.person("Bob")
@@ -153,6 +155,11 @@ async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path, e
         assert "Earlier" not in await running.ask(slack.ada, "/catchup last 2 messages", "The last 2 messages")
         new = await running.ask(slack.person("Cleo"), "/catchup", "You have written nothing here lately")
         assert "the newest 24 messages" in new
+        slack.ada.mention("What did I miss in the last 2 hours?")
+        assert "DECIDED at last" in (await running.see(slack.ada, "since 20")).content
+        before = len(api.bodies)
+        await running.answers(slack.ada.mention("what did Bob miss?"))
+        assert "You summarise a channel" not in str(api.bodies[before:])
         visits = running.core.store.namespace(within(slack.team.id, f"caught-up:slack:{slack.ada.id}"))
         [visit] = (await visits.items()).values()
         assert visit
