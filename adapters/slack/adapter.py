@@ -23,7 +23,6 @@ from adapters.slack.connection.socket_mode import SocketConnections, SocketModeS
 from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, WebApi, create_client
 from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
 from adapters.slack.inbound.downloads import download
-from adapters.slack.inbound.history import read_prior_messages
 from adapters.slack.inbound.listeners import EventRouter
 from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.thread_state import ThreadConversations
@@ -33,6 +32,7 @@ from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.outbound.reaction import add_reaction
 from adapters.slack.outbound.recovery import is_long_finished
 from adapters.slack.reading.channel_history import ChannelReading, link_of
+from adapters.slack.reading.prior_messages import read_prior_messages
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.check import find_channel_problem, find_groups, run_checks

@@ -1,1 +1,1 @@
-"""Reading channels on behalf of a person."""
+"""Reading threads, and channels on behalf of a person."""

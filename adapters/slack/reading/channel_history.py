@@ -17,6 +17,7 @@ from adapters.slack.connection.web_api import WebApi
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound.parse import find_author, find_mentions, is_bot, read_text
 from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.reading.threads import LARGEST_PAGE, SPOKEN, ThreadMessages, is_own, next_cursor, read_newest
 from adapters.slack.types import Json, Person
 from bot.errors import DeliveryDelayed, DeliveryError, UsageError
 from bot.i18n import translate
@@ -24,17 +25,14 @@ from bot.ports import ChannelHistory, ChannelMessage, ChannelSpan
 
 log = structlog.get_logger(__name__)
 
-#: Messages of one request: Slack takes less than 1,000.
-_PAGE = 900
-#: Pages of a thread, whose newest messages come last.
-_MAX_PAGES = 50
 #: What an app that is distributed outside of Slack's Marketplace gets, once a minute. Apps of a workspace's own are
 #: exempt. https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
 _RESTRICTED_PAGE = 15
+#: Requests for a thread whose replies do not fit on a page, beside those for more than a page of them.
+_REQUESTS = 5
 #: Threads whose replies are read, those with the newest first.
 _MAX_THREADS = 40
 _MAX_NAMES = 100  # people who are looked up, those who wrote most first
-_SPOKEN = (None, "", "file_share", "thread_broadcast", "me_message", "bot_message")
 _SCOPES = {"C": "channels", "G": "groups", "D": "im"}
 _NO_MEMBER = frozenset({"channel_not_found", "not_in_channel"})
 
@@ -52,6 +50,7 @@ class ChannelReading:
         self._on_progress = on_progress
         self._limits: list[str] = []
         self._is_cut = False
+        self._read = 0  # messages, for the progress
         self._read_until: datetime | None = None  # where a thread was read in part
 
     async def read(self) -> ChannelHistory:
@@ -63,7 +62,7 @@ class ChannelReading:
         is_thread = bool(target.thread) and target.thread != target.message
         found = await (self._read_thread() if is_thread else self._read_channel())
         unread = 0 if is_thread else await self._read_replies(found)
-        messages = sorted((m for m in found.values() if m.get("subtype") in _SPOKEN), key=lambda m: float(m["ts"]))
+        messages = sorted((m for m in found.values() if m.get("subtype") in SPOKEN), key=lambda m: float(m["ts"]))
         if len(messages) > self._span.limit:
             messages, self._is_cut = messages[-self._span.limit :], True
         workspace = await self._api.workspace()
@@ -84,10 +83,10 @@ class ChannelReading:
         """Raise `UsageError` where the asker is no member of the channel now."""
         cursor = ""
         while True:
-            page = await self._call("conversations.members", "read", limit=_PAGE, cursor=cursor or None)
+            page = await self._call("conversations.members", "read", limit=LARGEST_PAGE, cursor=cursor or None)
             if self._target.user in (page.get("members") or ()):
                 return
-            cursor = _next_cursor(page)
+            cursor = next_cursor(page)
             if not cursor:
                 raise UsageError(self._translate("slack.catchup.no_member"))
 
@@ -114,14 +113,15 @@ class ChannelReading:
         found: dict[str, Json] = {}
         cursor = ""
         while True:
-            page = await self._page("conversations.history", cursor, max(self._span.limit - len(found), 1))
+            page = await self._page(cursor, max(self._span.limit - len(found), 1))
             if page is None:
                 self._is_cut = True
                 return found
             messages = page.get("messages") or ()
             found.update((str(message["ts"]), message) for message in messages)
-            self._on_progress(len(found))
-            cursor = _next_cursor(page)
+            self._read = len(found)
+            self._on_progress(self._read)
+            cursor = next_cursor(page)
             if not cursor or (self._span.until_own and any(map(self._is_by_asker, messages))):
                 return found
             if len(found) >= self._span.limit:
@@ -131,46 +131,52 @@ class ChannelReading:
                 self._limits = [self._translate("slack.catchup.restricted")]
 
     async def _read_thread(self) -> dict[str, Json]:
-        """Return a thread's newest messages in the span by ts.
+        """Return a thread's newest messages in the span by ts."""
+        pages = -(-self._span.limit // LARGEST_PAGE)
+        read = await self._read_newest(self._target.thread, count=self._span.limit, requests=_REQUESTS + 2 * pages)
+        self._is_cut = read.is_cut
+        if read.is_interrupted:
+            self._read_until = _time(read.replies[-1])
+        root = [read.root] if read.root is not None and not read.is_cut else []
+        return {str(message["ts"]): message for message in (*root, *read.replies) if self._is_within(message)}
 
-        Slack returns the oldest first, and the root on each page. So the newest are found on the last page.
-        """
-        found: dict[str, Json] = {}
-        cursor, read = "", 0
-        for _ in range(_MAX_PAGES):
-            page = await self._page("conversations.replies", cursor, _PAGE, ts=self._target.thread)
-            if page is None:
-                break
-            messages = page.get("messages") or ()
-            new = [m for m in messages if self._is_within(m) and not (cursor and m["ts"] == self._target.thread)]
-            found.update((str(message["ts"]), message) for message in new if message.get("subtype") in _SPOKEN)
-            for ts in [*found][: -self._span.limit]:
-                del found[ts]
-                self._is_cut = True
-            read += len(new)
-            self._on_progress(read)
-            cursor = _next_cursor(page)
-            if not cursor:
-                self._read_until = None
-                return found
-            if new:
-                self._read_until = _time(new[-1])
-            if len(messages) == _RESTRICTED_PAGE:
+    async def _read_newest(self, thread: str, *, count: int, requests: int) -> ThreadMessages:
+        """Return a thread's newest replies in the span. Raises `UsageError` and `DeliveryError`."""
+
+        async def read(since: float, until: float) -> tuple[Sequence[Json], bool]:
+            page = await self._call(
+                "conversations.replies",
+                "history",
+                ts=thread,
+                oldest=f"{since:.6f}" if since else None,
+                latest=f"{until:.6f}",
+                inclusive=True,
+                limit=LARGEST_PAGE,
+            )
+            messages, is_whole = page.get("messages") or (), not next_cursor(page)
+            if not is_whole and len(messages) == _RESTRICTED_PAGE:
                 self._limits = [self._translate("slack.catchup.restricted")]
-        log.warning("thread read in part", read=read)
-        return found
+            self._read += len(messages)
+            self._on_progress(self._read)
+            return messages, is_whole
 
-    async def _page(self, method: str, cursor: str, limit: int, **arguments: str) -> Json | None:
-        """Return a page; None: Slack allows no more now, after at least one page."""
+        span = self._span
+        since = span.since.timestamp() if span.since is not None else 0.0
+        until = span.until.timestamp()
+        return await read_newest(
+            read, thread, since=since, until=until, count=count, page=LARGEST_PAGE, requests=requests
+        )
+
+    async def _page(self, cursor: str, limit: int) -> Json | None:
+        """Return a page of the channel; None: Slack allows no more now, after at least one page."""
         try:
             return await self._call(
-                method,
+                "conversations.history",
                 "history",
                 latest=f"{self._span.until.timestamp():.6f}",
                 oldest=f"{self._span.since.timestamp():.6f}" if self._span.since is not None else None,
-                limit=min(_PAGE, limit),
+                limit=min(LARGEST_PAGE, limit),
                 cursor=cursor or None,
-                **arguments,
             )
         except DeliveryDelayed as exc:
             if not cursor:
@@ -185,21 +191,14 @@ class ChannelReading:
         unread = sum(int(message["reply_count"]) for message in threads[_MAX_THREADS:])
         for number, message in enumerate(threads[:_MAX_THREADS]):
             try:
-                page = await self._call(
-                    "conversations.replies",
-                    "history",
-                    ts=str(message["ts"]),
-                    latest=f"{self._span.until.timestamp():.6f}",
-                    limit=_PAGE,
-                )
+                read = await self._read_newest(str(message["ts"]), count=LARGEST_PAGE, requests=_REQUESTS)
             except DeliveryDelayed as exc:
                 log.warning("threads read in part", reason=str(exc))
                 return unread + sum(int(other["reply_count"]) for other in threads[number:_MAX_THREADS])
-            replies = [m for m in page.get("messages") or () if m["ts"] != message["ts"] and self._is_within(m)]
+            replies = [reply for reply in read.replies if self._is_within(reply)]
             found.update((str(reply["ts"]), reply) for reply in replies)
-            if _next_cursor(page):
+            if read.is_cut or read.is_interrupted:
                 unread += max(0, int(message["reply_count"]) - len(replies))
-            self._on_progress(len(found))
         return unread
 
     def _has_replies(self, message: Json) -> bool:
@@ -211,7 +210,7 @@ class ChannelReading:
         return since < float(message["ts"]) < self._span.until.timestamp()
 
     def _is_by_asker(self, message: Json) -> bool:
-        return message.get("user") == self._target.user and message.get("subtype") in _SPOKEN and not is_bot(message)
+        return message.get("user") == self._target.user and message.get("subtype") in SPOKEN and not is_bot(message)
 
     # -- names
 
@@ -224,8 +223,7 @@ class ChannelReading:
 
 
 def _to_message(message: Json, workspace: Workspace, people: Mapping[str, Person]) -> ChannelMessage:
-    is_own = message.get("user") == workspace.bot_user or bool(workspace.bot and message.get("bot_id") == workspace.bot)
-    is_app = is_bot(message) and not is_own
+    by_service = is_own(workspace, message)
     user, ts, thread = str(message.get("user") or ""), str(message["ts"]), str(message.get("thread_ts") or "")
     files = ", ".join(str(file.get("name") or "") for file in message.get("files") or ())
     text = read_text(message, people)
@@ -236,8 +234,8 @@ def _to_message(message: Json, workspace: Workspace, people: Mapping[str, Person
         actor="" if is_bot(message) else workspace.scoped(user),
         text=f"{text} [{files}]".strip() if files else text,
         thread=thread if thread != ts else "",
-        is_app=is_app,
-        is_own=is_own,
+        is_app=is_bot(message) and not by_service,
+        is_own=by_service,
     )
 
 
@@ -249,10 +247,6 @@ def link_of(workspace: Workspace, channel: str, name: str) -> str:
 
 def _time(message: Json) -> datetime:
     return datetime.fromtimestamp(float(message["ts"]), UTC)
-
-
-def _next_cursor(page: Json) -> str:
-    return str((page.get("response_metadata") or {}).get("next_cursor") or "")
 
 
 def _needed_scope(exc: BaseException | None) -> str:

@@ -82,11 +82,16 @@ async def test_a_channel_of_5000_messages(slack: SlackSimulator, tmp_path: Path)
 
 
 async def test_a_long_thread(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Its newest messages are read, in full pages; where Slack stops the reading that is said, and the rest is new."""
+    """Its newest messages are read, in a few requests, also where Slack stops the reading; what is missing is said.
+
+    Where only its beginning could be read, the rest is still new.
+    """
     bob = slack.person("Bob")
-    root = write(slack, bob, "where do we meet?", ago=2000)
-    for number in range(1000):
-        write(slack, bob, f"DECIDED number {number}", ago=1999 - number, thread=root.ts)
+    root = write(slack, bob, "where do we meet?", ago=2002)
+    for number in range(2000):
+        is_decision = 890 <= number < 900 or number >= 1990
+        text = f"{'DECIDED' if is_decision else 'small talk'} number {number}"
+        write(slack, bob, text, ago=2001 - number, thread=root.ts)
     api = DigestApi()
     async with service(slack, tmp_path) as running:
         running.api.play(api)
@@ -103,11 +108,18 @@ async def test_a_long_thread(slack: SlackSimulator, tmp_path: Path) -> None:
 
         before = len(slack.calls)
         answer = await ask("/catchup last 5 messages", "The last 5 messages")
-        assert [f"number {number}" in answer for number in range(994, 1000)] == [False, True, True, True, True, True]
+        assert [f"number {number}" in answer for number in range(1994, 2000)] == [False, True, True, True, True, True]
         assert "Earlier" not in answer
         pages = [call for call in slack.calls[before:] if call.method == "conversations.replies"]
         assert len(pages) < 5
-        slack.faults.limit("conversations.replies", 600).where = lambda given: bool(given.get("cursor"))
+        allowed = len(slack.called("conversations.replies")) + 2
+        slack.faults.crash("conversations.replies", 503, times=None).where = lambda _: (
+            len(slack.called("conversations.replies")) > allowed
+        )
+        answer = await ask("/catchup last 1500 messages", "Earlier messages are not included")
+        assert [f"number {number}" in answer for number in (890, 1998, 1999)] == [False, True, True]
+        slack.faults.clear()
+        slack.faults.limit("conversations.replies", 600).where = lambda given: float(given.get("oldest") or 0) > 0
         answer = await ask("/catchup last 6 messages", "later ones could not be read")
         assert "6 messages up to" in answer
         assert [f"number {number}" in answer for number in (892, 893, 898, 899)] == [False, True, True, False]
