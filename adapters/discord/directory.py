@@ -87,6 +87,6 @@ class DiscordDirectory:
                 with raise_delivery_errors():
                     access = await find_access(client, guild=target.guild, channel=target.channel, member=person)
             except DeliveryRefused:
-                return "absent"
-            return "" if access.member_sees else "absent"
+                return "hidden"
+            return "" if access.member_sees else "hidden"
         return await check.find_channel_problem(self._token.get_secret_value(), self._api_url, channel)

@@ -5,8 +5,8 @@ from typing import Literal, Protocol
 
 from bot.models import Actor
 
-#: There is no such channel, or it is hidden from the service; or the service may not write there.
-ChannelProblem = Literal["", "absent", "closed"]
+#: There is no such channel, or it is hidden from the service; the service may not write there; a person may not see it.
+ChannelProblem = Literal["", "absent", "closed", "hidden"]
 
 
 class Directory(Protocol):
@@ -30,7 +30,7 @@ class Directory(Protocol):
         """Return why the service can't write in a channel; "": it can, or that can't be known.
 
         `reply_to`: of a request; a channel of another workspace is absent then. `person`: its author; a place that they
-        may not see is absent, too. Raises `DeliveryError` where nobody tells now what they may see.
+        may not see is hidden. Raises `DeliveryError` where nobody tells now what they may see.
         """
 
 

@@ -8,8 +8,9 @@ from typing import Literal, Protocol
 
 from bot.models import Event
 
-#: Why a schedule is paused: "asked" by a person, it failed again and again, its channel or its person is gone.
-PauseReason = Literal["", "asked", "failing", "channel", "person"]
+#: Why a schedule is paused: "asked" by a person, it failed again and again, its channel or its person is gone, or its
+#: channel is hidden from the person.
+PauseReason = Literal["", "asked", "failing", "channel", "person", "hidden"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

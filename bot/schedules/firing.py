@@ -147,7 +147,7 @@ class Firing:
         if event.location.is_private:
             return ""
         problem = await adapter.channel_problem(event.location.channel, reply_to=event.reply_to, person=event.actor.id)
-        return "channel" if problem else ""
+        return "hidden" if problem == "hidden" else "channel" if problem else ""
 
     async def _has_failed(self, schedule: Schedule) -> bool:
         """Return whether the request that was made last has failed."""

@@ -70,13 +70,18 @@ class Schedules:
 
     async def move(self, schedule: Schedule, zone: ZoneInfo) -> Schedule | None:
         """Read the times of a schedule in another time zone; None: it has changed meanwhile, or its time is over."""
-        try:
-            found = read_when(schedule.when, zone, self.clock.now())
-        except TimeIsOver:
-            found = None
-        if found is None:
-            return None
-        moved = replace(schedule, zone=zone.key, due=None if schedule.due is None else found[0].first)
+        now = self.clock.now()
+        if schedule.cron:
+            first = next_time(schedule.cron, zone, now)
+        else:
+            try:
+                found = read_when(schedule.when, zone, now)
+            except TimeIsOver:
+                found = None
+            if found is None:
+                return None
+            first = found[0].first
+        moved = replace(schedule, zone=zone.key, due=None if schedule.due is None else first)
         return moved if await self.store.change_schedule(moved, was=schedule) else None
 
     def next_times(self, schedule: Schedule, count: int) -> Sequence[datetime]:

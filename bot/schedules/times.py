@@ -4,14 +4,21 @@ A local time that does not exist, as clocks are put forward, becomes the next th
 first counts.
 """
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 _LONGEST = 100  #: characters of an expression
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_FIELDS = 5  #: of cron: minute, hour, day, month, weekday
+_EVERY = re.compile(r"(?P<count>\d{1,3})(?P<unit>[dwm])@(?P<since>\d{4}-\d\d-\d\d)")
+_INTERVAL = re.compile(r"@(\d{1,6}) (\d{1,11})")
+_MOST_SKIPPED = 5000  #: days among which one that counts is looked for
 _LOOKED_AT = 100  #: times between which the shortest interval is looked for
 
 
@@ -19,16 +26,66 @@ class WrongExpression(ValueError):
     """An expression that is none, or has no time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Expression:
+    """An expression, parsed: `cron` of the days that count, or `minutes` from `begin` on."""
+
+    cron: str = ""
+    count: int = 1  #: of units: of so many the first counts
+    unit: str = "d"  #: days, weeks or months since `since`
+    since: date = date.min
+    minutes: int = 0
+    begin: datetime = _EPOCH
+
+    def counts(self, local: date) -> bool:
+        """Return whether a day, given in the zone of the schedule, is one of those that count."""
+        if self.count == 1:
+            return True
+        days = (local - self.since).days
+        months = (local.year - self.since.year) * 12 + local.month - self.since.month
+        passed = {"d": days, "w": days // 7, "m": months}[self.unit]
+        return passed % self.count == 0 and days >= 0
+
+
+def interval_expression(minutes: int, begin: datetime) -> str:
+    """Return the expression of every so many minutes that pass, the first time after so many."""
+    return f"@{minutes} {int(begin.timestamp())}"
+
+
+def _parse(expression: str) -> _Expression:
+    """Raises `WrongExpression`."""
+    if len(expression) > _LONGEST:
+        raise WrongExpression(expression)
+    if found := _INTERVAL.fullmatch(expression):
+        return _Expression(minutes=int(found[1]), begin=datetime.fromtimestamp(int(found[2]), UTC))
+    fields = expression.split()
+    cron = " ".join(fields[:_FIELDS])
+    if len(fields) == _FIELDS:
+        return _Expression(cron)
+    every = _EVERY.fullmatch(" ".join(fields[_FIELDS:]))
+    if every is None:
+        raise WrongExpression(expression)
+    return _Expression(cron, int(every["count"]), every["unit"], date.fromisoformat(every["since"]))
+
+
 def times_after(cron: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """Yield the times of an expression after a time, in UTC. Raises `WrongExpression`."""
-    if len(cron) > _LONGEST or len(cron.split()) != 5:  # noqa: PLR2004 - minute, hour, day, month, weekday
-        raise WrongExpression(cron)
+    """Yield the times of an expression after a time, in UTC. Raises `WrongExpression`.
+
+    An expression is one of cron; one of cron with a sixth field such as `2w@2026-11-30`, of whose days those of every
+    second week since then count; or `@90 1795743000`: every 90 minutes since that second.
+    """
+    parsed = _parse(cron)
+    if parsed.minutes:
+        step = timedelta(minutes=parsed.minutes)
+        first = parsed.begin + step * max((after - parsed.begin) // step + 1, 1)
+        return (first + step * number for number in count())
     try:
-        times = CronSim(cron, after.astimezone(zone))
+        times = CronSim(parsed.cron, after.astimezone(zone))
     except CronSimError as exc:
         raise WrongExpression(cron) from exc
     # In the second of two equal hours the library begins with the first one.
-    return (found for time in times if (found := time.astimezone(UTC)) > after)
+    looked_at = times if parsed.count == 1 else islice(times, _MOST_SKIPPED)
+    return (found for time in looked_at if parsed.counts(time.date()) and (found := time.astimezone(UTC)) > after)
 
 
 def next_time(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
@@ -41,14 +98,20 @@ def next_time(cron: str, zone: ZoneInfo, after: datetime) -> datetime:
 
 def last_time(cron: str, zone: ZoneInfo, first: datetime, now: datetime) -> datetime:
     """Return the last time of an expression that is not after now; `first`, one of its times, at the earliest."""
+    parsed = _parse(cron)
+    if parsed.minutes:
+        step = timedelta(minutes=parsed.minutes)
+        return first + max(now - first, timedelta()) // step * step
     local = (now + timedelta(seconds=1)).astimezone(zone)
-    found = next(iter(CronSim(cron, local, reverse=True)), None)
+    times = islice(CronSim(parsed.cron, local, reverse=True), _MOST_SKIPPED)
+    found = next((time for time in times if parsed.counts(time.date())), None)
     return first if found is None else max(first, found.astimezone(UTC))
 
 
 def shortest_interval(cron: str, zone: ZoneInfo, after: datetime) -> timedelta:
     """Return the shortest time between two of the next times. Raises `WrongExpression`."""
-    times = islice(times_after(cron, zone, after), _LOOKED_AT)
+    parsed = _parse(cron)  # of a part of the days the interval is no shorter
+    times = islice(times_after(parsed.cron or cron, zone, after), _LOOKED_AT)
     return min((later - earlier for earlier, later in pairwise(times)), default=timedelta.max)
 
 

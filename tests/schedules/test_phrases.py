@@ -35,6 +35,19 @@ every morning news | 0 9 * * * | Sat 11-28 09:00 | news
 every weekend at midnight x | 0 0 * * 0,6 | Sat 11-28 00:00 | x
 every 30 minutes x | */30 * * * * | Fri 11-27 10:00 | x
 every hour x | 0 * * * * | Fri 11-27 10:00 | x
+every two hours x | 0 */2 * * * | Fri 11-27 10:00 | x
+every 5 hours x | @300 1795743000 | Fri 11-27 14:30 | x
+every 48 hours x | @2880 1795743000 | Sun 11-29 09:30 | x
+every 3 days x | 0 9 * * * 3d@2026-11-27 | Mon 11-30 09:00 | x
+every three days at 18:00 x | 0 18 * * * 3d@2026-11-27 | Fri 11-27 18:00 | x
+every other day 8:30 x | 30 8 * * * 2d@2026-11-27 | Sun 11-29 08:30 | x
+every 2 weeks 3 facts | 0 9 * * 5 2w@2026-11-23 | Fri 12-11 09:00 | 3 facts
+every 2 weeks on Monday and Thursday at 9 x | 0 9 * * 1,4 2w@2026-11-30 | Mon 11-30 09:00 | x
+every other Friday at 16:00 x | 0 16 * * 5 2w@2026-11-23 | Fri 11-27 16:00 | x
+every week on Friday 16:00 x | 0 16 * * 5 | Fri 11-27 16:00 | x
+every 3 months x | 0 9 27 * * 3m@2026-11-01 | Sat 02-27 09:00 | x
+every 2 months on the 1st at 10:00 x | 0 10 1 * * 2m@2026-12-01 | Tue 12-01 10:00 | x
+remind me every 5 hours to drink | @300 1795743000 | Fri 11-27 14:30 | remind me to drink
 remind me to stretch in 20 minutes | | Fri 11-27 09:50 | remind me to stretch
 please remind us in 20 minutes to stretch | | Fri 11-27 09:50 | please remind us to stretch
 remind me to ask at noon for it every Monday at 9 | 0 9 * * 1 | Mon 11-30 09:00 | remind me to ask at noon for it
@@ -53,6 +66,15 @@ cron 0 9 * * 1-5 hi | 0 9 * * 1-5 | Mon 11-30 09:00 | hi
 每周一到周五下午三点 报告 | 0 15 * * 1-5 | Fri 11-27 15:00 | 报告
 每月1號 x | 0 9 1 * * | Tue 12-01 09:00 | x
 每个月最后一天晚上8点 总结 | 0 20 L * * | Mon 11-30 20:00 | 总结
+每5小時 x | @300 1795743000 | Fri 11-27 14:30 | x
+每隔兩天 x | 0 9 * * * 3d@2026-11-27 | Mon 11-30 09:00 | x
+隔天早上八點 x | 0 8 * * * 2d@2026-11-27 | Sun 11-29 08:00 | x
+每三天一次 喝水 | 0 9 * * * 3d@2026-11-27 | Mon 11-30 09:00 | 喝水
+每2个星期 x | 0 9 * * 5 2w@2026-11-23 | Fri 12-11 09:00 | x
+每兩週的週一、四 9:00 x | 0 9 * * 1,4 2w@2026-11-30 | Mon 11-30 09:00 | x
+隔周五下午4点 x | 0 16 * * 5 2w@2026-11-23 | Fri 11-27 16:00 | x
+每3個月 x | 0 9 27 * * 3m@2026-11-01 | Sat 02-27 09:00 | x
+每兩個月1號 x | 0 9 1 * * 2m@2026-12-01 | Tue 12-01 09:00 | x
 每2小時 x | 0 */2 * * * | Fri 11-27 10:00 | x
 2小時後提醒我 | | Fri 11-27 11:30 | 提醒我
 半小时后提醒我 | | Fri 11-27 10:00 | 提醒我
@@ -92,8 +114,7 @@ def test_what_is_no_time_is_none() -> None:
     for text in ("today at 9 x", "2025-01-01 9:00 x", "今天9點 x", "2036-12-31 x"):
         with pytest.raises(TimeIsOver):
             read_when(text, TAIPEI, START)
-    odd = ("every 5 hours x", "every 7 minutes x", "every 48 hours x", "every 2 weeks x", "every other day x")
-    for text in (*odd, "remind me every 5 hours to drink", "每5小時 x", "每隔兩天 x", "每3個月 x", "每2个星期 x"):
+    for text in ("every 0 hours x", "every 9999 hours x", "every 999 days x", "每0天 x", "remind me every 0 days to x"):
         with pytest.raises(WrongInterval):
             read_when(text, TAIPEI, START)
 
@@ -111,10 +132,16 @@ def test_summer_time() -> None:
     assert local("0 * * * *", autumn + timedelta(hours=11, minutes=30), 3) == [
         *("25 02:00+0200", "25 02:00+0100", "25 03:00+0100")
     ]
+    assert local("30 2 * * * 2d@2026-03-27", spring, 2) == ["29 03:00+0200", "31 02:30+0200"]
+    assert local("0 9 * * 0 2w@2026-10-05", autumn, 2) == ["25 09:00+0100", "08 09:00+0100"]
+    assert local(f"@2880 {int(autumn.timestamp())}", autumn, 2) == ["26 13:00+0100", "28 13:00+0100"]
     in_the_second = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
     assert next_time("30 2 * * *", BERLIN, in_the_second) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert last_time("30 2 * * *", BERLIN, first, in_the_second) == first
+    later = in_the_second + timedelta(days=5)
+    assert last_time("30 2 * * * 2d@2026-10-25", BERLIN, first, later) == datetime(2026, 10, 29, 1, 30, tzinfo=UTC)
+    assert last_time("@2880 1792888200", BERLIN, first, later) == first + timedelta(days=4)
     assert to_utc(datetime(2026, 3, 29, 2, 30), BERLIN) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # noqa: DTZ001
     assert to_utc(datetime(2026, 10, 25, 2, 30), BERLIN) == first  # noqa: DTZ001
 
@@ -123,6 +150,7 @@ def test_expressions() -> None:
     """The shortest interval is found wherever it is; what is too long, or has no time, is no expression."""
     assert shortest_interval("0,1 9 1 1 *", BERLIN, START) == timedelta(minutes=1)
     assert shortest_interval("0 9 * * 1-5", BERLIN, START) == timedelta(days=1)
+    assert shortest_interval("@20 1795743000", BERLIN, START) == timedelta(minutes=20)
     for wrong in ("0 0 31 2 *", "* * * *", "* * * * * *", "0 9 * * 1-5,".ljust(300, "1"), "9" * 5000 + " * * * *"):
         with pytest.raises(WrongExpression):
             next_time(wrong, BERLIN, START)

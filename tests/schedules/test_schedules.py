@@ -174,7 +174,8 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
     async with service(tmp_path, clock=SetClock(), bot_schedules_per_person=2, **prices) as one:
         for typed, words in {
             "what is new?": "I can't read when",
-            "every 5 hours what is new?": "Hours must divide a day",
+            "every 0 days what is new?": "at most 366 days",
+            "every 7 minutes what is new?": "at least 15 minutes",
             "today at 1:00 what is new?": "That time is over: it is [2026-11-27 01:30]",
             "every day": "What is to be done then?",
             "every minute what is new?": "at least 15 minutes",
@@ -187,7 +188,8 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
         }.items():
             assert words in (await one.ask(typed, command="schedule")).text
         first = await one.ask("in 1 hour one", command="schedule", who="bob", member=True)
-        before = await one.ask("every day 8:00 two", command="schedule", who="bob", member=True)
+        before = await one.ask("every 3 days 8:00 two", command="schedule", who="bob", member=True)
+        assert "[2026-11-27 08:00](time:1795766400) · [2026-11-30 08:00](time:1796025600)" in before.text
         job = await one.core.store.job("channel", before.key)
         assert job is not None
         await one.core.services.revise(replace(job.event, prompt="every day 9:00 two"))

@@ -90,8 +90,9 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         await clock.set(LATER + timedelta(hours=4, minutes=30))
         await clock.until_waiting(None)
         [left] = await one.core.store.schedules("slack")
-        assert left.pause == "channel"
+        assert left.pause == "hidden"
         await one.idle()
+        assert "a channel or thread that you may no longer see" in slack.bob.sees(direct)[-1].content
         slack.general.members.append(slack.bob.id)
         slack.bob.press(slack.bob.sees(direct)[-1], "press:resume")
         await clock.until_waiting(LATER + timedelta(hours=5, minutes=30))
@@ -158,7 +159,8 @@ async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> N
         await clock.set(LATER + timedelta(hours=3, minutes=30))
         await clock.until_waiting(None)
         [left] = await one.core.store.schedules("discord")
-        assert left.pause == "channel"
+        assert left.pause == "hidden"
+        await one.see(DM, "你現在看不到的頻道或討論串")
         one.simulator.denied_to.clear()
         await one.command("schedule", what=f"resume {left.id}")
         await clock.until_waiting(LATER + timedelta(hours=4, minutes=30))

@@ -26,7 +26,7 @@ async def channel_problem(client: AsyncWebClient, channel: str, person: str = ""
         await client.conversations_history(channel=channel, limit=1)
     except API_ERRORS as exc:
         return _PROBLEMS.get(error_code(exc), "")
-    return "absent" if person and await _is_shut_out(client, channel, person) else ""
+    return "hidden" if person and await _is_shut_out(client, channel, person) else ""
 
 
 async def _is_shut_out(client: AsyncWebClient, channel: str, person: str) -> bool:

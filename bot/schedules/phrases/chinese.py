@@ -16,6 +16,7 @@ _NOON = 12
 
 _NUMBER = rf"(?:\d{{1,3}}|{CHINESE_NUMBER})"
 _WEEK = r"(?:週|周|星期|禮拜|礼拜)"
+_DAYS = rf"[一二三四五六日天](?:[、,，和與与及/\s]*{_WEEK}?[一二三四五六日天])*"
 _PART = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上"
 _MINUTES = rf"(?:\s*(?P<minutes>{_NUMBER}\s*分?|半|整|一刻|三刻))?"
 _HOUR = rf"(?P<hour>{_NUMBER})\s*(?:[:：](?P<minute>\d\d)|[點点時时][鐘钟]?{_MINUTES})"
@@ -63,9 +64,22 @@ def _read_in(match: re.Match[str], _: datetime) -> Found:
 
 
 def _read_interval(match: re.Match[str], _: datetime) -> Found:
-    if match["long"]:
-        raise forms.WrongInterval
     return forms.interval(read_chinese(match["count"] or "1"), is_hours="分" not in match["unit"])
+
+
+def _read_every(match: re.Match[str], now: datetime) -> Found | None:
+    word = match["unit"]
+    unit = "d" if word in "天日" else "m" if word == "月" else "w"
+    weekdays, day = _days_of(match), read_chinese(match["day"] or "0")
+    if (weekdays and unit != "w") or (day and unit != "m") or day > 31:  # noqa: PLR2004 - days of a month
+        return None
+    # Apart by one day means every second day.
+    count = read_chinese(match["count"] or "1") + bool(match["apart"] or match["alone"])
+    return forms.every(count, unit, now, _time_of(match), weekdays=weekdays, day=day)
+
+
+def _days_of(match: re.Match[str]) -> list[int]:
+    return [_day_of(day) for day in re.findall(f"[{_WEEKDAYS}天]", re.sub(_WEEK, "", match["days"] or ""))]
 
 
 def _day_of(name: str) -> int:
@@ -103,9 +117,13 @@ CHINESE = (
         _read_in,
     ),
     Form(
-        rf"每隔?\s*(?:(?P<count>{_NUMBER})?\s*[個个]?\s*(?P<unit>分鐘|分钟|小時|小时)"
-        rf"|(?P<long>{_NUMBER}\s*(?:天|[個个]?(?:{_WEEK}|月))))",
+        rf"每隔?\s*(?P<count>{_NUMBER})?\s*[個个]?\s*(?P<unit>分鐘|分钟|小時|小时|鐘頭|钟头)",
         _read_interval,
+    ),
+    Form(
+        rf"(?:每(?P<apart>隔)?\s*(?P<count>{_NUMBER})\s*[個个]?|每?(?P<alone>隔))\s*(?P<unit>天|日|{_WEEK}|月)(?:一次)?"
+        rf"(?:[的在逢]?\s*{_WEEK}?(?P<days>{_DAYS})(?!次|[個个])|[的在逢]?\s*(?P<day>{_NUMBER})\s*[日號号])?{_TIME}?",
+        _read_every,
     ),
     Form(
         rf"每[個个]?(?:工作日|平日|上班日|{_WEEK}一[到至~-]{_WEEK}?五){_TIME}?",
@@ -125,10 +143,8 @@ CHINESE = (
         lambda match, _: forms.monthly(read_chinese(match["day"]), _time_of(match)),
     ),
     Form(
-        rf"每[個个]?{_WEEK}\s*(?P<days>[一二三四五六日天](?:[、,，和與与及/\s]*{_WEEK}?[一二三四五六日天])*){_TIME}?",
-        lambda match, _: forms.weekly(
-            [_day_of(day) for day in re.findall(f"[{_WEEKDAYS}天]", re.sub(_WEEK, "", match["days"]))], _time_of(match)
-        ),
+        rf"每[個个]?{_WEEK}\s*(?P<days>{_DAYS}){_TIME}?",
+        lambda match, _: forms.weekly(_days_of(match), _time_of(match)),
     ),
     Form(rf"(?P<day>大[後后]天|今天|今日|今晚|明天|明日|明早|明晚|[後后]天){_TIME}?", _read_relative),
     Form(

@@ -60,10 +60,22 @@ def _read_in(match: re.Match[str], _: datetime) -> Found:
     return total
 
 
+def _count_of(text: str | None) -> int:
+    """Read how many units an interval has: `every other day`, `every three weeks`. Raises `ValueError`."""
+    word = (text or "1").lower()
+    return {"other": 2, "second": 2, "third": 3}.get(word) or int(read_english(word))
+
+
 def _read_interval(match: re.Match[str], _: datetime) -> Found:
-    if match["long"]:
-        raise forms.WrongInterval
-    return forms.interval(int(match["count"] or 1), is_hours=(match["unit"] or "h")[0].lower() == "h")
+    return forms.interval(_count_of(match["count"]), is_hours=match["unit"][0].lower() == "h")
+
+
+def _read_every(match: re.Match[str], now: datetime) -> Found | None:
+    weekdays = _days_of(match) if match["days"] else []
+    unit, day = (match["unit"] or "w")[0].lower(), int(match["day"] or 0)
+    if (weekdays and unit != "w") or (day and unit != "m") or day > 31:  # noqa: PLR2004 - days of a month
+        return None
+    return forms.every(_count_of(match["count"]), unit, now, _time_of(match), weekdays=weekdays, day=day)
 
 
 def _read_relative(match: re.Match[str], now: datetime) -> Found:
@@ -88,15 +100,22 @@ def _form(pattern: str, read: Callable[[re.Match[str], datetime], Found | None])
 
 
 _COUNT = rf"(?:half\s+an?|{ENGLISH_NUMBER}|\d{{1,4}}(?:\.\d)?)"
+_EACH = rf"(?:other|second|third|{ENGLISH_NUMBER}|\d{{1,4}})"
 _UNIT = r"(?:m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)"
 
 #: The longer ones first.
 ENGLISH = (
     _form(rf"in\s+(?P<count>{_COUNT})\s*(?P<unit>{_UNIT})(?:\s*(?:and\s+)?(?P<more>\d+)\s*(?P<of>{_UNIT}))?", _read_in),
+    _form(rf"every\s+(?:(?P<count>{_EACH})\s*)?(?P<unit>m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)", _read_interval),
     _form(
-        r"every\s+(?:(?:(?P<count>\d{1,3})\s*)?(?P<unit>m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)"
-        r"|(?P<long>(?:\d{1,3}|other|second|two|three)\s*(?:d(?:ays?)?|w(?:eeks?)?|months?)))",
-        _read_interval,
+        rf"""every\s+(?:(?P<count>{_EACH})\s*)?(?P<unit>days?|d|weeks?|w|months?)
+        (?:\s+on\s+(?:(?P<days>{_LIST_OF_DAYS})|(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![:\w])))?{_TIME}?""",
+        _read_every,
+    ),
+    _form(
+        rf"""every\s+(?P<count>other|second|third|\d{{1,2}})\s+(?P<days>{_LIST_OF_DAYS})
+        (?!\s+(?:of|in)\b)(?P<unit>)(?P<day>){_TIME}?""",
+        _read_every,
     ),
     _form(r"hourly", lambda *_: forms.interval(1, is_hours=True)),
     _form(

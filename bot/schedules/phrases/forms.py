@@ -6,17 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cached_property
 
-#: What a phrase means: an expression of times, a local time without a zone, or a time from now on.
-Found = str | datetime | timedelta
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Again and again after so many minutes that pass."""
+
+    minutes: int
+
+
+#: What a phrase means: an expression of times, a local time without a zone, a time from now on, or an interval.
+Found = str | datetime | timedelta | Interval
 
 MORNING = time(9)  #: where a day is given without a time
 WEEKDAYS = "1-5"
 WEEKEND = "0,6"
 LAST_DAY = "L"
+_EVERY_MONTH = 28  #: days that each month has
+_MOST_HOURS, _MOST_DAYS = 24 * 366, 366  #: of an interval
 
 
 class WrongInterval(Exception):
-    """An interval that no expression has: it does not fill a day or an hour, or is one of days or weeks."""
+    """An interval of nothing, or of more than years."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +52,12 @@ def expression(at: time | None, *, day: str = "*", weekday: str = "*") -> str:
     return f"{at.minute} {at.hour} {day} * {weekday}"
 
 
-def interval(count: int, *, is_hours: bool) -> str:
+def interval(count: int, *, is_hours: bool) -> str | Interval:
     """Return the expression of every so many hours or minutes. Raises `WrongInterval`."""
-    if count < 1 or (24 if is_hours else 60) % count:
+    if not 1 <= count <= _MOST_HOURS * (1 if is_hours else 60):
         raise WrongInterval
+    if (24 if is_hours else 60) % count:  # they do not fill a day or an hour
+        return Interval(count * (60 if is_hours else 1))
     step = "*" if count == 1 else f"*/{count}"
     return f"0 {step} * * *" if is_hours else f"{step} * * * *"
 
@@ -58,6 +70,32 @@ def monthly(day: int, at: time | None) -> str | None:
 def weekly(days: Collection[int], at: time | None) -> str:
     """Return the expression of days of the week; 0: Monday."""
     return expression(at, weekday=",".join(str((day + 1) % 7) for day in sorted(set(days))))
+
+
+def every(
+    count: int, unit: str, now: datetime, at: time | None, *, weekdays: Collection[int] = (), day: int = 0
+) -> str | None:
+    """Return the expression of every so many days, weeks or months (`unit`: its first letter), from today on.
+
+    On days of the week (0: Monday), else today's; on a day of the month, else today's, or the last one near its end.
+    With a day the next such day begins it. None: there is no such day. Raises `WrongInterval`.
+    """
+    if not 1 <= count <= _MOST_DAYS:
+        raise WrongInterval
+    begin = now.date()
+    if unit == "d":
+        base: str | None = expression(at)
+    elif unit == "w":
+        base = weekly(weekdays or (now.weekday(),), at)
+        if weekdays:
+            begin = min(next_weekday(now, one, at) for one in weekdays).date()
+        begin -= timedelta(days=begin.weekday())
+    else:
+        is_over = day and datetime.combine(begin, at or MORNING).replace(day=1) + timedelta(days=day - 1) <= now
+        begin = (begin.replace(day=28) + timedelta(days=4 if is_over else 0)).replace(day=1)
+        chosen = day or now.day
+        base = expression(at, day=LAST_DAY) if not day and chosen > _EVERY_MONTH else monthly(chosen, at)
+    return base if count == 1 or base is None else f"{base} {count}{unit}@{begin}"
 
 
 def on_date(now: datetime, at: time | None, month: int, day: int, year: int | None = None) -> datetime:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.schedules.phrases.chinese import CHINESE
 from bot.schedules.phrases.english import ENGLISH
-from bot.schedules.phrases.forms import Found
-from bot.schedules.times import WrongExpression, next_time, to_utc
+from bot.schedules.phrases.forms import Found, Interval
+from bot.schedules.times import WrongExpression, interval_expression, next_time, to_utc
 
 _FORMS = (*ENGLISH, *CHINESE)
 #: Five fields, as cron has them; within backticks, or after the word.
@@ -49,6 +49,8 @@ def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | No
     if found is None:
         return None
     meaning, end = found[0], start + found[1]
+    if isinstance(meaning, Interval):
+        meaning = interval_expression(meaning.minutes, now)
     cron = meaning if isinstance(meaning, str) else ""
     try:
         if isinstance(meaning, str):
