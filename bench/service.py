@@ -55,6 +55,9 @@ class BenchDraft:
     async def status(self, status: Status) -> None:
         return
 
+    async def show_place(self, text: str, *, follows: bool, before_message: Callable[[], Awaitable[None]]) -> None:
+        return
+
     async def write(self, text: str) -> None:
         return
 

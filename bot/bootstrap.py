@@ -62,6 +62,7 @@ from bot.settings.core import Settings
 from bot.settings.roles import Role
 from bot.store.engine import make_store
 from bot.timing import ServiceTiming
+from bot.waiting.line import WaitingLine
 
 if TYPE_CHECKING:
     from bot.security.token_cipher import TokenCipher
@@ -225,6 +226,7 @@ async def build(
             metrics=metrics,
             adapters=adapters,
             background=background,
+            line=WaitingLine(store, adapters, timing.pipeline),
             tracing=tracing,
         )
         composites.use(inbox.accept)
@@ -236,6 +238,7 @@ async def build(
             dispatcher=dispatcher,
             adapters=adapters,
             composites=composites,
+            line=inbox.line,
             metrics=metrics,
             settings=settings,
             timing=timing.pipeline,

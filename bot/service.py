@@ -86,7 +86,10 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
     )
     files, pause = recording_files(core.settings), core.timing.erasure_look
     erasing = erase_with_others(core.store, files, core.recorder, pause=pause)
-    beside = {asyncio.create_task(erasing, name="erasure of recordings")}
+    beside = {
+        asyncio.create_task(erasing, name="erasure of recordings"),
+        asyncio.create_task(core.worker.line.run(), name="places in the queue"),
+    }
     if Role.WORK in roles:
         beside |= {
             asyncio.create_task(_prune(core), name="pruning"),

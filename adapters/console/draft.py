@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -108,6 +109,16 @@ class ConsoleDraft:
         """Show what is being done, if the screen can."""
         if not await self._delivered.contains(self._key):
             await self._screen.status(self._key, status)
+
+    async def show_place(
+        self,
+        text: str,
+        *,
+        follows: bool,  # noqa: ARG002
+        before_message: Callable[[], Awaitable[None]],  # noqa: ARG002
+    ) -> None:
+        """Show a request's place in the queue, if the screen can: nothing of it stays."""
+        await self.status(Status(text))
 
     async def write(self, text: str) -> None:
         """Show the text so far, if the screen can."""

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -47,6 +47,9 @@ class PartDraft:
         if (is_first or status.progress is not None) and time.monotonic() >= self._next:
             await self.whole.advance(self.event, self.event.part_of, is_progress=True)
             self._next = time.monotonic() + _WITH_FILES
+
+    async def show_place(self, text: str, *, follows: bool, before_message: Callable[[], Awaitable[None]]) -> None:
+        """Show nothing: the whole names the places of its parts."""
 
     async def write(self, text: str) -> None:
         """Show nothing."""

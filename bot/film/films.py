@@ -25,7 +25,7 @@ from bot.film.film import Film
 from bot.film.graph import FilmNode, event_id, nodes_of, ready
 from bot.limits import MICROS
 from bot.models import Answer, CommandSpec, Event, Job
-from bot.ports import EventQueue, Journal, KeyValues, RequestLog, Sender, Sink
+from bot.ports import Journal, KeyValues, RequestLog, Sender, Sink, WaitingEvents
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 _COMMANDS = {"film": "cut"}
 
 
-class FilmStore(KeyValues, Journal, RequestLog, EventQueue, Protocol):
+class FilmStore(KeyValues, Journal, RequestLog, WaitingEvents, Protocol):
     """The part of the store that films need."""
 
 
@@ -211,9 +211,14 @@ class Films:
     # -- showing
 
     async def _board(self, film: Film, states: list[NodeState], event: Event) -> Board:
-        running = {state.job.seq for state in states if state.job is not None and state.stage == "running"}
-        places = await self.store.places(running) if running else {}
-        placed = [state if state.job is None else replace(state, place=places.get(state.job.seq)) for state in states]
+        running = {
+            (event.adapter, state.job.event.id): state
+            for state in states
+            if state.job is not None and state.stage == "running"
+        }
+        places = await self.store.places(running)
+        waiting = {running[key].node.key: place.number for key, place in places.items()}
+        placed = [replace(state, place=waiting.get(state.node.key)) for state in states]
         return Board(film=film, states=placed, price=await self.price(film, states, event))
 
     def note_progress(self, event: Event, progress: float | None) -> None:

@@ -122,6 +122,7 @@ async def open_draft(
     on_doubt: Callable[[], None],
     *,
     private: bool,
+    ref: str | None,
     timing: PipelineTiming,
     timer: SharedTimer,
 ) -> FencedDraft:
@@ -129,5 +130,5 @@ async def open_draft(
     await confirm()
     with span("draft"), DeliveryTimeout(timing.draft_step, timer):
         place = job.event.answer_to or job.event.reply_to
-        draft = await adapter.draft(place, key=job.event.id, ref=job.ref, private=private, confirm=confirm)
+        draft = await adapter.draft(place, key=job.event.id, ref=ref, private=private, confirm=confirm)
     return FencedDraft(draft, confirm, on_doubt, timing, timer)

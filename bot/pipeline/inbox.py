@@ -24,6 +24,7 @@ from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
 from bot.ports import Adapter, EventQueue, Journal, receipt
+from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class Inbox:
     seal: Callable[[str], str]  #: encrypts a secret
     adapters: Mapping[str, Adapter]
     background: BackgroundTasks
+    line: WaitingLine
     tracing: Tracing | None = None
 
     async def accept(self, event: Event) -> bool:
@@ -168,7 +170,14 @@ class Inbox:
     async def _record(
         self, event: Event, quota: QuotaRequest | None = None, *, lane: Lane, answer: Answer | None
     ) -> None:
-        is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
+        takes_turn = answer is None and lane is not Lane.FREE and not event.part_of
+        if takes_turn:
+            self.line.note(event)
+        try:
+            is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
+        finally:
+            if takes_turn:
+                self.line.recorded(event)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
         if self.tracing is not None and is_new:

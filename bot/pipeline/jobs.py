@@ -1,6 +1,7 @@
 """State of a job while the worker runs it."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,7 +28,7 @@ from bot.models import (
 )
 from bot.pipeline.delivery import Progress
 from bot.pipeline.draft_guard import FencedDraft
-from bot.ports import EventQueue, UsageLedger
+from bot.ports import Draft, EventQueue, UsageLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class RunningJob:
     lane: Lane
     task: asyncio.Task[None] | None = None
     draft: FencedDraft | None = None  #: of an earlier try, until it is opened again
+    waited_with: Draft | None = None  #: the draft that showed its place in the queue, until it is opened
+    begun_at: float = field(default_factory=time.monotonic)  #: seconds
     ref: str = ""  #: reference of the draft, as stored
     is_undecided: bool = True  #: its answer is not final yet: it can be cancelled
     is_generating: bool = False  #: its task runs the command: to cancel the job, cancel the task
@@ -62,6 +65,12 @@ class RunningJob:
         """The draft's reference if it is not the stored one: a draft may grow to several messages."""
         draft = self.draft
         return draft.ref if draft is not None and draft.ref != self.ref else None
+
+    @property
+    def known_ref(self) -> str | None:
+        """What an earlier try may have shown, as stored; None also for what this process itself has just shown."""
+        is_own = self.waited_with is not None and self.job.attempt == 1 and not self.job.ref
+        return None if is_own else self.job.ref
 
     @property
     def progress(self) -> float | None:

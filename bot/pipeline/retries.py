@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aimodels.errors import ApiError, RateLimited
-from bot.errors import Paused
+from bot.errors import DeliveryDelayed, DeliveryError, Paused
 from bot.i18n import translate
 from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
@@ -17,6 +17,8 @@ Failure = ApiError | Paused
 
 
 _NONE = Status("")
+#: Tries to deliver an answer to a platform that asks to try later.
+_DELIVERIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class Retries:
         self._patience = timedelta(seconds=settings.bot_patience)
         self._max_attempts = settings.bot_max_attempts
         self._timing = timing
+
+    def deliveries(self, error: Exception) -> int:
+        """Return how often an answer is tried to be delivered where that ends with this error."""
+        if isinstance(error, DeliveryDelayed):
+            return _DELIVERIES
+        # One more than for the command: the error message is delivered, too.
+        return 0 if isinstance(error, DeliveryError) else self._max_attempts + 1
 
     def next_try(self, job: Job, error: Failure, *, is_counted: bool) -> Retry | None:
         """Return the next try after an error that may pass; None: there is none.

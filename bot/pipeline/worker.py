@@ -1,6 +1,7 @@
 """The worker: claims events, and for each opens a draft, runs the command, commits, delivers and completes."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -32,13 +33,12 @@ from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
 from bot.settings.core import Settings
 from bot.shared_timer import SharedTimer
+from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)
 
 #: Concurrent events of the lane `FREE`.
 FREE_SLOTS = 32
-#: Tries to deliver an answer to a platform that asks to try later.
-DELIVERY_ATTEMPTS = 20
 
 
 class Worker:
@@ -54,6 +54,7 @@ class Worker:
         dispatcher: Dispatcher,
         adapters: Mapping[str, Sender],
         composites: Composites,
+        line: WaitingLine,
         metrics: Metrics,
         settings: Settings,
         timing: PipelineTiming | None = None,
@@ -67,6 +68,7 @@ class Worker:
         self._dispatcher = dispatcher
         self._adapters = adapters
         self.composites = composites
+        self.line = line
         self._tracing = tracing
         self._metrics = metrics
         self._settings = settings
@@ -119,7 +121,7 @@ class Worker:
         if draft is not None and draft.ref != job.ref:  # another process has shown something
             draft = None
         running = RunningJob(job, self._lane_of(job), draft=draft, is_undecided=job.answer is None, usage=usage)
-        running.failures = earlier.failures
+        running.failures, running.waited_with = earlier.failures, self.line.take(job.event)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
@@ -189,18 +191,21 @@ class Worker:
         adapter = self.composites.sender_of(job.event)
         confirm, private = partial(self._queue.confirm, job), self._dispatcher.is_private(job)
         doubt = partial(self.redelivery.start, job.event.adapter, job.event.id, confirm=confirm)
-        draft = await open_draft(adapter, job, confirm, doubt, private=private, timing=self._timing, timer=self._timer)
-        running.draft = draft
+        draft = await open_draft(
+            adapter, job, confirm, doubt, private=private, ref=running.known_ref, timing=self._timing, timer=self._timer
+        )
+        running.draft, running.waited_with = draft, None
         if job.ref is None:
             self._metrics.first_sign(job.event)
         await self._queue.save_draft(job, draft.ref)
         running.ref = draft.ref
-        answer = job.answer
-        builder = OutcomeBuilder()
+        answer, builder = job.answer, OutcomeBuilder()
         if answer is None:
             answer = await self._generate(running, draft, adapter, builder)
             if answer is None:
                 return
+            if not answer.ending:
+                self.line.durations.add(job.event.command, time.monotonic() - running.begun_at)
         await deliver(draft, answer, self._dispatcher.spool, actor=job.event.actor)
         await remove_failure(self._journal, job, answer)
         end_request(self._metrics, running, answer, is_shown=True)
@@ -313,12 +318,7 @@ class Worker:
         """Schedule another try of a failed delivery, or give it up."""
         job = running.job
         running.failures += 1
-        tries = 0  # DeliveryRefused
-        if isinstance(exc, DeliveryDelayed):
-            tries = DELIVERY_ATTEMPTS
-        elif not isinstance(exc, DeliveryError):  # one more than for the command: the error message is delivered, too
-            tries = self._settings.bot_max_attempts + 1
-        if running.failures < tries:
+        if running.failures < self._retries.deliveries(exc):
             wait = self._timing.backoff(running.failures)
             if isinstance(exc, DeliveryDelayed):
                 wait = max(wait, self._timing.delayed if exc.retry_after is None else exc.retry_after)

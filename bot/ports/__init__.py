@@ -11,6 +11,7 @@ from bot.ports.adapter import (
     Confirm,
     Draft,
     NoReactions,
+    PlatformDraft,
     Profile,
     Reacting,
     Reader,
@@ -40,6 +41,7 @@ from bot.ports.store import (
     UsageLedger,
 )
 from bot.ports.usage_reports import UsageField, UsageReports, UsageRow, UsageSum
+from bot.ports.waiting import EventKey, QueuePlace, WaitingEvents
 
 __all__ = [
     "ERASED_PERSON",
@@ -65,6 +67,7 @@ __all__ = [
     "ConversationContext",
     "Directory",
     "Draft",
+    "EventKey",
     "EventQueue",
     "Journal",
     "KeyValues",
@@ -77,9 +80,11 @@ __all__ = [
     "PauseReason",
     "Platform",
     "PlatformCall",
+    "PlatformDraft",
     "ProcessInfo",
     "Processes",
     "Profile",
+    "QueuePlace",
     "Reacting",
     "Reader",
     "Receipt",
@@ -100,6 +105,7 @@ __all__ = [
     "UsageRow",
     "UsageSum",
     "ValueSigner",
+    "WaitingEvents",
     "always_owned",
     "receipt",
     "within",

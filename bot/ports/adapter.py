@@ -64,6 +64,17 @@ class Draft(Protocol):
         """
 
 
+class PlatformDraft(Draft, Protocol):
+    """A draft as a platform opens it, also for a request that waits for its turn."""
+
+    async def show_place(self, text: str, *, follows: bool, before_message: Callable[[], Awaitable[None]]) -> None:
+        """Show a request's place in the queue, until the first status or text.
+
+        `follows`: an earlier request of its conversation, whose answer is shown above this one's. `before_message`: to
+        be awaited before a message is posted for it, which a later try has to find.
+        """
+
+
 #: Stands for the names of the fields of a button's form, where there is no room for them.
 OWN_FIELDS = "-"
 
@@ -257,10 +268,11 @@ class Sender(Protocol):
 
     async def draft(
         self, reply_to: Mapping[str, str], *, key: str, ref: str | None, private: bool, confirm: Confirm = always_owned
-    ) -> Draft:
+    ) -> PlatformDraft:
         """Open the answer to `reply_to`, or find the one opened before.
 
-        The same `key` (the event's id) or a known `ref` never opens a second answer. `private`: visible to the author
+        The same `key` (the event's id) or a known `ref` never opens a second answer. `ref` "": an earlier try may have
+        posted one, such as the place in the queue, and its reference is not known. `private`: visible to the author
         only, if the platform supports it. Must work without `run`. `confirm`: to be awaited right before each request
         that people see is written, after any wait for a rate limit or a connection.
         """

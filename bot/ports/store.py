@@ -19,6 +19,7 @@ from bot.ports.processes import Processes
 from bot.ports.request_log import RequestLog
 from bot.ports.schedules import ScheduleStore
 from bot.ports.usage_reports import UsageReports, UsageRow
+from bot.ports.waiting import WaitingEvents
 
 
 class EventQueue(Protocol):
@@ -137,12 +138,6 @@ class EventQueue(Protocol):
         """Return gauges: `waiting`, `running` (events) and `oldest` (seconds that the oldest has waited).
 
         `waiting_LANE`: of the waiting events those of one lane.
-        """
-
-    async def places(self, events: Collection[int]) -> Mapping[int, int]:
-        """Return at which place events of `Lane.OWN` wait, by sequence number; 1: it is the next. Others are left out.
-
-        As it is now: who was served less recently goes first, also if they ask later.
         """
 
 
@@ -335,6 +330,7 @@ class Maintenance(Protocol):
 
 class Store(
     EventQueue,
+    WaitingEvents,
     Journal,
     RequestLog,
     ContextStore,

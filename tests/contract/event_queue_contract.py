@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import OwnershipLost
 from bot.models import Answer, Attachment, Job, Lane, Usage
-from bot.ports import Store
+from bot.ports import QueuePlace, Store
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.store import ADAPTERS, LANES, NOW, StoreSuite, answer, claim, event, outcome, said
 
@@ -145,18 +145,50 @@ class EventQueueContract(StoreSuite):
         assert order == ["b0", "a1", "b1", "a2", "b2", "a3", "a4"]
 
     async def test_places_in_the_queue(self, store: Store) -> None:
-        """They are those in which events are claimed, between people in turn; of what waits in a lane of its own."""
+        """They are those in which events are claimed, between people in turn, as long as all slots are taken.
+
+        In a conversation whose earlier request runs, only its own count. What is done, runs or is delayed has none.
+        """
         for name, actor in (("a0", "ada"), ("a1", "ada"), ("b0", "bob"), ("b1", "bob"), ("c0", "cleo"), ("a2", "ada")):
             await store.record(event(name, conversation=name, actor=actor, command="image"), lane=Lane.OWN)
-        await store.record(event("chat", actor="dan"), lane=Lane.CONVERSATION)
+        for name in ("first", "chat", "joined"):
+            await store.record(event(name, conversation="talk", actor="dan"), lane=Lane.CONVERSATION)
         running = await claim(store, [Lane.OWN])
-        jobs = [await store.job("one", name) for name in ("a0", "a1", "a2", "b0", "b1", "c0", "chat")]
-        names = {job.seq: job.event.id for job in jobs if job is not None}
-        places = await store.places(names)
+        await claim(store, [Lane.CONVERSATION])
+        names = ("a0", "a1", "a2", "b0", "b1", "c0", "first", "chat", "joined")
+        places = dict(await store.places([("one", name) for name in (*names, "unknown")]))
+        talk = {name: places.pop(("one", name)) for name in ("chat", "joined")}
+        assert talk == {
+            "chat": QueuePlace(number=1, beside=1, follows=True),
+            "joined": QueuePlace(number=2, beside=1, follows=True),
+        }
         order = [(await claim(store, [Lane.OWN])).event.id for _ in range(5)]
-        assert [names[seq] for seq in sorted(places, key=places.__getitem__)] == order == ["b0", "c0", "a1", "b1", "a2"]
-        assert sorted(places.values()) == [1, 2, 3, 4, 5]
+        assert sorted(places, key=lambda key: places[key].number) == [("one", name) for name in order]
+        assert order == ["b0", "c0", "a1", "b1", "a2"]
+        assert sorted(place.number for place in places.values()) == [1, 2, 3, 4, 5]
+        assert {(place.beside, place.follows) for place in places.values()} == {(1, False)}
         assert running.event.id == "a0"
+        await store.retry(running, 60)
+        assert await store.places([("one", name) for name in names[:6]]) == {}
+
+    async def test_what_is_posted_for_a_waiting_event_is_known_to_who_claims_it(self, store: Store) -> None:
+        """Its job has a reference, and a draft's own stays; nothing is posted for what does not wait."""
+        for name in ("first", "second"):
+            await store.record(event(name), lane=Lane.CONVERSATION)
+        running = await claim(store)
+        await store.confirm_waiting("one", "second")
+        await store.confirm_waiting("one", "second", is_posted=True)
+        with pytest.raises(OwnershipLost):
+            await store.confirm_waiting("one", "first", is_posted=True)
+        with pytest.raises(OwnershipLost):
+            await store.confirm_waiting("one", "unknown")
+        await store.complete(running)
+        job = await claim(store)
+        assert (running.ref, job.event.id, job.ref, job.attempt) == (None, "second", "", 1)
+        await store.save_draft(job, "m1")
+        await store.release(job)
+        await store.confirm_waiting("one", "second", is_posted=True)
+        assert (await claim(store)).ref == "m1"
 
     async def test_an_event_with_an_answer_only_needs_delivery(self, store: Store) -> None:
         """It is FREE whatever it was recorded with, and comes with its answer."""

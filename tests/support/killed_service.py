@@ -60,7 +60,7 @@ async def main(url: str, seam: str) -> None:
     time = os.environ.get("TIME_OF_SCHEDULES")
     clock = SystemClock() if time is None else SetClock(datetime.fromisoformat(time))
     timing = ServiceTiming(
-        pipeline=PipelineTiming(first_update=first_update),
+        pipeline=PipelineTiming(place_look=3600.0, first_update=first_update),
         api=Timing(first_poll=0.05),
         schedules=ScheduleTiming(clock=clock),
     )

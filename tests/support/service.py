@@ -115,7 +115,9 @@ def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
 
 #: Pauses between tries that no test waits for.
 FAST = ServiceTiming(
-    pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02),
+    pipeline=PipelineTiming(
+        delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02, place_look=3600.0
+    ),
     api=Timing(first_backoff=0.001, first_poll=0.01),
     erasure_look=0.1,
 )
@@ -233,10 +235,10 @@ async def service(
 
 
 @asynccontextmanager
-async def another(one: Service, *, timing: ServiceTiming = FAST) -> AsyncIterator[Service]:
+async def another(one: Service, *, timing: ServiceTiming = FAST, **settings: Any) -> AsyncIterator[Service]:
     """Run a second service on the same database, platform and API, with a data folder of its own."""
-    folder = one.folder.parent / "another"
-    two = Service(folder, one.api, one.echo, one.channel, one.given, ChannelAdapter(one.channel.url), timing)
+    folder, given = one.folder.parent / "another", {**one.given, **settings}
+    two = Service(folder, one.api, one.echo, one.channel, given, ChannelAdapter(one.channel.url), timing)
     await two.start()
     try:
         yield two

@@ -64,9 +64,11 @@ class AnswerMessages:
         self._uses_original = original is not None and not channel.dm_channel and (not ids or ids.startswith(_ORIGINAL))
         self._is_single = is_single
         self._may_exist = may_exist
+        self.is_outdated = False  #: what is shown goes before anything else is: other messages may have come after it
         self._unconfirmed: dict[int, float] = {}  # index → monotonic time of the first post whose outcome is unknown
         is_certain = not may_exist or not (is_old or ref)
-        self._is_restored = is_certain or is_single or bool(channel.dm_channel)
+        self._is_searchable = not is_single and not channel.dm_channel
+        self._is_restored = is_certain or not self._is_searchable
 
     @property
     def ref(self) -> str:
@@ -90,6 +92,9 @@ class AnswerMessages:
         Raises the errors of `before_edit` and, only with `before_edit`, `AnswerRemoved`.
         """
         await self._restore()
+        if self.is_outdated:
+            await self._delete_from(0)
+            self.is_outdated = False
         for index, page in enumerate(pages):
             await self._show_simplest(index, page, before_edit)
         await self._delete_from(len(pages))
@@ -216,7 +221,9 @@ class AnswerMessages:
         return None
 
     async def delete_all(self) -> None:
-        """Delete every message of the answer."""
+        """Delete every message of the answer. One that may be there is searched for: no post with its nonce tells."""
+        if self._may_exist and not self._posted and self._is_searchable:
+            self._is_restored = False
         await self._restore()
         if not self._posted and (original := await self._usable_original()):
             await original.delete()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -112,6 +112,14 @@ class DiscordDraft:
             await self._show_progress([*rest, replace(last, text=f"{last.text}\n{text}") if fits else last])
         self._show_typing(self._messages.channel.channel)
 
+    async def show_place(self, text: str, *, follows: bool, before_message: Callable[[], Awaitable[None]]) -> None:
+        """Show a request's place in the queue, as a status."""
+        if not self.ref:
+            await before_message()
+        follows, self._messages.is_outdated = follows or self._messages.is_outdated, False
+        await self.status(Status(text))
+        self._messages.is_outdated = follows and not self._target.token
+
     async def write(self, text: str) -> None:
         """Show the text so far."""
         self._text = text
@@ -170,7 +178,7 @@ class DiscordDraft:
             self._is_over = True
             self._rate.cancel(self)
             self._rate.use_slot()
-            if _is_for_one(answer) and self._target.thread_name and not self._messages.ref:
+            if layout.is_for_one(answer) and self._target.thread_name and not self._messages.ref:
                 self._answer_in_place()
             with fenced(self.confirm):
                 if answer.is_empty:
@@ -225,7 +233,7 @@ class DiscordDraft:
 
     async def _show_pages(self, answer: Answer, lay_out: Callable[..., list[MessagePage]]) -> None:
         target, messages = self._target, self._messages
-        if messages.is_ephemeral or (_is_for_one(answer) and await self._is_publicly_deferred()):
+        if messages.is_ephemeral or (layout.is_for_one(answer) and await self._is_publicly_deferred()):
             await self._send_ephemeral(answer, lay_out)
         elif not messages.channel.dm_channel:
             await messages.show_pages(lay_out(answer, target.locale, is_single=self._is_single))
@@ -338,12 +346,3 @@ class DiscordDraft:
     async def _is_publicly_deferred(self) -> bool:
         """Whether everybody sees the "thinking" response, and an ephemeral message can replace it."""
         return self._target.deferred == "public" and await self._has_token()
-
-
-def _is_for_one(answer: Answer) -> bool:
-    """Whether the answer is for the person alone.
-
-    A failure is not, where everybody saw that something was coming: an ephemeral message is gone with the next start of
-    the client, and a process that died can't know whether it was sent.
-    """
-    return answer.private and not answer.is_failure

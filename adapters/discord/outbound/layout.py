@@ -197,3 +197,12 @@ def plain_name(media: Media) -> str:
     stem, dot, extension = media.name.rpartition(".")
     plain = _NOT_PLAIN.sub("-", stem).strip("._-") or media.content_type.partition("/")[0]
     return f"{plain}{dot}{extension}"
+
+
+def is_for_one(answer: Answer) -> bool:
+    """Whether the answer is for the person alone.
+
+    A failure is not, where everybody saw that something was coming: an ephemeral message is gone with the next start of
+    the client, and a process that died can't know whether it was sent.
+    """
+    return answer.private and not answer.is_failure

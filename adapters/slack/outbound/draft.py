@@ -5,7 +5,7 @@ Messages that an earlier try has posted are found again (see `recovery`), so tha
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -20,11 +20,11 @@ from adapters.slack.connection.web_api import (
     DeliveryServices,
     WebApi,
     is_forbidden_channel,
-    is_outcome_unknown,
     is_refused_message,
     refusal_code,
 )
-from adapters.slack.outbound.answer_files import FILES_MARK, AnswerFiles
+from adapters.slack.outbound.answer_files import FILES_MARK
+from adapters.slack.outbound.answer_thread import AnswerThread
 from adapters.slack.outbound.ephemeral import delete_pressed_error, open_dm, post_ephemeral, post_sentence
 from adapters.slack.outbound.layout import (
     AnswerLayout,
@@ -34,23 +34,22 @@ from adapters.slack.outbound.layout import (
     layout_without_files,
     split_growing,
 )
-from adapters.slack.outbound.messages import AnswerMessages, PostedMessage
+from adapters.slack.outbound.messages import AnswerMessages
 from adapters.slack.outbound.optional_blocks import BlocksRefused
-from adapters.slack.outbound.parent import post_parent
-from adapters.slack.outbound.recovery import find_existing, find_parent, is_long_finished
+from adapters.slack.outbound.recovery import is_long_finished
 from adapters.slack.outbound.status_indicator import StatusIndicator
 from adapters.slack.outbound.uploads import UploadsRefused
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions
-from bot.errors import DeliveryError, DeliveryRefused
+from bot.errors import DeliveryRefused
 from bot.i18n import translate
 from bot.models import Answer, Status
 
 log = structlog.get_logger(__name__)
 
 
-class SlackDraft:
+class SlackDraft(AnswerThread):
     """One answer of one event. Its ref is `<thread>/<message>`, both a ts, and `/<time of its end>`."""
 
     def __init__(
@@ -73,9 +72,9 @@ class SlackDraft:
         if ref is not None and not is_settled:  # another process, or an earlier try, may have had a message on its way
             is_recent = is_settled is not None or (services.core.has_peers and not is_long_finished(ref))
             self.messages.changed_at = time.monotonic() if is_recent else services.started_at
-        self._files: AnswerFiles | None = None  # made when there are any
         self._posted_ephemeral: Answer | None = None
         self._note = ""  #: why the answer is not where it was asked for
+        self._is_below_place = False  #: the message with the place in the queue goes: others may have come after it
         self._has_text = self._has_said_waiting = self._has_said_refused = False
         self._lock = asyncio.Lock()
 
@@ -128,6 +127,22 @@ class SlackDraft:
                 await self.indicator.set(thread, status.text, " · ".join(facts))
             if not self.indicator.is_available(thread) and not self._has_text:
                 await self.messages.show_growing(0, f"_{' · '.join((status.text, *facts))}_")
+
+    async def show_place(self, text: str, *, follows: bool, before_message: Callable[[], Awaitable[None]]) -> None:
+        """Show a request's place in the queue: beside the thread, else as a message."""
+        if self._is_private:
+            return
+        async with self._step():
+            await self.indicator.end_announcement()
+            thread, has_message = self.messages.thread, follows or bool(self.messages.parts)
+            if not has_message and self.indicator.is_available(thread):
+                await self.indicator.set(thread, text)
+            if has_message or not self.indicator.is_available(thread):
+                await before_message()
+                follows, self._is_below_place = follows or self._is_below_place, False
+                await self._prepare()
+                await self.messages.show_growing(0, f"_{text}_")
+                self._is_below_place = follows
 
     async def write(self, text: str) -> None:
         """Show the text so far: complete messages as they will stay, the last one as it grows."""
@@ -255,10 +270,6 @@ class SlackDraft:
             blocks = [*caption, *([FILES_MARK] if answer.is_board else self._build_actions(answer))]
             await self._answer_files().share(layout.files, blocks, recover=self._recover)
 
-    def _answer_files(self) -> AnswerFiles:
-        self._files = self._files or AnswerFiles(self.messages, key=self._key)
-        return self._files
-
     async def _remove(self) -> None:
         """Delete everything that was shown."""
         if self._files is not None and self._files.is_message_unknown:
@@ -304,47 +315,12 @@ class SlackDraft:
         """Find existing messages, and make sure that there is a thread to write to."""
         await self.indicator.end_announcement()
         await self._recover()
-        target, messages = self._target, self.messages
-        if messages.thread or not target.parent:
-            return
-        messages.is_state_known = False
-        try:
-            sent = await post_parent(self._api, self._key)
-        except DeliveryError as exc:
-            messages.is_state_known = not is_outcome_unknown(exc)
-            raise
-        finally:
-            messages.note_change()
-        messages.is_state_known = True
-        messages.thread = str(sent["ts"])
-        await self._link_thread()
+        if self._is_below_place:
+            await self.messages.delete_from()
+            self._is_below_place = False
+        if self._target.parent and not self.messages.thread:
+            await self._begin_thread()
 
     async def _recover(self) -> None:
         if not self.messages.is_state_known:
             await self._find_existing()
-
-    async def _find_existing(self) -> None:
-        """Find the messages of an earlier try. Those in a thread that can't be read count as absent."""
-        target, messages = self._target, self.messages
-        await asyncio.sleep(messages.changed_at + self._api.services.timing.late_messages - time.monotonic())
-        if not messages.thread and target.parent:
-            messages.thread = await find_parent(self._api, self._key)
-            if messages.thread:
-                await self._link_thread()
-        try:
-            existing = await find_existing(self._api, messages.thread, self._key)
-        except DeliveryRefused as exc:
-            log.warning("thread not read", reason=str(exc))
-            if self._ref:
-                messages.parts.setdefault(0, PostedMessage(self._ref))
-            messages.is_state_known = True
-            return
-        messages.restore(existing)
-        if self._ref and not existing.messages:
-            messages.parts.setdefault(0, PostedMessage(self._ref))
-        if existing.files or existing.unnamed or self._files is not None:
-            self._answer_files().restore(existing)
-
-    async def _link_thread(self) -> None:
-        target, link = self._target, self._api.services.link_thread
-        await link(target.owner, target.channel, self.messages.thread, target.conversation)

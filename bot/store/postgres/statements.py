@@ -237,19 +237,36 @@ SELECT count(*) FILTER (WHERE owner IS NULL), count(*) FILTER (WHERE owner IS NO
     count(*) FILTER (WHERE owner IS NULL AND {_LANE} = 'free')
 FROM events WHERE NOT done AND event IS NOT NULL
 """
-#: Each person's first event comes before anybody's second.
-PLACES = """
-SELECT seq, place FROM (
-    SELECT seq, row_number() OVER (ORDER BY turn, served, first) AS place
-    FROM (
-        SELECT seq, adapter, actor, row_number() OVER person AS turn, first_value(seq) OVER person AS first
-        FROM events WHERE NOT done AND owner IS NULL AND event IS NOT NULL AND answer IS NULL AND lane = 'own'
-            AND ready_at = 0
-        WINDOW person AS (PARTITION BY adapter, actor ORDER BY seq)) AS waiting
-    CROSS JOIN LATERAL (
+_WAITS = "NOT done AND owner IS NULL AND event IS NOT NULL AND answer IS NULL"
+#: The slots of a kind of lane are taken where an event could begin; in a conversation one received before `before`,
+#: as messages come so often that there is always one which is just about to begin. Then each person's first event comes
+#: before anybody's second; else an event waits for the earlier ones of its lane key alone.
+PLACES = f"""
+WITH waiting AS MATERIALIZED (
+    SELECT seq, adapter, id, actor, lane, received_at, row_number() OVER person AS turn,
+        first_value(seq) OVER person AS first, row_number() OVER (PARTITION BY lane_key ORDER BY seq) AS of_key,
+        EXISTS (
+            SELECT FROM events AS other WHERE other.lane_key = events.lane_key AND NOT other.done
+            AND (other.seq < events.seq OR other.owner IS NOT NULL)) AS follows
+    FROM events WHERE {_WAITS} AND lane <> 'free' AND ready_at = 0
+    WINDOW person AS (PARTITION BY lane, adapter, actor ORDER BY seq)),
+taken AS (
+    SELECT lane, (SELECT greatest(count(*), 1) FROM events WHERE NOT done AND owner IS NOT NULL
+        AND events.answer IS NULL AND events.lane = waiting.lane) AS beside
+    FROM waiting WHERE NOT follows AND (lane = 'own' OR received_at < :before) GROUP BY lane)
+SELECT adapter, id, CASE WHEN beside IS NULL THEN of_key ELSE place END, coalesce(beside, 1), follows
+FROM (
+    SELECT waiting.*, row_number() OVER (PARTITION BY lane ORDER BY turn, served, first) AS place
+    FROM waiting CROSS JOIN LATERAL (
         SELECT coalesce((SELECT served FROM people WHERE (people.adapter, people.actor)
             = (waiting.adapter, waiting.actor)), 0) AS served) AS of_person) AS placed
-WHERE seq = ANY(:events::bigint[])
+LEFT JOIN taken USING (lane)
+WHERE (adapter, id) IN (SELECT * FROM unnest(:adapters::text[], :ids::text[]))
+"""
+IS_WAITING = f"SELECT 1 FROM events WHERE adapter = :adapter AND id = :id AND {_WAITS}"
+#: A message may be posted for an event that waits.
+POSTED = f"""
+UPDATE events SET ref = coalesce(ref, '""') WHERE adapter = :adapter AND id = :id AND {_WAITS} RETURNING seq
 """
 
 READ_VALUES = "SELECT namespace, name, value, expires FROM key_values WHERE namespace = ANY(:namespaces::text[])"

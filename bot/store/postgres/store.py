@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from bot.errors import OwnershipLost
 from bot.limits import UTC_ZONE
 from bot.models import Event, Job, Lane, Media, Turn
-from bot.ports import AuditEntry, Namespace, ProcessInfo, Schedule
+from bot.ports import AuditEntry, EventKey, Namespace, ProcessInfo, QueuePlace, Schedule
 from bot.store import this_process
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.claims import EVENTS
@@ -34,7 +34,7 @@ from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
 from bot.store.shared.requests import RequestQueries
-from bot.store.shared.rows import parse_media
+from bot.store.shared.rows import MOMENT, parse_media
 from bot.store.shared.schedules import ScheduleQueries
 from bot.store.shared.sql import Database, Dialect
 from bot.store.timing import StoreTiming
@@ -143,9 +143,21 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
         since = 0.0 if oldest is None else max(time.time() - oldest, 0.0)
         return {**lanes, "waiting": waiting, "running": running, "oldest": since}
 
-    async def places(self, events: Collection[int]) -> Mapping[int, int]:
-        rows = await self._connections.rows(statements.PLACES, events=list(events)) if events else ()
-        return dict(rows)
+    async def places(self, events: Collection[EventKey]) -> Mapping[EventKey, QueuePlace]:
+        keys = {(codec.to_key(adapter), codec.to_key(name)): (adapter, name) for adapter, name in events}
+        if not keys:
+            return {}
+        asked = {"adapters": [adapter for adapter, _ in keys], "ids": [name for _, name in keys]}
+        rows = await self._connections.rows(statements.PLACES, before=time.time() - MOMENT, **asked)
+        return {
+            keys[adapter, name]: QueuePlace(number=number, beside=beside, follows=follows)
+            for adapter, name, number, beside, follows in rows
+        }
+
+    async def confirm_waiting(self, adapter: str, event_id: str, *, is_posted: bool = False) -> None:
+        sql = statements.POSTED if is_posted else statements.IS_WAITING
+        if not await self._connections.rows(sql, adapter=codec.to_key(adapter), id=codec.to_key(event_id)):
+            raise OwnershipLost(f"Event {event_id} does not wait any more.")
 
     async def wake(self) -> None:
         await self._change(lambda db: db.rows(statements.WAKE, now=time.time()))

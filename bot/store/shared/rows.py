@@ -15,6 +15,9 @@ USAGE_COLUMNS = (
     *("items", "milliseconds", "micros", "price", "own_micros"),
 )
 
+#: Seconds within which what can begin has begun, as long as there is a free slot.
+MOMENT = 0.5
+
 
 class EventKeys(NamedTuple):
     """The columns of an event that statements compare."""

@@ -11,8 +11,9 @@ from functools import partial
 
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
+from bot.ports import EventKey, QueuePlace
 from bot.store.shared import codec
-from bot.store.shared.rows import complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
+from bot.store.shared.rows import MOMENT, complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
@@ -23,6 +24,10 @@ from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 _CONTENTS = """
 SELECT seq, event FROM events
 WHERE adapter = :adapter AND id IN (SELECT value FROM json_each(:ids)) AND event IS NOT NULL ORDER BY seq
+"""
+_SEQS = """
+SELECT seq, adapter, events.id FROM json_each(:keys) AS asked
+JOIN events ON adapter = asked.value->>0 AND events.id = asked.value->>1
 """
 _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
 
@@ -292,5 +297,26 @@ class SqliteEvents(SqliteRecorder):
             "oldest": 0.0 if oldest is None else max(self._now() - oldest, 0.0),
         }
 
-    async def places(self, events: Collection[int]) -> Mapping[int, int]:
-        return self._queue.places(events, Lane.OWN)
+    async def places(self, events: Collection[EventKey]) -> Mapping[EventKey, QueuePlace]:
+        keys = {(codec.to_key(adapter), codec.to_key(name)): (adapter, name) for adapter, name in events}
+        rows = await self._reader.rows(_SEQS, keys=json.dumps(list(keys))) if keys else ()
+        seqs = {seq: keys[adapter, name] for seq, adapter, name in rows}
+        places = self._queue.places(seqs, before=self._now() - MOMENT)
+        return {seqs[seq]: place for seq, place in places.items()}
+
+    async def confirm_waiting(self, adapter: str, event_id: str, *, is_posted: bool = False) -> None:
+        found = await self._reader.state(adapter, event_id)
+        seq = 0 if found is None else found[0]
+
+        def noted() -> Rows:
+            if not self._queue.is_unanswered(seq):
+                raise OwnershipLost(f"Event {event_id} does not wait any more.")
+            return {statements.POSTED: ((seq,),)} if is_posted else {}
+
+        def then(_: Returned) -> None:
+            if (job := self._jobs.get(seq)) is not None and job.ref is None:
+                self._jobs[seq] = replace(job, ref="")
+
+        rows = noted()
+        if rows:
+            await self._writer.submit(RowsOperation(noted, then))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush, heapreplace
 
 from bot.models import Lane
+from bot.ports import QueuePlace
 from bot.store.shared.rows import make_lane_key
 
 Person = tuple[str, str]  #: adapter, actor
@@ -78,6 +79,11 @@ class _ReadyEvents:
     rank: Rank = (0, 0)  #: the valid one of this person's ranks in the bucket's heap
 
 
+def _is_in_line(item: Entry) -> bool:
+    """Whether an event waits for others, and not for its time or for its delivery."""
+    return not item.ready_at and not item.answered
+
+
 class WaitingQueue:
     """The waiting and running events.
 
@@ -117,19 +123,41 @@ class WaitingQueue:
         """The time at which the oldest waiting event was received; None: none waits."""
         return min((item.since for item in self._waiting.values()), default=None)
 
-    def places(self, seqs: Collection[int], lane: Lane) -> Mapping[int, int]:
-        """Return the places of waiting events of one lane: each person's first comes before anybody's second."""
+    def places(self, seqs: Collection[int], *, before: float) -> Mapping[int, QueuePlace]:
+        """Return the places of those events that wait for others.
+
+        The slots of a kind of lane are taken where an event could begin; in a conversation one received `before`, in
+        seconds since 1970, as messages come so often that there is always one which is just about to begin.
+        """
+        asked = {seq: self._waiting[seq] for seq in seqs if seq in self._waiting and _is_in_line(self._waiting[seq])}
+        places: dict[int, QueuePlace] = {}
+        for lane in {item.lane for item in asked.values()}:
+            in_line = [item for item in self._waiting.values() if item.lane is lane and _is_in_line(item)]
+            of_lane = [seq for seq, item in asked.items() if item.lane is lane]
+            is_media = lane is Lane.OWN
+            if any((is_media or item.since < before) and self._is_head(item) for item in in_line):
+                beside = max(sum(item.lane is lane for item in self._running.values()), 1)
+                numbers = self._count_people(in_line, of_lane)
+            else:
+                beside = 1
+                numbers = {
+                    seq: sum(item.key == asked[seq].key and item.seq <= seq for item in in_line) for seq in of_lane
+                }
+            for seq, number in numbers.items():
+                follows = not self._is_head(asked[seq])
+                places[seq] = QueuePlace(number=number, beside=beside, follows=follows)
+        return places
+
+    def _count_people(self, in_line: Collection[Entry], seqs: Collection[int]) -> Mapping[int, int]:
+        """Return the places of events: each person's first comes before anybody's second."""
         waiting: dict[Person, list[int]] = {}
-        for item in self._waiting.values():
-            if item.lane is lane and not item.ready_at and not item.answered:
-                waiting.setdefault(item.person, []).append(item.seq)
+        for item in in_line:
+            waiting.setdefault(item.person, []).append(item.seq)
         ranks = {person: (self._served.get(person, 0), min(events)) for person, events in waiting.items()}
         places = {}
         for seq in seqs:
-            person = self._waiting[seq].person if seq in self._waiting else None
-            if person is None or seq not in (own := waiting.get(person, ())):
-                continue
-            turn = sum(other <= seq for other in own)
+            person = self._waiting[seq].person
+            turn = sum(other <= seq for other in waiting[person])
             places[seq] = turn + sum(
                 min(len(events), turn - (ranks[other] > ranks[person]))
                 for other, events in waiting.items()

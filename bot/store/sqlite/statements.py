@@ -31,6 +31,10 @@ DRAFT = """
 UPDATE events SET ref = row.value->>1, attempts = row.value->>2
 FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
+#: seq; a message may be posted for an event that waits
+POSTED = """
+UPDATE events SET ref = coalesce(ref, '""') FROM json_each(?) AS row WHERE events.seq = row.value->>0
+"""
 #: seq, answer
 ANSWER = """
 UPDATE events SET answer = row.value->>1
@@ -113,7 +117,21 @@ ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = ex
 """
 
 #: In the order in which they run within a transaction.
-ALL = (RECORD, RESERVE, DRAFT, ANSWER, REPLACE, TURNS, USAGE, MADE_CALL, END_CALL, COMPLETE, POSTPONE, SET_VALUE)
+ALL = (
+    RECORD,
+    RESERVE,
+    POSTED,
+    DRAFT,
+    ANSWER,
+    REPLACE,
+    TURNS,
+    USAGE,
+    MADE_CALL,
+    END_CALL,
+    COMPLETE,
+    POSTPONE,
+    SET_VALUE,
+)
 
 READ_VALUES = (
     "SELECT namespace, name, value, expires FROM key_values"

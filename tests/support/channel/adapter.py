@@ -7,7 +7,7 @@ acknowledged, and posts a second message if asked twice.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -215,6 +215,10 @@ class ChannelDraft:
     async def status(self, status: Status) -> None:
         await self._put({"text": f"({status.text})", "elapsed": status.elapsed})
 
+    async def show_place(self, text: str, *, follows: bool, before_message: Callable[[], Awaitable[None]]) -> None:
+        await before_message()
+        await self._put({"text": f"({text})"})
+
     async def write(self, text: str) -> None:
         await self._put({"text": text})
 
@@ -309,10 +313,10 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         private: bool,
         confirm: Confirm = always_owned,
     ) -> ChannelDraft:
-        if ref is None:
+        if not ref:
             known = (await self.http.get("/messages", params={"key": key})).json()
-            ref = known[0] if known else None
-        if ref is None:
+            ref = known[0] if known else ""
+        if not ref:
             message = {"key": key, "reply_to": reply_to["event"], "private": private}
             response = await self.http.post("/messages", json=message)
             _check(response)

@@ -17,7 +17,9 @@ from tests.support.media_files import slow_pdf
 
 #: A twentieth of the time that an update is given, so that no test waits for it.
 SHORT = ServiceTiming(
-    pipeline=PipelineTiming(first_update=0.05, last_update=0.3, delayed=0.05, shortest_pause=0.001, longest_pause=0.02)
+    pipeline=PipelineTiming(
+        place_look=3600.0, first_update=0.05, last_update=0.3, delayed=0.05, shortest_pause=0.001, longest_pause=0.02
+    )
 )
 
 

@@ -1,0 +1,131 @@
+"""Shows people whose requests wait for their turn at which place they are, and about how long it takes.
+
+The process that has recorded a request does it, until the request begins or is answered, in whichever process. Nothing
+is done for what begins within a second: a request is noted when it is recorded and struck off when it is claimed, both
+in memory. The others are looked up together. What is shown is a draft of the answer, which the answer goes on with.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from bot.background import BackgroundTasks
+from bot.errors import DeliveryError, StoreError
+from bot.models import Event
+from bot.pipeline.draft_guard import DeliveryTimeout
+from bot.pipeline.timing import PipelineTiming
+from bot.ports import EventKey, PlatformDraft, QueuePlace, Sender, WaitingEvents
+from bot.shared_timer import SharedTimer
+from bot.waiting.recent_durations import RecentDurations
+from bot.waiting.sentences import describe
+
+log = structlog.get_logger(__name__)
+
+#: Requests whose place is being shown at the same time: the rest of the platforms' rates is for answers.
+_BESIDE = 8
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A request that was recorded here and has not begun here."""
+
+    event: Event
+    look_at: float = math.inf  #: monotonic; not before it is recorded
+    draft: PlatformDraft | None = None  #: from when its place is shown
+    place: QueuePlace | None = None  #: as shown
+    shown_at: float = 0.0  #: monotonic
+    shown: int = 0  #: how often, tries that failed included
+    is_showing: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class WaitingLine:
+    """The requests of this process that wait for their turn."""
+
+    events: WaitingEvents
+    adapters: Mapping[str, Sender]
+    timing: PipelineTiming
+    durations: RecentDurations = field(default_factory=RecentDurations)
+    _waiting: dict[EventKey, _Waiting] = field(default_factory=dict)
+    _timer: SharedTimer = field(default_factory=SharedTimer)
+    _tasks: BackgroundTasks = field(default_factory=lambda: BackgroundTasks("places in the queue"))
+
+    def note(self, event: Event) -> None:
+        """Note a request that is about to be recorded, and may be claimed before that has returned."""
+        self._waiting.setdefault((event.adapter, event.id), _Waiting(event))
+
+    def recorded(self, event: Event) -> None:
+        """Look after a request from now on, unless it begins within a second; one that was not recorded is dropped."""
+        waiting = self._waiting.get((event.adapter, event.id))
+        if waiting is not None and math.isinf(waiting.look_at):
+            waiting.look_at = time.monotonic() + self.timing.place_look
+
+    def take(self, event: Event) -> PlatformDraft | None:
+        """Strike off a request that begins here, or is none; return its draft, if its place was shown."""
+        waiting = self._waiting.pop((event.adapter, event.id), None)
+        return None if waiting is None else waiting.draft
+
+    async def run(self) -> None:
+        """Look after what waits, until cancelled."""
+        pause = self.timing.place_look
+        try:
+            while True:
+                await asyncio.sleep(pause)
+                pause = self.timing.place_look
+                now = time.monotonic()
+                if due := [key for key, waiting in self._waiting.items() if waiting.look_at <= now]:
+                    await self._look(due)
+                    # In a long queue it takes a while: most of the database's time is for answers.
+                    pause = max(pause, 20 * (time.monotonic() - now))
+        finally:
+            await self._tasks.close()
+
+    async def _look(self, due: Collection[EventKey]) -> None:
+        try:
+            places = await self.events.places(due)
+        except StoreError as exc:
+            log.warning("places in the queue not read", reason=str(exc))
+            return
+        shown: list[tuple[float, _Waiting, QueuePlace]] = []
+        now = time.monotonic()
+        for key in due:
+            place, waiting = places.get(key), self._waiting.get(key)
+            if place is None:  # another process has it, or it was answered, erased or taken back
+                self._waiting.pop(key, None)
+            elif waiting is not None and self._is_due(waiting, place, now):
+                shown.append((waiting.shown_at, waiting, place))
+        shown.sort(key=lambda one: one[:1])
+        for _, waiting, place in shown[: max(_BESIDE - len(self._tasks), 0)]:
+            waiting.is_showing = True
+            self._tasks.start(self._show(waiting, place))
+
+    def _is_due(self, waiting: _Waiting, place: QueuePlace, now: float) -> bool:
+        """Whether a place is to be shown now: less and less often, the longer the request waits."""
+        if waiting.is_showing:
+            return False
+        pause = self.timing.place_edit * waiting.shown if place != waiting.place else self.timing.place_repeat
+        return not waiting.shown or now - waiting.shown_at >= pause
+
+    async def _show(self, waiting: _Waiting, place: QueuePlace) -> None:
+        event = waiting.event
+        confirm = partial(self.events.confirm_waiting, event.adapter, event.id)
+        seconds = self.durations.expected_wait(event.command, place)
+        try:
+            await confirm()
+            with DeliveryTimeout(self.timing.draft_step, self._timer):
+                waiting.draft = await self.adapters[event.adapter].draft(
+                    event.answer_to or event.reply_to, key=event.id, ref=None, private=False, confirm=confirm
+                )
+                text = describe(place, seconds, event.actor.locale)
+                posted = partial(confirm, is_posted=True)
+                await waiting.draft.show_place(text, follows=place.follows, before_message=posted)
+            waiting.place = place
+        except (DeliveryError, StoreError) as exc:  # it begins just now, or the platform is busy
+            log.debug("place in the queue not shown", event_id=event.id, reason=str(exc))
+        finally:
+            waiting.is_showing, waiting.shown_at, waiting.shown = False, time.monotonic(), waiting.shown + 1

@@ -1,0 +1,108 @@
+"""People whose requests wait see their place in the queue and about how long it takes, on the whole service."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.changes import PATIENCE
+from simulators.discord.values import CHANNEL, DM
+from simulators.slack import SlackSimulator
+from tests.support.database.postgres import server, url
+from tests.support.discord.messages import text_of
+from tests.support.discord.whole import whole
+from tests.support.service import FAST, another, quiet_logs
+from tests.support.service import service as channel_service
+from tests.support.slack.service import service
+
+__all__ = ["server", "url"]
+pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+#: Places are looked up and shown without a pause.
+LOOKS = replace(FAST, pipeline=replace(FAST.pipeline, place_look=0.01, place_edit=0.0))
+
+
+async def test_places_in_slack(tmp_path: Path) -> None:
+    """Beside a thread of its own, as a message behind another answer; it moves, and goes when the request begins."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, tmp_path, core_timing=LOOKS, bot_chat_concurrency=1) as running,
+        asyncio.timeout(PATIENCE),
+    ):
+
+        def statuses(thread: str) -> list[str]:
+            calls = slack.called("assistant.threads.setStatus")
+            return [call.params["status"] for call in calls if call.params["thread_ts"] == thread]
+
+        slow, other = running.echo.hold("slow"), running.echo.hold("other")
+        first = slack.ada.mention("slow")
+        await running.echo.until(lambda: running.echo.prompts == ["slow"])
+        bobs = slack.bob.mention("other")
+        await slack.until(lambda: "Next in line" in statuses(bobs.ts))
+        slack.ada.say("and more", thread=first.ts)
+        await running.see(slack.ada, "2nd in line")
+        assert len(slack.from_bot(slack.general, thread=bobs.ts)) == 0
+        slow.set()
+        await running.echo.until(lambda: running.echo.prompts[-1] == "other")
+        # From now on it is known how long an answer takes.
+        await running.see(slack.ada, "Next in line, about 5 s")
+        other.set()
+        answers = await running.answers(first, 2)
+        assert [answer.content for answer in answers] == ["re: slow", "re: and more"]
+        assert [answer.content for answer in await running.answers(bobs)] == ["re: other"]
+        assert not slack.team.statuses
+
+
+async def test_places_in_discord(tmp_path: Path) -> None:
+    """In the response to a command and in a reply, in three languages; a request that is taken back leaves nothing."""
+    async with (
+        whole(tmp_path, core_timing=LOOKS, bot_media_concurrency=1) as one,
+        asyncio.timeout(PATIENCE),
+    ):
+        fox = one.echo.hold("a fox")
+        await one.command("image", prompt="a fox", channel=DM)
+        await one.echo.until(lambda: one.echo.prompts == ["a fox"])
+        await one.command("image", prompt="a crane", told={"locale": "zh-TW"})
+        await one.see(CHANNEL, "下一個就輪到你")
+        await one.command("image", prompt="a crab", told={"locale": "zh-CN"})
+        await one.see(CHANNEL, "排在第 2 位")
+        fox.set()
+        await one.idle()
+        assert not [m for m in one.simulator.bot_messages(CHANNEL) if "位" in text_of(m) or "轮到" in text_of(m)]
+        slow = one.echo.hold("slow")
+        await one.simulator.say(DM, "slow")
+        await one.echo.until(lambda: one.echo.prompts[-1] == "slow")
+        await one.simulator.say(DM, "and more")
+        gone = await one.simulator.say(DM, "a slip")
+        await one.see(DM, "下一个就轮到你，大约还要 5 秒")
+        await one.see(DM, "排在第 2 位，大约还要 5 秒")
+        await one.delete(gone)
+        await one.simulator.until(lambda: not any("排在第" in text_of(m) for m in one.simulator.bot_messages(DM)))
+        slow.set()
+        await one.idle()
+        shown = [text_of(message) for message in one.simulator.bot_messages(DM)]
+        assert [text for text in shown if "slow" in text or "more" in text] == ["re: slow", "re: and more"]
+        assert not any("位" in text or "轮到" in text or "slip" in text for text in shown)
+
+
+async def test_places_over_two_processes(tmp_path: Path, url: Any) -> None:
+    """Who recorded a request shows its place; who claims it goes on with the same answer."""
+    given = {"bot_database_url": url, "bot_chat_concurrency": 1, "timing": LOOKS.pipeline}
+    async with (
+        channel_service(tmp_path / "one", **given, bot_roles="receive") as one,
+        another(one, timing=LOOKS, bot_roles="work") as two,
+        asyncio.timeout(PATIENCE),
+    ):
+        slow = one.echo.hold("slow")
+        first = await one.start_asking("slow", is_message=True)
+        events = [await one.channel.ask(text, is_message=True) for text in ("second", "third")]
+        await one.channel.until(lambda: [m.text for e in events for m in one.channel.answers(e)] == SENTENCES)
+        slow.set()
+        await one.channel.wait_for_answers(first, *events)
+        await two.core.worker.drain()
+        assert [one.answer(event).text for event in events] == ["re: second", "re: third"]
+
+
+SENTENCES = ["(Next in line)", "(2nd in line)"]
