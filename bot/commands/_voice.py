@@ -143,7 +143,7 @@ async def _transcribe(ctx: Context, sound: _Sound) -> str:
     kept = sound.kept
     if kept is None:
         kept = await _ask(ctx, sound.stored)
-        owner = Owner(adapter=ctx.event.adapter, actor=ctx.event.actor.id)
+        owner = Owner.of(ctx.event)
         name = short_digest(sound.stored.digest, ctx.settings.bot_transcription_model)
         await _transcripts(ctx).set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=owner)
     words = kept.partition(" ")[2]

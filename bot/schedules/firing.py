@@ -124,6 +124,8 @@ class Firing:
         if words := read_reminder(event):
             text = f"{sentence('reminder', schedule, words=words)}\n\n{event.footnote}"
             instead = replace(event, command=DECIDE, prompt="", options={}), Answer(text=text)
+        if await self._is_deleted(schedule):
+            return ""
         refusal = await self.inbox.offer(event, instead=instead)
         return "" if refusal is None else refusal.text or translate("schedule.refused_silently", event.actor.locale)
 
@@ -180,7 +182,8 @@ class Firing:
         acts = ("resume", "delete") if has_buttons and schedule.cron else ()
         actions = tuple(change_action(schedule, act, locale) for act in acts)
         told = make_beside(event, event_id, place, conversation)
-        await self.store.record(told, lane=Lane.FREE, answer=Answer(text=text, actions=actions))
+        if not await self._is_deleted(schedule):
+            await self.store.record(told, lane=Lane.FREE, answer=Answer(text=text, actions=actions))
 
     async def _say_missed(self, after: Schedule, schedule: Schedule, event_id: str) -> None:
         """Say where the answer would have been that it was missed, and when the next comes."""
@@ -205,7 +208,12 @@ class Firing:
             prompt=event.prompt,
             options=event.options,
         )
-        await self.store.record(told, lane=Lane.FREE, answer=Answer(text=text, actions=(now,)))
+        if not await self._is_deleted(schedule):
+            await self.store.record(told, lane=Lane.FREE, answer=Answer(text=text, actions=(now,)))
+
+    async def _is_deleted(self, schedule: Schedule) -> bool:
+        """Return whether a schedule was deleted, or erased with its author, while the platform was asked."""
+        return await self.store.find_schedule(schedule.event.adapter, schedule.id) is None
 
 
 def _event_id(schedule: Schedule) -> str:

@@ -12,6 +12,7 @@ from aimodels.reference import MODELS
 from bot.schedules.clock import ScheduleTiming
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
+from tests.support.database.sqlite import tables
 from tests.support.schedules.clock import START, SetClock
 from tests.support.service import FAST, Service, another, quiet_logs, service
 
@@ -227,3 +228,31 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
         press = {"event": first.key, "action": "zone", "time_zone": "taipei"}
         assert "no schedule" in (await one.ask("", **{**bob, "command": "press", "options": press})).text
         assert "(UTC)" in (await one.ask("in 2 hours three", **bob)).text
+
+
+async def test_erasure_wins_over_what_is_due(tmp_path: Path) -> None:
+    """Who is erased while a request is about to be made has none made, late or told as missed; nothing is kept."""
+    clock = SetClock()
+    async with service(tmp_path, clock=clock) as one:
+        place_again = one.adapter.place_again
+
+        async def erase(reply_to: Any, **more: Any) -> Any:
+            if "heading" in more or clock.time > START + timedelta(hours=2):
+                await one.core.store.forget("channel", "ada")
+            return await place_again(reply_to, **more)
+
+        for hours in (1, 5):
+            asked = await one.channel.ask("in 1 hour say my secret", command="schedule")
+            await one.channel.wait_for_answers(asked)
+            [schedule] = await one.core.store.schedules("channel")
+            assert schedule.due is not None
+            one.adapter.place_again = erase  # type: ignore[method-assign]
+            await clock.set(START + timedelta(hours=hours))
+            await clock.until_waiting(None)
+            one.adapter.place_again = place_again  # type: ignore[method-assign]
+            assert await one.core.store.schedules("channel") == []
+            assert (
+                await one.core.store.job("channel", f"schedule/{schedule.id}/{int(schedule.due.timestamp())}") is None
+            )
+        assert one.echo.prompts == []
+    assert "my secret" not in str(tables(tmp_path / "bot.db"))
