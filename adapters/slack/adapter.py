@@ -18,9 +18,10 @@ from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
 from adapters.slack.connection.channel_problem import channel_problem
+from adapters.slack.connection.client import create_client
 from adapters.slack.connection.http_mode import create_endpoints
 from adapters.slack.connection.socket_mode import SocketConnections, SocketModeSupervisor
-from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, WebApi, create_client
+from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, WebApi
 from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
 from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.listeners import EventRouter
@@ -150,11 +151,8 @@ class Slack:
             timing=self._timing,
         )
         secret = self._settings.slack_signing_secret
-        app = create_app(
-            self.workspaces,
-            client=self._create_client(""),
-            signing_secret=secret.get_secret_value() if secret else "",
-        )
+        signing_secret = secret.get_secret_value() if secret else ""
+        app = create_app(self.workspaces, client=self._create_client(""), signing_secret=signing_secret)
         app.use(router)
         try:
             if self._settings.slack_app_token is None:
@@ -290,8 +288,8 @@ class Slack:
         if self._workspaces is not None and self._workspaces.problem:
             return self._workspaces.problem
         if self._settings.slack_app_token is None:
-            is_accepting = self._endpoints is not None and self._endpoints.is_accepting
-            return "" if is_accepting else translate("slack.connecting")
+            is_ready = self._endpoints is not None and self._endpoints.is_accepting
+            return "" if is_ready else translate("slack.connecting")
         return self._sockets.problem if self._sockets is not None else translate("slack.connecting")
 
     async def check(self) -> Sequence[CheckResult]:

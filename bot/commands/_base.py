@@ -5,6 +5,7 @@ import math
 import pkgutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -279,12 +280,12 @@ class Registry:
         """The name of every command, hidden ones included; no aliases."""
         return frozenset(self._commands)
 
-    @property
+    @cached_property
     def specs(self) -> tuple[CommandSpec, ...]:
         """The spec of every command that people may type, by name."""
         return tuple(command.spec for command in self._commands.values() if not command.spec.hidden)
 
-    @property
+    @cached_property
     def spending(self) -> tuple[str, ...]:
         """The name of every command that calls the API."""
         return tuple(spec.name for spec in self.specs if spec.kind is not None)

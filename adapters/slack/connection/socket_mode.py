@@ -19,8 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.kit.backoff import Backoff
 from adapters.kit.watchdog import Watchdog, interval
 from adapters.slack.connection.bolt_app import SocketModeBoltRequest
+from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason, retry_after
-from adapters.slack.connection.web_api import proxy_for
 from adapters.slack.settings import APPS
 from adapters.slack.timing import Timing
 from bot.errors import SettingsError

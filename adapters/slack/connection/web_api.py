@@ -1,4 +1,4 @@
-"""Slack's Web API: clients, calls within its rate limits, and the features that a workspace refuses.
+"""Slack's Web API: calls within its rate limits, and the features that a workspace refuses.
 
 Slack counts calls of a method within a minute, for each workspace. A call that has to be made waits for its turn, in
 order. A best-effort call (a growing text, a status) is refused instead, with the time of the next try, and gets only a
@@ -11,10 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -28,29 +25,6 @@ from adapters.slack.types import Json
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.ports import AdapterServices, Confirm, always_owned
-
-# ------------------------------------------------------------------ clients
-
-
-def create_client(session: aiohttp.ClientSession, api: str, token: str) -> AsyncWebClient:
-    """Return a client that repeats nothing by itself. `api`: the Web API's address; `token`: "" for none."""
-    client = AsyncWebClient(token=token or None, base_url=f"{api}/", session=session, retry_handlers=[])
-    client.proxy = proxy_for(api)
-    return client
-
-
-def proxy_for(url: str) -> str | None:
-    """Return the proxy that the environment names for an address; None: connect directly.
-
-    Left to themselves, `aiohttp` asks a thread twice per request, for this and for a `.netrc`, and `slack_sdk` ignores
-    `NO_PROXY`. So this is looked up once, when a connection is prepared.
-    """
-    parts = urlsplit(url)
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    return getproxies().get(scheme) or getproxies().get("all")
-
 
 # ------------------------------------------------------------------ rate limits
 

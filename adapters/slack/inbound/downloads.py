@@ -7,8 +7,8 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.errors import NETWORK_ERRORS
+from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.errors import API_ERRORS
-from adapters.slack.connection.web_api import proxy_for
 from adapters.slack.connection.workspaces import Workspaces
 from adapters.slack.types import Json
 from bot.errors import DeliveryError, DownloadFailed

@@ -13,8 +13,9 @@ import structlog
 
 from adapters.kit.connection.fenced_connector import fenced
 from adapters.kit.errors import NETWORK_ERRORS
+from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.errors import unreachable
-from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refused_message, proxy_for, refusal_code
+from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refused_message, refusal_code
 from adapters.slack.outbound.layout import MessagePart, message_forms, split_parts
 from adapters.slack.types import Block
 from adapters.slack.ui.buttons import build_actions

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import aiohttp
 
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.slack.connection.web_api import CAPTION, WebApi, is_refused_message, proxy_for, refusal_code
+from adapters.slack.connection.client import proxy_for
+from adapters.slack.connection.web_api import CAPTION, WebApi, is_refused_message, refusal_code
 from adapters.slack.types import Block, Json
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, UploadTooLarge
 from bot.models import Media

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from adapters.slack.connection.web_api import proxy_for
+from adapters.slack.connection.client import proxy_for
 from bot.models import Answer, Media
 from simulators.slack import SlackSimulator
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
