@@ -182,7 +182,8 @@ async def _list(ctx: Context, *, is_all: bool) -> tuple[str, tuple[Action, ...]]
         )
         author = one.event.actor
         who = f"{link_mention(Mention('person', author.id), author.name)}, " if is_all else ""
-        lines.append(f"{number}. {who}{written(one.when)}: {describe(one.event)} (`{one.id}`)\n   {state}")
+        line = ctx.translate("schedule.line", when=written(one.when), request=describe(one.event), id=f"`{one.id}`")
+        lines.append(f"{number}. {who}{line}\n   {state}")
         if number <= _WITH_BUTTONS:
             actions += _buttons(ctx, one, number=f"{number}")
     return "\n".join(lines), tuple(actions)

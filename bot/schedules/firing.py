@@ -122,7 +122,8 @@ class Firing:
         )
         instead = None
         if words := read_reminder(event):
-            text = f"{sentence('reminder', schedule, words=words)}\n\n{event.footnote}"
+            text = sentence("reminder", schedule, words=words)
+            text = text if late is None else f"{text}\n\n{event.footnote}"  # else it says who and when already
             instead = replace(event, command=DECIDE, prompt="", options={}), Answer(text=text)
         if await self._is_deleted(schedule):
             return ""

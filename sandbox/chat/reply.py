@@ -24,7 +24,7 @@ from sandbox.chat.memory import (
 from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
 from sandbox.chat.rewriting import ORDER, rewrite
 from sandbox.chat.summary import summarise
-from sandbox.voice.hearing import is_not_understood
+from sandbox.voice.hearing import remove_not_understood
 
 _HELLO = re.compile(
     r"(?i)^\W*(?:(?:hello|hi|hey|good (?:morning|afternoon|evening))\b(?:[\s,]+[a-z]{1,15}){0,3}|(?:你好|"
@@ -105,7 +105,9 @@ class _Conversation:
         kept = [Fact(self.speaker if is_own else "", fact) for is_own, note in notes if (fact := statement(note))]
         self.known: list[Fact] = [*kept, *facts([*self.folded, *self.earlier])]
         ordered = "\n".join([self.system.replace(folded, ""), *(note for _, note in notes)])
-        told = [text for text in users if not is_not_understood(speaker_of(text)[1])]
+        written = [remove_not_understood(text) for text in users]
+        self.has_unheard = bool(users) and written[-1] != users[-1]
+        told = [text for text in written if speaker_of(text)[1].strip()]
         self.tongue: Tongue = tongue_of(ordered, told or [self.system])
         self.shows_tongue = bool(told)
 
@@ -157,7 +159,7 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
 
 def _written_for_the_service(conversation: _Conversation, messages: Sequence[tuple[str, str]]) -> str | None:
     """Return what the service has written for itself, such as a script; None: a person asks."""
-    if is_not_understood(conversation.question):  # its transcription
+    if conversation.has_unheard:  # in a voice message
         tongues: Sequence[Tongue] = (conversation.tongue,) if conversation.shows_tongue else ("en", "zh-Hant")
         return "\n\n".join(say("voice", tongue) for tongue in tongues)
     script = film_script(conversation.system, conversation.question)

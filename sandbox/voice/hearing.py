@@ -1,12 +1,14 @@
 """What the sandbox knows of a sound: its length, and the words of one that it has spoken itself."""
 
 import io
+import re
 from fractions import Fraction
 
 #: Comment in a sound that the sandbox has spoken; its title is the text.
 MARK = "sandbox speech"
 #: The words of every other sound, in English and Chinese, as nobody knows which the person speaks.
 NOT_UNDERSTOOD = "({seconds} s of sound; the sandbox does not understand speech · {seconds} 秒的聲音，沙盒聽不懂人話)"
+_NOT_UNDERSTOOD = re.compile(re.escape(NOT_UNDERSTOOD).replace(re.escape("{seconds}"), r"[\d.e+]+"))
 
 
 def hear(content: bytes) -> tuple[str, float]:
@@ -28,7 +30,6 @@ def hear(content: bytes) -> tuple[str, float]:
     return NOT_UNDERSTOOD.format(seconds=f"{round(seconds, 1):g}"), seconds
 
 
-def is_not_understood(text: str) -> bool:
-    """Whether a text is what the sandbox writes for a sound that it does not understand."""
-    before, _, after = NOT_UNDERSTOOD.partition("{seconds}")
-    return text.startswith(before) and after.partition("{seconds}")[0] in text
+def remove_not_understood(text: str) -> str:
+    """Return a text without what the sandbox writes for sounds that it does not understand."""
+    return _NOT_UNDERSTOOD.sub("", text)

@@ -58,7 +58,7 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         assert "nothing" in await one.ask(slack.bob, "/schedule list", "scheduled")
         await clock.set(LATER)
         direct = slack.team.direct(slack.bob.id)
-        slack.bob.say("/schedule in 2 hours direct?", channel=direct)
+        said = slack.bob.say("/schedule in 2 hours direct?", channel=direct)  # a thread of the agent view
         root = slack.bob.mention("hello")
         await one.answers(root)
         slack.bob.mention("/schedule in 2 hours in the thread?", thread=root.root)
@@ -69,6 +69,7 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         assert (await one.see(slack.bob, "re: in the thread?")).root == root.root
         for words in ("re: direct?", "The last"):
             await slack.until(lambda: words in str([m.content for m in slack.bob.sees(direct)]))  # noqa: B023
+        assert [m.root for m in slack.bob.sees(direct) if "re: direct?" in m.content] == [said.root]
         await one.idle()
         assert not [m for m in slack.ada.sees() if "The last" in m.content or "direct?" in m.content]
         await one.ask(slack.bob, "/schedule every hour again?", "again?")

@@ -55,6 +55,12 @@ async def test_a_newcomer_tries_voice(tmp_path: Path) -> None:
             assert told.content.startswith("🎤 (0.2 s of sound; the sandbox does not understand speech · ")
             assert "The sandbox does not understand speech; with a real API" in told.content
             assert "沙盒聽不懂人話；用" in told.content
+            written = slack.ada.direct(
+                "what is in it?", files=[slack.ada.file("v.ogg", strange, subtype="slack_audio")]
+            )
+            [told] = await running.answers(written)
+            assert "with a real API" in told.content
+            assert "沙盒聽不懂人話；用" not in told.content
             [told] = await running.answers(slack.ada.direct("你好"))
             chinese = slack.ada.file("voice.ogg", strange, subtype="slack_audio")
             told = (await running.answers(slack.ada.direct("", files=[chinese], thread=told.root), 2))[-1]
