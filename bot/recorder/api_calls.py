@@ -4,13 +4,12 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 import httpx
 
 from bot.ports import LOWEST_ERROR_STATUS
-from bot.recorder.entries import API, Entry
 from bot.recorder.redaction import RecordingRedactor
 
 #: Bytes of a request and of an answer that are kept.
@@ -28,29 +27,34 @@ _LIMITS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratel
 #: Method, path, status (0: no answer), headers of an error, when the answer began, sizes of the body and of the answer,
 #: whether that came to its end, the content of the body, and that of the answer or a long stream's summary.
 Call = tuple[str, bytes, int, Sequence[tuple[bytes, bytes]], float, int, int, bool, bytes, bytes | dict[str, Any]]
-#: Records a call that has ended.
-EndCall = Callable[[Entry], None]
+
+
+class CallLog(Protocol):
+    """What the calls are made for."""
+
+    def add_api_call(self, at: float, error: str, call: Call) -> None:
+        """Add a call that ends now. `at`: when it began; `error`: kind of the error that ended it."""
 
 
 class RecordedTransport(httpx.AsyncBaseTransport):
-    """A transport that records. `begin` returns what to do at a call's end; None: the call is not recorded."""
+    """A transport that records. `find_log` returns where a call belongs; None: it is not recorded."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, begin: Callable[[], EndCall | None]) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport, find_log: Callable[[], CallLog | None]) -> None:
         self._inner = inner
-        self._begin = begin
+        self._find_log = find_log
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See `httpx.AsyncBaseTransport`."""
-        end = self._begin()
-        if end is None:
+        log = self._find_log()
+        if log is None:
             return await self._inner.handle_async_request(request)
         at = time.time()
         try:
             response = await self._inner.handle_async_request(request)
         except BaseException as exc:
-            end((at, time.time(), API, type(exc).__name__, _call(request, 0, (), 0.0, 0, False, b"")))
+            log.add_api_call(at, type(exc).__name__, _call(request, 0, (), 0.0, 0, False, b""))
             raise
-        response.stream = _RecordedBody(response, request, at, end)
+        response.stream = _RecordedBody(response, request, at, log)
         return response
 
     async def aclose(self) -> None:
@@ -61,7 +65,7 @@ class RecordedTransport(httpx.AsyncBaseTransport):
 class _RecordedBody(httpx.AsyncByteStream):
     """The body of an answer: an iterator, and no generator, of which the event loop would keep a list."""
 
-    def __init__(self, response: httpx.Response, request: httpx.Request, at: float, end: EndCall) -> None:
+    def __init__(self, response: httpx.Response, request: httpx.Request, at: float, log: CallLog) -> None:
         assert isinstance(response.stream, httpx.AsyncByteStream)
         self._inner = response.stream
         self._iterator = aiter(self._inner)
@@ -70,7 +74,7 @@ class _RecordedBody(httpx.AsyncByteStream):
         self._headers = response.headers.raw if self._status >= LOWEST_ERROR_STATUS else ()
         self._at = at
         self._answered = time.time()
-        self._end: EndCall | None = end  # None: it was called
+        self._log: CallLog | None = log  # None: the call was added
         self._pieces: list[bytes] = []
         self._size = 0
         self._is_whole = False
@@ -94,11 +98,11 @@ class _RecordedBody(httpx.AsyncByteStream):
         return piece
 
     async def aclose(self) -> None:
-        end, self._end = self._end, None
-        if end is not None:
+        log, self._log = self._log, None
+        if log is not None:
             answer, size, is_whole = b"".join(self._pieces), self._size, self._is_whole
             call = _call(self._request, self._status, self._headers, self._answered, size, is_whole, answer)
-            end((self._at, time.time(), API, self._error, call))
+            log.add_api_call(self._at, self._error, call)
         await self._inner.aclose()
 
 

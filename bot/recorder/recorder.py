@@ -20,8 +20,8 @@ import structlog
 from bot.models import Event, Job
 from bot.ops.tracing import current
 from bot.ports import PlatformCall, Receipt, receipt
-from bot.recorder.api_calls import EndCall, RecordedTransport
-from bot.recorder.entries import RECEIVED, Entry
+from bot.recorder.api_calls import RecordedTransport
+from bot.recorder.entries import RECEIVED
 from bot.recorder.files import RecordingFiles
 from bot.recorder.in_flight import InFlight
 from bot.recorder.recordings import Recording, read_recording
@@ -78,10 +78,12 @@ class Recorder:
             received.request, at = event.id, received.at
             payload = None if event.command in self.hidden else received.payload
             request.before, action = received.pressed
-            request.entries += received.calls
+            for call in received.calls:
+                request.add_call(call)
         about = (event.command, event.actor.locale, payload, request.before, action)
         request.entries.append((at, 0.0, RECEIVED, "", about))
         request.entries.append((time.time(), 0.0, "recorded", "", None))
+        request.pack()  # its payload has most of the objects
         request.was_received = True
         if request not in self._running:
             self._waiting[request] = at
@@ -98,42 +100,37 @@ class Recorder:
         request.entries.append((now, 0.0, "claimed", "", {"attempt": job.attempt}))
         self._waiting.pop(request, None)
         if job.attempt > 1:
+            request.is_kept = True
             self._looks_for_left = True
         if self._timer is None:
             self._start_timer()
 
     def transport(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         """See `bot.ops.tracing.Tracing`."""
-        return RecordedTransport(inner, self._begin_api_call)
-
-    def _begin_api_call(self) -> EndCall | None:
-        request = _answered.get()
-        if request is None:
-            return None
-        return partial(self._add_late, request) if request.is_done else request.entries.append
+        return RecordedTransport(inner, _answered.get)
 
     def begin_call(self) -> Callable[[PlatformCall], None] | None:
         """See `bot.ports.CallRecorder`."""
         request = _answered.get()
         if request is not None:
-            return partial(self._add_late, request) if request.is_done else request.entries.append
+            return request.add_call
         received = receipt.get()
         return None if received is None else partial(self._add_early, received)
-
-    def _add_late(self, request: RecordedRequest, call: Entry | PlatformCall) -> None:
-        """Add a call that was made after the end of its request."""
-        request.entries.append(call)
-        self._running.setdefault(request, time.time())
-        if self._timer is None:
-            self._start_timer()
 
     def _add_early(self, received: Receipt, call: PlatformCall) -> None:
         """Add a call made while a payload is handled: its request may be recorded already, or later, or never."""
         request = self._requests.get(received.request)
         if request is not None:
-            self._add_late(request, call)
+            request.add_call(call)
+            self._watch(request)
         elif not received.request:
             received.calls.append(call)
+
+    def _watch(self, request: RecordedRequest) -> None:
+        """Look at a request soon to which something has happened while it was not answered."""
+        self._running.setdefault(request, time.time())
+        if self._timer is None:
+            self._start_timer()
 
     @property
     def held(self) -> int:
@@ -141,7 +138,7 @@ class Recorder:
         return sum(request.held for request in self._requests.values())
 
     def _add(self, event: Event) -> RecordedRequest:
-        request = self._requests[event.id] = RecordedRequest(event, self._memory)
+        request = self._requests[event.id] = RecordedRequest(event, self._memory, self._watch)
         if len(self._requests) > _REQUESTS:
             self._requests.popitem(last=False)
         if self._memory.held > self.largest:
@@ -188,7 +185,7 @@ class Recorder:
         """Return the requests that are to be written, of those that may have changed."""
         changed = [*self._running, *self._waiting]
         for request in changed:
-            request.settle()
+            request.pack()
         return [request for request in changed if request.is_kept]
 
     def _take(self, requests: Iterable[RecordedRequest]) -> list[Due]:
@@ -234,7 +231,7 @@ class Recorder:
     def _write_all(self, due: Collection[Due], new: Collection[Part], unfinished: Collection[str]) -> None:
         """Write requests, and what other processes may need; runs in the recorder's thread."""
         self._write(due)
-        packed = {part.event: content for part in new if (content := pack(part)) is not None}
+        packed = {part.event: pack(part) for part in new}
         try:
             self.in_flight.write(packed, unfinished)
         except OSError as exc:

@@ -3,8 +3,9 @@
 import json
 import marshal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from io import BytesIO
 from typing import Any, NamedTuple
 
 from bot.models import Event
@@ -19,7 +20,6 @@ _STEPS = frozenset({"draft", "commit", "draft.finish"})
 #: Outcomes of a request in which nothing went wrong.
 _WELL = frozenset({"answered", "cancelled"})
 _UNRECORDED = nullcontext()
-_PAYLOAD = 8192  #: bytes that a payload has in memory, about
 
 
 class Part(NamedTuple):
@@ -28,7 +28,7 @@ class Part(NamedTuple):
     event: str
     sender: tuple[str, str]
     began: float
-    entries: list[Entry]
+    entries: bytes  #: see `unpack_entries`
 
 
 class MemoryEstimate:
@@ -53,8 +53,10 @@ class _Timed:
         self._at = time.time()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        request = self._request
-        request.entries.append((self._at, time.time(), self._name, "" if kind is None else kind.__name__, None))
+        request, error = self._request, ""
+        if kind is not None:
+            request.is_kept, error = True, kind.__name__
+        request.entries.append((self._at, time.time(), self._name, error, None))
 
 
 class RecordedRequest:
@@ -62,56 +64,68 @@ class RecordedRequest:
 
     One in which something went wrong is written, and one that takes long. Any other stays in memory while it is among
     the newest, and is written where somebody asks for it: to take names and texts out of all that is said would cost
-    more than a tenth of answering it. Until its end, or until the recorder looks at it, what happens is only appended.
+    more than a tenth of answering it. It stays as bytes: the lists and tuples of 200 requests would be in the way of
+    each garbage collection.
     """
 
     __slots__ = (
-        *("_filed", "_memory", "_settled", "before", "began", "entries", "event", "held", "is_done", "is_kept"),
+        *("_filed", "_memory", "_on_late", "_packed", "before", "began", "entries", "event", "is_done", "is_kept"),
         *("sender", "was_received"),
     )
 
-    def __init__(self, event: Event, memory: MemoryEstimate) -> None:
-        """`memory` counts what it holds."""
+    def __init__(self, event: Event, memory: MemoryEstimate, on_late: Callable[["RecordedRequest"], None]) -> None:
+        """`memory` counts what it holds; `on_late` is called where something happens after its end."""
         self.event = event.id
         self.before = ""  #: id of the event whose button was pressed
         self.was_received = False  #: by this process, or what the one that did has of it is written
-        self.entries: list[Entry | PlatformCall] = []
+        self.entries: list[Entry | PlatformCall] = []  #: those that are not packed yet
         self.sender = (event.adapter, event.actor.id)  #: platform and id of the person
         self.began = event.received_at.timestamp()  #: when it came in, in seconds since the epoch
         self.is_done = False
         self.is_kept = False  #: it is written, with what happens to it from now on
-        self.held = 0  #: bytes in memory, of what was sent and answered
-        self._settled = 0  #: entries that are settled
-        self._filed = -1  #: entries that other processes find in the file; -1: it was not looked at yet
+        self._packed = b""
+        self._filed = -1  #: packed bytes that other processes find in the file; -1: it was not looked at yet
         self._memory = memory
+        self._on_late = on_late
 
-    def settle(self) -> None:
-        """Make plain values of calls, whose responses and addresses are hundreds of objects; see what went wrong."""
-        entries, held = self.entries, 0
-        for at in range(self._settled, len(entries)):
-            entry = entries[at]
+    @property
+    def held(self) -> int:
+        """Bytes in memory, of what is packed."""
+        return len(self._packed)
+
+    def add_call(self, call: PlatformCall) -> None:
+        """Add a call of the platform that has ended."""
+        self.entries.append(call)
+        if call.error or call.status >= LOWEST_ERROR_STATUS:
+            self.is_kept = True
+        if self.is_done:
+            self._on_late(self)
+
+    def add_api_call(self, at: float, error: str, call: api_calls.Call) -> None:
+        """Add a call of the AI API that ends now."""
+        self.entries.append((at, time.time(), API, error, call))
+        if error or call[2] >= LOWEST_ERROR_STATUS:
+            self.is_kept = True
+        if self.is_done:
+            self._on_late(self)
+
+    def pack(self) -> None:
+        """Make bytes of what is new."""
+        entries = self.entries
+        if not entries:
+            return
+        for at, entry in enumerate(entries):
             if isinstance(entry, PlatformCall):
-                entry = entries[at] = platform_calls.to_entry(entry)
-            _, _, kind, error, rest = entry
-            if kind in CALLS:
-                *_, sent, answer = rest
-                held += len(sent) + len(answer if isinstance(answer, bytes) else answer["text"])
-                if rest[2] >= LOWEST_ERROR_STATUS or (kind == API and not rest[2]):
-                    self.is_kept = True
-            elif kind == RECEIVED:
-                held += _PAYLOAD
-            elif kind == "claimed" and rest["attempt"] > 1:
-                self.is_kept = True
-            if error:
-                self.is_kept = True
-        self._settled = len(entries)
-        self.held += held
-        self._memory.held += held
+                entries[at] = platform_calls.to_entry(entry)
+        packed = _pack_entries(entries)
+        entries.clear()
+        self._packed += packed
+        self._memory.held += len(packed)
 
     def take_new(self) -> Part | None:
-        """Return what has happened since the last time; None: nothing, or it was not looked at before."""
-        filed, self._filed = self._filed, self._settled if self._filed >= 0 else 0
-        return self._part(self.entries[filed : self._filed]) if 0 <= filed < self._filed else None
+        """Return what was packed since the last time; None: nothing, or it was not looked at before."""
+        filed, self._filed = self._filed, len(self._packed) if self._filed >= 0 else 0
+        return self._part(self._packed[filed : self._filed]) if 0 <= filed < self._filed else None
 
     @property
     def is_filed(self) -> bool:
@@ -121,7 +135,7 @@ class RecordedRequest:
     def forget(self) -> None:
         """Drop what happened."""
         self.entries.clear()
-        self.held = self._settled = 0
+        self._packed = b""
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """See `bot.ops.tracing.Trace`."""
@@ -130,28 +144,53 @@ class RecordedRequest:
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
         """See `bot.ops.tracing.Trace`."""
         self.is_done = True
-        self.entries.append((time.time(), 0.0, "done", "", {"outcome": outcome, **figures}))
-        self.settle()
         if outcome not in _WELL:
             self.is_kept = True
+        self.entries.append((time.time(), 0.0, "done", "", {"outcome": outcome, **figures}))
+        self.pack()
 
     def take(self) -> Part | None:
         """Return what is not written yet; None: nothing."""
-        self.settle()
-        taken = self.entries[:]
+        self.pack()
+        taken = self._packed
         self.forget()  # what is written is read from there
         return self._part(taken) if taken else None
 
-    def _part(self, entries: Sequence[Entry | PlatformCall]) -> Part:
-        return Part(self.event, self.sender, self.began, [entry for entry in entries if isinstance(entry, tuple)])
+    def _part(self, entries: bytes) -> Part:
+        return Part(self.event, self.sender, self.began, entries)
 
 
-def pack(part: Part) -> bytes | None:
-    """Return a part as bytes, for another process; None: it has a value of a library's own type."""
+def _pack_entries(entries: list[Any]) -> bytes:
     try:
-        return marshal.dumps(tuple(part))
-    except ValueError:
-        return None
+        return marshal.dumps(entries)
+    except ValueError:  # a value of a library's own type
+        return marshal.dumps(_plain(entries))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that is made of plain ones; of any other, the name of its type stays."""
+    if value is None or isinstance(value, bool | bytes):
+        return value
+    for kind in (str, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item) for item in value)
+    return type(value).__name__
+
+
+def unpack_entries(packed: bytes) -> Iterator[Entry]:
+    """Yield the entries of packed lists that follow each other."""
+    content = BytesIO(packed)
+    while content.tell() < len(packed):
+        yield from marshal.load(content)  # noqa: S302  # nosec B302 - this process's own, or authenticated
+
+
+def pack(part: Part) -> bytes:
+    """Return a part as bytes, for another process."""
+    return marshal.dumps(tuple(part))
 
 
 def unpack(content: bytes) -> Part:
@@ -167,7 +206,7 @@ def describe(part: Part, redactor: RecordingRedactor) -> RequestLine:
     the empty values at its end.
     """
     person = redactor.person(*part.sender)
-    found = [_describe(entry, part.sender[0], redactor) for entry in part.entries]
+    found = [_describe(entry, part.sender[0], redactor) for entry in unpack_entries(part.entries)]
     line = json.dumps([redactor.pseudonym(part.event), found, person, redactor.keeps_texts], separators=(",", ":"))
     return RequestLine(line.encode(), person, part.began)
 

@@ -1,6 +1,7 @@
 """The flight recorder: what it keeps of a request, and what never."""
 
 import asyncio
+import gc
 import json
 import os
 import time
@@ -12,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.models import Job
+from bot.models import Job, Lane
 from bot.ops.tracing import current
 from bot.recorder.files import RecordingFiles, RequestLine
 from bot.recorder.in_flight import InFlight
@@ -236,7 +237,7 @@ def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
 
 
 async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
-    """Of a long stream the summary stays once its request has ended; the oldest requests go where it is too much."""
+    """Of a long stream the summary stays; the oldest requests go. One that has ended is but bytes, of any types."""
     files = RecordingFiles(tmp_path, largest=10**6, days=7)
     redactor = RecordingRedactor(b"key", keeps_texts=True)
     in_flight = InFlight(tmp_path, "own", bytes(32))
@@ -255,7 +256,8 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
         inner = httpx.MockTransport(lambda _: httpx.Response(200, content=content, headers={"content-type": kind}))
         async with httpx.AsyncClient(transport=recorder.transport(inner)) as client:
             await client.post("http://api.example/v1/chat", content=b"x" * 100_000)
-        request.end("answered", {})
+        request.end("answered", {"lane": Lane.CONVERSATION})
+        assert not [one for one in gc.get_referents(request) if isinstance(one, list | dict) and one]
 
     await asyncio.create_task(answer("stream", "text/event-stream", streamed()))
     assert 5000 <= recorder.held < 6000
@@ -268,6 +270,7 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
     assert found is not None
     [call] = [moment for moment in found.moments if moment.is_call]
     assert (call.rest["body"], call.rest["bytes"]) == (100_000, 60_012)
+    assert found.moments[-1].rest == {"outcome": "answered", "lane": Lane.CONVERSATION.value}
     await asyncio.create_task(answer("stream", "text/event-stream", streamed()))
     found = await recorder.find("stream")
     assert found is not None
