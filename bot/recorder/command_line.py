@@ -5,11 +5,12 @@ from typing import Any
 
 from bot.cockpit.address import PageAddress
 from bot.cockpit.command_line import ServiceClient, ServiceNotRunning
+from bot.commands import load_offered
 from bot.errors import BotError
 from bot.i18n import operator_text
-from bot.recorder.opening import recording_files, recording_key
+from bot.recorder.opening import in_flight_files, make_redactor, recording_files
 from bot.recorder.recordings import read_recording
-from bot.recorder.redaction import RecordingRedactor
+from bot.recorder.requests import describe, unpack
 from bot.security.keys import signing_key
 from bot.settings.core import Settings
 
@@ -29,8 +30,11 @@ def export_recording(settings: Settings, request: str) -> Mapping[str, Any]:
 
 
 def _read_files(settings: Settings, request: str) -> Mapping[str, Any]:
-    key = RecordingRedactor(recording_key(signing_key(settings))).pseudonym(request)
-    recording = read_recording(recording_files(settings), key)
+    """Return what processes have written of a request, those that were killed while they answered it included."""
+    secret, files = signing_key(settings), recording_files(settings)
+    redactor = make_redactor(settings, secret, load_offered(settings))
+    parts = [describe(unpack(part), redactor).content for part in in_flight_files(files, secret).find(request)]
+    recording = read_recording(files, redactor.pseudonym(request), unfinished=parts)
     if recording is None:
         raise BotError(operator_text("record.nothing", request=request))
     return recording.to_json(settings)

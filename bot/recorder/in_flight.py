@@ -60,15 +60,14 @@ class InFlight:
         self._size += len(content)
 
     def find(self, request: str) -> list[bytes]:
-        """Return what another process has of a request, in parts."""
+        """Return what other processes have of a request, in parts."""
+        found = []
         for path in self._others():
             try:
-                found = [part for of, part in self._read(path.read_bytes()) if of == request]
+                found += [part for of, part in self._read(path.read_bytes()) if of == request]
             except FileNotFoundError:
                 continue
-            if found:
-                return found
-        return []
+        return found
 
     def recover(self) -> Iterator[bytes]:
         """Yield what processes that are no more have left; their files are deleted."""

@@ -25,16 +25,10 @@ async def open_recorder(
         delete_left(settings.recordings_dir)
         yield None
         return
-    keeps_texts = settings.bot_recorder == "full"
-    redactor = RecordingRedactor(
-        recording_key(secret),
-        words=[word for spec in registry.specs for word in _words(spec)],
-        keeps_texts=keeps_texts,
-        secrets=[one.get_secret_value() for one in known_secrets(settings)] if keeps_texts else (),
-    )
+    redactor = make_redactor(settings, secret, registry)
     hidden = frozenset(spec.name for spec in registry.specs if spec.secrets)
     files = recording_files(settings)
-    in_flight = InFlight(files.folder, files.process, derive_key(secret, b"requests in flight"))
+    in_flight = in_flight_files(files, secret)
     recorder = Recorder(files=files, in_flight=in_flight, redactor=redactor, on_failure=on_failure, hidden=hidden)
     try:
         yield recorder
@@ -45,6 +39,22 @@ async def open_recorder(
 def recording_key(secret: SecretStr) -> bytes:
     """Return the key of the stand-ins, the same in all processes."""
     return derive_key(secret, b"recordings")
+
+
+def make_redactor(settings: Settings, secret: SecretStr, registry: Registry) -> RecordingRedactor:
+    """Return what removes all that the settings say must not be kept."""
+    keeps_texts = settings.bot_recorder == "full"
+    return RecordingRedactor(
+        recording_key(secret),
+        words=[word for spec in registry.specs for word in _words(spec)],
+        keeps_texts=keeps_texts,
+        secrets=[one.get_secret_value() for one in known_secrets(settings)] if keeps_texts else (),
+    )
+
+
+def in_flight_files(files: RecordingFiles, secret: SecretStr) -> InFlight:
+    """Return the files of what is not at its end, beside those of the recordings."""
+    return InFlight(files.folder, files.process, derive_key(secret, b"requests in flight"))
 
 
 def recording_files(settings: Settings) -> RecordingFiles:

@@ -72,12 +72,15 @@ class Recording:
         }
 
 
-def read_recording(files: RecordingFiles, key: str, since: float = 0.0) -> Recording | None:
+def read_recording(
+    files: RecordingFiles, key: str, since: float = 0.0, *, unfinished: Iterable[bytes] = ()
+) -> Recording | None:
     """Return what all processes have written of a request; None: nothing. Raises `OSError`. Blocks.
 
     `since`: when it came in, in seconds since the epoch; of a button that was pressed, the request before is read, too.
+    `unfinished`: lines of it that are not in these files.
     """
-    found = _parse(files.lines_with(key, since=since), key)
+    found = _parse((*files.lines_with(key, since=since), *unfinished), key)
     received = None if found is None else found.received
     before = "" if received is None else received.rest.get("before", "")
     return replace(found, before=_parse(files.lines_with(before), before)) if found is not None and before else found

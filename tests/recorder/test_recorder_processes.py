@@ -27,7 +27,10 @@ _KEY = "a key that all processes have, of forty characters"
 
 
 async def test_one_recording_of_what_three_processes_did(tmp_path: Path, url: SecretStr) -> None:
-    """One receives; one begins to answer and is killed; another answers. All that was sent is in the recording."""
+    """One receives; one begins to answer and is killed; another answers. All that was sent is in the recording.
+
+    It can be exported before another process goes on with it.
+    """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(asyncio.timeout(300))
         slack = await stack.enter_async_context(SlackSimulator())
@@ -58,16 +61,19 @@ async def test_one_recording_of_what_three_processes_did(tmp_path: Path, url: Se
         assert b"fox" not in b"".join(path.read_bytes() for path in (tmp_path / "recordings").glob("*.running"))
         first.send_signal(signal.SIGKILL)
         await first.wait()
+        settings = Settings(_env_file=None, bot_secret_key=_KEY, bot_data_dir=tmp_path)  # type: ignore[call-arg, arg-type]
+        async with PostgresStore(url) as store:
+            [row] = await store.list_requests(RequestFilter(), limit=2)
+        unfinished = export_recording(settings, row.id)
         second = await start("work")
         await echo.until(lambda: len(echo.prompts) == 2)
         answer.set()
         await slack.until(lambda: [read(one) for one in slack.from_bot(thread=question.root)])
-        settings = Settings(_env_file=None, bot_secret_key=_KEY, bot_data_dir=tmp_path)  # type: ignore[call-arg, arg-type]
-        async with PostgresStore(url) as store:
-            [row] = await store.list_requests(RequestFilter(), limit=2)
         second.send_signal(signal.SIGTERM)
         assert await second.wait() == 0
+    assert {"claimed", "platform call"} <= {step["kind"] for step in unfinished["steps"]}
     found = export_recording(settings, row.id)
+    assert unfinished["payload"] == found["payload"]
     assert found["payload"]["event"]["text"].endswith(" xxxxx xxx!")
     claimed = [step for step in found["steps"] if step["kind"] == "claimed"]
     assert [step["attempt"] for step in claimed] == [1, 2]
