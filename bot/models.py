@@ -158,6 +158,7 @@ class Action:
     prompts_for: tuple[str, ...] = ()  #: options of `command` to request in a form first, if the platform has forms
     shows_values: bool = False  #: its form begins with the prompt and the options that it has
     is_danger: bool = False
+    row: int = 0  #: number of the list item of the text, without a list of the text's block, that it is for; 0: all
     series: str = ""  #: whose uses are numbered: the last `{number}` in the prompt becomes the number; "": none
 
 
@@ -282,9 +283,8 @@ class Option:
 
     name: str
     description: str
-    kind: Literal["text", "choice", "integer", "number", "file", "person", "people", "channel"] = "text"
-    choices: tuple[str, ...] = ()  #: allowed values; for kind "choice"
-    is_list: bool = False  #: several of the choices may be chosen: the value is a list with commas
+    kind: Literal["text", "choice", "choices", "integer", "number", "file", "person", "people", "channel"] = "text"
+    choices: tuple[str, ...] = ()  #: allowed values; of kind "choices" several, with commas between
     suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
     suggests_commands: bool = False  #: what rules can be about is suggested: commands and kinds of them
     models: Kind | None = None  #: the choices become the allowed models of this kind

@@ -85,7 +85,7 @@ def _kind(option: Option, limits: FormLimits) -> FieldKind:
 
 def _choice_kind(option: Option, limits: FormLimits) -> ChoiceKind:
     """Return how the choices of an option are shown: what can be seen at once is not hidden in a menu."""
-    if option.is_list:
+    if option.kind == "choices":
         return "choices"
     if {YES, NO} == {*option.choices} and option.default:
         return "checkbox"

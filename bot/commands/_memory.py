@@ -124,7 +124,11 @@ def memory_actions(ctx: Context) -> tuple[Action, ...]:
     return (Action(name="memory", label=label, command="memory", options=options),)
 
 
-def forget_action(ctx: Context, note: Note, *, place: int = 1, number: int = 0) -> Action:
-    """Return the button that forgets a note. `place`: among the buttons; `number`: of the note in a list."""
+def forget_action(ctx: Context, note: Note, *, place: int = 1, number: int = 0, row: int = 0) -> Action:
+    """Return the button that forgets a note.
+
+    `place`: among the buttons; `number`: of the note in a list; `row`: see `Action`.
+    """
     label = ctx.translate("memory.forget_number", number=number) if number else ctx.translate("memory.forget")
-    return Action(name=f"forget-{place}", label=label, command="memory", options={"forget": note.key}, is_danger=True)
+    options = {"forget": note.key}
+    return Action(name=f"forget-{place}", label=label, command="memory", options=options, row=row, is_danger=True)

@@ -123,7 +123,9 @@ def _list(ctx: Context, notes: Sequence[Note]) -> Sequence[Text | Actions]:
         lines.append(ctx.translate("memory.nothing"))
     lines.append(ctx.translate("memory.how_list"))
     buttons = []
+    in_order = [at for scope in NOTE_SCOPES for at, note in shown if note.scope is scope]
     for place, (at, note) in enumerate(shown, 1):
+        row = in_order.index(at) + 1
         if may_change(ctx, note.scope):
             edit = ctx.translate("memory.edit_number", number=at)
             options = {_EDIT: note.key}
@@ -137,8 +139,9 @@ def _list(ctx: Context, notes: Sequence[Note]) -> Sequence[Text | Actions]:
                     options=options,
                     prompts_for=fields,
                     shows_values=True,
+                    row=row,
                 ),
-                forget_action(ctx, note, place=place, number=at),
+                forget_action(ctx, note, place=place, number=at, row=row),
             ]
     for name, other in (("earlier", page - 1), ("later", page + 1)):
         if 0 <= other * _ON_A_PAGE < len(chosen):

@@ -69,6 +69,7 @@ class Approvals:
                 command=DECIDE if choice == "approve" else "approvals",
                 options={**base, "choice": choice},
                 prompts_for=() if choice == "approve" else ("reason",),
+                row=1,
                 is_danger=choice == "decline",
             )
             for choice in ("approve", "decline")

@@ -44,7 +44,7 @@ def _field(setting: ScopedSetting, locale: str) -> Option:
     """Return a setting as an option without a default; words whose order means nothing are chosen from a list."""
     option = replace(setting.option, description=setting.describe(locale), default="")
     if setting.words and setting.fallback_of is None:
-        return replace(option, kind="choice", choices=setting.words, is_list=True)
+        return replace(option, kind="choices", choices=setting.words)
     return option
 
 

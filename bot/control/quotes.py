@@ -104,7 +104,7 @@ class Quotes:
             changes = {f"{CHANGE}{name}": value for name, value in offer.changes.items()}
             label = translate("quote.offer", locale, offer=offer.words, price=money(offer.price))
             options = {**make, "price": str(offer.price), **changes}
-            actions.append(Action(name=f"quote-{number}", label=label, command=DECIDE, options=options))
+            actions.append(Action(name=f"quote-{number}", label=label, command=DECIDE, options=options, row=number))
         label = translate("quote.cancel", locale)
         actions.append(Action(name="quote-cancel", label=label, command=DECIDE, options={**base, "choice": "cancel"}))
         return Answer(text="\n".join(lines), actions=tuple(actions))

@@ -42,6 +42,7 @@ def change_action(schedule: Schedule, act: str, locale: str, *, number: str = ""
         label=" ".join(filter(None, (translate(f"schedule.button.{act}", locale), number))),
         command="schedule",
         options={"act": act, "id": schedule.id},
+        row=int(number or 0),
         is_danger=act == "delete",
     )
 

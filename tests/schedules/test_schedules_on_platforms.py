@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from bot.schedules.clock import ScheduleTiming
+from simulators.discord.components import ROW, TEXT
 from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, SEND, VIEW
 from simulators.slack import SlackSimulator
 from tests.support.database.engines import engine, server, url
+from tests.support.discord.messages import text_of
 from tests.support.discord.whole import whole
 from tests.support.schedules.clock import START, SetClock
 from tests.support.service import FAST, quiet_logs
@@ -117,19 +119,21 @@ async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> N
     async with whole(tmp_path, core_timing=timing, **engine) as one:
         await one.command("schedule", what="every weekday 9:00 what is new?")
         told = await one.see_ephemeral(CHANNEL, f"{at(7.5)} · {at(79.5)} · {at(103.5)}（UTC）")
-        assert "我不知道你的時區" in told["content"]
+        assert "我不知道你的時區" in text_of(told)
         await one.press(told, "zone")
         await one.submit(told, time_zone="taipei")
         await one.see_ephemeral(CHANNEL, f"{at(71.5)} · {at(95.5)} · {at(119.5)}（Asia/Taipei）")
         await one.command("schedule", what="2小時後 還有什麼？")
         told = await one.see_ephemeral(CHANNEL, f"{at(2)}（Asia/Taipei）")
-        assert "時區" not in told["content"]
+        assert "時區" not in text_of(told)
         await clock.set(START + timedelta(hours=2))
         await one.see(CHANNEL, "re: 還有什麼？\n\n⏰ 由 <@1033044521375764530> 排程，2小時後")
         await clock.until_waiting(START + timedelta(days=2, hours=23, minutes=30))
         await one.command("schedule", what="list")
         told = await one.see_ephemeral(CHANNEL, "你的排程")
-        assert "還有什麼" not in told["content"]
+        assert "還有什麼" not in text_of(told)
+        [card] = told["components"]
+        assert [part["type"] for part in card["components"]] == [TEXT, TEXT, ROW], "the schedule above its buttons"
         await one.press(told, "delete1")
         await one.see_ephemeral(CHANNEL, "已刪除，every weekday 9:00")
         await clock.until_waiting(None)

@@ -24,7 +24,7 @@ def simpler_forms(page: MessagePage, locale: str) -> Iterator[MessagePage]:
         return
     text = without_links(page.text, locale)
     fits = utf16_length(text) <= MAX_TEXT
-    simple = replace(page, text=text, is_components_v2=page.is_components_v2 and not fits)
+    simple = replace(page, text=text, is_components_v2=page.is_components_v2 and not fits, blocks=())
     if simple != page:
         yield simple
     if page.actions:

@@ -23,6 +23,7 @@ WINDOW = 4 * MAX_MESSAGES * MAX_TEXT // 2
 
 _SURELY_LONGER = 4  # times the limit: such a piece is cut without being converted
 _SPOILER_RESERVE = 8  # characters that close and open a spoiler where the text is split
+_MAX_COMPONENTS, _ROW = 40, 5  # components of a message, buttons of a row
 _NOTE_RESERVE = 160  # characters of the sentence that comes with a file
 _MAX_BYTES_V2 = 10_000  # Discord fails with an internal error above
 #: characters that the conversion makes one or two longer; a line a few more
@@ -36,8 +37,17 @@ _REWRITTEN = re.compile(
     r"://|\]\(|^[ \t>]*~~~|^[ \t>]*(?:[-*_][ \t]*){3,}$|^(?=[^\n]*\|)[^\n]*\n[ \t>|:]*-", re.MULTILINE
 )
 _INDENTED = re.compile(r"^[ \t]*(?:[>*+-]|\d+[.)])", re.MULTILINE)  # quotes and lists
+_ITEM = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]")  # of a list
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 _BAR_LENGTH = 10  # squares of a progress bar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardBlock:
+    """A text of a card with the buttons that belong to it."""
+
+    text: str  #: in Discord's dialect of Markdown
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,15 @@ class MessagePage:
     actions: tuple[Action, ...] = ()
     is_components_v2: bool = False  #: the message is made of components v2, with its pictures in one gallery
     attached_text: str = ""  #: the whole answer as Markdown, to be attached as a file
+    #: of a card, made of components v2: its texts, with their buttons; `text` and `actions` have all of them
+    blocks: tuple[CardBlock, ...] = ()
+
+    @property
+    def component_count(self) -> int:
+        """The number of components of a card."""
+        rest = len(self.actions) - sum(len(block.actions) for block in self.blocks)
+        of_blocks = sum(1 + bool(block.actions) + len(block.actions) for block in self.blocks)
+        return 3 + of_blocks + len(self.media) + rest + -(-rest // _ROW)
 
     @property
     def is_voice(self) -> bool:
@@ -142,6 +161,8 @@ def status_text(status: Status) -> str:
 def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> list[MessagePage]:
     """Lay out a finished answer; an empty one has no pages. `is_single`: in one message, whatever its length."""
     files = [media for media in answer.media if media.path is not None and not media.url]
+    if (answer.is_board or any(action.row for action in answer.actions)) and (card := _layout_card(answer, files)):
+        return [card]
     if files and not is_single and is_voice(files):  # in a message of its own, which has nothing else
         return [*layout_answer(replace(answer, media=()), locale), MessagePage(media=tuple(files))]
     links = [f"[{media.name}]({media.url})" for media in answer.media if media.url and media.url not in answer.text]
@@ -160,6 +181,47 @@ def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> li
         last = pages.pop() if pages else MessagePage(text="…")
         pages.append(replace(last, actions=answer.actions))
     return pages
+
+
+def _layout_card(answer: Answer, files: Sequence[Media]) -> MessagePage | None:
+    """Lay out an answer whose buttons belong to its lines, or that is a board; None for one that a card can't show."""
+    blocks = tuple(_card_blocks(answer))
+    placed = [action for block in blocks for action in block.actions]
+    page = MessagePage(
+        text="\n".join(block.text for block in blocks),
+        media=tuple(files),
+        actions=(*placed, *(action for action in answer.actions if action not in placed)),
+        is_components_v2=True,
+        blocks=blocks,
+    )
+    has_names = len({plain_name(media) for media in files}) == len(files) <= MAX_FILES
+    is_short = utf16_length(page.text) <= MAX_TEXT_V2 and len(page.text.encode()) + 12 * len(blocks) < _MAX_BYTES_V2
+    has_links = any(media.url for media in answer.media)
+    fits = page.text.strip() and has_names and is_short and page.component_count <= _MAX_COMPONENTS
+    return page if fits and not has_links else None
+
+
+def _card_blocks(answer: Answer) -> Iterator[CardBlock]:
+    """Yield the items of the answer's list with their buttons, and what is between them."""
+    rows = {action.row for action in answer.actions if action.row}
+    if not rows or not any(map(_ITEM.match, answer.text.split("\n"))):
+        yield CardBlock(text=to_discord(mark_spoilers(answer.text)))
+        return
+    pieces: list[tuple[int, list[str]]] = [(0, [])]
+    number = 0
+    for line in answer.text.split("\n"):
+        if _ITEM.match(line):
+            number += 1
+            if {number, pieces[-1][0]} & rows:
+                pieces.append((number, []))
+        elif pieces[-1][0] in rows and not line.startswith((" ", "\t")):
+            pieces.append((0, []))
+        pieces[-1][1].append(line)
+    for row, lines in pieces:
+        text = to_discord(mark_spoilers("\n".join(lines)))
+        own = tuple(action for action in answer.actions if row and action.row == row)
+        if text.strip() or own:
+            yield CardBlock(text=text, actions=own)
 
 
 def _layout_text(markdown: str, locale: str, *, is_single: bool) -> list[MessagePage]:

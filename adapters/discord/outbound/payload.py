@@ -61,7 +61,11 @@ def request_parameters(
     if page.attached_text:
         files.append(discord.File(io.BytesIO(page.attached_text.encode("utf-8", "replace")), filename=_FILE_NAME))
     components = _content_components(page, files) if page.is_components_v2 else []
-    view: Any = _View([*components, *build_actions(page.actions, ids)], page.is_components_v2)
+    if page.blocks:
+        shown: list[Json] = [_card(page, components, ids)]
+    else:
+        shown = [*components, *build_actions(page.actions, ids)]
+    view: Any = _View(shown, page.is_components_v2)
     if replies_to:
         more["message_reference"] = {"message_id": replies_to, "fail_if_not_exists": False}
     if is_edit:
@@ -93,17 +97,39 @@ class _View:
 def _content_components(page: MessagePage, files: Sequence[discord.File]) -> list[Json]:
     """Return a page's components v2 but for its buttons: pictures in one gallery, the text, other files."""
     components: list[Json] = []
-    pictures = [file for file, media in zip(files, page.media, strict=False) if media.content_type.startswith("image/")]
+    kinds = ("image/", "video/") if page.blocks else ("image/",)
+    pictures = [file for file, media in zip(files, page.media, strict=False) if media.content_type.startswith(kinds)]
     if pictures:
         items = [
             {"media": {"url": file.uri}, "description": file.description, "spoiler": file.spoiler} for file in pictures
         ]
         components.append({"type": _Kind.media_gallery.value, "items": items})
-    if page.text:
+    if page.text and not page.blocks:
         components.append({"type": _Kind.text_display.value, "content": page.text})
     others = [file for file in files if file not in pictures]
     components += [{"type": _Kind.file.value, "file": {"url": file.uri}, "spoiler": file.spoiler} for file in others]
     return components
+
+
+def _card(page: MessagePage, content: Sequence[Json], ids: ButtonIds) -> Json:
+    """Return a card: its texts, each with its buttons, then files and the buttons of all of it.
+
+    One button stands beside its text, several below it.
+    """
+    components: list[Json] = []
+    for block in page.blocks:
+        text = {"type": _Kind.text_display.value, "content": block.text}
+        rows = build_actions(block.actions, ids)
+        if len(block.actions) == 1:
+            [button] = rows[0]["components"]
+            components.append({"type": _Kind.section.value, "components": [text], "accessory": button})
+        else:
+            components += [text, *rows]
+    components += content
+    rest = page.actions[sum(len(block.actions) for block in page.blocks) :]
+    if rest:
+        components += [{"type": _Kind.separator.value}, *build_actions(rest, ids)]
+    return {"type": _Kind.container.value, "components": components}
 
 
 # ------------------------------------------------------------------ reading messages back
@@ -141,6 +167,7 @@ def leaf_components(message: Json) -> list[Json]:
         found: list[Json] = []
         for component in components:
             found += leaves(component["components"]) if "components" in component else [component]
+            found += [component["accessory"]] if component.get("accessory") else []
         return found
 
     return leaves(message.get("components", ()))

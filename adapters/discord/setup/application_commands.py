@@ -53,6 +53,7 @@ MAKES_FILES = ("image", "video")
 _TYPES = {
     "text": 3,
     "choice": 3,
+    "choices": 3,
     "integer": 4,
     "person": 6,
     "channel": 7,

@@ -109,7 +109,7 @@ class Whole:
         """Wait until an ephemeral message there has that text."""
         found: list[Json] = await self.simulator.until(
             lambda: [
-                m for m in self.simulator.messages.get(channel, ()) if m["flags"] & EPHEMERAL and text in m["content"]
+                m for m in self.simulator.messages.get(channel, ()) if m["flags"] & EPHEMERAL and text in text_of(m)
             ]
         )
         return found[0]

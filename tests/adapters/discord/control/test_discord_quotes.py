@@ -9,6 +9,7 @@ from adapters.discord.timing import Timing
 from aimodels.reference import MODELS
 from bot.i18n import translate
 from bot.ports import AuditEntry
+from simulators.discord.components import ROW, SECTION, SEPARATOR, TEXT
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, OTHER, ROLE, member
 from tests.support.discord.messages import actions_of
 from tests.support.discord.whole import Whole, whole
@@ -47,7 +48,9 @@ async def test_a_quote_and_then_an_approval(tmp_path: Path) -> None:
         near = "連同你最近的請求，你的額度已用掉至少 80%：每天 2 個圖片、音訊與影片，已用 2。"
         await one.simulator.until(lambda: near in str(one.simulator.messages) and near not in str(_shared(one)))
         quote = await one.see(CHANNEL, _said("quote.exact", price="1.00"))
-        assert actions_of(quote) == ["quote-make", "quote-1", "quote-cancel"]
+        assert actions_of(quote) == ["quote-1", "quote-make", "quote-cancel"]
+        [card] = quote["components"]
+        assert [part["type"] for part in card["components"]] == [TEXT, SECTION, SEPARATOR, ROW], "a price by its button"
         await one.idle()
         await one.stop()
         await one.start()

@@ -243,3 +243,23 @@ def test_buttons_alone() -> None:
     (page,) = layout_answer(Answer(actions=(AGAIN,)), "")
     assert page.text.strip()
     assert layout_answer(Answer(), "") == []
+
+
+def test_a_card_that_has_no_room_is_a_plain_message() -> None:
+    """At most 40 components and 4,000 characters; else the buttons stand under the text, as everywhere."""
+
+    def answer(number: int, more: str = "") -> Answer:
+        lines = [f"{at}. note {at}\n   until {at}" for at in range(1, number + 1)]
+        acts = [
+            replace(AGAIN, name=f"{name}{at}", row=at) for at in range(1, number + 1) for name in ("edit", "forget")
+        ]
+        return Answer(text="\n".join(["Notes", *lines, "How to", more]), actions=(*acts, AGAIN))
+
+    [card] = layout_answer(answer(5), "")
+    assert [len(block.actions) for block in card.blocks] == [0, 2, 2, 2, 2, 2, 0]
+    assert [block.text.split()[0] for block in card.blocks] == ["Notes", "1.", "2.", "3.", "4.", "5.", "How"]
+    assert card.component_count <= 40
+    for crowded in (answer(10), answer(2, "word " * 800)):
+        pages = layout_answer(crowded, "")
+        assert not any(page.blocks for page in pages)
+        assert pages[-1].actions == crowded.actions
