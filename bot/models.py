@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from aimodels import reference
+from bot.drawable import Chart, Plan
 
 Kind: TypeAlias = reference.Kind  #: of content; the API has one endpoint for each
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -109,15 +110,6 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chart:
-    """The numbers of a picture of bars, for platforms that draw charts themselves."""
-
-    title: str
-    series: str  #: what the numbers are
-    bars: tuple[tuple[str, float], ...]  #: labels and numbers, in order
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """What a file was made from, beside its description, which is the prompt, and its event, which names the person."""
 
@@ -193,7 +185,7 @@ class TurnRecord:
     assistant: str | None = None  #: None: the answer's text
 
 
-Part = Text | Status | Media | Actions | Usage | TurnRecord
+Part = Text | Status | Media | Plan | Actions | Usage | TurnRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +197,7 @@ class Answer:
     actions: tuple[Action, ...] = ()
     private: bool = False  #: visible to the author only, if the platform supports it
     ending: Literal["", "refused", "cancelled"] = ""  #: what became of the request; "": it was carried out, or failed
+    plan: Plan | None = None  #: the steps that the text names
     is_board: bool = False  #: its text changes again while its files stay: it is not to be bound to them
 
     @property

@@ -94,6 +94,8 @@ async def film(ctx: Context) -> Parts:
     for media in answer.media:
         yield media
     yield Text(answer.text)
+    if answer.plan is not None:
+        yield answer.plan
     yield Actions(answer.actions)
     yield TurnRecord(user=ctx.prompt(), assistant=f"[film: {planned.script.title}]")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.control.quotes import money
+from bot.drawable import Plan, Step, StepState
 from bot.film.film import Film
 from bot.film.graph import FilmNode, PartKind
 from bot.film.script import format_shots
@@ -86,7 +87,8 @@ class Board:
 
     def answer(self) -> Answer:
         """Return the board as an answer."""
-        return replace(self._answer(), is_board=True)
+        answer = self._answer()
+        return replace(answer, is_board=True, plan=self._plan(answer.text))
 
     def _answer(self) -> Answer:
         film = self.film
@@ -124,10 +126,38 @@ class Board:
     def _say(self, key: str, **values: object) -> str:
         return translate(f"film.{key}", self.film.locale, **values)
 
-    def _head(self) -> list[str]:
+    def _plan(self, text: str) -> Plan | None:
+        """Return the shots, the music and the joined film as steps, with the rest of the text as the plan's note."""
         film = self.film
-        length = self._say("length", count=len(film.script.shots), seconds=film.seconds)
-        return [f"**{film.script.title}** · {length}"]
+        if film.stage == "cancelled":
+            return None
+        said = "\n".join([*self._head(), *self._shots()])
+        steps = []
+        for number, shot in enumerate(film.script.shots):
+            made = [state for state in self.states if state.node.shot == number]
+            steps.append(self._step(f"{number + 1}. {shot.line} ({shot.seconds} s)", made))
+        for kind, title in (("audio", f"♪ {film.script.music}"), ("film", self._say("kind.film"))):
+            made = [state for state in self.states if state.node.kind == kind]
+            steps += [self._step(title, made)] if made else []
+        note = "\n".join([*self._lacking(), text.removeprefix(said).strip("\n")])
+        return Plan(title=f"{film.script.title} · {self._length()}", steps=tuple(steps), note=note.strip("\n"))
+
+    def _step(self, title: str, states: Sequence[NodeState]) -> Step:
+        stages = {state.stage for state in states}
+        state: StepState = "open"
+        if stages & {"failed", "stopped"}:
+            state = "failed"
+        elif stages == {"done"}:
+            state = "done"
+        elif self.film.stage == "making" and stages & {"running", "done"}:
+            state = "running"
+        return Step(title=title + self._marks(states), state=state)
+
+    def _length(self) -> str:
+        return self._say("length", count=len(self.film.script.shots), seconds=self.film.seconds)
+
+    def _head(self) -> list[str]:
+        return [f"**{self.film.script.title}** · {self._length()}"]
 
     def _shots(self) -> list[str]:
         lines = []
@@ -138,14 +168,17 @@ class Board:
         if music:
             made = [state for state in self.states if state.node.kind == "audio"]
             lines.append(f"\n♪ {music}" + self._marks(made))
-        elif self.film.lacks_music:
-            lines.append(f"\n{self._say('no_audio')}")
         joined = [state for state in self.states if state.node.kind == "film"]
         if joined and self.film.stage != "planned" and not self.is_done:
             lines.append("\n" + self._mark(joined[0]))
-        if not joined and self.film.look.transition != "none":
-            lines.append(f"\n{self._say('no_join')}")
-        return lines
+        return [*lines, *self._lacking()]
+
+    def _lacking(self) -> list[str]:
+        """Return what can't be made here."""
+        film, kinds = self.film, {state.node.kind for state in self.states}
+        lacking = [f"\n{self._say('no_audio')}"] if film.lacks_music and not film.script.music else []
+        is_unjoined = "film" not in kinds and film.look.transition != "none"
+        return [*lacking, f"\n{self._say('no_join')}"] if is_unjoined else lacking
 
     def _marks(self, states: Sequence[NodeState]) -> str:
         """Return how far the parts of a shot are; "" before anything is made."""

@@ -10,6 +10,7 @@ from bot.calls.call_entry import CallEntries
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import BUTTONS, SPOILER
 from bot.conversation.context import Conversation
+from bot.drawable import Plan
 from bot.models import (
     Action,
     Actions,
@@ -111,6 +112,7 @@ class OutcomeBuilder:
 
     text: str = ""
     media: list[Media] = field(default_factory=list)
+    plan: Plan | None = None
     actions: tuple[Action, ...] = ()
     usage: list[Usage] = field(default_factory=list)
     turn_record: TurnRecord | None = None
@@ -136,6 +138,8 @@ class OutcomeBuilder:
                 progress.status(part)
             case Media():
                 self.media.append(part)
+            case Plan():
+                self.plan = part
             case Actions(actions):
                 self.actions = actions
             case Usage():
@@ -168,7 +172,10 @@ class OutcomeBuilder:
     def build(self, job: Job, *, private: bool, note: str = "") -> Outcome:
         """Build the outcome; `note` is added to the answer's text but not to the stored turns."""
         text = "\n\n".join(part for part in (self.text, note) if part)
-        answer = Answer(text=text, media=tuple(self.media), actions=self.actions, private=private)
+        plan = self.plan
+        if plan is not None and note:
+            plan = replace(plan, note="\n\n".join(part for part in (plan.note, note) if part))
+        answer = Answer(text=text, plan=plan, media=tuple(self.media), actions=self.actions, private=private)
         return Outcome(answer=answer, turns=self._turns(job), usage=tuple(self.usage))
 
     def _turns(self, job: Job) -> tuple[Turn, ...]:

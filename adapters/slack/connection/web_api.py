@@ -145,7 +145,7 @@ class RateLimiter:
 
 #: Features that an answer can do without.
 STREAM, STATUS, SESSION, CARDS, CAPTION, CHARTS = "stream", "status", "session", "cards", "caption", "charts"
-REACTIONS, FEEDBACK, DATA_TABLES = "reactions", "feedback", "data tables"
+REACTIONS, FEEDBACK, DATA_TABLES, PLANS = "reactions", "feedback", "data tables", "plans"
 #: Errors by which a workspace refuses a feature as a whole.
 UNSUPPORTED = frozenset(
     {

@@ -35,7 +35,7 @@ from adapters.slack.outbound.layout import (
     split_growing,
 )
 from adapters.slack.outbound.messages import AnswerMessages
-from adapters.slack.outbound.optional_blocks import BlocksRefused
+from adapters.slack.outbound.optional_blocks import BlocksRefused, OmittedBlocks
 from adapters.slack.outbound.recovery import is_long_finished
 from adapters.slack.outbound.status_indicator import StatusIndicator
 from adapters.slack.outbound.uploads import UploadsRefused
@@ -73,6 +73,7 @@ class SlackDraft(AnswerThread):
             is_recent = is_settled is not None or (services.core.has_peers and not is_long_finished(ref))
             self.messages.changed_at = time.monotonic() if is_recent else services.started_at
         self._posted_ephemeral: Answer | None = None
+        self._omitted: frozenset[str] = frozenset()  #: features that the answer goes without for a try
         self._note = ""  #: why the answer is not where it was asked for
         self._is_below_place = False  #: the message with the place in the queue goes: others may have come after it
         self._has_text = self._has_said_waiting = self._has_said_refused = False
@@ -229,9 +230,23 @@ class SlackDraft(AnswerThread):
         self._has_said_refused = True
 
     async def _deliver(self, answer: Answer) -> None:
+        """Show the answer, without the kinds of blocks that Slack does not take."""
+        omitted = OmittedBlocks()
+        while True:
+            self._omitted = omitted.features
+            try:
+                await self._deliver_once(answer)
+                break
+            except BlocksRefused as exc:
+                if not omitted.omit_more(exc):
+                    raise
+        for feature in omitted.features:
+            self._api.disable(feature)
+
+    async def _deliver_once(self, answer: Answer) -> None:
         await self._prepare()
         noted = replace(answer, text="\n\n".join(part for part in (self._note, answer.text) if part))
-        layout = await layout_for(self._api, noted)
+        layout = await layout_for(self._api, noted, omitted=self._omitted)
         try:
             if layout.is_caption and not answer.is_board and self._api.is_enabled(CAPTION):
                 await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
@@ -239,10 +254,6 @@ class SlackDraft(AnswerThread):
                     await self.messages.delete_from()
                     return
             await self._show(layout, answer)
-        except BlocksRefused as exc:
-            for feature in exc.features:
-                self._api.disable(feature)
-            await self._deliver(answer)
         except UploadsRefused as exc:
             log.warning("no files taken", reason=str(exc), code=refusal_code(exc))
             await self._show(layout_without_files(noted, exc.reason, self._target.locale), answer)
@@ -306,7 +317,7 @@ class SlackDraft(AnswerThread):
 
     def _build_actions(self, answer: Answer, feedback: str = "") -> list[Block]:
         core, key, thread = self._api.services.core, self._key, self.messages.thread
-        has_feedback = bool(feedback) and self._api.is_enabled(feedback)
+        has_feedback = bool(feedback) and feedback not in self._omitted and self._api.is_enabled(feedback)
         return build_actions(answer.actions, self._target, core, key=key, thread=thread, has_feedback=has_feedback)
 
     # -- recovery

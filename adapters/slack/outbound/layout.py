@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from adapters.slack.connection.web_api import CHARTS, DATA_TABLES, WebApi
+from adapters.slack.connection.web_api import CHARTS, DATA_TABLES, PLANS, WebApi
 from adapters.slack.outbound.uploads import Upload, prepare_upload
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import BLOCKS, MENTION, escape, estimate_size, parse, render_blocks
 from adapters.slack.ui.buttons import CONTEXT_ACTIONS
 from adapters.slack.ui.charts import build_chart
 from adapters.slack.ui.mentions import ANYBODY
+from adapters.slack.ui.plans import build_plan
 from bot import markdown as md
+from bot.drawable import Plan
 from bot.i18n import translate
 from bot.markdown.split import iter_split
 from bot.models import Answer, Media
@@ -177,13 +179,15 @@ class AnswerLayout:
 
 
 async def layout_answer(
-    answer: Answer, locale: str, *, has_charts: bool = False, has_data_tables: bool = False
+    answer: Answer, locale: str, *, has_charts: bool = False, has_data_tables: bool = False, has_plans: bool = False
 ) -> AnswerLayout:
     """Return the messages of an answer. Raises `DeliveryRefused` when a file has gone from the disk.
 
     `has_charts`: a chart that Slack can draw is no file, but a block of the last text. `has_data_tables`: see
-    `render_blocks`.
+    `render_blocks`. `has_plans`: a plan is a block, with its note below.
     """
+    if has_plans and answer.plan is not None:
+        return await _layout_plan(answer, answer.plan)
     drawn = [build_chart(media.chart) if has_charts and media.chart is not None else None for media in answer.media]
     charts = [block for block in drawn if block is not None]
     media = await _uploads(media for media, block in zip(answer.media, drawn, strict=True) if block is None)
@@ -199,10 +203,19 @@ async def layout_answer(
     return replace(layout, texts=[*texts, replace(last, blocks=last.blocks + charts)])
 
 
-async def layout_for(api: WebApi, answer: Answer) -> AnswerLayout:
-    """Return the messages of an answer with the blocks that the workspace takes. Raises `DeliveryRefused`."""
-    has_charts, has_tables = api.is_enabled(CHARTS), api.is_enabled(DATA_TABLES)
-    return await layout_answer(answer, api.target.locale, has_charts=has_charts, has_data_tables=has_tables)
+async def _layout_plan(answer: Answer, plan: Plan) -> AnswerLayout:
+    blocks = [build_plan(plan), *(render_blocks(plan.note) if plan.note else ())]
+    return AnswerLayout([MessagePart(answer.text, blocks)], await _uploads(answer.media), is_caption=False)
+
+
+async def layout_for(api: WebApi, answer: Answer, *, omitted: Collection[str] = ()) -> AnswerLayout:
+    """Return the messages of an answer with the blocks that the workspace takes. Raises `DeliveryRefused`.
+
+    `omitted`: features that it is to go without.
+    """
+    charts, tables, plans = (name not in omitted and api.is_enabled(name) for name in (CHARTS, DATA_TABLES, PLANS))
+    locale = api.target.locale
+    return await layout_answer(answer, locale, has_charts=charts, has_data_tables=tables, has_plans=plans)
 
 
 async def layout_as_file(answer: Answer) -> AnswerLayout:

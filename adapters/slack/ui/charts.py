@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
 import math
 
 from adapters.slack.types import Block
-from bot.models import Chart
+from bot.drawable import Chart
 
 CHART = "data_visualization"  #: the type of the block
 _TITLE, _LABEL = 50, 20  #: characters

@@ -222,6 +222,17 @@ def _task_card(block: Json) -> Iterator[Fault]:
     yield from length("/title", block["title"], 3000)
 
 
+def _plan(block: Json) -> Iterator[Fault]:
+    """https://docs.slack.dev/reference/block-kit/blocks/plan-block: its tasks are task cards, each with its own id."""
+    yield from length("/title", block["title"], 3000)
+    seen: set[str] = set()
+    for number, task in enumerate(block.get("tasks", ())):
+        yield from ((f"/tasks/{number}{place}", fault) for place, fault in _task_card(task))
+        if task["task_id"] in seen:
+            yield f"/tasks/{number}/task_id", f"`task_id` {task['task_id']} already exists in this block"
+        seen.add(task["task_id"])
+
+
 _KINDS: dict[str, Callable[[Json], Iterator[Fault]]] = {
     "actions": _elements,
     "alert": _alert,
@@ -231,6 +242,7 @@ _KINDS: dict[str, Callable[[Json], Iterator[Fault]]] = {
     "data_visualization": _chart,
     "image": _image,
     "markdown": _markdown,
+    "plan": _plan,
     "rich_text": _rich_text,
     "section": _section,
     "table": _table,

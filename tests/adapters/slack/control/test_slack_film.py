@@ -30,6 +30,8 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
             return found
 
         plan = await board("Nothing is made before")
+        assert plan.blocks[0]["type"] == "plan"
+        assert {task["status"] for task in plan.blocks[0]["tasks"]} == {"pending"}
         assert labels(plan) == ["Make it", "Edit the shots", "Fewer shots", "Shorter", "Cancel"]
         assert not api.made
         slack.ada.press(plan, "Make it")
@@ -47,7 +49,7 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
         shown = form.content["blocks"][0]["element"]["initial_value"].splitlines()
         assert shown[1] == "5 | Shot two | a fox, two"
         await slack.bob.submit(form, {"prompt": "\n".join((shown[3], "5 | A wolf | a wolf", *shown[1:3]))})
-        made = await board("Shot four (5 s) · picture ✓ · clip ✓\nA wolf (5 s) · picture ✓ · clip ✓\nShot two")
+        made = await board("1. Shot four (5 s) · picture ✓ · clip ✓\n2. A wolf (5 s) · picture ✓ · clip ✓\n3. Shot two")
         slack.bob.press(made, "Describe the music")
         form = await slack.bob.modal()
         assert form.content["blocks"][0]["element"]["initial_value"] == "slow strings"

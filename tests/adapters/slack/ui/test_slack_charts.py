@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.slack.ui.charts import build_chart
-from bot.models import Chart
+from bot.drawable import Chart
 from simulators.slack.blocks.blocks import validate
 
 
