@@ -22,6 +22,11 @@ class DigestApi:
     hold_at: int = 0  #: the number of a request that gets no answer, from 1; 0: each gets one
     held: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def distinct(self) -> set[str]:
+        """What was asked for, each once."""
+        return {json.dumps(body["messages"]) for body in self.bodies}
+
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.bodies.append(body)

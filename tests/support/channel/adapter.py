@@ -7,9 +7,9 @@ acknowledged, and posts a second message if asked twice.
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -32,7 +32,10 @@ from bot.models import (
 )
 from bot.ports import (
     AdapterServices,
+    ChannelHistory,
+    ChannelMessage,
     ChannelProblem,
+    ChannelSpan,
     Confirm,
     NoChannels,
     NoDirectory,
@@ -357,6 +360,26 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         said = (await self.http.get("/earlier", params={"event": reply_to["event"]})).json()
         turns = (Turn(role="user", content=text, speaker=who.title(), actor=who) for who, text in said)
         return PriorMessages(turns=tuple(turns)[-limit:])
+
+    async def read_channel(
+        self,
+        reply_to: Mapping[str, str],
+        span: ChannelSpan,
+        *,
+        on_progress: Callable[[int], None],
+    ) -> ChannelHistory:
+        """Return what was said before a request, a second each."""
+        said = (await self.http.get("/earlier", params={"event": reply_to["event"]})).json()
+        on_progress(len(said))
+        times = [span.until - timedelta(seconds=len(said) - number) for number in range(len(said))]
+        messages = tuple(
+            ChannelMessage(id=str(number), at=at, speaker=who.title(), actor=who, text=text)
+            for number, (at, (who, text)) in enumerate(zip(times, said, strict=True))
+        )
+        return ChannelHistory(messages=messages[-span.limit :])
+
+    async def message_links(self, reply_to: Mapping[str, str], ids: Collection[str]) -> Mapping[str, str]:
+        return {name: f"https://channel.example/{name}" for name in ids}
 
     def health(self) -> str:
         return ""
