@@ -7,7 +7,7 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code
 from bot.family.changes import Changes
 from bot.family.origins import FamilyFile, read_family
-from bot.i18n import kind_label
+from bot.media.canvas import can_write
 from bot.media.tree import TreeRow, draw_tree
 from bot.models import KINDS, CommandSpec, Kind, Text
 
@@ -61,9 +61,14 @@ def _model(file: FamilyFile, blind: frozenset[str]) -> str:
 
 
 def _label(file: FamilyFile, blind: frozenset[str]) -> str:
-    """Return what the picture says of a file: its kind and model, and what it was made from beside its parent."""
+    """Return what the picture says of a file: its kind and prompt, or model where the prompt can't be written.
+
+    And what it was made from beside its parent.
+    """
     others = "".join(f" + {number}" for number in file.parents[1:])
-    return f"{_kind(file)} {_model(file, blind)}{others}"
+    prompt = " ".join(file.media.description.split())
+    made = f": {prompt}" if prompt and can_write(prompt) else f" {_model(file, blind)}"
+    return f"{_kind(file)}{made}{others}"
 
 
 def _ordered(family: Sequence[FamilyFile]) -> Iterator[tuple[FamilyFile, int]]:
@@ -86,7 +91,7 @@ def _describe(ctx: Context, file: FamilyFile, blind: frozenset[str]) -> str:
     if origin.cost:
         facts.append(ctx.translate("media.cost", cost=f"{origin.cost:.6f}".rstrip("0").rstrip(".")))
     facts.append(file.job.event.actor.name or file.job.event.actor.id)
-    kind = kind_label(_kind(file), ctx.event.actor.locale)
+    kind = ctx.translate(f"tree.{_kind(file)}")
     prompt, made_with = (table_code(t, longest=_LONGEST_PROMPT) for t in (file.media.description, " · ".join(facts)))
     more = f" ← {', '.join(map(str, file.parents))}" if len(file.parents) > 1 else ""
     return f"{kind}: {prompt} · {made_with}{more}"
@@ -94,7 +99,7 @@ def _describe(ctx: Context, file: FamilyFile, blind: frozenset[str]) -> str:
 
 def _alternative(ctx: Context, file: FamilyFile) -> str:
     """Return what the picture shows of a file, in words."""
-    kind = kind_label(_kind(file), ctx.event.actor.locale)
+    kind = ctx.translate(f"tree.{_kind(file)}")
     if not file.parents:
         return ctx.translate("tree.root", number=file.number, kind=kind)
     parents = ctx.join_list(map(str, file.parents))

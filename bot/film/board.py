@@ -163,7 +163,8 @@ class Board:
         lines = []
         for number, shot in enumerate(self.film.script.shots):
             made = [state for state in self.states if state.node.shot == number]
-            lines.append(f"{number + 1}. {shot.line} ({shot.seconds} s)" + self._marks(made))
+            length = self._say("shot_length", seconds=shot.seconds)
+            lines.append(f"{number + 1}. {shot.line} ({length})" + self._marks(made))
         music = self.film.script.music
         if music:
             made = [state for state in self.states if state.node.kind == "audio"]

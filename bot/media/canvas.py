@@ -14,6 +14,11 @@ _PALETTE = bytes.fromhex("ffffff 1f2933 2f6fde")
 PAPER, INK, FILL = range(3)
 
 
+def can_write(text: str) -> bool:
+    """Return whether the font has every letter of a text."""
+    return GLYPHS.keys() >= set(text)
+
+
 class Canvas:
     """Rows of pixels, a byte each: the number of a colour."""
 

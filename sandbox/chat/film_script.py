@@ -39,9 +39,8 @@ def film_script(system: str, wish: str) -> str | None:
         line, view = views[number % len(views)]
         length = seconds // count + (number < seconds % count)
         shots.append({"line": line, "prompt": f"{wish}, {view}", "seconds": length})
-    return json.dumps(
-        {"title": wish[:1].upper() + wish[1:60], "shots": shots, "music": f"calm music, {wish}"}, ensure_ascii=False
-    )
+    music = f"{'平靜的音樂' if is_chinese(wish) else 'calm music'}, {wish}"
+    return json.dumps({"title": wish[:1].upper() + wish[1:60], "shots": shots, "music": music}, ensure_ascii=False)
 
 
 def _number(pattern: re.Pattern[str], text: str, usual: int) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ CHANGES: tuple[tuple[str, dict[str, str], str], ...] = (
     ("again-2", {}, f"video: {SHOTS[1]} (variation 2)"),
     ("music", {"music": "a drum"}, "audio: a drum"),
 )
+CHARGED = "SELECT kind, CAST(sum(requests) AS integer) FROM usage WHERE kind <> 'chat' GROUP BY kind"
 ANSWERED = "SELECT event, command FROM events WHERE answer LIKE '%\"media\"%'"
 
 
@@ -74,4 +76,6 @@ async def test_a_film_is_made_once_however_often_the_service_is_killed(tmp_path:
         assert polled == sorted(["audio: slow strings", "audio: a drum", *(f"video: {prompt}" for prompt in prompts)])
         assert sorted(finished) == sorted([*polled, *(f"image: {prompt}" for prompt in prompts)])
         assert len(channel.answers(film)) == 1
+        made = Counter(what.partition(":")[0] for what in finished)
+        assert dict(await lives.rows(CHARGED)) == made  # each is charged once
         assert lives.count > 6

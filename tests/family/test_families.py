@@ -74,7 +74,7 @@ async def test_a_picture_is_changed_in_words(tmp_path: Path) -> None:
         assert one.echo.bodies[-1]["prompt"].startswith(darker)
         places, lines = await tree(one)
         assert places == [("1", 0), ("2", 2), ("4", 4), ("7", 4), ("3", 2), ("5", 2), ("6", 2)]
-        assert "`a red fox` · `seeddream-4.0 · 512x512 · anime · cost 0.5 · Ada`" in lines[0]
+        assert "Picture: `a red fox` · `seeddream-4.0 · 512x512 · anime · cost 0.5 · Ada`" in lines[0]
         assert (await one.ask("", command="edit")).private
         # What is deleted is gone from the family, and what came from it stands alone.
         await press(one, dark, "delete")
@@ -155,7 +155,7 @@ async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:
         *((text, True) for text in ("make it darker", "Now the same at night!", "a bit brighter", "add a hat")),
         *(
             (text, True)
-            for text in ("把背景換成海邊", "再亮一點", "同樣的，但在晚上", "让狐狸变成蓝色", "改成水彩風格")
+            for text in ("把背景換成海邊", "再亮一點", "明亮一點", "同樣的，但在晚上", "让狐狸变成蓝色", "改成水彩風格")
         ),
         *((text, False) for text in ("is it darker?", "make it a table", "tell me more", "add 5 and 7", "thanks")),
         *((text, False) for text in ("同樣的問題怎麼解", "太好了", "這張圖好漂亮", "translate it into English")),

@@ -1,12 +1,14 @@
 """Films on the whole service: planned, made, changed, stopped; what is there is not made again."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.models import Capabilities
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
 from tests.support.film.studio import SCRIPT, press, see, settled, studio
@@ -29,6 +31,12 @@ async def until_done(one: Service, film: str, files: int) -> Message:
     return one.answer(film)
 
 
+async def charged(one: Service) -> dict[str, int]:
+    """Return how many requests are charged, by kind."""
+    rows = await one.core.store.usage(since=datetime.fromtimestamp(0, UTC))
+    return {row.kind: row.requests for row in rows}
+
+
 async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Nothing is made before its maker says so; each part is made once, and only what a change concerns again."""
     async with studio(tmp_path, bot_media_concurrency=1, **engine) as (one, api):
@@ -38,6 +46,7 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[s
         assert "Shot three (5 s)" in plan.text
         assert plan.actions == ["make", "edit", "fewer", "shorter", "cancel"]
         assert (dict(api.asked), api.made) == ({"plan": 1}, {})
+        assert await charged(one) == {"chat": 1}  # nothing else is charged before
         await press(one, film, "make")
         await until_done(one, film, 5)
         everything = {f"{kind}: {prompt}": 1 for prompt in SHOTS for kind in ("image", "video")}
@@ -63,8 +72,7 @@ async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[s
         ]
         board = await until_done(one, film, 4)
         assert "Cost so far" in board.text
-        rows = await one.core.store.usage(since=datetime.fromtimestamp(0, UTC))
-        assert {row.kind: row.requests for row in rows} == {"chat": 1, "image": 6, "video": 6, "audio": 3}
+        assert await charged(one) == {"chat": 1, "image": 6, "video": 6, "audio": 3}
 
 
 async def test_a_film_is_joined(tmp_path: Path) -> None:
@@ -90,3 +98,21 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
         [whole] = [line for line in tree if "The fox" in line]
         assert whole.startswith("    - **18** Video: `The fox \U0010fffd` · `film · Ada` ← 11, 13, 15, 17")
         assert (await one.ask("darker", command="edit", options={"number": "18"})).private
+
+
+async def test_a_film_fits_the_platform(tmp_path: Path) -> None:
+    """It is made small enough; where it can't be, it is linked to, and the board says so."""
+    limits = Capabilities(max_upload=43_000, edit_interval=0.01)
+    async with studio(tmp_path, limits=limits, bot_public_url="https://bot.example") as (one, api):
+        api.clip = clip(seconds=1, noise=True)
+        assert len(api.clip) > 5 * 43_000
+        options = {"shots": "1", "duration": "5", "music": "no"}
+        film = (await one.ask("a fox", command="film", options=options)).reply_to
+        await press(one, film, "make")
+        [file] = (await until_done(one, film, 1)).files
+        assert (file["type"], file["size"] <= 43_000) == ("video/mp4", True)
+        await settled(one)
+        one.adapter.capabilities = replace(limits, max_upload=4_000)
+        await press(one, film, "again-1")
+        [file] = (await see(one, film, "more than the 4.0 kB that fit here. The link works for 72 hours")).files
+        assert str(file["url"]).startswith("https://bot.example/media/")

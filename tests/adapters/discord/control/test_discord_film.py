@@ -32,7 +32,7 @@ async def test_a_film_in_one_message(tmp_path: Path) -> None:
         lines = form["data"]["components"][0]["component"]["value"].splitlines()
         assert lines[0] == "5 | Shot one | a fox, one"
         await one.submit(plan, prompt="\n".join(lines[::-1]))
-        await one.see(CHANNEL, "1. Shot four (5 s)")
+        await one.see(CHANNEL, f"1. Shot four ({_said('film.shot_length', seconds=5)})")
         await one.core.worker.drain()
         await one.press(plan, "shorter")
         shorter = await one.see(CHANNEL, _said("film.length", count=4, seconds=8))
