@@ -40,7 +40,7 @@ class PlatformCall:
 class Receipt:
     """What a platform has sent, as it came, and the calls made for it until its request is claimed."""
 
-    payload: object
+    payload: object  #: None once its request is recorded
     at: float  #: seconds since the epoch
     request: str = ""  #: id of the event that was recorded for it; "": none yet
     pressed: tuple[str, str] = ("", "")  #: id of the event whose button was pressed, and the button's action

@@ -77,6 +77,7 @@ class Recorder:
         if received is not None and not received.request:
             received.request, at = event.id, received.at
             payload = None if event.command in self.hidden else received.payload
+            received.payload = None  # it is packed; timers that were started meanwhile would keep the original
             request.before, action = received.pressed
             for call in received.calls:
                 request.add_call(call)
