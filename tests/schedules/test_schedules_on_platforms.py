@@ -1,4 +1,4 @@
-"""Schedules on both platforms and engines: made by a command, answered where they were made, paused and deleted."""
+"""Schedules on both platforms, one on both engines: made by a command, answered there, paused and deleted."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -112,11 +112,11 @@ def at(hours: float) -> str:
     return f"<t:{int((START + timedelta(hours=hours)).timestamp())}:f>"
 
 
-async def test_schedules_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
+async def test_schedules_on_discord(tmp_path: Path) -> None:
     """Discord tells no time zone: it is asked for, and then the schedule follows it."""
     clock = SetClock()
     timing = replace(FAST, schedules=ScheduleTiming(clock=clock))
-    async with whole(tmp_path, core_timing=timing, **engine) as one:
+    async with whole(tmp_path, core_timing=timing) as one:
         await one.command("schedule", what="every weekday 9:00 what is new?")
         told = await one.see_ephemeral(CHANNEL, f"{at(7.5)} · {at(79.5)} · {at(103.5)}（UTC）")
         assert "我不知道你的時區" in text_of(told)
