@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from aimodels import reference
 from aimodels.errors import ConfigurationError
 from aimodels.generations import ApiProfile
-from aimodels.openai.probe import missing_kinds, verify
+from aimodels.openai.probe import lacks_speech, missing_kinds, verify
 from aimodels.openai.transcriptions import AsyncTranscriptions
 from aimodels.rate_limiter import RateLimiter
 from aimodels.request import ApiSession, Call, Caller, OnWait
@@ -173,6 +173,11 @@ class AsyncAIModels:
         if api.flavor == "aimodels":
             return frozenset()
         return await missing_kinds(api.session, self._caller, min(api.timeout, api.session.timing.verify))
+
+    async def lacks_speech(self) -> bool:
+        """Return whether the server has no /audio/speech, found by a request that it must refuse. Raises `ApiError`."""
+        api = self._api
+        return await lacks_speech(api.session, self._caller, min(api.timeout, api.session.timing.verify))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.ops.check import _check_api
 from bot.settings.api_endpoint import find_missing_kinds
 from tests.support.scripted_api import scripted_api
 from tests.support.service import make_settings, quiet_logs, service
@@ -47,3 +48,18 @@ async def test_a_server_that_does_not_answer_holds_no_start(tmp_path: Path, monk
         api.play(chat_and_speech)
         assert await find_missing_kinds(settings) == {"image", "video"}
         assert await find_missing_kinds(make_settings(api, tmp_path)) == frozenset()
+
+
+async def test_speech_that_there_is_not_is_found_by_the_check(tmp_path: Path) -> None:
+    """Before anybody presses a button for it."""
+
+    async def of_the_reference(request: web.Request) -> web.Response:
+        is_known = request.path == "/v1/chat/completions"
+        error = {"code": "invalid_request" if is_known else "not_found", "message": "no"}
+        return web.json_response({"success": False, "error": error}, status=400 if is_known else 404)
+
+    async with scripted_api() as api:
+        api.play(of_the_reference)
+        assert (await _check_api(make_settings(api, tmp_path))).is_ok
+        found = await _check_api(make_settings(api, tmp_path, aimodels_speech=True))
+    assert (found.is_ok, found.text) == (False, "the API has no /audio/speech: set AIMODELS_SPEECH=false")

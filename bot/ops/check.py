@@ -226,15 +226,17 @@ async def _check_api(settings: Settings) -> CheckResult:
                 model = name
                 await api.verify(name)
             missing = await api.missing_kinds()
-            unmoderated = await _moderation_error(api, settings)
+            wrong = await _moderation_error(api, settings)
+            if settings.aimodels_speech and settings.aimodels_api_flavor == "aimodels" and await api.lacks_speech():
+                wrong = wrong or operator_text("check.no_speech")
         specs = load_offered(settings).specs
         lacking = [spec for kind in KINDS for spec in specs if kind in missing and spec.kind == kind]
     except SettingsError as exc:
         return CheckResult(subject=subject, text=str(exc), is_ok=False)
     except ApiError as exc:
         return CheckResult(subject=subject, text=_remedy(exc, model), is_ok=False)
-    if unmoderated:
-        return CheckResult(subject=subject, text=unmoderated, is_ok=False)
+    if wrong:
+        return CheckResult(subject=subject, text=wrong, is_ok=False)
     if settings.needs_sandbox:
         return CheckResult(subject=subject, text=operator_text("check.api_sandbox"), is_ok=True)
     text = operator_text("check.api_answers")

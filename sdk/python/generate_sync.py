@@ -17,7 +17,7 @@ TARGET = PACKAGE / "sync.py"
 #: Parameters and methods of the asynchronous client that make no sense without an event loop of the caller's own.
 LEFT_OUT = {
     *("http", "for_caller", "with_limits", "_view", "can_edit", "can_speak", "transcriptions"),
-    *("speech", "spoken", "aclose", "__aenter__", "__aexit__"),
+    *("speech", "spoken", "lacks_speech", "aclose", "__aenter__", "__aexit__"),
 }
 #: Words of the docstrings that differ.
 WORDS = {

@@ -66,6 +66,7 @@ async def test_a_newcomer_tries_voice(tmp_path: Path) -> None:
             told = (await running.answers(slack.ada.direct("", files=[chinese], thread=told.root), 2))[-1]
             assert "with a real API" not in told.content
             assert "沙盒聽不懂人話；用" in told.content
+            assert not await openai.lacks_speech()
             for model, content, words in (("whisper-9", strange, "whisper-9"), ("whisper-1", b"no sound", "no sound")):
                 with pytest.raises(BadRequest, match=words):
                     await openai.transcriptions.create(model=model, file=BytesIO(content), content_type="audio/ogg")
