@@ -50,6 +50,8 @@ class ModelCalls:
     count_lost: Callable[[], Awaitable[None]]  #: counts what the model that was asked last may have used in vain
     #: counts what a call has used after which the event makes another; raises `StoreError`
     count: Callable[[Usage], Awaitable[None]]
+    #: lets the next call be reserved as one that uses so much of a model of its own; raises `StoreError`
+    expect: Callable[[Usage], Awaitable[None]]
     on_fallback: Callable[[Kind], None]  #: called when another model is asked, for metrics
     too_dear: frozenset[str] = frozenset()  #: fallbacks that would cost more than the request may
     asked: str = ""  #: the model that was to answer

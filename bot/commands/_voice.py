@@ -164,6 +164,7 @@ async def _ask(ctx: Context, stored: SoundFile) -> str:
     """Have the API transcribe a sound; return its seconds, a space and its words. Raises `Unreadable`."""
     used = _usage(ctx, stored.seconds)
     await ctx.quotas.require_money(ctx.event, used)
+    await ctx.calls.expect(used)
     try:
         answer = await ctx.api.transcribe(model=used.model, file=stored.file, content_type=stored.content_type)
     except BadRequest as exc:

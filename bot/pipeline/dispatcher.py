@@ -217,6 +217,7 @@ class Dispatcher:
             is_repeated=job.ref is not None,
             count_lost=count_lost,
             count=lambda usage: builder.count(usage, job, self.ledger),
+            expect=lambda usage: builder.expect(usage, self.quotas),
             too_dear=too_dear,
             on_fallback=self.on_fallback,
         )

@@ -29,6 +29,7 @@ from bot.models import (
 )
 from bot.pipeline.delivery import Progress
 from bot.pipeline.draft_guard import FencedDraft
+from bot.policy import ExpectedCall, Quotas
 from bot.ports import Draft, EventQueue, UsageLedger
 
 
@@ -153,6 +154,13 @@ class OutcomeBuilder:
         self.is_posted = is_pending
         if self.entries is not None:
             self.entries.posted(is_pending)
+
+    async def expect(self, usage: Usage, quotas: Quotas) -> None:
+        """Let the next call be reserved as one that uses so much of a model of its own. Raises `StoreError`."""
+        if self.entries is not None and self.entries.expected is not None and self.api_job is not None:
+            price = (await quotas.prices.current()).cost_of(usage)
+            self.entries.expected = {**self.entries.expected, usage.model: ExpectedCall(usage, price)}
+            self.api_job.model = usage.model
 
     async def count(self, usage: Usage, job: Job, ledger: UsageLedger) -> None:
         """Count what a call has used after which the event makes another. Raises `StoreError`."""

@@ -57,6 +57,8 @@ async def test_a_voice_message_is_answered_once_however_often_the_service_is_kil
         assert len(voice.files) == 1
         assert (len(openai.heard), len(openai.bodies), len(openai.spoken)) == (1, 1, 2)
     used = {row[5]: (row[6], row[10], row[11]) for row in tables(tmp_path / "bot.db")["usage"]}
-    assert used["whisper-1"] == (1, 1500, 15_000)  # requests, milliseconds, micros
-    assert used["tts-1"][0] == 1
+    # Requests, milliseconds and micros: a call in flight is paid for at its own price.
+    assert used["whisper-1"] == (1, 1500, 30_000)
+    assert used["gpt-4-turbo"] == (1, 0, 1000)
+    assert used["tts-1"] == (1, 1000, 30_000)
     assert {state for *_, state in tables(tmp_path / "bot.db")["calls"]} == {"settled"}

@@ -331,6 +331,8 @@ class CommandRunner:
 
         async def count_lost() -> None: ...
 
+        async def expect(usage: Usage) -> None: ...
+
         return ModelCalls(
             api=await self.guarded.for_event(event, conversation.effective),
             event=event,
@@ -342,6 +344,7 @@ class CommandRunner:
             is_repeated=False,
             count_lost=count_lost,
             count=self.count,
+            expect=expect,
             on_fallback=lambda _: None,
         )
 
