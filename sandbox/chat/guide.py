@@ -7,7 +7,7 @@ from aimodels.reference import Kind
 from sandbox.chat.intent import is_order, is_question
 
 _NOUNS: dict[Kind, str] = {
-    "video": r"videos?|clips?|animations?|films?|movies?|影片|視頻|视频|動畫|动画|電影|电影",
+    "video": r"videos?|clips?|animations?|films?|movies?|gifs?|影片|視頻|视频|動畫|动画|動圖|动图|電影|电影",
     "audio": r"sounds?|music|audio|songs?|melod(?:y|ies)|tunes?|音樂|音乐|聲音|声音|音效|歌|曲",
     "image": r"pictures?|pics?|images?|photos?|drawings?|paintings?|illustrations?|圖片|图片|圖|图|照片|插畫|插画|"
     r"畫|画",

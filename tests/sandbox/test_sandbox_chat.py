@@ -200,6 +200,7 @@ _FIRST_QUESTIONS = (
     "make an animation of a rocket launch", "how do I make a video?", "make a video of it",
     "can I upload a picture?", "play some music", "make a song about rain", "can you write code?",
     "show me something cool", "tell me a joke", "what is the weather today?", "你好", "你會做什麼？",
+    "could you make a gif of a cat?", "做一個貓的動圖",
     "怎麼開始？", "怎么用？", "有哪些指令？", "你能帮我吗？", "你是誰做的？", "這要錢嗎？", "可以畫圖嗎？",
     "畫一隻貓", "我需要一個咖啡店的標誌", "幫我做一張生日卡", "畫一張島的地圖", "幫我畫個國旗",
     "做一個火箭發射的動畫", "怎麼做影片？", "把它做成影片", "我可以上傳圖片嗎？", "放點音樂",
