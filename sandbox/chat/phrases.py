@@ -90,6 +90,12 @@ SENTENCES: dict[str, dict[Tongue, str]] = {
         "zh-Hans": "可以。把图片给 `/video` 的选项 image，视频就从它开始。"
         "提问时附上文本文件、PDF、Word、Excel 或 PowerPoint 文件，我会摘要内容。",
     },
+    "missed": {
+        "en": "Type `/catchup` in a channel, and I say what was said there while you were away: decisions, open "
+        "questions, who does what.",
+        "zh-Hant": "在頻道裡輸入 `/catchup`，我就說明你不在時那裡說了什麼：決定、待解的問題、誰做什麼。",
+        "zh-Hans": "在频道里输入 `/catchup`，我就说明你不在时那里说了什么：决定、待解的问题、谁做什么。",
+    },
     "cost": {
         "en": "The sandbox costs nothing: it runs on the machine of this service. Try `/image a red fox in snow`. "
         "With a real API, `/usage` shows what was spent.",

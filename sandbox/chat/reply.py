@@ -51,6 +51,19 @@ _UPLOAD = re.compile(
     r"file|document|pdf)s?\b|"
     r"(?:上傳|上传|附上|附加)(?:圖片|图片|照片|檔案|文件|檔)?"
 )
+#: What was said in a channel, which a command reads.
+_MISSED = re.compile(
+    r"(?i)^\W*what (?:did|have) (?:i|we) miss(?:ed)?\b|^\W*catch me up\b"
+    r"|\b(?:summari[sz]e|recap|summary of) (?:this|the) channel\b"
+    r"|我(?:錯過|错过)了?(?:什|哪|啥)|(?:總結|总结|摘要)(?:一下)?(?:這|这)個?个?(?:頻|频)道"
+)
+#: A question about a file, whose content the service has put behind it; its name may be missing.
+_ABOUT_FILE = re.compile(
+    r"(?i)^\W*(?:(?:and|so|please|can you|could you)\s+)*"
+    r"(?:what(?:'s| is|’s| does| do)\b[^\n\d]{0,60}|(?:read|describe|explain)\b[^\n]{0,40}"
+    r"|[^\n]{0,20}(?:什麼|什么|內容|内容)[^\n]{0,10})\n+`[^`\n]+`:\n(?P<text>`{3,}.*)",
+    re.DOTALL,
+)
 _TIME = re.compile(
     r"(?i)what(?:'s| is|’s)? (?:the )?time(?: is it|\W*$| now)|(?:現在|现在)?[幾几][點点](?:了|鐘|钟)?[?？]?$"
 )
@@ -129,7 +142,7 @@ class _Conversation:
 def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> str:
     """Answer the last message of `(role, text)` pairs."""
     conversation = _Conversation(messages, now or datetime.now(UTC))
-    if (written := _written_for_the_service(conversation, messages)) is not None:
+    if (written := _written_from_texts(conversation, messages)) is not None:
         return written
     if ORDER.search(conversation.system) and (prompt := rewrite(messages[-1][1])):
         return prompt
@@ -143,7 +156,7 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
     is_recap = bool(conversation.earlier) and _OF_CONVERSATION.search(order) is not None
     if about and about[0].strip() and _SUMMARY_ORDER.search(order):
         return _recap(conversation) if is_recap else summarise(about)
-    if _RECAP.search(conversation.question):
+    if _RECAP.search(conversation.question) and not _MISSED.search(conversation.question):
         return _recap(conversation)
     answers: list[str] = []
     for sentence in sentences(conversation.question):
@@ -157,11 +170,13 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
     return "\n".join(answers) or _lost(conversation)
 
 
-def _written_for_the_service(conversation: _Conversation, messages: Sequence[tuple[str, str]]) -> str | None:
-    """Return what the service has written for itself, such as a script; None: a person asks."""
+def _written_from_texts(conversation: _Conversation, messages: Sequence[tuple[str, str]]) -> str | None:
+    """Return what is written from texts of the service, such as a script, a digest or a file; None: a person asks."""
     if conversation.has_unheard:  # in a voice message
         tongues: Sequence[Tongue] = (conversation.tongue,) if conversation.shows_tongue else ("en", "zh-Hant")
         return "\n\n".join(say("voice", tongue) for tongue in tongues)
+    if (file := _ABOUT_FILE.match(conversation.question)) is not None and (said := summarise([file["text"]])):
+        return said
     script = film_script(conversation.system, conversation.question)
     return script or channel_digest(conversation.system, [text for role, text in messages if role == "user"])
 
@@ -220,6 +235,8 @@ def _made(sentence: str, conversation: _Conversation) -> str | None:
 def _about_use(sentence: str, conversation: _Conversation) -> str | None:
     if _UPLOAD.search(sentence):
         return conversation.say("upload")
+    if _MISSED.search(sentence):
+        return conversation.say("missed")
     return conversation.say("cost") if _COST.search(sentence) else None
 
 

@@ -233,6 +233,15 @@ def test_what_is_wished_for_stays_whole(asked: str, typed: str) -> None:
     assert typed in after(asked)
 
 
+def test_what_was_missed_and_what_a_file_says() -> None:
+    """A channel is caught up with by a command; of a file the sandbox says what stands in it."""
+    for asked in ("what did I miss?", "summarise this channel", "我錯過了什麼？", "总结一下这个频道"):
+        assert "`/catchup`" in after(asked)
+    for asked in ("what is in ?", "what does this file say?", "這個檔案的內容是什麼？"):
+        assert after(f"{asked}\n\n`prices.xlsx`:\n```\nitem,price\nink,3.5\n```").endswith("- ink,3.5")
+    assert "= 4" in after("what is 2 + 2?\n\n`prices.xlsx`:\n```\nink,3.5\n```")
+
+
 def test_a_change_of_the_last_picture_is_a_command_to_type() -> None:
     """Size and length are no part of what it says of the picture."""
     answer = after("[image: a red fox, blue, 1024x1024]", "please make it darker")
