@@ -10,6 +10,7 @@ import pptx
 import pytest
 from pptx.util import Inches
 
+from tests.support.hostile.office import huge
 from tests.support.media_files import read_attachments
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -62,14 +63,6 @@ def changed(data: bytes, name: str, content: bytes) -> bytes:
         for part in old.namelist():
             new.writestr(part, content if part == name else old.read(part))
     return out.getvalue()
-
-
-def huge(data: bytes) -> bytes:
-    """The file, whose directory says that each part unpacks to 500 MB."""
-    directory = data.index(b"PK\x01\x02")
-    head, *entries = data[directory:].split(b"PK\x01\x02")
-    forged = [entry[:20] + (500_000_000).to_bytes(4, "little") + entry[24:] for entry in entries]
-    return data[:directory] + b"PK\x01\x02".join([head, *forged])
 
 
 async def test_office_files_are_read() -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 import base64
+import io
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import docx
 import pytest
 
 from tests.support.channel.adapter import channel_server
 from tests.support.hostile.children import parsers, until_parsing
+from tests.support.hostile.office import huge
 from tests.support.killed_service import serve
 from tests.support.media_files import PNG, noise, slow_pdf
 from tests.support.processes import process
@@ -34,13 +37,19 @@ async def attach(one: Service, who: str, conversation: str = "", **files: bytes)
 
 
 async def test_one_person_s_file_holds_nobody_up(one: Service) -> None:
-    """While a prepared PDF is read, another person's text and pictures are; stopping ends the reading."""
+    """While a prepared PDF is read, another person's text and pictures are; stopping ends the reading.
+
+    Of a Word file that unpacks to gigabytes a sentence says why it is not read.
+    """
     bomb = await attach(one, "ada", report_pdf=slow_pdf())
     parser = await until_parsing()
     one.echo.instead.append(data(chat_data("I see.")))
-    event = await attach(one, "bob", notes_txt=b"hello", small_png=PNG, large_png=noise(600, 600))
+    docx.Document().save(word := io.BytesIO())
+    bomb_docx, large_png = huge(word.getvalue()), noise(600, 600)
+    event = await attach(one, "bob", notes_txt=b"hello", bomb_docx=bomb_docx, small_png=PNG, large_png=large_png)
     await one.channel.wait_for_answers(event)
-    assert one.answer(event).text == "I see."
+    note = "> bomb.docx was not read: it takes too much memory. Attach a smaller file."
+    assert one.answer(event).text == f"{note}\n\nI see."
     assert parsers() == [parser]
     await one.ask("", command="stop", who="ada", conversation="ada")
     await one.channel.wait_for_answers(bomb)
