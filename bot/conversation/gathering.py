@@ -1,13 +1,12 @@
 """Several messages of one person become one question: those that wait behind it when it is answered."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
-from bot.control.effective import EffectiveSettings
+from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.registry import GATHER_SECONDS
 from bot.models import Attachment, Event, Job
 from bot.ports import EventQueue, Journal
@@ -24,16 +23,29 @@ class Gathering:
 
     queue: EventQueue
     journal: Journal
+    scoped: ScopedSettings
+
+    async def seconds_to_wait(self, job: Job) -> float:
+        """Return how long a message is to be left in the queue, as its author may go on writing; 0: no longer."""
+        event = job.event
+        if job.answer is not None or not can_join(event):
+            return 0.0
+        seconds = (await self.scoped.for_event(event)).number(GATHER_SECONDS)
+        if not seconds:
+            return 0.0
+        first = event.received_at.timestamp()
+        others = await self._find(event)
+        newest = others[-1].received_at.timestamp() if others else first
+        until = min(newest + seconds, first + _MOST_WINDOWS * seconds)
+        return max(min(until - datetime.now(UTC).timestamp(), seconds), 0.0)
 
     async def gather(self, job: Job, effective: EffectiveSettings) -> Job:
-        """Return a message's job with the next messages of its author, once none has come for the time that is set.
+        """Return a message's job with the next messages of its author that wait behind it.
 
         These are completed with it. Other events stay as they are.
         """
-        seconds = effective.number(GATHER_SECONDS)
-        if not seconds or not can_join(job.event):
+        if not effective.number(GATHER_SECONDS) or not can_join(job.event):
             return job
-        await self._wait(job.event, seconds)
         for _ in range(_MOST_TRIES):
             others = await self._find(job.event)
             joined = _made_of(job.event, [job.event, *others])
@@ -41,18 +53,6 @@ class Gathering:
                 log.info("messages joined", messages=len(joined.joined))
                 return replace(job, event=joined)
         return job
-
-    async def _wait(self, event: Event, seconds: float) -> None:
-        """Wait until the author has written nothing for some seconds, within bounds."""
-        first = event.received_at.timestamp()
-        while True:
-            others = await self._find(event)
-            newest = others[-1].received_at.timestamp() if others else first
-            until = min(newest + seconds, first + _MOST_WINDOWS * seconds)
-            wait = min(until - datetime.now(UTC).timestamp(), seconds)
-            if wait <= 0:
-                return
-            await asyncio.sleep(wait)
 
     async def _find(self, event: Event) -> Sequence[Event]:
         """Return the messages that wait right behind an event and are its author's."""

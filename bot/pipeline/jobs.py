@@ -41,6 +41,10 @@ class EarlierTry:
     failures: int = 0
     usage: Sequence[Usage] = ()
 
+    def draft_of(self, job: Job) -> FencedDraft | None:
+        """Return the draft, unless another process has shown something meanwhile."""
+        return self.draft if self.draft is not None and self.draft.ref == job.ref else None
+
 
 @dataclass(slots=True, eq=False)
 class RunningJob:
@@ -50,7 +54,7 @@ class RunningJob:
     lane: Lane
     task: asyncio.Task[None] | None = None
     draft: FencedDraft | None = None  #: of an earlier try, until it is opened again
-    waited_with: Draft | None = None  #: the draft that showed its place in the queue, until it is opened
+    waited: Draft | None = None  #: the draft that showed its place in the queue, until it is opened
     begun_at: float = field(default_factory=time.monotonic)  #: seconds
     ref: str = ""  #: reference of the draft, as stored
     is_undecided: bool = True  #: its answer is not final yet: it can be cancelled
@@ -71,7 +75,7 @@ class RunningJob:
     @property
     def known_ref(self) -> str | None:
         """What an earlier try may have shown, as stored; None also for what this process itself has just shown."""
-        is_own = self.waited_with is not None and self.job.attempt == 1 and not self.job.ref
+        is_own = self.waited is not None and self.job.attempt == 1 and not self.job.ref
         return None if is_own else self.job.ref
 
     @property

@@ -117,11 +117,8 @@ class Worker:
     def _start(self, job: Job) -> None:
         self._idle.clear()
         earlier = self._postponed.pop(job.seq, EarlierTry())
-        draft, usage = earlier.draft, earlier.usage
-        if draft is not None and draft.ref != job.ref:  # another process has shown something
-            draft = None
-        running = RunningJob(job, self._lane_of(job), draft=draft, is_undecided=job.answer is None, usage=usage)
-        running.failures, running.waited_with = earlier.failures, self.line.take(job.event)
+        running = RunningJob(job, self._lane_of(job), draft=earlier.draft_of(job), is_undecided=job.answer is None)
+        running.failures, running.usage, running.waited = earlier.failures, earlier.usage, self.line.take(job.event)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")
@@ -188,13 +185,16 @@ class Worker:
 
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
+        if seconds := await self._dispatcher.gathering.seconds_to_wait(job):
+            await self._retry_later(running, Retry(seconds, is_counted=False))
+            return
         adapter = self.composites.sender_of(job.event)
         confirm, private = partial(self._queue.confirm, job), self._dispatcher.is_private(job)
         doubt = partial(self.redelivery.start, job.event.adapter, job.event.id, confirm=confirm)
         draft = await open_draft(
             adapter, job, confirm, doubt, private=private, ref=running.known_ref, timing=self._timing, timer=self._timer
         )
-        running.draft, running.waited_with = draft, None
+        running.draft, running.waited = draft, None
         if job.ref is None:
             self._metrics.first_sign(job.event)
         await self._queue.save_draft(job, draft.ref)
@@ -340,8 +340,8 @@ class Worker:
         draft = None if retry.is_counted else running.draft
         self._postponed[running.job.seq] = EarlierTry(draft, running.failures, running.usage)
         self._free_slot(running)
-        since, is_counted = retry.failing_since, retry.is_counted
-        await self._queue.retry(running.job, retry.seconds, failing_since=since, is_counted=is_counted)
+        given = running.job, retry.seconds
+        await self._queue.retry(*given, failing_since=retry.failing_since, is_counted=retry.is_counted)
 
     async def _release(self, running: RunningJob) -> None:
         self._postponed[running.job.seq] = EarlierTry()

@@ -104,3 +104,16 @@ async def test_quick_messages_are_one_question(
         await one.core.worker.drain()
         assert [len(one.channel.answers(event)) for event in events] == [1, 1, 1, 0]
         assert one.answer(events[2]).text == "re: Ada: c\nd"
+
+
+async def test_messages_that_are_waited_for_hold_no_slot(tmp_path: Path, engine: dict[str, Any]) -> None:
+    """Somebody else is answered meanwhile, though there is one slot; what is deleted is not answered."""
+    given = {**engine, "bot_gather_seconds": 30.0, "bot_chat_concurrency": 1, "bot_shutdown_timeout": 0.1}
+    async with service(tmp_path, **given) as one, asyncio.timeout(60):
+        first, second = await say(one, "hello"), await say(one, "what is love?")
+        assert (await one.ask("hi", who="bob", conversation="another")).text == "re: hi"
+        await one.core.services.retract("channel", first)
+        await one.core.services.retract("channel", second)
+        await one.core.worker.drain()
+        assert one.echo.prompts == ["hi"]
+        assert one.channel.answers(first) == one.channel.answers(second) == []
