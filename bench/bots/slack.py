@@ -5,6 +5,7 @@ Bolt in place of its own and of listeners, aiohttp for the API, an acknowledgeme
 """
 
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -144,7 +145,9 @@ class BareHandler(AsyncSocketModeHandler):
 async def run_bare_bot(kind: str) -> None:
     """Run a bare app."""
     given = os.environ
-    client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"])
+    logger = logging.getLogger("bare")
+    logger.setLevel(logging.INFO)  # else the library formats each request and its answer for its log
+    client = AsyncWebClient(token=given["SLACK_BOT_TOKEN"], base_url=given["SLACK_API_URL"], logger=logger)
     async with (
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as api,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client.session,
