@@ -85,6 +85,7 @@ def _status_routes(core: Core) -> list["Route"]:
         queue=core.store,
         journal=core.store,
         maintenance=core.store,
+        spool=core.spool,
         api=core.api,
         metrics=core.metrics,
         roles=core.settings.bot_roles,

@@ -190,6 +190,7 @@ async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> No
             "status": "ready",
             "roles": ["receive", "work", "web"],
             "database": "ok",
+            "files": "ok",
             "api": "ok",
             "platforms": {"channel": "ok"},
         }

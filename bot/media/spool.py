@@ -31,6 +31,7 @@ from bot.media.timing import MediaTiming
 from bot.models import Answer, Kind, Media
 from bot.ports import Namespace
 from bot.security.content_credentials import MOST_ADDED, ContentCredentials
+from bot.store.shared_probe import SharedProbe
 
 log = structlog.get_logger(__name__)
 
@@ -60,12 +61,14 @@ class Spool:
         """
         self._store = FolderStore(folder) if isinstance(folder, Path) else folder
         self._folder = self._store.folder
+        timing = timing or MediaTiming()
+        self._probe = SharedProbe(self._store.reach, interval=timing.store_check, pause=timing.store_pause)
         self._removals = removals
         self._secret = secret
         self._timeout = timeout
         self._public_url = public_url
         self._link_hours = link_hours
-        self._timing = timing or MediaTiming()
+        self._timing = timing
         self._making = FairSlots(1)
         self._shrinking = FairSlots(1)
         self._credentials = credentials
@@ -299,6 +302,10 @@ class Spool:
             log.warning("files are deleted later", files=len(paths), reason=str(exc))
             for path in paths:
                 await self._removals.set(self._store.name_of(path), "")
+
+    async def check(self) -> None:
+        """Return where kept files can be read, as it was a while ago at most. Raises `MediaUnavailable`."""
+        await self._probe.check()
 
     async def sweep(self, before: datetime | None) -> None:
         """Delete files older than `before` (None: none), abandoned temporary files, and empty folders.

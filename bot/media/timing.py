@@ -13,6 +13,8 @@ class MediaTiming:
     longest_retry_pause: float = 5.0  #: between two tries of a request to an object store
     object_store_read: float = 10.0  #: for which reading from an object store that is away is tried again
     object_store_write: float = 120.0  #: the same for keeping a file, which was paid for
+    store_check: float = 10.0  #: after a successful check of the object store, during which no other is made
+    store_pause: float = 3.0  #: the same after one that failed
     page: float = 20.0  #: to fetch a page that a question links to
     parse: float = 20.0  #: to read one attached file in a child process; as many of CPU time
     shrink: float = 180.0  #: to make one file smaller

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.errors import StoreError
+from bot.errors import MediaUnavailable, StoreError
 from bot.ops.metrics import Metrics, RateLimiter
 from bot.ops.timing import OpsTiming
 from bot.ports import EventQueue, Journal, Maintenance
@@ -31,11 +31,19 @@ class HasRateLimiter(Protocol):
         """The API's rate limit according to its last response."""
 
 
+class HasFiles(Protocol):
+    """The part of the spool that readiness depends on."""
+
+    async def check(self) -> None:
+        """Return where kept files can be read. Raises `MediaUnavailable`."""
+
+
 def status_routes(
     *,
     queue: EventQueue,
     journal: Journal,
     maintenance: Maintenance,
+    spool: HasFiles,
     api: HasRateLimiter,
     metrics: Metrics,
     roles: Sequence[str],
@@ -49,20 +57,23 @@ def status_routes(
     platform's problem.
 
     - `/readyz`: 200 while the service accepts and stores events, i.e. database and platforms work, else 503. A problem
-      of the API is reported with status 200, as events wait on disk meanwhile. The check spends nothing.
+      of the API or of the object store is reported with status 200: events wait on disk, and files are tried again. The
+      check spends nothing.
     - `/metrics`: metrics in Prometheus' format.
     """
-    database_check = (timing or OpsTiming()).database_check
+    timing = timing or OpsTiming()
 
     async def readyz(_: Request) -> Response:
-        database = await _find_database_problem(maintenance, database_check)
+        database = await _find_problem(maintenance.check, timing.database_check)
+        files = await _find_problem(spool.check, timing.files_check)
         platforms = {name: find_problem() for name, find_problem in health.items()}
         problem = metrics.api_problem()
         is_ready = not database and not any(platforms.values())
         body = {
-            "status": "not ready" if not is_ready else "degraded" if problem else "ready",
+            "status": "not ready" if not is_ready else "degraded" if problem or files else "ready",
             "roles": list(roles),
             "database": database or "ok",
+            "files": files or "ok",
             "api": problem or "ok",
             "platforms": {name: found or "ok" for name, found in platforms.items()},
         }
@@ -101,11 +112,11 @@ def _guard(endpoint: Endpoint, token: SecretStr | None) -> Endpoint:
     return guarded
 
 
-async def _find_database_problem(maintenance: Maintenance, timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
+async def _find_problem(check: Callable[[], Awaitable[None]], timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
     try:
         async with asyncio.timeout(timeout):
-            await maintenance.check()
-    except StoreError as exc:
+            await check()
+    except (StoreError, MediaUnavailable) as exc:
         return str(exc)
     except TimeoutError:
         return f"no answer within {timeout:g} s"

@@ -1,6 +1,7 @@
 """Files in an object store: processes without a common folder deliver, link to and delete what another one made."""
 
 import asyncio
+import json
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,8 +34,12 @@ from tests.support.slack.service import service as on_slack
 __all__ = ["object_store", "server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
-#: An object store that is away is given up soon.
-HASTY = replace(FAST, media=MediaTiming(object_store_read=0.1, object_store_write=0.1, longest_retry_pause=0.05))
+#: An object store that is away is given up soon; where it was seen once, `/readyz` asks it no more.
+_MEDIA = MediaTiming(object_store_read=0.1, object_store_write=0.1, longest_retry_pause=0.05)
+HASTY = replace(FAST, media=replace(_MEDIA, store_check=3600.0, store_pause=0.0))
+
+
+TOKEN = "token-of-the-operator"
 
 
 def files(*services: Service) -> list[Path]:
@@ -47,6 +52,13 @@ async def get(url: str, status: int, *, method: str = "GET", **headers: str) -> 
         return await response.read(), response.headers
 
 
+async def ready(one: Service) -> dict[str, Any]:
+    """Return what `/readyz` says."""
+    assert one.server is not None
+    url = f"http://127.0.0.1:{one.server.port}/readyz"
+    return dict(json.loads((await get(url, 200, Authorization=f"Bearer {TOKEN}"))[0]))
+
+
 async def test_machines_without_a_common_folder(
     tmp_path: Path, url: SecretStr, object_store: ObjectStoreServer
 ) -> None:
@@ -56,6 +68,7 @@ async def test_machines_without_a_common_folder(
         "bot_secret_key": SecretStr(secrets.token_urlsafe(32)),
         "bot_public_url": "https://muse.example",
         "bot_port": 0,
+        "bot_ops_token": SecretStr(TOKEN),
         **object_store.settings,
     }
     async with service(tmp_path / "one", **given) as one, another(one, timing=HASTY) as two:
@@ -79,12 +92,16 @@ async def test_machines_without_a_common_folder(
 
         # Away while a file is kept: it is kept later, and made once.
         await object_store.go_away()
+        away = await ready(two)
+        assert (away["status"], away["files"].partition(":")[0]) == ("degraded", "the object store")
+        object_store.tried.clear()
         event = await channel.ask("a cat", command="image")
         await object_store.tried.wait()
         await object_store.come_back()
         await channel.wait_for_answers(event)
         assert [file["bytes"] for file in one.answer(event).files] == [len(PNG)]
         assert one.echo.prompts == ["a fox", "a cat"]
+        assert (await ready(two))["status"] == "ready"
 
         # A link to a file that one made, from the other, in whole and in part.
         channel.max_upload = 10
@@ -108,6 +125,7 @@ async def test_machines_without_a_common_folder(
 
         # Away while it is read, written for too long, and deleted.
         await object_store.go_away()
+        assert (await ready(two))["status"] == "ready"
         text, headers = await get(link, 503)
         assert b"try again" in text
         assert headers["Retry-After"]

@@ -81,6 +81,7 @@ async def running(folder: Path, *, token: bool = False) -> AsyncIterator[Service
             queue=store,
             journal=store,
             maintenance=store,
+            spool=spool,
             api=Api(),
             metrics=metrics,
             health={"here": lambda: problems["here"]},
@@ -119,7 +120,7 @@ async def test_the_first_page_says_what_this_is(service: Service) -> None:
 async def test_ready_when_everything_works(service: Service) -> None:
     """`/readyz` reports every part."""
     body = json.loads(await service.get("/readyz"))
-    parts = {"database": "ok", "api": "ok", "platforms": {"here": "ok"}}
+    parts = {"database": "ok", "files": "ok", "api": "ok", "platforms": {"here": "ok"}}
     assert body == {"status": "ready", "roles": list(ALL_ROLES), **parts}
 
 

@@ -51,6 +51,9 @@ class FolderStore:
         """See `MediaStore.remove`."""
         await asyncio.to_thread(remove_in_folder, self.folder, [self._here(path) for path in paths])
 
+    async def reach(self) -> None:
+        """Do nothing: a folder is asked by whoever uses it."""
+
     async def sweep(self, before: datetime | None, *, abandoned: datetime, active: Collection[Path]) -> None:
         """See `MediaStore.sweep`."""
         oldest = 0.0 if before is None else before.timestamp()

@@ -89,6 +89,7 @@ class ObjectStore:
         self._timing = timing
         self._reader = bucket.connect(timing.object_store_read, timing)
         self._writer = bucket.connect(timing.object_store_write, timing)
+        self._prober = bucket.connect(0.0, timing)
         self._copies: Counter[Path] = Counter()  #: how many need each copy
 
     def name_of(self, path: Path) -> str:
@@ -109,6 +110,14 @@ class ObjectStore:
             raise MediaUnavailable(f"the object store: {reason_of(exc)}") from exc
         if not is_same or not is_gone:
             raise MediaUnavailable("the object store: what is written and deleted does not show at once")
+
+    async def reach(self) -> None:
+        """See `MediaStore.reach`. Lists nothing, for which the bucket must be there and the key be allowed to."""
+        try:
+            with _translate_errors():
+                await obstore.list(self._prober, "check/none").collect_async()
+        except FileNotFoundError as exc:
+            raise MediaUnavailable(f"the object store: {reason_of(exc)}") from exc
 
     async def keep(self, path: Path) -> None:
         """See `MediaStore.keep`."""

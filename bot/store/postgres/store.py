@@ -37,8 +37,8 @@ from bot.store.shared.requests import RequestQueries
 from bot.store.shared.rows import MOMENT, parse_media
 from bot.store.shared.schedules import ScheduleQueries
 from bot.store.shared.sql import Database, Dialect
+from bot.store.shared_probe import SharedProbe
 from bot.store.timing import StoreTiming
-from bot.store.write_probe import WriteProbe
 
 #: Characters of a namespace in a notification, which may have 8000 bytes.
 _LONGEST_NOTIFIED = 1900
@@ -81,7 +81,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
         self._recording = PostgresWriter(self._connections)
         self._stack = AsyncExitStack()
         self.schedules_changed = asyncio.Event()
-        self._probe = WriteProbe(self._touch, interval=timing.write_check)
+        self._probe = SharedProbe(self._touch, interval=timing.write_check)
         self._values = NamespaceCache(self._read_values)
 
     async def __aenter__(self) -> Self:

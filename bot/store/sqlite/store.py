@@ -29,6 +29,7 @@ from bot.store.shared.queries import StoreQueries
 from bot.store.shared.requests import RequestQueries
 from bot.store.shared.schedules import ScheduleQueries
 from bot.store.shared.sql import Database, Dialect
+from bot.store.shared_probe import SharedProbe
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
@@ -41,7 +42,6 @@ from bot.store.sqlite.reservations import Reservation, place_of
 from bot.store.sqlite.schema import BeforeMigration, prepare
 from bot.store.sqlite.writer import RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
-from bot.store.write_probe import WriteProbe
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         self._roles = tuple(roles)
         self.schedules_changed = asyncio.Event()
         self._stack = AsyncExitStack()
-        self._probe = WriteProbe(self._touch, interval=self._timing.write_check)
+        self._probe = SharedProbe(self._touch, interval=self._timing.write_check)
         self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known, now=now)
 
     async def __aenter__(self) -> Self:
