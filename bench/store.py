@@ -19,6 +19,7 @@ from bot.store.sqlite.store import SqliteStore
 
 LANES = tuple(Lane)
 ADAPTERS = ("bench",)
+_OF_A_PERSON = 15  #: events where requests a minute are limited
 
 #: Opens the store of a name.
 Open = Callable[[str], AbstractAsyncContextManager[Store]]
@@ -82,11 +83,13 @@ async def measure(work: Awaitable[None], events: int) -> Measurement:
 async def process_events(
     store: Store, concurrent: int, each: int, start: int, quota: QuotaRequest | None = None
 ) -> None:
+    """Process `each` events in each of so many conversations at once; with a quota some are of each person."""
     claiming = asyncio.Lock()
 
     async def conversation(number: int) -> None:
         for n in range(each):
-            await process_event(store, event(start + number * each + n, number), claiming, quota)
+            actor = None if quota is None else start + 1000 * (n // _OF_A_PERSON) + number
+            await process_event(store, event(start + number * each + n, number, actor=actor), claiming, quota)
 
     await asyncio.gather(*(conversation(number) for number in range(concurrent)))
 
