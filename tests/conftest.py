@@ -29,6 +29,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _MEMORY = "/dev/shm"
 if (
     "TMPDIR" not in os.environ
+    and hasattr(os, "statvfs")
     and os.access(_MEMORY, os.W_OK)
     and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
     and shutil.disk_usage(_MEMORY).free > 2_000_000_000

@@ -1,6 +1,8 @@
 """Windows, as far as it can be had here: without what it lacks, everything imports and the terminal answers.
 
-The core's tests pass like this, too: `python -m pytest -p tests.support.windows.absent tests/pipeline tests/commands`.
+The core's tests pass like this, too, but for `tests/pipeline/test_worker_stop.py`, which is about signals:
+`python -m pytest -p tests.support.windows.absent` with `tests/pipeline tests/commands tests/conversation tests/control
+tests/policy tests/commandline tests/schedules tests/moderation tests/memory tests/settings tests/calls tests/security`.
 """
 
 import os
@@ -9,6 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+CORE = "tests/pipeline/test_erasure.py"
 
 
 def test_the_terminal_answers_without_what_windows_lacks(tmp_path: Path) -> None:
@@ -22,3 +25,10 @@ def test_the_terminal_answers_without_what_windows_lacks(tmp_path: Path) -> None
     )
     assert done.returncode == 0, done.stderr
     assert "Nice to meet you, Ada" in done.stdout
+
+
+def test_a_test_of_the_core_passes_without_what_windows_lacks() -> None:
+    """As the others do; what all need, such as `conftest.py`, is loaded without it, too."""
+    command = [sys.executable, "-m", "pytest", "-p", "tests.support.windows.absent", "-p", "no:cacheprovider", "-q"]
+    done = subprocess.run([*command, CORE], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout

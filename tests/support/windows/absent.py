@@ -16,6 +16,7 @@ import warnings
 from typing import Any, NoReturn
 
 import platformdirs.unix  # noqa: F401 - loaded, as it goes by the name of the system
+import psutil  # noqa: F401 - the same
 
 MODULES = ("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty", "uvloop")
 SIGNALS = ("SIGALRM", "SIGCHLD", "SIGCONT", "SIGHUP", "SIGKILL", "SIGQUIT", "SIGSTOP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
