@@ -231,16 +231,18 @@ class SlackDraft(AnswerThread):
 
     async def _deliver(self, answer: Answer) -> None:
         """Show the answer, without the kinds of blocks that Slack does not take."""
-        omitted = OmittedBlocks()
+        omitted: OmittedBlocks | None = None
+        self._omitted = frozenset()
         while True:
-            self._omitted = omitted.features
             try:
                 await self._deliver_once(answer)
                 break
             except BlocksRefused as exc:
+                omitted = omitted or OmittedBlocks()
                 if not omitted.omit_more(exc):
                     raise
-        for feature in omitted.features:
+                self._omitted = omitted.features
+        for feature in self._omitted:
             self._api.disable(feature)
 
     async def _deliver_once(self, answer: Answer) -> None:
