@@ -172,7 +172,7 @@ class Inbox:
     ) -> None:
         takes_turn = answer is None and lane is not Lane.FREE and not event.part_of
         if takes_turn:
-            self.line.note(event)
+            self.line.note(event, lane)
         try:
             is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
         finally:

@@ -68,7 +68,6 @@ class Worker:
         self._dispatcher = dispatcher
         self._adapters = adapters
         self.composites = composites
-        self.line = line
         self._tracing = tracing
         self._metrics = metrics
         self._settings = settings
@@ -79,6 +78,7 @@ class Worker:
         self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
         self.redelivery = Redelivery(journal, dispatcher.spool, self._adapters, self._timing)
+        self.line, line.on_doubt = line, self.redelivery.start
         self.canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()
 

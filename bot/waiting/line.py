@@ -3,12 +3,14 @@
 The process that has recorded a request does it, until the request begins or is answered, in whichever process. Nothing
 is done for what begins within a second: a request is noted when it is recorded and struck off when it is claimed, both
 in memory. The others are looked up together. What is shown is a draft of the answer, which the answer goes on with.
+Behind an earlier question of the same conversation nothing is shown: a message would be above that one's answer, and
+stay there where its process is killed.
 """
 
 import asyncio
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,10 +18,10 @@ import structlog
 
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryError, StoreError
-from bot.models import Event
+from bot.models import Event, Lane
 from bot.pipeline.draft_guard import DeliveryTimeout
 from bot.pipeline.timing import PipelineTiming
-from bot.ports import EventKey, PlatformDraft, QueuePlace, Sender, WaitingEvents
+from bot.ports import Confirm, EventKey, PlatformDraft, QueuePlace, Sender, WaitingEvents
 from bot.shared_timer import SharedTimer
 from bot.waiting.recent_durations import RecentDurations
 from bot.waiting.sentences import describe
@@ -35,6 +37,7 @@ class _Waiting:
     """A request that was recorded here and has not begun here."""
 
     event: Event
+    lane: Lane
     look_at: float = math.inf  #: monotonic; not before it is recorded
     draft: PlatformDraft | None = None  #: from when its place is shown
     place: QueuePlace | None = None  #: as shown
@@ -51,13 +54,14 @@ class WaitingLine:
     adapters: Mapping[str, Sender]
     timing: PipelineTiming
     durations: RecentDurations = field(default_factory=RecentDurations)
+    on_doubt: Callable[[str, str], None] = field(init=False)  #: for adapter and id of an event; set before `run`
     _waiting: dict[EventKey, _Waiting] = field(default_factory=dict)
     _timer: SharedTimer = field(default_factory=SharedTimer)
     _tasks: BackgroundTasks = field(default_factory=lambda: BackgroundTasks("places in the queue"))
 
-    def note(self, event: Event) -> None:
+    def note(self, event: Event, lane: Lane) -> None:
         """Note a request that is about to be recorded, and may be claimed before that has returned."""
-        self._waiting.setdefault((event.adapter, event.id), _Waiting(event))
+        self._waiting.setdefault((event.adapter, event.id), _Waiting(event, lane))
 
     def recorded(self, event: Event) -> None:
         """Look after a request from now on, unless it begins within a second; one that was not recorded is dropped."""
@@ -106,17 +110,19 @@ class WaitingLine:
 
     def _is_due(self, waiting: _Waiting, place: QueuePlace, now: float) -> bool:
         """Whether a place is to be shown now: less and less often, the longer the request waits."""
-        if waiting.is_showing:
+        if waiting.is_showing or (place.follows and waiting.lane is Lane.CONVERSATION):
             return False
         pause = self.timing.place_edit * waiting.shown if place != waiting.place else self.timing.place_repeat
         return not waiting.shown or now - waiting.shown_at >= pause
 
     async def _show(self, waiting: _Waiting, place: QueuePlace) -> None:
-        event = waiting.event
-        confirm = partial(self.events.confirm_waiting, event.adapter, event.id)
+        event, key = waiting.event, (waiting.event.adapter, waiting.event.id)
+        confirm = partial(self.events.confirm_waiting, *key)
         seconds = self.durations.expected_wait(event.command, place)
         try:
             await confirm()
+            if self._waiting.get(key) is not waiting:  # it has begun here meanwhile: the draft is the answer's
+                return
             with DeliveryTimeout(self.timing.draft_step, self._timer):
                 waiting.draft = await self.adapters[event.adapter].draft(
                     event.answer_to or event.reply_to, key=event.id, ref=None, private=False, confirm=confirm
@@ -125,7 +131,17 @@ class WaitingLine:
                 posted = partial(confirm, is_posted=True)
                 await waiting.draft.show_place(text, follows=place.follows, before_message=posted)
             waiting.place = place
+            if self._waiting.get(key) is waiting:
+                await self._confirm_after(key, confirm)
         except (DeliveryError, StoreError) as exc:  # it begins just now, or the platform is busy
             log.debug("place in the queue not shown", event_id=event.id, reason=str(exc))
         finally:
             waiting.is_showing, waiting.shown_at, waiting.shown = False, time.monotonic(), waiting.shown + 1
+
+    async def _confirm_after(self, key: EventKey, confirm: Confirm) -> None:
+        """See to it that nothing stays which was shown after another process had begun to answer."""
+        try:
+            await confirm()
+        except StoreError:
+            self.on_doubt(*key)
+            raise

@@ -25,10 +25,14 @@ LOOKS = replace(FAST, pipeline=replace(FAST.pipeline, place_look=0.01, place_edi
 
 
 async def test_places_in_slack(tmp_path: Path) -> None:
-    """Beside a thread of its own, as a message behind another answer; it moves, and goes when the request begins."""
+    """Beside a thread of its own, as a message below another answer; it moves, and goes when the request begins.
+
+    A question behind another one of its conversation has none.
+    """
+    given: dict[str, Any] = {"bot_chat_concurrency": 1, "bot_media_concurrency": 1}
     async with (
         SlackSimulator() as slack,
-        service(slack, tmp_path, core_timing=LOOKS, bot_chat_concurrency=1) as running,
+        service(slack, tmp_path, core_timing=LOOKS, **given) as running,
         asyncio.timeout(PATIENCE),
     ):
 
@@ -42,17 +46,58 @@ async def test_places_in_slack(tmp_path: Path) -> None:
         bobs = slack.bob.mention("other")
         await slack.until(lambda: "Next in line" in statuses(bobs.ts))
         slack.ada.say("and more", thread=first.ts)
-        await running.see(slack.ada, "2nd in line")
         assert len(slack.from_bot(slack.general, thread=bobs.ts)) == 0
+        fox = running.echo.hold("a fox")
+        slack.ada.say("/image a fox", thread=first.ts)
+        await running.echo.until(lambda: running.echo.prompts[-1] == "a fox")
+        slack.ada.say("/image a crane", thread=first.ts)
+        await running.see(slack.ada, "Next in line")
+        fox.set()
         slow.set()
         await running.echo.until(lambda: running.echo.prompts[-1] == "other")
+        slack.bob.mention("again")
         # From now on it is known how long an answer takes.
-        await running.see(slack.ada, "Next in line, about 5 s")
+        await slack.until(lambda: "Next in line, about 5 s" in str(slack.called("assistant.threads.setStatus")))
         other.set()
-        answers = await running.answers(first, 2)
-        assert [answer.content for answer in answers] == ["re: slow", "re: and more"]
+        await running.idle()
+        told = [message.content for message in slack.from_bot(slack.general, thread=first.ts)]
+        assert [text for text in told if text.startswith("re:")] == ["re: slow", "re: and more"]
+        assert not any("line" in text for text in told)
         assert [answer.content for answer in await running.answers(bobs)] == ["re: other"]
         assert not slack.team.statuses
+
+
+async def test_a_request_that_begins_while_its_place_is_looked_up(tmp_path: Path) -> None:
+    """It is asked about once: the draft is its answer's from then on."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, tmp_path, core_timing=LOOKS, bot_chat_concurrency=1) as running,
+        asyncio.timeout(PATIENCE),
+    ):
+        slow, other, line = running.echo.hold("slow"), running.echo.hold("other"), running.core.worker.line
+        store = line.events
+
+        class Late:
+            """The store, whose answer comes when the request has begun."""
+
+            is_late = False
+            places = staticmethod(store.places)
+
+            async def confirm_waiting(self, adapter: str, event_id: str, *, is_posted: bool = False) -> None:
+                await store.confirm_waiting(adapter, event_id, is_posted=is_posted)
+                slow.set()
+                await running.echo.until(lambda: "other" in running.echo.prompts)
+                self.is_late = True
+
+        line.events = late = Late()
+        slack.ada.mention("slow")
+        await running.echo.until(lambda: running.echo.prompts == ["slow"])
+        bobs = slack.bob.mention("other")
+        await slack.until(lambda: late.is_late)
+        other.set()
+        assert [answer.content for answer in await running.answers(bobs)] == ["re: other"]
+        await running.idle()
+        assert running.echo.prompts.count("other") == 1
 
 
 async def test_places_in_discord(tmp_path: Path) -> None:
@@ -72,19 +117,19 @@ async def test_places_in_discord(tmp_path: Path) -> None:
         await one.idle()
         assert not [m for m in one.simulator.bot_messages(CHANNEL) if "位" in text_of(m) or "轮到" in text_of(m)]
         slow = one.echo.hold("slow")
-        await one.simulator.say(DM, "slow")
+        await one.simulator.say(DM, "/image slow")
         await one.echo.until(lambda: one.echo.prompts[-1] == "slow")
-        await one.simulator.say(DM, "and more")
-        gone = await one.simulator.say(DM, "a slip")
+        await one.simulator.say(DM, "/image and more")
+        gone = await one.simulator.say(DM, "/image a slip")
         await one.see(DM, "下一个就轮到你，大约还要 5 秒")
         await one.see(DM, "排在第 2 位，大约还要 5 秒")
         await one.delete(gone)
         await one.simulator.until(lambda: not any("排在第" in text_of(m) for m in one.simulator.bot_messages(DM)))
         slow.set()
         await one.idle()
-        shown = [text_of(message) for message in one.simulator.bot_messages(DM)]
-        assert [text for text in shown if "slow" in text or "more" in text] == ["re: slow", "re: and more"]
-        assert not any("位" in text or "轮到" in text or "slip" in text for text in shown)
+        shown = one.simulator.bot_messages(DM)
+        assert sum(len(message["attachments"]) for message in shown) == 3
+        assert not any("位" in text_of(message) or "轮到" in text_of(message) for message in shown)
 
 
 async def test_places_over_two_processes(tmp_path: Path, url: Any) -> None:
@@ -97,7 +142,8 @@ async def test_places_over_two_processes(tmp_path: Path, url: Any) -> None:
     ):
         slow = one.echo.hold("slow")
         first = await one.start_asking("slow", is_message=True)
-        events = [await one.channel.ask(text, is_message=True) for text in ("second", "third")]
+        asked = ("second", "third")
+        events = [await one.channel.ask(text, conversation=text, is_message=True) for text in asked]
         await one.channel.until(lambda: [m.text for e in events for m in one.channel.answers(e)] == SENTENCES)
         slow.set()
         await one.channel.wait_for_answers(first, *events)
