@@ -113,6 +113,10 @@ async def slack(folder: Path) -> AsyncIterator[Mention]:
         )
         async with running(adapter, folder) as core:
             await workspace.until(lambda: workspace.sockets.open)
+            hello = workspace.ada.mention("hello")  # what is done once, at the start, is over when this is answered
+            await workspace.until(lambda: workspace.from_bot(workspace.general, thread=hello.ts))
+            await core.worker.drain()
+            await workspace.until_delivered()
 
             async def mention() -> None:
                 question = workspace.ada.mention(QUESTION)
