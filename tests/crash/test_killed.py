@@ -20,8 +20,8 @@ from tests.support.service import EchoApi
 STEPS = (
     "store.record:before",
     "store.record:after",
-    "store.claim:before",
-    "store.claim:after",
+    "store.claim_some:before",
+    "store.claim_some:after",
     "adapter.draft:before",
     "adapter.draft:after",
     "store.save_draft:before",

@@ -37,10 +37,10 @@ def kill_at(seam: str, name: str, call: Callable[..., Any]) -> Callable[..., Any
             os.kill(os.getpid(), signal.SIGKILL)
 
     async def called(*args: Any, **kwargs: Any) -> Any:
-        if name != "store.claim" or not seam.isdecimal():  # it is called without end
+        if name != "store.claim_some" or not seam.isdecimal():  # it is called without end
             pass_moment("before")
         result = await call(*args, **kwargs)
-        is_idle = name == "store.claim" and result is None
+        is_idle = name == "store.claim_some" and not result
         if not is_idle:
             pass_moment("after")
         return result
@@ -76,7 +76,7 @@ async def main(url: str, seam: str) -> None:
         ):
             for step in (
                 "record",
-                "claim",
+                "claim_some",
                 "save_draft",
                 "commit",
                 "complete",
