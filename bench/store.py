@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import tempfile
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from pathlib import Path
 from statistics import median
 
 from bot.limits import QuotaRequest
-from bot.models import Actor, Answer, Event, Lane, Location, Outcome, Turn, Usage
+from bot.models import Actor, Answer, Event, Job, Lane, Location, Outcome, Turn, Usage
 from bot.ports import Store
 from bot.store.sqlite.store import SqliteStore
 
 LANES = tuple(Lane)
+SLOTS = dict.fromkeys(Lane, 32)  #: free slots of each kind of lane
 ADAPTERS = ("bench",)
 _OF_A_PERSON = 15  #: events where requests a minute are limited
 
@@ -63,12 +65,28 @@ def outcome(asked: Event) -> Outcome:
     )
 
 
-async def process_event(store: Store, asked: Event, claiming: asyncio.Lock, quota: QuotaRequest | None = None) -> None:
+class Claims:
+    """Claimed events. As in the worker one claims for all, as many as there are, and waits when there is nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._claiming = asyncio.Lock()
+        self._jobs: deque[Job] = deque()
+
+    async def take(self) -> Job:
+        """Return an event that is claimed."""
+        async with self._claiming:
+            while not self._jobs:
+                self._jobs += await self._store.claim_some(SLOTS, ADAPTERS)
+                if not self._jobs:
+                    await self._store.wait()
+            return self._jobs.popleft()
+
+
+async def process_event(store: Store, asked: Event, claims: Claims, quota: QuotaRequest | None = None) -> None:
     """Record, claim, save the draft, commit and complete; claims any waiting event. A `quota` is counted."""
     await store.record(asked, lane=Lane.CONVERSATION, quota=quota)
-    async with claiming:  # as the worker does: one claims, and waits when there is nothing
-        while (job := await store.claim(LANES, ADAPTERS)) is None:
-            await store.wait()
+    job = await claims.take()
     await store.save_draft(job, "1700000001.000000")
     await store.commit(job, outcome(job.event))
     await store.complete(job)
@@ -84,12 +102,12 @@ async def process_events(
     store: Store, concurrent: int, each: int, start: int, quota: QuotaRequest | None = None
 ) -> None:
     """Process `each` events in each of so many conversations at once; with a quota some are of each person."""
-    claiming = asyncio.Lock()
+    claims = Claims(store)
 
     async def conversation(number: int) -> None:
         for n in range(each):
             actor = None if quota is None else start + 1000 * (n // _OF_A_PERSON) + number
-            await process_event(store, event(start + number * each + n, number, actor=actor), claiming, quota)
+            await process_event(store, event(start + number * each + n, number, actor=actor), claims, quota)
 
     await asyncio.gather(*(conversation(number) for number in range(concurrent)))
 
