@@ -183,7 +183,7 @@ async def build(
             registry=registry,
             settings=settings,
             journal=store,
-            gathering=Gathering(store, store, scoped),
+            gathering=Gathering(store, store),
             contexts=store,
             values=store,
             scoped=scoped,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.control.effective import EffectiveSettings, ScopedSettings
+from bot.control.effective import EffectiveSettings
 from bot.control.registry import GATHER_SECONDS
 from bot.models import Attachment, Event, Job
 from bot.ports import EventQueue, Journal
@@ -23,15 +23,11 @@ class Gathering:
 
     queue: EventQueue
     journal: Journal
-    scoped: ScopedSettings
 
-    async def seconds_to_wait(self, job: Job) -> float:
+    async def seconds_to_wait(self, event: Event, effective: EffectiveSettings) -> float:
         """Return how long a message is to be left in the queue, as its author may go on writing; 0: no longer."""
-        event = job.event
-        if job.answer is not None or not can_join(event):
-            return 0.0
-        seconds = (await self.scoped.for_event(event)).number(GATHER_SECONDS)
-        if not seconds:
+        seconds = effective.number(GATHER_SECONDS)
+        if not seconds or not can_join(event):
             return 0.0
         first = event.received_at.timestamp()
         others = await self._find(event)

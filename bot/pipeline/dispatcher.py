@@ -30,7 +30,7 @@ from bot.models import MEDIA_KINDS, Job, Kind, Outcome, Status, Usage
 from bot.moderation.guarded_api import EventApi, GuardedApi
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refused_outcome
-from bot.pipeline.jobs import OutcomeBuilder
+from bot.pipeline.jobs import OutcomeBuilder, RunningJob
 from bot.pipeline.retries import Failure
 from bot.policy import Policy, Quotas
 from bot.ports import Adapter, AuditLog, ContextStore, Journal, KeyValues, UsageLedger, UsageReports
@@ -73,7 +73,7 @@ class Dispatcher:
 
     async def run(
         self,
-        job: Job,
+        running: RunningJob,
         builder: OutcomeBuilder,
         progress: Progress,
         *,
@@ -88,7 +88,7 @@ class Dispatcher:
         conversation's earlier events and returns their number; `cancel`: cancels one event by adapter and id, and
         returns whether it was running; `wake`: of the queue. Raises `Paused`, and `ApiError` if a new try may succeed.
         """
-        event = job.event
+        job, effective, event = running.job, running.effective, running.job.event
         command = self.registry.find(event.command)
         if command is None:
             return refusal_outcome(translate("usage.gone", event.actor.locale, command=event.command))
@@ -97,7 +97,6 @@ class Dispatcher:
             progress.status(describe_wait(seconds, reason))
 
         adapter = self.adapters[event.adapter]
-        effective = await self.scoped.for_event(event)
         effective.require_unpaused(command.spec)
         job = await self.gathering.gather(job, effective)
         event = job.event

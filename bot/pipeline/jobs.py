@@ -54,6 +54,7 @@ class RunningJob:
     lane: Lane
     task: asyncio.Task[None] | None = None
     draft: FencedDraft | None = None  #: of an earlier try, until it is opened again
+    effective: EffectiveSettings = field(init=False)  #: as this try has found them; unset where it has an answer
     waited: Draft | None = None  #: the draft that showed its place in the queue, until it is opened
     begun_at: float = field(default_factory=time.monotonic)  #: seconds
     ref: str = ""  #: reference of the draft, as stored

@@ -42,6 +42,13 @@ class Retries:
         self._max_attempts = settings.bot_max_attempts
         self._timing = timing
 
+    def delivery_wait(self, error: Exception, failures: int) -> float:
+        """Return the seconds until an answer is tried to be delivered again, after so many failures."""
+        wait = self._timing.backoff(failures)
+        if isinstance(error, DeliveryDelayed):
+            wait = max(wait, self._timing.delayed if error.retry_after is None else error.retry_after)
+        return wait
+
     def deliveries(self, error: Exception) -> int:
         """Return how often an answer is tried to be delivered where that ends with this error."""
         if isinstance(error, DeliveryDelayed):

@@ -13,7 +13,7 @@ import structlog
 from aimodels.errors import ApiError
 from bot.composites.composites import Composites
 from bot.conversation.summarizer import Summarizer
-from bot.errors import BotError, DeliveryDelayed, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
+from bot.errors import BotError, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome
 from bot.ops.metrics import Metrics
@@ -185,9 +185,11 @@ class Worker:
 
     async def _answer(self, running: RunningJob) -> None:
         job = running.job
-        if seconds := await self._dispatcher.gathering.seconds_to_wait(job):
-            await self._retry_later(running, Retry(seconds, is_counted=False))
-            return
+        if job.answer is None:
+            running.effective = await self._dispatcher.scoped.for_event(job.event)
+            if seconds := await self._dispatcher.gathering.seconds_to_wait(job.event, running.effective):
+                await self._retry_later(running, Retry(seconds, is_counted=False))
+                return
         adapter = self.composites.sender_of(job.event)
         confirm, private = partial(self._queue.confirm, job), self._dispatcher.is_private(job)
         doubt = partial(self.redelivery.start, job.event.adapter, job.event.id, confirm=confirm)
@@ -266,7 +268,7 @@ class Worker:
         try:
             if running.is_generating:
                 return await self._dispatcher.run(
-                    running.job,
+                    running,
                     builder,
                     progress,
                     describe_wait=partial(self._retries.describe_wait, running.job),
@@ -319,9 +321,7 @@ class Worker:
         job = running.job
         running.failures += 1
         if running.failures < self._retries.deliveries(exc):
-            wait = self._timing.backoff(running.failures)
-            if isinstance(exc, DeliveryDelayed):
-                wait = max(wait, self._timing.delayed if exc.retry_after is None else exc.retry_after)
+            wait = self._retries.delivery_wait(exc, running.failures)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
             with suppress(StoreError):
                 await running.save_ref(self._queue)
