@@ -1,4 +1,4 @@
-"""What platforms may draw themselves: charts, and plans, the steps in which something is made."""
+"""Charts and plans, which platforms may draw themselves. A plan has the steps in which something is made."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,5 +1,6 @@
-"""Which plain sentences ask for a catch-up: "what did I miss since yesterday?", "summarise this channel". Pure.
+"""Recognition of plain sentences that ask for a catch-up. Pure.
 
+They are such as "what did I miss since yesterday?" and "summarise this channel".
 Only what can hardly mean anything else counts: a place or time is all that may stand beside the request itself.
 """
 
@@ -15,7 +16,7 @@ from bot.models import CommandSpec
 
 CATCHUP = "catchup"
 _LONGEST = 120  # characters
-#: What is read where somebody wants a summary and names no time: they may have written a minute ago.
+#: Messages that are read where somebody wants a summary and names no time: they may have written a minute ago.
 _SUMMARY = "last 200 messages"
 
 _POLITE = (

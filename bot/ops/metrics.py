@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900)
 _FAMILIES = ("image", "audio", "video", "text")  #: of files
-#: What is read when somebody asks: its explanation and its labels, by its name after `bot_`.
+#: Gauges that are read when somebody asks: explanation and labels, by the name after `bot_`.
 _GAUGES = {
     "platform_connected": ("1 where a platform can be reached, else 0.", "adapter"),
     "queue_waiting": ("Events that wait.",),

@@ -75,7 +75,7 @@ class RunningJob:
 
     @property
     def known_ref(self) -> str | None:
-        """What an earlier try may have shown, as stored; None also for what this process itself has just shown."""
+        """The stored `ref` of an earlier try's draft; None also for a draft that this process has just shown."""
         is_own = self.waited is not None and self.job.attempt == 1 and not self.job.ref
         return None if is_own else self.job.ref
 

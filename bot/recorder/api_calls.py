@@ -30,7 +30,7 @@ Call = tuple[str, bytes, int, Sequence[tuple[bytes, bytes]], float, int, int, bo
 
 
 class CallLog(Protocol):
-    """What the calls are made for."""
+    """The log of one request's calls."""
 
     def add_api_call(self, at: float, error: str, call: Call) -> None:
         """Add a call that ends now. `at`: when it began; `error`: kind of the error that ended it."""

@@ -18,8 +18,8 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _FIELDS = 5  #: of cron: minute, hour, day, month, weekday
 _EVERY = re.compile(r"(?P<count>\d{1,3})(?P<unit>[dwm])@(?P<since>\d{4}-\d\d-\d\d)")
 _INTERVAL = re.compile(r"@(\d{1,6}) (\d{1,11})")
-_MOST_SKIPPED = 5000  #: days among which one that counts is looked for
-_LOOKED_AT = 100  #: times between which the shortest interval is looked for
+_MOST_SKIPPED = 5000  #: times of cron that are looked through
+_LOOKED_AT = 100  #: times whose shortest interval is found
 
 
 class WrongExpression(ValueError):
@@ -31,7 +31,7 @@ class _Expression:
     """An expression, parsed: `cron` of the days that count, or `minutes` from `begin` on."""
 
     cron: str = ""
-    count: int = 1  #: of units: of so many the first counts
+    count: int = 1  #: every how many units
     unit: str = "d"  #: days, weeks or months since `since`
     since: date = date.min
     minutes: int = 0

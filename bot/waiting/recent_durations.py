@@ -1,4 +1,4 @@
-"""How long requests took lately, and how long one that waits may have to."""
+"""Durations of the newest requests, and an estimate of the wait of a request in the queue."""
 
 from collections import deque
 from statistics import median

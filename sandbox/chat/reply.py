@@ -51,7 +51,7 @@ _UPLOAD = re.compile(
     r"file|document|pdf)s?\b|"
     r"(?:上傳|上传|附上|附加)(?:圖片|图片|照片|檔案|文件|檔)?"
 )
-#: What was said in a channel, which a command reads.
+#: A question about a channel's messages, which a command answers.
 _MISSED = re.compile(
     r"(?i)^\W*what (?:did|have) (?:i|we) miss(?:ed)?\b|^\W*catch me up\b"
     r"|\b(?:summari[sz]e|recap|summary of) (?:this|the) channel\b"

@@ -60,7 +60,7 @@ class SpeechBody(Body):
 
 
 class VoiceState(Protocol):
-    """What the endpoints need of the sandbox."""
+    """The parts of the sandbox that the endpoints need."""
 
     renderer: Worker
 

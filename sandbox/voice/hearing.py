@@ -1,4 +1,4 @@
-"""What the sandbox knows of a sound: its length, and the words of one that it has spoken itself."""
+"""Recognition of sounds: their length, and the words of those that the sandbox has spoken."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Which plain sentences ask for a catch-up, and which do not."""
+"""Plain sentences that ask for a catch-up, and some that do not."""
 
 from dataclasses import replace
 

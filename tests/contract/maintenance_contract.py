@@ -67,7 +67,7 @@ class MaintenanceContract(StoreSuite):
         assert "secret" not in str([turn async for turn in store.transcript("one", "c")])
 
     async def test_what_is_written_meanwhile_goes_too(self, tmp_path: Path) -> None:
-        """What a person's running requests keep of them after they are erased is not kept; what others keep is."""
+        """Nothing that a person's running requests store after the person's erasure is kept; that of others is."""
         here, there = Location(workspace="w", channel="room"), Location(workspace="v", channel="hall")
         async with self.open(tmp_path) as store:
             await answer(store, event("b0", actor="person-bob"), outcome("drawn"))

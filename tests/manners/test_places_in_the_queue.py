@@ -133,7 +133,7 @@ async def test_places_in_discord(tmp_path: Path) -> None:
 
 
 async def test_places_over_two_processes(tmp_path: Path, url: Any) -> None:
-    """Who recorded a request shows its place; who claims it goes on with the same answer."""
+    """The process that recorded a request shows its place; the one that claims it goes on with the same answer."""
     given = {"bot_database_url": url, "bot_chat_concurrency": 1, "timing": LOOKS.pipeline}
     async with (
         channel_service(tmp_path / "one", **given, bot_roles="receive") as one,

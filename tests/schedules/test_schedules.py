@@ -175,7 +175,7 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
     async with service(tmp_path, clock=SetClock(), bot_schedules_per_person=2, **prices) as one:
         for typed, words in {
             "what is new?": "I can't read when",
-            "every 0 days what is new?": "at most 366 days",
+            "every 0 days what is new?": "the longest 366 days",
             "every 7 minutes what is new?": "at least 15 minutes",
             "today at 1:00 what is new?": "That time is over: it is [2026-11-27 01:30]",
             "every day": "What is to be done then?",
@@ -231,7 +231,7 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
 
 
 async def test_erasure_wins_over_what_is_due(tmp_path: Path) -> None:
-    """Who is erased while a request is about to be made has none made, late or told as missed; nothing is kept."""
+    """A request of somebody who is erased just then is not made, late or told as missed; nothing is kept."""
     clock = SetClock()
     async with service(tmp_path, clock=clock) as one:
         place_again = one.adapter.place_again

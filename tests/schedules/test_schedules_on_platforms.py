@@ -165,7 +165,7 @@ async def test_schedules_on_discord(tmp_path: Path) -> None:
         await clock.until_waiting(None)
         [left] = await one.core.store.schedules("discord")
         assert left.pause == "hidden"
-        await one.see(DM, "你現在看不到的頻道或討論串")
+        await one.see(DM, "所在的頻道或討論串，你現在看不到了")
         one.simulator.denied_to.clear()
         await one.command("schedule", what=f"resume {left.id}")
         await clock.until_waiting(LATER + timedelta(hours=4, minutes=30))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
 async def test_a_newcomer_tries_voice(tmp_path: Path) -> None:
-    """What was spoken by the sandbox is understood again; of any other sound it says that it is not."""
+    """The sandbox understands what it has spoken; of any other sound it says that it does not."""
     async with Sandbox() as sandbox, SlackSimulator() as slack:
         openai = AsyncAIModels(api_key=sandbox.api_key, base_url=sandbox.base_url, flavor="openai")
         async with (

@@ -168,7 +168,8 @@ async def test_length_price_and_turns(tmp_path: Path) -> None:
         question = slack.ada.direct("", files=[dear])
         [asked] = await running.answers(question)
         assert asked.content.startswith(
-            "Your sound is 10:00 minutes long. It is transcribed first, then answered.\n\nThis will cost 0.061 at most."
+            "Your question has 10:00 (min:sec) of sound. The sound is transcribed first, then answered.\n\n"
+            "This will cost 0.061 at most."
         )
         assert len(api.heard) == heard
         slack.ada.press(asked, "Make it (0.061)")

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class AnswerThread:
-    """Where the messages of an answer are. `SlackDraft` shows them."""
+    """The place of an answer's messages. `SlackDraft` shows them."""
 
     messages: AnswerMessages
     _api: WebApi

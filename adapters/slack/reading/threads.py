@@ -1,4 +1,4 @@
-"""The newest messages of a thread, and what messages of a channel are to a reader.
+"""Reading of a thread's newest messages, and of a channel's messages as a reader sees them.
 
 Slack returns the oldest messages of a thread first, and the thread's first message on each page.
 https://docs.slack.dev/reference/methods/conversations.replies

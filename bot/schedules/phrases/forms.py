@@ -1,4 +1,4 @@
-"""What forms of phrases in any language are made of. Pure."""
+"""Parts of which the forms of phrases are made, in any language. Pure."""
 
 import re
 from collections.abc import Callable, Collection
@@ -14,7 +14,7 @@ class Interval:
     minutes: int
 
 
-#: What a phrase means: an expression of times, a local time without a zone, a time from now on, or an interval.
+#: The meaning of a phrase: an expression of times, a local time without a zone, a time from now on, or an interval.
 Found = str | datetime | timedelta | Interval
 
 MORNING = time(9)  #: where a day is given without a time

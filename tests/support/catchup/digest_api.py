@@ -24,7 +24,7 @@ class DigestApi:
 
     @property
     def distinct(self) -> set[str]:
-        """What was asked for, each once."""
+        """The requests that came, each once."""
         return {json.dumps(body["messages"]) for body in self.bodies}
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:

@@ -49,7 +49,7 @@ async def test_chat_buttons(one: Whole) -> None:
 
 
 async def test_a_refused_form_is_edited_again(one: Whole) -> None:
-    """What was typed is there again, after a restart, too; the answer to what is sent then is for everybody."""
+    """The typed values are there again, after a restart, too; the answer to what is sent then is for everybody."""
     ada = Person(one.simulator, ADA, "Ada", locale="zh-TW")
     await ada.command(CHANNEL, "compose", {"command": "image"})
     await ada.submit({"prompt": "a fox", "style": "anime", "n": "nine"})

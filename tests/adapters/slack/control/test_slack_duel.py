@@ -56,7 +56,7 @@ async def test_a_refused_command_is_edited_again(slack: SlackSimulator, tmp_path
     """Its form has what was typed, and what is emptied there is left out."""
     async with service(slack, tmp_path, timing=FAST, bot_chat_models=("alpha", "beta")) as running:
         slack.ada.slash("/duel", "why? --models alpha,gamma")
-        slack.ada.press(await running.see(slack.ada, "gamma"), "Edit again")
+        slack.ada.press(await running.see(slack.ada, "gamma"), "Edit and resend")
         form = await slack.ada.modal()
         typed = {block["block_id"]: block["element"].get("initial_value") for block in form.content["blocks"]}
         assert typed == {"prompt": "why?", "models": "alpha,gamma", "kind": None}
