@@ -2,11 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
-from bot.ops.check import _check_api
+from bot.models import CheckResult
+from bot.ops.check import check_running
 from bot.settings.api_endpoint import find_missing_kinds
 from tests.support.scripted_api import scripted_api
 from tests.support.service import make_settings, quiet_logs, service
@@ -60,6 +62,11 @@ async def test_speech_that_there_is_not_is_found_by_the_check(tmp_path: Path) ->
 
     async with scripted_api() as api:
         api.play(of_the_reference)
-        assert (await _check_api(make_settings(api, tmp_path))).is_ok
-        found = await _check_api(make_settings(api, tmp_path, aimodels_speech=True))
+
+        async def check_api(**settings: Any) -> CheckResult:
+            found = await check_running(make_settings(api, tmp_path, **settings), {})
+            return next(one for one in found if one.subject == f"API {api.url}")
+
+        assert (await check_api()).is_ok
+        found = await check_api(aimodels_speech=True)
     assert (found.is_ok, found.text) == (False, "the API has no /audio/speech: set AIMODELS_SPEECH=false")

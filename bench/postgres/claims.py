@@ -57,7 +57,7 @@ async def count_pages(server: Server, name: str) -> int:
     text, names = to_numbered(statements.CLAIM)
     given = {
         "owner": 1,
-        "homes": [],
+        "numbers": [1],
         "now": 1.0,
         "bound": 300.0,
         "lanes": list(LANES),

@@ -16,8 +16,8 @@ def describe(place: QueuePlace, seconds: float | None, locale: str) -> str:
     text = translate("queue.next" if number == 1 else f"queue.place_{category}", locale, number=number)
     if seconds is None:
         return text
-    if seconds < _MINUTE:
-        wait = translate("queue.seconds", locale, seconds=max(5, 5 * round(seconds / 5)))
+    if (rounded := max(5, 5 * round(seconds / 5))) < _MINUTE:
+        wait = translate("queue.seconds", locale, seconds=rounded)
     else:
         wait = translate("queue.minutes", locale, minutes=round(seconds / _MINUTE))
     return translate("queue.about", locale, place=text, wait=wait)

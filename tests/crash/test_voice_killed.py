@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import signal
+import sqlite3
 from pathlib import Path
 
 from tests.support.channel.adapter import channel_server
-from tests.support.database.sqlite import tables
 from tests.support.killed_service import serve
 from tests.support.media_files import sound, wav
 from tests.support.processes import Process, process
@@ -56,9 +56,12 @@ async def test_a_voice_message_is_answered_once_however_often_the_service_is_kil
         [voice] = channel.answers(read)
         assert len(voice.files) == 1
         assert (len(openai.heard), len(openai.bodies), len(openai.spoken)) == (1, 1, 2)
-    used = {row[5]: (row[6], row[10], row[11]) for row in tables(tmp_path / "bot.db")["usage"]}
+    with contextlib.closing(sqlite3.connect(tmp_path / "bot.db")) as db:
+        rows = db.execute("SELECT model, requests, milliseconds, micros FROM usage")
+        used = {model: figures for model, *figures in rows}
+        states = db.execute("SELECT DISTINCT state FROM calls").fetchall()
     # Requests, milliseconds and micros: a call in flight is paid for at its own price.
-    assert used["whisper-1"] == (1, 1500, 30_000)
-    assert used["gpt-4-turbo"] == (1, 0, 1000)
-    assert used["tts-1"] == (1, 1000, 30_000)
-    assert {state for *_, state in tables(tmp_path / "bot.db")["calls"]} == {"settled"}
+    assert used["whisper-1"] == [1, 1500, 30_000]
+    assert used["gpt-4-turbo"] == [1, 0, 1000]
+    assert used["tts-1"] == [1, 1000, 30_000]
+    assert states == [("settled",)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.models import Job
+from bot.models import Event, Job
 from bot.ports import RequestFilter
 from tests.support.channel.adapter import parse
 from tests.support.database.engines import engine, server, url
@@ -104,17 +104,26 @@ async def test_nothing_is_begun_for_a_plan_that_is_replaced(tmp_path: Path) -> N
         assert await requests(one) == {"chat": 2, "image": 4, "video": 4, "audio": 1}
 
 
-async def test_an_edit_of_a_film_waits_for_its_board(tmp_path: Path) -> None:
+async def test_an_edit_of_a_film_waits_for_its_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is applied when a board that is just being shown is there."""
     async with studio(tmp_path, timing=replace(FAST.pipeline, cancel=0.01)) as (one, api):
         film = (await one.ask("a fox", command="film")).reply_to
         job = await one.core.store.job("channel", film)
         assert job is not None
         one.channel.holds[f"finish {film}"] = shown = asyncio.Event()
+        refused, reopen = asyncio.Event(), one.core.store.reopen
+
+        async def reopen_once_shown(event: Event, **more: Any) -> bool:
+            reopened = await reopen(event, **more)
+            if event.prompt == "a wolf" and not reopened:
+                refused.set()
+            return reopened
+
+        monkeypatch.setattr(one.core.store, "reopen", reopen_once_shown)
         pressed = asyncio.create_task(press(one, film, "fewer"))
         await one.channel.until(lambda: one.channel.calls.count(f"finish {film}") > 1)
         revised = asyncio.create_task(one.core.services.revise(replace(job.event, prompt="a wolf")))
-        await asyncio.wait({revised}, timeout=0.3)  # one that is lost has ended by then
+        await refused.wait()  # an edit that is not tried again is lost now
         shown.set()
         await asyncio.gather(revised, pressed)
         await settled(one)

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from bot.__main__ import main
 from bot.media.timing import MediaTiming
-from bot.models import Lane
-from bot.ops.check import _check_media_store
+from bot.models import CheckResult, Lane
+from bot.ops.check import check_running
 from simulators.discord.values import DM
 from simulators.slack import SlackSimulator
 from tests.support.channel.adapter import channel_server
@@ -25,7 +25,7 @@ from tests.support.discord.whole import whole
 from tests.support.killed_service import serve
 from tests.support.media_files import PNG
 from tests.support.object_store.server import ObjectStoreServer, object_store
-from tests.support.processes import Process, process
+from tests.support.processes import HAS_PROC, megabytes, process
 from tests.support.scripted_api import data, scripted_api
 from tests.support.service import FAST, EchoApi, Service, another, quiet_logs, service
 from tests.support.slack.service import FAST as SLACK_FAST
@@ -153,12 +153,7 @@ async def test_machines_without_a_common_folder(
         assert files(one, two) == []
 
 
-def _megabytes(process: Process, name: str) -> float:
-    """Return a figure of a process's memory: VmRSS, which it has, or VmHWM, the most that it has had."""
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-    return int(status.partition(f"{name}:")[2].split()[0]) / 1000
-
-
+@pytest.mark.skipif(not HAS_PROC, reason="reads a process's memory in /proc")
 async def test_memory_stays_flat_with_a_big_file(tmp_path: Path, object_store: ObjectStoreServer) -> None:
     """A file of 100 MB is fetched, kept, copied back and sent by its link: the process takes a part of it at a time."""
     speech = b"\0\0\0\x20ftypM4A " + bytes(100_000_000)
@@ -177,7 +172,7 @@ async def test_memory_stays_flat_with_a_big_file(tmp_path: Path, object_store: O
         async with process(serve, channel.url, environment=environment, folder=tmp_path) as one:
             channel.max_upload = 99_000_000
             await channel.wait_for_answers(await channel.ask("warm up", command="image"))
-            before = _megabytes(one, "VmRSS")
+            before = megabytes(one, "VmRSS")
             echo.instead = [data({"audio": {"url": f"{api.url.removesuffix('/v1')}/speech.m4a"}})]
             channel.faults["finish"] = [429]
             event = await channel.ask("a speech", command="audio")
@@ -189,7 +184,7 @@ async def test_memory_stays_flat_with_a_big_file(tmp_path: Path, object_store: O
                     size += len(piece)
             assert size == len(speech)
             assert sorted(object_store.sizes().values()) == [len(PNG), len(speech)]
-            assert _megabytes(one, "VmHWM") - before < 60
+            assert megabytes(one, "VmHWM") - before < 60
 
 
 async def test_a_folder_is_moved_and_the_operator_knows_where_files_are(
@@ -199,6 +194,10 @@ async def test_a_folder_is_moved_and_the_operator_knows_where_files_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What was made before the setting is moved and deleted like the rest; `backup`, `restore` and `check` tell."""
+
+    async def check_files(**settings: Any) -> CheckResult:
+        found = await check_running(one.core.settings.model_copy(update=settings), {})
+        return next(result for result in found if result.subject.startswith("files in "))
 
     async def bot(*arguments: str) -> str:
         status = await asyncio.to_thread(main, arguments)
@@ -216,9 +215,9 @@ async def test_a_folder_is_moved_and_the_operator_knows_where_files_are(
         await one.ask("", command="press", options={"event": made[0], "action": "delete"})
         assert len(object_store.objects()) == 1
 
-        [works] = await _check_media_store(one.core.settings)
+        works = await check_files()
         assert (works.is_ok, works.text) == (True, "can be written, read and deleted")
-        [fails] = await _check_media_store(one.core.settings.model_copy(update={"bot_media_store": "s3://nowhere"}))
+        fails = await check_files(bot_media_store="s3://nowhere")
         assert not fails.is_ok
         assert "bucket does not exist" in fails.text
         assert len(object_store.objects()) == 1

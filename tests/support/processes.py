@@ -26,6 +26,8 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.support.forked.preload"])
 #: Held while a process is started or its status is read: starting one reads the statuses of all.
 LOCK = threading.Lock()
+#: Where there is none, such as on macOS, `megabytes` can't be used.
+HAS_PROC = Path("/proc/self/status").is_file()
 
 
 class Process:
@@ -81,6 +83,12 @@ async def process(
         one.send_signal(signal.SIGCONT)
         async with asyncio.timeout(200):
             await one.wait()
+
+
+def megabytes(one: Process, figure: Literal["VmRSS", "VmHWM"]) -> float:
+    """Return a figure of a process's memory: VmRSS, which it has, or VmHWM, the most that it has had."""
+    status = Path(f"/proc/{one.pid}/status").read_text(encoding="ascii")
+    return int(status.partition(f"{figure}:")[2].split()[0]) / 1000
 
 
 def service(timing: ServiceTiming | None = None) -> int:

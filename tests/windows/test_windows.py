@@ -21,7 +21,7 @@ def test_the_terminal_answers_without_what_windows_lacks(tmp_path: Path) -> None
     command = [sys.executable, "-m", "tests.support.windows.walk"]
     words = "my name is Ada\n"
     done = subprocess.run(
-        command, input=words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command, input=words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert "Nice to meet you, Ada" in done.stdout
@@ -30,5 +30,5 @@ def test_the_terminal_answers_without_what_windows_lacks(tmp_path: Path) -> None
 def test_a_test_of_the_core_passes_without_what_windows_lacks() -> None:
     """As the others do; what all need, such as `conftest.py`, is loaded without it, too."""
     command = [sys.executable, "-m", "pytest", "-p", "tests.support.windows.absent", "-p", "no:cacheprovider", "-q"]
-    done = subprocess.run([*command, CORE], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([*command, CORE], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout
