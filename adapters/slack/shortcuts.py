@@ -11,7 +11,7 @@ from bot.models import CommandSpec
 #: Commands whose form a global shortcut, and a button of the App Home, opens.
 GLOBAL_SHORTCUTS = ("image", "audio", "video")
 #: Slash commands about a conversation: refused where the person has none in the channel.
-THREAD_COMMANDS = ("again", "export", "leave", "reset", "retry", "stop")
+THREAD_COMMANDS = ("again", "edit", "export", "leave", "reset", "retry", "shots", "stop", "tree")
 #: Slash commands about a conversation, or about the channel where the person has none.
 THREAD_OR_CHANNEL_COMMANDS = ("model",)
 #: Prompts that the agent view suggests, with the command that each needs.
@@ -27,8 +27,12 @@ BUTTON_FORM = "press"
 
 
 def thread_need(spec: CommandSpec, options: Mapping[str, str]) -> Literal["", "optional", "required"]:
-    """Return whether a slash command is about a conversation; with an option such as /export --person it is not."""
-    if any(map(options.get, spec.private_with)):
+    """Return whether a slash command is about a conversation.
+
+    With an option such as /export --person, or with a file, it is not.
+    """
+    files = [option.name for option in spec.options if option.kind == "file"]
+    if any(map(options.get, (*spec.private_with, *files))):
         return ""
     if spec.name in THREAD_COMMANDS:
         return "required"

@@ -139,7 +139,7 @@ def _parse_without_prefix(text: str, names: Mapping[str, CommandSpec], locale: s
         return chat if request.rejection else request
     if spec.kind in MEDIA_KINDS:  # `image a fox`, but not `video or audio, which is bigger?`
         return chat if rest.rstrip().endswith(("?", "？")) else request
-    if spec.prompt is None and not request.rejection and not request.prompt:  # `usage channel`
+    if not request.rejection and not request.prompt and request.options:  # `usage channel`, `shots --drop 2`
         return request
     return chat
 

@@ -135,8 +135,10 @@ class Board:
         steps = []
         for number, shot in enumerate(film.script.shots):
             made = [state for state in self.states if state.node.shot == number]
-            steps.append(self._step(f"{number + 1}. {shot.line} ({shot.seconds} s)", made))
-        for kind, title in (("audio", f"♪ {film.script.music}"), ("film", self._say("kind.film"))):
+            length = self._say("shot_length", seconds=shot.seconds)
+            steps.append(self._step(f"{number + 1}. {shot.line} ({length})", made))
+        joined = self._say("kind.film") if film.stage == "planned" else ""  # its mark names it
+        for kind, title in (("audio", f"♪ {film.script.music}"), ("film", joined)):
             made = [state for state in self.states if state.node.kind == kind]
             steps += [self._step(title, made)] if made else []
         note = "\n".join([*self._lacking(), text.removeprefix(said).strip("\n")])
@@ -151,7 +153,7 @@ class Board:
             state = "done"
         elif self.film.stage == "making" and stages & {"running", "done"}:
             state = "running"
-        return Step(title=title + self._marks(states), state=state)
+        return Step(title=(title + self._marks(states)).removeprefix(" · "), state=state)
 
     def _length(self) -> str:
         return self._say("length", count=len(self.film.script.shots), seconds=self.film.seconds)

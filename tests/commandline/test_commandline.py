@@ -48,6 +48,14 @@ SPECS = (
         ),
     ),
     CommandSpec(name="stop", description=""),
+    CommandSpec(
+        name="shots",
+        description="",
+        options=(
+            Option(name="prompt", description="", is_prompt=True),
+            Option(name="drop", description="", kind="integer", minimum=1),
+        ),
+    ),
 )
 FLAG_LIKE = re.compile(r"(^|\s)(--|—|––|－－|-[^\W\d_](\s|=|$))")
 QUOTE_LIKE = "\"'`~“‘「『«"
@@ -207,12 +215,15 @@ def test_files_are_listed() -> None:
         ("code: quicksort", "code", "quicksort"),
         ("stop", "stop", ""),
         ("usage channel", "usage", ""),
+        ("shots --drop 2", "shots", ""),
         ("/image a fox", "image", "a fox"),
         ("image quality or size, which matters?", "chat", None),
         ("image", "chat", None),
         ("code is broken again", "chat", None),
         ("stop telling me that", "chat", None),
         ("usage of drugs", "chat", None),
+        ("shots of whisky are too small", "chat", None),
+        ("shots of whisky --drop 2", "chat", None),
         ("imagine a fox", "chat", None),
         ("hello", "chat", None),
     ],

@@ -56,3 +56,30 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
         await slack.bob.submit(form, {"music": "a drum"})
         await board("♪ a drum · music ✓")
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (6, 6, 2)
+        slack.bob.slash("/shots", "--drop 4")
+        await board("3 shots, 15 s")
+        slack.bob.mention("shots --drop 3", thread=question.root)
+        await board("2 shots, 10 s")
+
+
+async def test_the_steps_of_a_film_are_in_its_makers_language(slack: SlackSimulator, tmp_path: Path) -> None:
+    """So are their lengths; the joined film is named once, before it is made and after."""
+    async with service(slack, tmp_path, timing=FAST) as running:
+        running.api.play(Studio())
+        chen = slack.person("Chen", locale="zh-TW")
+        question = chen.mention("/film a fox --shots 1 --duration 5 --music no")
+
+        async def board(button: str) -> Message:
+            await slack.until(lambda: [m for m in slack.from_bot(thread=question.root) if button in str(m.blocks)])
+            await running.idle()
+            [found] = [m for m in slack.from_bot(thread=question.root) if m.blocks and m.blocks[0]["type"] == "plan"]
+            return found
+
+        plan = await board("開始製作")
+        assert [task["title"] for task in plan.blocks[0]["tasks"]] == ["1. Shot one (5 秒)", "影片"]
+        chen.press(plan, "開始製作")
+        stuck = await board("繼續")  # its clip can't be joined
+        assert [task["title"].split(" ✗")[0] for task in stuck.blocks[0]["tasks"]] == [
+            "1. Shot one (5 秒) · 圖片 ✓ · 片段 ✓",
+            "影片",
+        ]

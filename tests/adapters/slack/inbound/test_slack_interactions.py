@@ -103,6 +103,14 @@ async def test_commands_about_a_conversation_are_about_the_newest(
     link = f"https://lab.slack.com/archives/C0GENERAL/p{root.ts.replace('.', '')}"
     assert delivery.response["response_type"] == "ephemeral"
     assert f"<{link}|hello @here>" in delivery.response["text"]
+    slack.ada.slash("/edit", "the same at night")
+    slack.ada.slash("/shots", "--drop 2")
+    slack.ada.slash("/tree")
+    *_, edit, shots, tree = await core.wait_for_events(6)
+    assert {event.conversation for event in (edit, shots, tree)} == {asked.conversation}
+    slack.ada.slash("/edit", "the same at night --image https://example.org/fox.png")
+    *_, changed = await core.wait_for_events(7)
+    assert changed.conversation != asked.conversation
 
 
 async def test_the_newest_conversation_is_found_after_a_restart(
