@@ -39,7 +39,7 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
         film = await plan(one, who="ada")
         assert "Only who asked" in await press(one, film, "make", who="bob", member=True)
         await press(one, film, "make", who="ada")
-        board = await see(one, film, "clip 40%")
+        board = await see(one, film, "clip 40%", "Shot four (5 s) · picture ✓", "music ✓")  # nothing else is under way
         assert {file["type"] for file in board.files} == {"image/png"}  # they are shown as they come
         assert "Only who asked" in await press(one, film, "halt", who="bob", member=True)
         assert await press(one, film, "halt", who="root") == "Stopped."
