@@ -152,7 +152,7 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
         and not conversation.folded
     ):
         return summarise([*conversation.earlier, conversation.question])
-    order, *about = re.split("[:：]", conversation.question, maxsplit=1)
+    order, *about = re.split(r":(?!//)|：", conversation.question, maxsplit=1)
     is_recap = bool(conversation.earlier) and _OF_CONVERSATION.search(order) is not None
     if about and about[0].strip() and _SUMMARY_ORDER.search(order):
         return _recap(conversation) if is_recap else summarise(about)

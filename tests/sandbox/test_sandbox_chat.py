@@ -104,6 +104,17 @@ def test_a_system_prompt_can_ask_for_a_summary() -> None:
     assert "500 euros" in summary
 
 
+@pytest.mark.parametrize("order", ["summarise", "请总结"])
+def test_an_address_is_no_text_to_summarise(order: str) -> None:
+    """What follows the colon in it is no text; the page that was read is."""
+    text = "The fox lives in woods. It eats mice. Foxes are red and clever. Many foxes live in towns now."
+    page = f"`https://example.org/`:\n```html\n{text}\n```"
+    summary = after(f"{order} https://example.org/\n\n{page}")
+    assert all(line.removeprefix("- ") in text for line in summary.splitlines())
+    unread = "[https://example.org/ could not be fetched, so it was not read.]"
+    assert unread not in after(f"{order} https://example.org/\n\n{unread}")
+
+
 def test_an_attached_file_is_summarised_without_its_frame() -> None:
     """The sentences are the file's own; neither its name nor its fence is among them."""
     file = "`notes.txt`:\n```txt\nThe meeting is on Friday at 10.\nBring the red folder for the meeting.\n```"
