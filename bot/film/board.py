@@ -131,18 +131,23 @@ class Board:
         film = self.film
         if film.stage == "cancelled":
             return None
-        said = "\n".join([*self._head(), *self._shots()])
-        steps = []
-        for number, shot in enumerate(film.script.shots):
-            made = [state for state in self.states if state.node.shot == number]
-            length = self._say("shot_length", seconds=shot.seconds)
-            steps.append(self._step(f"{number + 1}. {shot.line} ({length})", made))
+        shown_in_steps = "\n".join([*self._head(), *self._shots()])
+        steps = [self._step(title, states) for title, states in self._shot_parts()]
         joined = self._say("kind.film") if film.stage == "planned" else ""  # its mark names it
-        for kind, title in (("audio", f"♪ {film.script.music}"), ("film", joined)):
-            made = [state for state in self.states if state.node.kind == kind]
-            steps += [self._step(title, made)] if made else []
-        note = "\n".join([*self._lacking(), text.removeprefix(said).strip("\n")])
+        parts = ((f"♪ {film.script.music}", self._states_of("audio")), (joined, self._states_of("film")))
+        steps += [self._step(title, states) for title, states in parts if states]
+        note = "\n".join([*self._lacking(), text.removeprefix(shown_in_steps).strip("\n")])
         return Plan(title=f"{film.script.title} · {self._length()}", steps=tuple(steps), note=note.strip("\n"))
+
+    def _shot_parts(self) -> Iterator[tuple[str, list[NodeState]]]:
+        """Yield each shot's line with its length, and the states of its parts."""
+        for number, shot in enumerate(self.film.script.shots):
+            length = self._say("shot_length", seconds=shot.seconds)
+            states = [state for state in self.states if state.node.shot == number]
+            yield f"{number + 1}. {shot.line} ({length})", states
+
+    def _states_of(self, kind: PartKind) -> list[NodeState]:
+        return [state for state in self.states if state.node.kind == kind]
 
     def _step(self, title: str, states: Sequence[NodeState]) -> Step:
         stages = {state.stage for state in states}
@@ -162,16 +167,11 @@ class Board:
         return [f"**{self.film.script.title}** · {self._length()}"]
 
     def _shots(self) -> list[str]:
-        lines = []
-        for number, shot in enumerate(self.film.script.shots):
-            made = [state for state in self.states if state.node.shot == number]
-            length = self._say("shot_length", seconds=shot.seconds)
-            lines.append(f"{number + 1}. {shot.line} ({length})" + self._marks(made))
+        lines = [title + self._marks(states) for title, states in self._shot_parts()]
         music = self.film.script.music
         if music:
-            made = [state for state in self.states if state.node.kind == "audio"]
-            lines.append(f"\n♪ {music}" + self._marks(made))
-        joined = [state for state in self.states if state.node.kind == "film"]
+            lines.append(f"\n♪ {music}" + self._marks(self._states_of("audio")))
+        joined = self._states_of("film")
         if joined and self.film.stage != "planned" and not self.is_done:
             lines.append("\n" + self._mark(joined[0]))
         return [*lines, *self._lacking()]
@@ -221,7 +221,7 @@ class Board:
 
     def _notes(self) -> list[str]:
         """Return what there is to say of the joined film, such as that it was made smaller."""
-        jobs = [state.job for state in self.states if state.node.kind == "film"]
+        jobs = [state.job for state in self._states_of("film")]
         texts = [job.answer.text for job in jobs if job is not None and job.answer is not None]
         return [f"\n{text}" for text in texts if text]
 
@@ -236,7 +236,7 @@ class Board:
         return (*self._media("video"), *self._media("audio"))
 
     def _media(self, kind: PartKind) -> tuple[Media, ...]:
-        return tuple(media for state in self.states if state.node.kind == kind for media in state.media)
+        return tuple(media for state in self._states_of(kind) for media in state.media)
 
     # -- buttons
 
