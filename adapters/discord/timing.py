@@ -22,6 +22,7 @@ class Timing:
     acknowledged: float = 3.5  #: time for which a process waits for another's acknowledgement of an interaction
     acknowledged_check: float = 0.05  #: first pause between two looks for it; it doubles
     double_press: float = 3.0  #: time in which a second press of the same button by the same person is the same press
+    feature_retry: float = 6 * 3600.0  #: until radio buttons and checkboxes are tried again after a refusal
     record_patience: float = 60.0  #: time to try to record what came in while the database is away
     position_interval: float = 60.0  #: pause between two saves of the newest message's id
     position_timeout: float = 2.0  #: to save it before another process takes a shard over

@@ -12,19 +12,20 @@ import structlog
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import interaction_events, reply_mode
 from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
+from adapters.discord.inbound.modal_opener import ModalOpener
 from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.inbound.places import ActiveChannels, ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
 from adapters.discord.timing import Timing
-from adapters.discord.ui import buttons, modals
+from adapters.discord.ui import buttons
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.store_outage import hold
 from bot.errors import StoreError
 from bot.i18n import translate
-from bot.models import CommandSpec, Option
+from bot.models import CommandSpec
 from bot.ports import AdapterServices, Sink, ValueSigner
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,6 @@ log = structlog.get_logger(__name__)
 _COMMAND_MODAL_ID = re.compile(buttons.MODAL + r":(?P<command>[\w-]+)")
 #: Codes of a refused acknowledgement: it came too late, or there was one already.
 _TOO_LATE, _ACKNOWLEDGED = 10062, 40060
-_INVALID_FORM = 50035
 _TYPE = discord.InteractionType
 _PRESSES = 10_000  # buttons in memory
 
@@ -63,7 +63,7 @@ class InteractionHandler:
         self._active_channels = active_channels
         self._served = served
         self._timing = timing
-        self._has_groups = True  #: modals may have radio buttons and checkboxes
+        self._modals = ModalOpener(retry=timing.feature_retry)
         self._pressed: BoundedDict[tuple[str, ...], None] = BoundedDict(_PRESSES, lifetime=timing.double_press)
 
     # -- events of the gateway
@@ -113,7 +113,7 @@ class InteractionHandler:
         asked = {"event": custom_id["event"], "action": custom_id["action"], "locale": str(interaction.locale)}
         options = await self._services.form_options(ADAPTER, spec, names.split(","), **asked)
         if spec is not None and options:
-            await self._open_modal(interaction, spec, options, buttons.modal_id(custom_id, signer), is_optional=True)
+            await self._modals.open(interaction, spec, options, buttons.modal_id(custom_id, signer), is_optional=True)
             return
         press = _press_of(interaction)
         if press in self._pressed:
@@ -143,39 +143,9 @@ class InteractionHandler:
             modal_id = f"{buttons.MODAL}:{spec.name}"
             takes_file = application_commands.reads_files(spec)
             spec = await self._services.narrow(spec)
-            await self._open_modal(interaction, spec, spec.options, modal_id, takes_file=takes_file)
+            await self._modals.open(interaction, spec, spec.options, modal_id, takes_file=takes_file)
         else:
             await self._record(interaction, interaction_events.event_from_command(interaction, spec))
-
-    async def _open_modal(
-        self,
-        interaction: discord.Interaction,
-        spec: CommandSpec,
-        options: Sequence[Option],
-        custom_id: str,
-        *,
-        is_optional: bool = False,
-        takes_file: bool = False,
-    ) -> None:
-        """Open a modal; with selects alone where Discord refuses radio buttons and checkboxes."""
-        build = partial(
-            modals.build_modal,
-            spec,
-            options,
-            custom_id=custom_id,
-            locale=str(interaction.locale),
-            is_optional=is_optional,
-            takes_file=takes_file,
-        )
-        has_groups = self._has_groups
-        try:
-            await interaction.response.send_modal(build(has_groups=has_groups))
-        except discord.HTTPException as exc:
-            if exc.code != _INVALID_FORM or not has_groups:
-                raise
-            log.warning("no radio buttons", reason=describe_error(exc))
-            self._has_groups = False
-            await interaction.response.send_modal(build(has_groups=False))
 
     async def _handle_autocomplete(self, interaction: discord.Interaction) -> None:
         data = data_of(interaction)
