@@ -64,7 +64,7 @@ class AnswerMessages:
         self._uses_original = original is not None and not channel.dm_channel and (not ids or ids.startswith(_ORIGINAL))
         self._is_single = is_single
         self._may_exist = may_exist
-        self.is_outdated = False  #: what is shown goes before anything else is: other messages may have come after it
+        self.must_repost = False  #: what is shown goes before anything else is: other messages may have come after it
         self._unconfirmed: dict[int, float] = {}  # index → monotonic time of the first post whose outcome is unknown
         is_certain = not may_exist or not (is_old or ref)
         self._is_searchable = not is_single and not channel.dm_channel
@@ -92,9 +92,9 @@ class AnswerMessages:
         Raises the errors of `before_edit` and, only with `before_edit`, `AnswerRemoved`.
         """
         await self._restore()
-        if self.is_outdated:
+        if self.must_repost:
             await self._delete_from(0)
-            self.is_outdated = False
+            self.must_repost = False
         for index, page in enumerate(pages):
             await self._show_simplest(index, page, before_edit)
         await self._delete_from(len(pages))

@@ -116,9 +116,9 @@ class DiscordDraft:
         """Show a request's place in the queue, as a status."""
         if not self.ref:
             await before_message()
-        follows, self._messages.is_outdated = follows or self._messages.is_outdated, False
+        follows, self._messages.must_repost = follows or self._messages.must_repost, False
         await self.status(Status(text))
-        self._messages.is_outdated = follows and not self._target.token
+        self._messages.must_repost = follows and not self._target.token
 
     async def write(self, text: str) -> None:
         """Show the text so far."""

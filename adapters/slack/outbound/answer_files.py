@@ -3,12 +3,10 @@
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
-from adapters.slack.connection.web_api import is_outcome_unknown
 from adapters.slack.outbound.messages import AnswerMessages
 from adapters.slack.outbound.recovery import ExistingMessage, ExistingMessages, files_block_prefix
 from adapters.slack.outbound.uploads import Upload, delete_files, share_files
 from adapters.slack.types import Block
-from bot.errors import DeliveryError
 
 #: What the files of a board are found by, whose text is a message of its own.
 FILES_MARK: Block = {"type": "context", "elements": [{"type": "plain_text", "text": "📎"}]}
@@ -66,15 +64,7 @@ class AnswerFiles:
 
     async def _share(self, files: Sequence[Upload], blocks: list[Block]) -> bool:
         messages = self._messages
-        messages.is_state_known = False
         if blocks:
             blocks[0]["block_id"] = files_block_prefix(self._key) + secrets.token_hex(4)
-        try:
-            has_caption = await share_files(messages.api, messages.thread, files, blocks)
-        except DeliveryError as exc:
-            messages.is_state_known = not is_outcome_unknown(exc)
-            raise
-        finally:
-            messages.note_change()
-        messages.is_state_known = True
-        return has_caption
+        with messages.sending():
+            return await share_files(messages.api, messages.thread, files, blocks)

@@ -49,7 +49,7 @@ from bot.models import Answer, Status
 log = structlog.get_logger(__name__)
 
 
-class SlackDraft(AnswerThread):
+class SlackDraft:
     """One answer of one event. Its ref is `<thread>/<message>`, both a ts, and `/<time of its end>`."""
 
     def __init__(
@@ -65,6 +65,7 @@ class SlackDraft(AnswerThread):
         self.finished_at = ""  #: part of the ref, where several processes run
         thread, message = f"{ref or ''}//".split("/")[:2]
         self.messages.thread = thread or target.thread
+        self._thread = AnswerThread(self.messages, key=key, ref=message)
         self._ref = message
         self.messages.is_state_known = ref is None  # else an earlier try may have got anywhere
         self._settled = services.settled
@@ -75,7 +76,7 @@ class SlackDraft(AnswerThread):
         self._posted_ephemeral: Answer | None = None
         self._omitted: frozenset[str] = frozenset()  #: features that the answer goes without for a try
         self._note = ""  #: why the answer is not where it was asked for
-        self._is_below_place = False  #: the message with the place in the queue goes: others may have come after it
+        self._must_repost = False  #: the message with the place in the queue goes: others may have come after it
         self._has_text = self._has_said_waiting = self._has_said_refused = False
         self._lock = asyncio.Lock()
 
@@ -140,10 +141,10 @@ class SlackDraft(AnswerThread):
                 await self.indicator.set(thread, text)
             if has_message or not self.indicator.is_available(thread):
                 await before_message()
-                follows, self._is_below_place = follows or self._is_below_place, False
+                follows, self._must_repost = follows or self._must_repost, False
                 await self._prepare()
                 await self.messages.show_growing(0, f"_{text}_")
-                self._is_below_place = follows
+                self._must_repost = follows
 
     async def write(self, text: str) -> None:
         """Show the text so far: complete messages as they will stay, the last one as it grows."""
@@ -252,7 +253,7 @@ class SlackDraft(AnswerThread):
         try:
             if layout.is_caption and not answer.is_board and self._api.is_enabled(CAPTION):
                 await self._share(layout, answer, caption=[block for part in layout.texts for block in part.blocks])
-                if self._answer_files().has_caption:
+                if self._thread.make_files().has_caption:
                     await self.messages.delete_from()
                     return
             await self._show(layout, answer)
@@ -263,10 +264,10 @@ class SlackDraft(AnswerThread):
     async def _show(self, layout: AnswerLayout, answer: Answer) -> None:
         """Show texts first, then the files; the buttons are under the last message that can have them."""
         can_caption = self._api.is_enabled(CAPTION) and not answer.is_board
-        under_files = bool(layout.files) and can_caption and not self._answer_files().is_without_caption
+        under_files = bool(layout.files) and can_caption and not self._thread.make_files().is_without_caption
         await self._show_texts(layout, answer, under_files=under_files)
         await self._share(layout, answer)
-        if under_files and self._answer_files().is_without_caption:
+        if under_files and self._thread.make_files().is_without_caption:
             await self._show_texts(layout, answer, under_files=False)
 
     async def _show_texts(self, layout: AnswerLayout, answer: Answer, *, under_files: bool) -> None:
@@ -277,15 +278,15 @@ class SlackDraft(AnswerThread):
         await self.messages.delete_from(len(texts))
 
     async def _share(self, layout: AnswerLayout, answer: Answer, *, caption: Sequence[Block] = ()) -> None:
-        if not layout.files and self._files is None:
+        if not layout.files and self._thread.files is None:
             await self._recover()  # which may find files of an earlier try
-        if layout.files or self._files is not None:
+        if layout.files or self._thread.files is not None:
             blocks = [*caption, *([FILES_MARK] if answer.is_board else self._build_actions(answer))]
-            await self._answer_files().share(layout.files, blocks, recover=self._recover)
+            await self._thread.make_files().share(layout.files, blocks, recover=self._recover)
 
     async def _remove(self) -> None:
         """Delete everything that was shown."""
-        if self._files is not None and self._files.is_message_unknown:
+        if self._thread.files is not None and self._thread.files.is_message_unknown:
             self.messages.is_state_known = False
         await self._recover()
         await self.messages.delete_from()
@@ -313,7 +314,7 @@ class SlackDraft(AnswerThread):
         self._api = await open_dm(self._api)
         self.messages = AnswerMessages(self._api, key=self._key)
         self.messages.is_state_known = False
-        self._files = None
+        self._thread = AnswerThread(self.messages, key=self._key, ref=self._ref)
         self._note = note
         await self._deliver(answer)
 
@@ -328,12 +329,12 @@ class SlackDraft(AnswerThread):
         """Find existing messages, and make sure that there is a thread to write to."""
         await self.indicator.end_announcement()
         await self._recover()
-        if self._is_below_place:
+        if self._must_repost:
             await self.messages.delete_from()
-            self._is_below_place = False
+            self._must_repost = False
         if self._target.parent and not self.messages.thread:
-            await self._begin_thread()
+            await self._thread.begin()
 
     async def _recover(self) -> None:
         if not self.messages.is_state_known:
-            await self._find_existing()
+            await self._thread.find_existing()

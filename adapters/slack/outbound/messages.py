@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -65,12 +66,10 @@ class AnswerMessages:
         *,
         key: str,
         on_posted: Callable[[], None] = lambda: None,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.api = api
         self._key = key
         self._on_posted = on_posted
-        self._clock = clock
         self._stream_lifetime = api.services.timing.stream_lifetime
         self.thread = ""
         self.parts: dict[int, PostedMessage] = {}
@@ -101,6 +100,19 @@ class AnswerMessages:
         if is_recent:
             self.note_change()
 
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Send something: `is_state_known` is False until it is clear whether Slack has taken it."""
+        self.is_state_known = False
+        try:
+            yield
+        except DeliveryError as exc:
+            self.is_state_known = not is_outcome_unknown(exc)
+            raise
+        finally:
+            self.note_change()
+        self.is_state_known = True
+
     # -- a growing answer
 
     async def stream(self, part: int, markdown: str) -> None:
@@ -120,7 +132,7 @@ class AnswerMessages:
             self.parts[part].markdown = markdown
 
     def _is_continued(self, posted: PostedMessage, markdown: str) -> bool:
-        is_young = self._clock() - posted.started_at < self._stream_lifetime
+        is_young = time.monotonic() - posted.started_at < self._stream_lifetime
         return is_young and bool(posted.started_at) and neutralize(markdown).startswith(posted.streamed)
 
     async def _stream_rest(self, part: int, posted: PostedMessage, markdown: str) -> None:
@@ -165,7 +177,7 @@ class AnswerMessages:
             return self.api.is_enabled(CARDS) and await self._start_stream(0, task, is_card=True)
         if not posted.is_card:
             return False
-        if self._clock() - posted.started_at < self._stream_lifetime:
+        if time.monotonic() - posted.started_at < self._stream_lifetime:
             return await self._append(0, posted, [self._build_task(title, "in_progress", details)])
         await self._stop_stream(posted)
         return False
@@ -248,7 +260,7 @@ class AnswerMessages:
                 api.disable(CARDS if is_card and code in _REFUSED_CHUNKS else STREAM)
                 return False
             raise
-        self.parts[part] = PostedMessage(str(sent["ts"]), is_stream=True, is_card=is_card, started_at=self._clock())
+        self.parts[part] = PostedMessage(str(sent["ts"]), is_stream=True, is_card=is_card, started_at=time.monotonic())
         return True
 
     async def _stop_stream(self, posted: PostedMessage) -> None:
@@ -326,18 +338,13 @@ class AnswerMessages:
             await self.api.call("chat.update", ts=posted.ts, **body)
 
     async def _create(self, part: int, method: str, **params: Any) -> Json:
-        """Create a message. `is_state_known` is False until it is clear whether Slack did."""
-        self.is_state_known = False
+        """Create a message."""
         began_at = time.time()
-        try:
+        with self.sending():
             sent = await self.api.call(method, **params)
-        except DeliveryError as exc:
-            self.is_state_known = not is_outcome_unknown(exc)
-            raise
-        finally:
-            self.note_change()
         if abs(time.time() - began_at) > self.api.services.timing.in_flight:
+            self.is_state_known = False
             await confirm_posted(self.api, key=self._key, thread=self.thread, part=part, ts=str(sent["ts"]))
-        self.is_state_known = True
+            self.is_state_known = True
         self._on_posted()
         return sent
