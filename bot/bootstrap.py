@@ -44,6 +44,7 @@ from bot.ops.tracing import open_tracing
 from bot.pipeline.adapter_services import CoreServices
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
+from bot.pipeline.redelivery import Redelivery
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
 from bot.policy import LimitNotices, Policy, Quotas, RefusalNotices
@@ -213,6 +214,7 @@ async def build(
             background=background,
         )
         undelivered = UndeliveredAnswers(store, settings.bot_retention_days)
+        redelivery = Redelivery(store, spool, adapters, timing.pipeline)
         inbox = Inbox(
             seal=workspace_apis.seal,
             queue=store,
@@ -226,7 +228,7 @@ async def build(
             metrics=metrics,
             adapters=adapters,
             background=background,
-            line=WaitingLine(store, adapters, timing.pipeline),
+            line=WaitingLine(store, adapters, timing.waiting, on_doubt=redelivery.start),
             tracing=tracing,
         )
         composites.use(inbox.accept)
@@ -239,13 +241,19 @@ async def build(
             adapters=adapters,
             composites=composites,
             line=inbox.line,
+            redelivery=redelivery,
             metrics=metrics,
             settings=settings,
             timing=timing.pipeline,
             tracing=tracing,
         )
-        grace = timedelta(seconds=settings.bot_schedule_grace)
-        firing = Firing(store=store, adapters=adapters, inbox=inbox, grace=grace, timing=timing.schedules)
+        firing = Firing(
+            store=store,
+            adapters=adapters,
+            inbox=inbox,
+            grace=timedelta(seconds=settings.bot_schedule_grace),
+            timing=timing.schedules,
+        )
         services = CoreServices(
             settings=settings,
             journal=store,

@@ -8,6 +8,7 @@ from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
 from bot.schedules.clock import ScheduleTiming
 from bot.store.timing import StoreTiming
+from bot.waiting.timing import WaitingTiming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class ServiceTiming:
     """The timing of each package."""
 
     pipeline: PipelineTiming = field(default_factory=PipelineTiming)
+    waiting: WaitingTiming = field(default_factory=WaitingTiming)
     api: Timing = field(default_factory=Timing)
     media: MediaTiming = field(default_factory=MediaTiming)
     ops: OpsTiming = field(default_factory=OpsTiming)

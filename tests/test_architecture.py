@@ -51,6 +51,8 @@ def forbidden_imports(name: str, used: set[str]) -> set[str]:
         wrong |= {u for u in used if name not in USERS_IN_BOT.get(u.partition(".")[0], {name})}
     if name.startswith("bot.commands"):
         wrong |= {u for u in used if u.startswith("bot.store")}
+    if name.startswith("bot.waiting"):
+        wrong |= {u for u in used if u.startswith("bot.pipeline")}
     if name.startswith("aimodels"):
         wrong |= {u for u in used if not u.startswith("aimodels")}
     if name.startswith("sandbox"):

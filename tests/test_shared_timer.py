@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from bot.shared_timer import SharedTimer
+from bot.concurrency.shared_timer import SharedTimer
 
 NAME: ContextVar[str] = ContextVar("name")
 

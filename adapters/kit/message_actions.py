@@ -16,7 +16,7 @@ EPHEMERAL_ACTIONS = (
 )
 
 #: Buttons under what only the presser sees, whose press is answered to everybody.
-PUBLIC_ACTIONS = ("correct",)
+ANSWERED_PUBLICLY = ("correct",)
 
 Lacking = Literal["", "text", "picture", "no_secret"]
 

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from bot.cockpit.sessions import Session
 from bot.cockpit.sources import Sources
 from bot.cockpit.visitor import Visitor
+from bot.csv_text import csv_text
 from bot.i18n import translate
-from bot.markdown.csv_text import csv_text
 from bot.ports import AuditEntry
 from bot.settings.core import Settings
 

@@ -97,8 +97,8 @@ async def store_offer(ctx: Context, offer: MemoryOffer) -> tuple[str, tuple[Acti
         await save_note(ctx.effective, offer.note, ctx.event, ctx.settings, ctx.audit)
     except UsageError as exc:
         return f"\n\n> {exc}", ()
-    said = ctx.translate("memory.stored", note=offer.note.text)
-    return f"\n\n> {said}", (forget_action(ctx, offer.note),)
+    sentence = ctx.translate("memory.stored", note=offer.note.text)
+    return f"\n\n> {sentence}", (forget_action(ctx, offer.note),)
 
 
 def _may_offer(ctx: Context) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot.commands._base import Context
 from bot.commands._tables import table_code, table_row
+from bot.csv_text import csv_text
 from bot.drawable import Chart
 from bot.i18n import kind_label
-from bot.markdown.csv_text import csv_text
 from bot.media.chart import Bar, can_draw
 from bot.models import KINDS
 from bot.ports import UsageField, UsageSum

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 _LONGEST = 25 * 60  # seconds of all sound of a question: OpenAI's newer models take no more
 _LONGEST_QUOTE = 280  # characters
-_KEPT = timedelta(days=1)  # of transcripts
+_LIFETIME = timedelta(days=1)  # of transcripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,19 @@ class _Sound:
 
     attachment: Attachment
     stored: SoundFile | None = None
-    kept: str | None = None  #: its transcript, from an earlier try: seconds, a space, words
+    transcript: str | None = None  #: from an earlier try: seconds, a space, words
     problem: str = ""  #: last part of a sentence's key
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Transcripts:
     """The words that were transcribed from the sound files of a request, and the files that are no sound."""
 
     words: str = ""  #: of the person's own message
     before: str = ""  #: of the messages in front of it, as those of files
     notes: tuple[str, ...] = ()  #: sentences on files that were not transcribed, in the person's language
     others: tuple[Attachment, ...] = ()  #: the files that are no sound
-    asked_first: Answer | None = None  #: a question to be answered before anything is transcribed; then nothing was
+    question: Answer | None = None  #: a question to be answered before anything is transcribed; then nothing was
     price_note: str = ""  #: paragraph for the end of the answer
 
     @property
@@ -56,8 +56,8 @@ class Heard:
             words = words[:_LONGEST_QUOTE].rstrip() + " …"
         return f"> 🎤 {words}\n\n" if words else ""
 
-    def question(self, prompt: str, files: str) -> str:
-        """Return the whole question: `prompt`, which has the person's words, what was heard before, and `files`.
+    def full_prompt(self, prompt: str, files: str) -> str:
+        """Return the whole question: `prompt`, which has the person's words, the words `before`, and `files`.
 
         Raises `UsageError` with the notes if nothing is asked.
         """
@@ -67,14 +67,14 @@ class Heard:
         return "\n\n".join([*parts, *(f"[{note}]" for note in self.notes)])
 
 
-async def hear(ctx: Context, files: Sequence[Attachment]) -> Heard:
+async def transcribe_sounds(ctx: Context, files: Sequence[Attachment]) -> Transcripts:
     """Have the API transcribe the sounds among files, one after another; each that it does not leaves a note.
 
     Before that its price, that of the answer included, is asked about where it is above what a setting says.
     Raises `ApiError`, `UsageError`, `OverLimit`, `FileNotSaved`, `DeliveryError` and `StoreError`.
     """
     if not files:
-        return Heard()
+        return Transcripts()
     attached = [file for file in files if is_sound(file)] if ctx.effective.is_on(READ_FILES) else []
     others = tuple(file for file in files if file not in attached)
     own: list[str] = []
@@ -84,7 +84,7 @@ async def hear(ctx: Context, files: Sequence[Attachment]) -> Heard:
         sounds = await _store(ctx, attached, held)
         question, price_note = await _ask_about_price(ctx, sounds)
         if question is not None:
-            return Heard(asked_first=question)
+            return Transcripts(question=question)
         for sound in sounds:
             name = " ".join(sound.attachment.name.replace("`", "'").split()) or "file"
             try:
@@ -97,7 +97,7 @@ async def hear(ctx: Context, files: Sequence[Attachment]) -> Heard:
                 own.append(words)
             else:
                 before.append(code_block(words, name, ""))
-    return Heard("\n\n".join(own), "\n\n".join(before), tuple(notes), others, price_note=price_note)
+    return Transcripts("\n\n".join(own), "\n\n".join(before), tuple(notes), others, price_note=price_note)
 
 
 async def _store(ctx: Context, attached: Sequence[Attachment], held: AsyncExitStack) -> Sequence[_Sound]:
@@ -114,22 +114,22 @@ async def _store(ctx: Context, attached: Sequence[Attachment], held: AsyncExitSt
             sounds.append(_Sound(attachment, problem=str(exc)))
             continue
         left -= stored.seconds
-        kept = await _transcripts(ctx).get(short_digest(stored.digest, model))
-        sounds.append(_Sound(attachment, stored, kept))
+        transcript = await _transcripts(ctx).get(short_digest(stored.digest, model))
+        sounds.append(_Sound(attachment, stored, transcript))
     return sounds
 
 
 async def _ask_about_price(ctx: Context, sounds: Sequence[_Sound]) -> tuple[Answer | None, str]:
     """Return what is asked before the sounds are transcribed and answered, and a note for the end of the answer."""
-    new = [sound.stored.seconds for sound in sounds if sound.stored is not None and sound.kept is None]
+    new = [sound.stored.seconds for sound in sounds if sound.stored is not None and sound.transcript is None]
     is_spoken = any(map(is_sound, ctx.event.attachments))
     if is_part(ctx.event) or not (new or is_spoken):
         return None, ""
     used = _usage(ctx, sum(new)) if new else None
     question, note = await ctx.questions.ask(ctx.event, ctx.spec, ctx.effective, ctx.defaults, beside=used)
     if question is not None and used is not None:
-        said = ctx.translate("voice.length", time=f"{round(used.seconds) // 60}:{round(used.seconds) % 60:02}")
-        question = replace(question, text=f"{said}\n\n{question.text}")
+        length = ctx.translate("voice.length", time=f"{round(used.seconds) // 60}:{round(used.seconds) % 60:02}")
+        question = replace(question, text=f"{length}\n\n{question.text}")
     return question, f"\n\n{note}" if note and is_spoken else ""  # else it was asked about before
 
 
@@ -140,13 +140,13 @@ async def _transcribe(ctx: Context, sound: _Sound) -> str:
     """
     if sound.stored is None:
         raise Unreadable(sound.problem)
-    kept = sound.kept
-    if kept is None:
-        kept = await _ask(ctx, sound.stored)
+    transcript = sound.transcript
+    if transcript is None:
+        transcript = await _ask(ctx, sound.stored)
         owner = Owner.of(ctx.event)
         name = short_digest(sound.stored.digest, ctx.settings.bot_transcription_model)
-        await _transcripts(ctx).set(name, kept, expires=datetime.now(UTC) + _KEPT, owner=owner)
-    words = kept.partition(" ")[2]
+        await _transcripts(ctx).set(name, transcript, expires=datetime.now(UTC) + _LIFETIME, owner=owner)
+    words = transcript.partition(" ")[2]
     if not words:
         raise Unreadable("silent")
     return words

@@ -10,8 +10,8 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
 from bot.commands._tables import table_code, table_row
 from bot.control.scopes import Scope
+from bot.csv_text import csv_text
 from bot.errors import NotAllowed
-from bot.markdown.csv_text import csv_text
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import ERASED_PERSON, AuditEntry
 

@@ -9,7 +9,7 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
 from bot.commands._memory import memory_actions, offer_to_remember, store_offer
-from bot.commands._voice import hear
+from bot.commands._voice import transcribe_sounds
 from bot.control.registry import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
 from bot.conversation.links import find_links
 from bot.conversation.small_talk import is_small_talk
@@ -36,24 +36,24 @@ async def chat(ctx: Context) -> Parts:
     files = (*ctx.event.attachments, *await ctx.conversation.load_prior_messages())
     if any(map(is_sound, files)):
         yield Status(ctx.translate("voice.listening"))
-    heard = await hear(ctx, files)
-    if heard.asked_first is not None:
-        yield Text(heard.asked_first.text)
-        yield Actions(heard.asked_first.actions)
+    transcripts = await transcribe_sounds(ctx, files)
+    if transcripts.question is not None:
+        yield Text(transcripts.question.text)
+        yield Actions(transcripts.question.actions)
         return
-    wording = await find_wording(ctx, prompt, spoken=heard.words)
+    wording = await find_wording(ctx, prompt, spoken=transcripts.words)
     prompt = wording.prompt
     model = ctx.option("model") or ctx.effective.model("chat")
     links = find_links(prompt, ctx.effective.get(LINKS))
-    attachments = (*heard.others, *links)
+    attachments = (*transcripts.others, *links)
     if attachments:
         yield Status(ctx.translate("chat.reading_links" if links else "chat.reading"))
     async with ctx.conversation.read_attachments(attachments, model=model) as attached:
-        text = heard.question(prompt, attached.text)
+        text = transcripts.full_prompt(prompt, attached.text)
         yield TurnRecord(user=text)
         yield Status(ctx.translate("chat.making"))
-        notes = "".join(f"> {note}\n" for note in (*heard.notes, *attached.notes))
-        if shown := wording.note + heard.quote + (notes and notes + "\n"):
+        notes = "".join(f"> {note}\n" for note in (*transcripts.notes, *attached.notes))
+        if shown := wording.note + transcripts.quote + (notes and notes + "\n"):
             yield Text(shown)
         pieces: list[str] = []
         usage = finish_reason = None
@@ -79,10 +79,10 @@ async def chat(ctx: Context) -> Parts:
             raise UnexpectedAnswer("choices[0].message.content is empty")
         is_cut = finish_reason == "length"
         yield to_usage("chat", ctx.calls.answered_by, usage)
-        said, offered = await store_offer(ctx, offer)
+        stored, offered = await store_offer(ctx, offer)
         read = "\n\n" + ctx.translate("chat.pages", pages=ctx.join_list(attached.pages)) if attached.pages else ""
         cut = "\n\n" + ctx.translate("chat.cut") if is_cut else ""
-        if ending := read + cut + said + heard.price_note:
+        if ending := read + cut + stored + transcripts.price_note:
             yield Text(ending)
         memory = (*offered, *memory_actions(ctx))
         is_small = not (is_cut or attachments) and is_small_talk(prompt)

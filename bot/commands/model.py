@@ -74,9 +74,9 @@ def offered_kinds(ctx: Context) -> list[Kind]:
 
 def chosen_kind(ctx: Context, name: str) -> Kind:
     """Return the given kind, or the only one of the model. Raises `UsageError`."""
-    said = ctx.option("kind")
+    chosen = ctx.option("kind")
     kinds = offered_kinds(ctx)
-    fitting = [kind for kind in kinds if kind == said or (not said and name in ctx.settings.models(kind))]
+    fitting = [kind for kind in kinds if kind == chosen or (not chosen and name in ctx.settings.models(kind))]
     if fitting:
         return fitting[0]
     if name == DEFAULT:

@@ -33,7 +33,7 @@ _RICHEST = {
     "audio/flac": 576_000,
     "audio/mp4": 200_000,
 }
-_UNTOLD = 8_000  # bytes a second where the header tells no length, as of what browsers record
+_TYPICAL = 8_000  # bytes a second where the header tells no length, as of what browsers record
 _POOREST = 750  # bytes a second of what can not be decoded: the least at which speech is recorded
 _DECODING = Limits(seconds=60, memory=2 << 30)
 _PIECE = 1 << 20
@@ -111,10 +111,11 @@ async def _measure(file: BinaryIO, content_type: str, most_seconds: float) -> fl
     """Return the length of a sound: decoded in a child process where the library for it is installed."""
     size = file.seek(0, 2)
     file.seek(0)
-    least = size / _RICHEST.get(content_type, size)
+    # A sound of another format counts as a second at least.
+    least = size / _RICHEST[content_type] if content_type in _RICHEST else 1.0
     if find_spec("av") is None:
-        told = await asyncio.to_thread(lambda: read_header(file, content_type).duration)
-        return max(told, least) if told else size / _UNTOLD
+        seconds = await asyncio.to_thread(lambda: read_header(file, content_type).duration)
+        return max(seconds, least) if seconds else size / _TYPICAL
     options: dict[str, str | float] = {"container": _CONTAINERS[content_type], "most_seconds": most_seconds}
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:

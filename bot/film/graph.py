@@ -49,8 +49,8 @@ def _joined(film: Film, nodes: Sequence[FilmNode]) -> FilmNode:
     parents = tuple(node.key for kind in ("video", "audio") for node in nodes if node.kind == kind)
     look, lines = film.look, tuple(shot.line for shot in film.script.shots)
     options = {"transition": look.transition, "subtitles": look.subtitles}
-    said = json.dumps([film.script.title, *(lines if look.subtitles != "no" else ())], ensure_ascii=False)
-    return _node("film", said, options, 1, parents=parents)
+    texts = json.dumps([film.script.title, *(lines if look.subtitles != "no" else ())], ensure_ascii=False)
+    return _node("film", texts, options, 1, parents=parents)
 
 
 def _picture(film: Film, number: int, shot: FilmShot) -> FilmNode:

@@ -109,12 +109,12 @@ def _powerpoint(data: bytes) -> Iterator[str]:
     for number, slide in enumerate(pptx.Presentation(io.BytesIO(data)).slides, 1):
         texts = list(_shapes(slide.shapes))
         notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
-        said = notes.text.strip() if notes is not None else ""
-        if texts or said:
+        spoken = notes.text.strip() if notes is not None else ""
+        if texts or spoken:
             yield f"\n## {number}\n"
             yield from texts
-        if said:
-            yield f"\n> {said}"
+        if spoken:
+            yield f"\n> {spoken}"
 
 
 def _shapes(shapes: Iterable[Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Self
 import structlog
 from pydantic import SecretStr
 
+from bot.concurrency.shared_probe import SharedProbe
 from bot.errors import FileNotSaved, MediaError, MediaUnavailable, SettingsError
 from bot.i18n import operator_text, translate
 from bot.isolation.fair_slots import FairSlots
@@ -31,7 +32,6 @@ from bot.media.timing import MediaTiming
 from bot.models import Answer, Kind, Media
 from bot.ports import Namespace
 from bot.security.content_credentials import MOST_ADDED, ContentCredentials
-from bot.store.shared_probe import SharedProbe
 
 log = structlog.get_logger(__name__)
 

@@ -10,6 +10,7 @@ from typing import Self
 
 import structlog
 
+from bot.concurrency.shared_timer import PendingCall, SharedTimer
 from bot.errors import (
     DeliveryDelayed,
     DeliveryError,
@@ -24,7 +25,6 @@ from bot.media import Spool
 from bot.models import Actor, Answer, Capabilities, Media, Status
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Draft
-from bot.shared_timer import PendingCall, SharedTimer
 
 log = structlog.get_logger(__name__)
 

@@ -1,52 +1,18 @@
 """Guards the steps of a draft: each has a time limit, and runs only while this process owns the event."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import TypeVar
 
-from bot.errors import DeliveryDelayed, StoreError
+from bot.concurrency.delivery_timeout import DeliveryTimeout
+from bot.concurrency.shared_timer import SharedTimer
+from bot.errors import StoreError
 from bot.models import Answer, Job, Status
 from bot.ops.tracing import span
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Confirm, Draft, Sender
-from bot.shared_timer import SharedTimer
 
 T = TypeVar("T")
-
-
-class DeliveryTimeout:
-    """A time limit that raises `DeliveryDelayed`.
-
-    Entered several times for each event: `with` costs less than `async with`, and that less than `asyncio.timeout`.
-    """
-
-    __slots__ = ("_call", "_cancelling", "_is_over", "_seconds", "_task", "_timer")
-
-    def __init__(self, seconds: float, timer: SharedTimer) -> None:
-        self._seconds = seconds
-        self._timer = timer
-        self._is_over = False
-
-    def __enter__(self) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._call = self._timer.call_later(self._seconds, self._end)
-
-    def _end(self) -> None:
-        self._is_over = True
-        self._task.cancel()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._call.cancel()
-        is_ours = self._is_over and self._task.uncancel() <= self._cancelling  # else another cancels the task, too
-        if isinstance(error, TimeoutError) or (is_ours and isinstance(error, asyncio.CancelledError)):
-            raise DeliveryDelayed(f"the platform did not answer within {self._seconds:.0f} seconds") from error
 
 
 class FencedDraft:

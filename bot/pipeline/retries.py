@@ -49,7 +49,7 @@ class Retries:
             wait = max(wait, self._timing.delayed if error.retry_after is None else error.retry_after)
         return wait
 
-    def deliveries(self, error: Exception) -> int:
+    def max_deliveries(self, error: Exception) -> int:
         """Return how often an answer is tried to be delivered where that ends with this error."""
         if isinstance(error, DeliveryDelayed):
             return _DELIVERIES

@@ -27,9 +27,6 @@ class PipelineTiming:
     outage_pause: float = 20.0  #: between two tries in an outage of the API, at most
     pause_check: float = 60.0  #: between two looks whether a place is still paused, should its end be missed
     outage_status: float = 10.0  #: that a try in an outage must last until the status shows what it does
-    place_look: float = 1.0  #: that a request waits until its place in the queue is looked up and shown; between looks
-    place_edit: float = 3.0  #: between the first two times that its place is shown; each pause is so much longer
-    place_repeat: float = 45.0  #: after which a place that has not changed is shown anew, where a platform removes it
     approval_hour: float = 3600.0  #: of the hours after which a request that waits for an approver lapses
     approval_look: float = 30.0  #: between two looks for what has lapsed
 

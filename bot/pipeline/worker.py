@@ -12,6 +12,7 @@ import structlog
 
 from aimodels.errors import ApiError
 from bot.composites.composites import Composites
+from bot.concurrency.shared_timer import SharedTimer
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
@@ -32,7 +33,6 @@ from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
 from bot.settings.core import Settings
-from bot.shared_timer import SharedTimer
 from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,7 @@ class Worker:
         adapters: Mapping[str, Sender],
         composites: Composites,
         line: WaitingLine,
+        redelivery: Redelivery,
         metrics: Metrics,
         settings: Settings,
         timing: PipelineTiming | None = None,
@@ -77,8 +78,7 @@ class Worker:
         self._postponed: dict[int, EarlierTry] = {}  #: events returned for another try, by sequence number
         self._summarizer = Summarizer(ledger, dispatcher.summary_calls, dispatcher.quotas.prices, metrics)
         self._retries = Retries(settings, self._timing)
-        self.redelivery = Redelivery(journal, dispatcher.spool, self._adapters, self._timing)
-        self.line, line.on_doubt = line, self.redelivery.start
+        self.line, self.redelivery = line, redelivery
         self.canceller = Canceller(queue, journal, dispatcher, self._running, self._timing)
         self._idle = asyncio.Event()
 
@@ -320,7 +320,7 @@ class Worker:
         """Schedule another try of a failed delivery, or give it up."""
         job = running.job
         running.failures += 1
-        if running.failures < self._retries.deliveries(exc):
+        if running.failures < self._retries.max_deliveries(exc):
             wait = self._retries.delivery_wait(exc, running.failures)
             log.warning("delivery waits", reason=str(exc), seconds=round(wait, 1))
             with suppress(StoreError):

@@ -13,7 +13,7 @@ class QueuePlace:
     """The place of an event that waits for its turn."""
 
     number: int  #: 1: it is the next
-    beside: int  #: requests that are made at the same time
+    running: int  #: requests of its kind that are made at the same time
     follows: bool  #: an earlier request of its conversation is in the way
 
 

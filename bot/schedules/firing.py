@@ -182,9 +182,9 @@ class Firing:
             return
         acts = ("resume", "delete") if has_buttons and schedule.cron else ()
         actions = tuple(change_action(schedule, act, locale) for act in acts)
-        told = make_beside(event, event_id, place, conversation)
+        notice = make_beside(event, event_id, place, conversation)
         if not await self._is_deleted(schedule):
-            await self.store.record(told, lane=Lane.FREE, answer=Answer(text=text, actions=actions))
+            await self.store.record(notice, lane=Lane.FREE, answer=Answer(text=text, actions=actions))
 
     async def _say_missed(self, after: Schedule, schedule: Schedule, event_id: str) -> None:
         """Say where the answer would have been that it was missed, and when the next comes."""
@@ -199,7 +199,7 @@ class Firing:
         except DeliveryRefused as exc:
             log.warning("author not reached", schedule=schedule.id, reason=str(exc))
             return
-        told = make_beside(event, event_id, place, conversation)
+        notice = make_beside(event, event_id, place, conversation)
         key = "missed" if after.due else "missed_once"
         text = sentence(key, schedule, due=schedule.due, following=after.due)
         now = Action(
@@ -210,7 +210,7 @@ class Firing:
             options=event.options,
         )
         if not await self._is_deleted(schedule):
-            await self.store.record(told, lane=Lane.FREE, answer=Answer(text=text, actions=(now,)))
+            await self.store.record(notice, lane=Lane.FREE, answer=Answer(text=text, actions=(now,)))
 
     async def _is_deleted(self, schedule: Schedule) -> bool:
         """Return whether a schedule was deleted, or erased with its author, while the platform was asked."""

@@ -17,19 +17,19 @@ from functools import partial
 import structlog
 
 from bot.background import BackgroundTasks
+from bot.concurrency.delivery_timeout import DeliveryTimeout
+from bot.concurrency.shared_timer import SharedTimer
 from bot.errors import DeliveryError, StoreError
 from bot.models import Event, Lane
-from bot.pipeline.draft_guard import DeliveryTimeout
-from bot.pipeline.timing import PipelineTiming
 from bot.ports import Confirm, EventKey, PlatformDraft, QueuePlace, Sender, WaitingEvents
-from bot.shared_timer import SharedTimer
 from bot.waiting.recent_durations import RecentDurations
 from bot.waiting.sentences import describe
+from bot.waiting.timing import WaitingTiming
 
 log = structlog.get_logger(__name__)
 
 #: Requests whose place is being shown at the same time: the rest of the platforms' rates is for answers.
-_BESIDE = 8
+_SHOWN_AT_ONCE = 8
 
 
 @dataclass(slots=True, eq=False)
@@ -52,9 +52,9 @@ class WaitingLine:
 
     events: WaitingEvents
     adapters: Mapping[str, Sender]
-    timing: PipelineTiming
+    timing: WaitingTiming
+    on_doubt: Callable[[str, str], None]  #: for adapter and id of an event
     durations: RecentDurations = field(default_factory=RecentDurations)
-    on_doubt: Callable[[str, str], None] = field(init=False)  #: for adapter and id of an event; set before `run`
     _waiting: dict[EventKey, _Waiting] = field(default_factory=dict)
     _timer: SharedTimer = field(default_factory=SharedTimer)
     _tasks: BackgroundTasks = field(default_factory=lambda: BackgroundTasks("places in the queue"))
@@ -67,7 +67,7 @@ class WaitingLine:
         """Look after a request from now on, unless it begins within a second; one that was not recorded is dropped."""
         waiting = self._waiting.get((event.adapter, event.id))
         if waiting is not None and math.isinf(waiting.look_at):
-            waiting.look_at = time.monotonic() + self.timing.place_look
+            waiting.look_at = time.monotonic() + self.timing.look
 
     def take(self, event: Event) -> PlatformDraft | None:
         """Strike off a request that begins here, or is none; return its draft, if its place was shown."""
@@ -76,11 +76,11 @@ class WaitingLine:
 
     async def run(self) -> None:
         """Look after what waits, until cancelled."""
-        pause = self.timing.place_look
+        pause = self.timing.look
         try:
             while True:
                 await asyncio.sleep(pause)
-                pause = self.timing.place_look
+                pause = self.timing.look
                 now = time.monotonic()
                 if due := [key for key, waiting in self._waiting.items() if waiting.look_at <= now]:
                     await self._look(due)
@@ -104,7 +104,7 @@ class WaitingLine:
             elif waiting is not None and self._is_due(waiting, place, now):
                 shown.append((waiting.shown_at, waiting, place))
         shown.sort(key=lambda one: one[:1])
-        for _, waiting, place in shown[: max(_BESIDE - len(self._tasks), 0)]:
+        for _, waiting, place in shown[: max(_SHOWN_AT_ONCE - len(self._tasks), 0)]:
             waiting.is_showing = True
             self._tasks.start(self._show(waiting, place))
 
@@ -112,7 +112,7 @@ class WaitingLine:
         """Whether a place is to be shown now: less and less often, the longer the request waits."""
         if waiting.is_showing or (place.follows and waiting.lane is Lane.CONVERSATION):
             return False
-        pause = self.timing.place_edit * waiting.shown if place != waiting.place else self.timing.place_repeat
+        pause = self.timing.edit * waiting.shown if place != waiting.place else self.timing.repeat
         return not waiting.shown or now - waiting.shown_at >= pause
 
     async def _show(self, waiting: _Waiting, place: QueuePlace) -> None:
@@ -123,7 +123,7 @@ class WaitingLine:
             await confirm()
             if self._waiting.get(key) is not waiting:  # it has begun here meanwhile: the draft is the answer's
                 return
-            with DeliveryTimeout(self.timing.draft_step, self._timer):
+            with DeliveryTimeout(self.timing.step, self._timer):
                 waiting.draft = await self.adapters[event.adapter].draft(
                     event.answer_to or event.reply_to, key=event.id, ref=None, private=False, confirm=confirm
                 )

@@ -21,4 +21,4 @@ class RecentDurations:
     def expected_wait(self, command: str, place: QueuePlace) -> float | None:
         """Return the seconds until a request at that place begins; None: none like it was answered lately."""
         known = self._seconds.get(command)
-        return median(known) * place.number / place.beside if known else None
+        return median(known) * place.number / place.running if known else None

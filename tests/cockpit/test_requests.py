@@ -70,9 +70,7 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
 
 async def test_many_requests_are_steered_at_once(tmp_path: Path) -> None:
     """Each act is done with those of the chosen whose state allows it, and says with how many."""
-    patient = PipelineTiming(
-        place_look=3600.0, delayed=0.05, shortest_pause=3600, longest_pause=3600, outage_pause=3600
-    )
+    patient = PipelineTiming(delayed=0.05, shortest_pause=3600, longest_pause=3600, outage_pause=3600)
     async with pages(tmp_path, timing=patient, bot_patience=600) as web:
         service, act = web.service, "/cockpit/requests/act"
         done = [await service.ask(f"quick {n}", who="ann", conversation=f"{n}") for n in "ab"]

@@ -159,14 +159,14 @@ class EventQueueContract(StoreSuite):
         places = dict(await store.places([("one", name) for name in (*names, "unknown")]))
         talk = {name: places.pop(("one", name)) for name in ("chat", "joined")}
         assert talk == {
-            "chat": QueuePlace(number=1, beside=1, follows=True),
-            "joined": QueuePlace(number=2, beside=1, follows=True),
+            "chat": QueuePlace(number=1, running=1, follows=True),
+            "joined": QueuePlace(number=2, running=1, follows=True),
         }
         order = [(await claim(store, [Lane.OWN])).event.id for _ in range(5)]
         assert sorted(places, key=lambda key: places[key].number) == [("one", name) for name in order]
         assert order == ["b0", "c0", "a1", "b1", "a2"]
         assert sorted(place.number for place in places.values()) == [1, 2, 3, 4, 5]
-        assert {(place.beside, place.follows) for place in places.values()} == {(1, False)}
+        assert {(place.running, place.follows) for place in places.values()} == {(1, False)}
         assert running.event.id == "a0"
         await store.retry(running, 60)
         assert await store.places([("one", name) for name in names[:6]]) == {}

@@ -10,8 +10,8 @@ WORDS = "2nd 3rd 4th 10th 11th 12th 13th 14th 21st 22nd 23rd 101st 111th 112th 1
 ORDINALS = {1: "Next", **{int(word[:-2]): word for word in WORDS.split()}}
 
 
-def at(number: int, *, beside: int = 1) -> QueuePlace:
-    return QueuePlace(number=number, beside=beside, follows=False)
+def at(number: int, *, running: int = 1) -> QueuePlace:
+    return QueuePlace(number=number, running=running, follows=False)
 
 
 def test_places_are_ordinal_numbers() -> None:
@@ -51,7 +51,7 @@ def test_the_wait_is_that_of_the_newest_answers_to_the_command() -> None:
     for seconds in (1.0, 4.0, 100.0):
         durations.add("chat", seconds)
     assert durations.expected_wait("chat", at(1)) == 4.0
-    assert durations.expected_wait("chat", at(6, beside=4)) == 6.0
+    assert durations.expected_wait("chat", at(6, running=4)) == 6.0
     assert durations.expected_wait("image", at(1)) is None
     for _ in range(21):
         durations.add("chat", 9.0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.waiting.timing import WaitingTiming
 from simulators.changes import PATIENCE
 from simulators.discord.values import CHANNEL, DM
 from simulators.slack import SlackSimulator
@@ -21,7 +22,7 @@ __all__ = ["server", "url"]
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 #: Places are looked up and shown without a pause.
-LOOKS = replace(FAST, pipeline=replace(FAST.pipeline, place_look=0.01, place_edit=0.0))
+LOOKS = replace(FAST, waiting=WaitingTiming(look=0.01, edit=0.0))
 
 
 async def test_places_in_slack(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ async def test_places_in_discord(tmp_path: Path) -> None:
 
 async def test_places_over_two_processes(tmp_path: Path, url: Any) -> None:
     """The process that recorded a request shows its place; the one that claims it goes on with the same answer."""
-    given = {"bot_database_url": url, "bot_chat_concurrency": 1, "timing": LOOKS.pipeline}
+    given = {"bot_database_url": url, "bot_chat_concurrency": 1, "waiting": LOOKS.waiting}
     async with (
         channel_service(tmp_path / "one", **given, bot_roles="receive") as one,
         another(one, timing=LOOKS, bot_roles="work") as two,

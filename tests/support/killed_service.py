@@ -20,6 +20,7 @@ from bot.schedules.clock import ScheduleTiming, SystemClock
 from bot.service import run_until, stop_signals
 from bot.settings.core import load_settings
 from bot.timing import ServiceTiming
+from bot.waiting.timing import WaitingTiming
 from tests.support.channel.adapter import ChannelAdapter, ChannelDraft
 from tests.support.schedules.clock import SetClock
 
@@ -60,7 +61,8 @@ async def main(url: str, seam: str) -> None:
     time = os.environ.get("TIME_OF_SCHEDULES")
     clock = SystemClock() if time is None else SetClock(datetime.fromisoformat(time))
     timing = ServiceTiming(
-        pipeline=PipelineTiming(place_look=3600.0, first_update=first_update),
+        pipeline=PipelineTiming(first_update=first_update),
+        waiting=WaitingTiming(look=3600.0),
         api=Timing(first_poll=0.05),
         schedules=ScheduleTiming(clock=clock),
     )

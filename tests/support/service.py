@@ -23,6 +23,7 @@ from bot.schedules.clock import Clock, ScheduleTiming
 from bot.service import run_until
 from bot.settings.core import Settings
 from bot.timing import ServiceTiming
+from bot.waiting.timing import WaitingTiming
 from tests.support.channel.adapter import Channel, ChannelAdapter, Message, channel_server
 from tests.support.media_files import PNG
 from tests.support.scripted_api import ScriptedApi, Step, chat_data, data, failure, scripted_api
@@ -115,9 +116,8 @@ def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
 
 #: Pauses between tries that no test waits for.
 FAST = ServiceTiming(
-    pipeline=PipelineTiming(
-        delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02, place_look=3600.0
-    ),
+    pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02),
+    waiting=WaitingTiming(look=3600.0),
     api=Timing(first_backoff=0.001, first_poll=0.01),
     erasure_look=0.1,
 )
@@ -202,6 +202,7 @@ async def service(
     *,
     limits: Capabilities | None = None,
     timing: PipelineTiming | None = None,
+    waiting: WaitingTiming | None = None,
     clock: Clock | None = None,
     **settings: Any,
 ) -> AsyncIterator[Service]:
@@ -219,6 +220,7 @@ async def service(
             replace(
                 FAST,
                 pipeline=FAST.pipeline if timing is None else timing,
+                waiting=FAST.waiting if waiting is None else waiting,
                 schedules=FAST.schedules if clock is None else ScheduleTiming(clock=clock),
             ),
         )

@@ -15,7 +15,7 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
 from adapters.discord.ui import modals
 from adapters.discord.ui.buttons import conversation_of
-from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, PUBLIC_ACTIONS, request_of
+from adapters.kit.message_actions import ANSWERED_PUBLICLY, EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import names_secret_command
 from bot.i18n import translate
@@ -183,7 +183,7 @@ def event_from_button(
     """Parse a button of an answer. `pressed`: its id, or that of the modal that it opened, with these `values`."""
     message, action = interaction.message, pressed["action"]
     is_seen_by_one = message is not None and message.flags.ephemeral
-    is_private = action in EPHEMERAL_ACTIONS or (is_seen_by_one and action not in PUBLIC_ACTIONS)
+    is_private = action in EPHEMERAL_ACTIONS or (is_seen_by_one and action not in ANSWERED_PUBLICLY)
     conversation = conversation_of(pressed, str(interaction.channel_id))
     base = _event(interaction, conversation, is_private=is_private)
     options = {**values, "event": pressed["event"], "action": action}

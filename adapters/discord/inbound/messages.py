@@ -208,11 +208,11 @@ class MessageHandler:
         if message.author.bot or message.author.id in self._refused:
             return
         self._refused[message.author.id] = None
-        told = self._services.storage(f"discord.refused.{message.author.id}", has_secrets=False)
+        refusals = self._services.storage(f"discord.refused.{message.author.id}", has_secrets=False)
         try:
-            if await told.get(_STRANGER):  # by another process, or before a restart
+            if await refusals.get(_STRANGER):  # by another process, or before a restart
                 return
-            await told.set(_STRANGER, str(message.id), expires=datetime.now(UTC) + timedelta(seconds=_DAY))
+            await refusals.set(_STRANGER, str(message.id), expires=datetime.now(UTC) + timedelta(seconds=_DAY))
             await message.author.send(translate("discord.stranger", self._locale(message)))
         except (StoreError, discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
             log.info("stranger not told", message=message.id, reason=describe_error(exc))

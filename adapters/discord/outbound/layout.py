@@ -23,6 +23,7 @@ WINDOW = 4 * MAX_MESSAGES * MAX_TEXT // 2
 
 _SURELY_LONGER = 4  # times the limit: such a piece is cut without being converted
 _SPOILER_RESERVE = 8  # characters that close and open a spoiler where the text is split
+_CARD_PARTS = 3  # components of each card: container, gallery, separator
 _MAX_COMPONENTS, _ROW = 40, 5  # components of a message, buttons of a row
 _NOTE_RESERVE = 160  # characters of the sentence that comes with a file
 _MAX_BYTES_V2 = 10_000  # Discord fails with an internal error above
@@ -67,7 +68,7 @@ class MessagePage:
         """The number of components of a card."""
         rest = len(self.actions) - sum(len(block.actions) for block in self.blocks)
         of_blocks = sum(1 + bool(block.actions) + len(block.actions) for block in self.blocks)
-        return 3 + of_blocks + len(self.media) + rest + -(-rest // _ROW)
+        return _CARD_PARTS + of_blocks + len(self.media) + rest + -(-rest // _ROW)
 
     @property
     def is_voice(self) -> bool:

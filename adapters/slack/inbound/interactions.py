@@ -9,7 +9,7 @@ import structlog
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.forms import problems
-from adapters.kit.message_actions import MESSAGE_ACTIONS, PUBLIC_ACTIONS
+from adapters.kit.message_actions import ANSWERED_PUBLICLY, MESSAGE_ACTIONS
 from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
@@ -228,7 +228,7 @@ class InteractionHandler:
         names, pressed = button.prompts_for.split(","), {"event": button.event, "action": button.action}
         options = await self._services.form_options(ADAPTER, spec, names, locale=person.locale, **pressed)
         label = str((action.get("text") or {}).get("text") or "")
-        label = f"{self._prefix}{button.command}" if button.action in PUBLIC_ACTIONS else label
+        label = f"{self._prefix}{button.command}" if button.action in ANSWERED_PUBLICLY else label
         context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))
         if spec is None or not options:
             if not await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label)):

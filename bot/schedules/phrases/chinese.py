@@ -71,8 +71,6 @@ def _read_every(match: re.Match[str], now: datetime) -> Found | None:
     word = match["unit"]
     unit = "d" if word in "天日" else "m" if word == "月" else "w"
     weekdays, day = _days_of(match), read_chinese(match["day"] or "0")
-    if (weekdays and unit != "w") or (day and unit != "m") or day > 31:  # noqa: PLR2004 - days of a month
-        return None
     # Apart by one day means every second day.
     count = read_chinese(match["count"] or "1") + bool(match["apart"] or match["alone"])
     return forms.every(count, unit, now, _time_of(match), weekdays=weekdays, day=day)

@@ -73,8 +73,6 @@ def _read_interval(match: re.Match[str], _: datetime) -> Found:
 def _read_every(match: re.Match[str], now: datetime) -> Found | None:
     weekdays = _days_of(match) if match["days"] else []
     unit, day = (match["unit"] or "w")[0].lower(), int(match["day"] or 0)
-    if (weekdays and unit != "w") or (day and unit != "m") or day > 31:  # noqa: PLR2004 - days of a month
-        return None
     return forms.every(_count_of(match["count"]), unit, now, _time_of(match), weekdays=weekdays, day=day)
 
 

@@ -21,7 +21,7 @@ MORNING = time(9)  #: where a day is given without a time
 WEEKDAYS = "1-5"
 WEEKEND = "0,6"
 LAST_DAY = "L"
-_EVERY_MONTH = 28  #: days that each month has
+_EVERY_MONTH, _LONGEST_MONTH = 28, 31  #: days that each month has, and that a month can have
 _MOST_HOURS, _MOST_DAYS = 24 * 366, 366  #: of an interval
 
 
@@ -78,8 +78,10 @@ def every(
     """Return the expression of every so many days, weeks or months (`unit`: its first letter), from today on.
 
     On days of the week (0: Monday), else today's; on a day of the month, else today's, or the last one near its end.
-    With a day the next such day begins it. None: there is no such day. Raises `WrongInterval`.
+    With a day the next such day begins it. None: there is no such day of that unit. Raises `WrongInterval`.
     """
+    if (weekdays and unit != "w") or (day and unit != "m") or day > _LONGEST_MONTH:
+        return None
     if not 1 <= count <= _MOST_DAYS:
         raise WrongInterval
     begin = now.date()

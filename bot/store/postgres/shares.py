@@ -67,14 +67,14 @@ class Share:
 
     async def changes(self) -> AsyncGenerator[frozenset[int], None]:
         """See `Processes.share`."""
-        told: frozenset[int] | None = None
+        yielded: frozenset[int] | None = None
         try:
             while True:
                 await self._refresh()
-                if (held := frozenset(self._held)) != told:
-                    told = held
-                    log.info("shared out", name=self._name, held=sorted(told), of=self._count)
-                    yield told
+                if (held := frozenset(self._held)) != yielded:
+                    yielded = held
+                    log.info("shared out", name=self._name, held=sorted(yielded), of=self._count)
+                    yield yielded
                     continue  # what was given up is released at once
                 await asyncio.sleep(self._timing.share_alone if self._is_alone else self._timing.share_look)
         finally:

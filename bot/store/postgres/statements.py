@@ -49,7 +49,7 @@ _NEW = f"""unnest(:adapter::text[], :id::text[], :actor::text[], :conversation::
         :received_at::float8[], :event::text[], :answer::text[], :kind::text[], :items::integer[], :tokens::bigint[],
         :milliseconds::bigint[], :micros::bigint[], :is_own::boolean[], :home::integer[])
         WITH ORDINALITY AS new ({_RECORDED}, place)"""
-_TOLD = f"CASE WHEN (:news::text[])[1] <> '' THEN pg_notify('{CHANNEL}', (:news::text[])[1]) END"
+_NOTIFY = f"CASE WHEN (:news::text[])[1] <> '' THEN pg_notify('{CHANNEL}', (:news::text[])[1]) END"
 
 
 def _record(condition: str) -> str:
@@ -63,7 +63,7 @@ INSERT INTO events (seq, {_RECORDED}) OVERRIDING SYSTEM VALUE
 SELECT seq, {_RECORDED}
 FROM (SELECT nextval('events_seq_seq') AS seq, new.* FROM {_NEW}{condition}) AS numbered
 ORDER BY adapter, id ON CONFLICT (adapter, id) DO NOTHING
-RETURNING adapter, id, {_TOLD} AS told"""
+RETURNING adapter, id, {_NOTIFY} AS notified"""
 
 
 RECORD = _record("")
@@ -74,7 +74,7 @@ WITH refused AS MATERIALIZED (
     SELECT * FROM count_requests(
         :adapter::text[], :id::text[], :limits::integer[], :subjects::bigint[], :amounts::bigint[])),
 recorded AS ({_record(" WHERE new.place <> ALL (ARRAY(SELECT place FROM refused))")})
-SELECT adapter, id, NULL AS recent, NULL::float8 AS at, told::text FROM recorded
+SELECT adapter, id, NULL AS recent, NULL::float8 AS at, notified::text FROM recorded
 UNION ALL SELECT (:adapter::text[])[place], (:id::text[])[place], recent, at, '' FROM refused
 """
 DRAFT = """
@@ -252,9 +252,9 @@ WITH waiting AS MATERIALIZED (
     WINDOW person AS (PARTITION BY lane, adapter, actor ORDER BY seq)),
 taken AS (
     SELECT lane, (SELECT greatest(count(*), 1) FROM events WHERE NOT done AND owner IS NOT NULL
-        AND events.answer IS NULL AND events.lane = waiting.lane) AS beside
+        AND events.answer IS NULL AND events.lane = waiting.lane) AS running
     FROM waiting WHERE NOT follows AND (lane = 'own' OR received_at < :before) GROUP BY lane)
-SELECT adapter, id, CASE WHEN beside IS NULL THEN of_key ELSE place END, coalesce(beside, 1), follows
+SELECT adapter, id, CASE WHEN running IS NULL THEN of_key ELSE place END, coalesce(running, 1), follows
 FROM (
     SELECT waiting.*, row_number() OVER (PARTITION BY lane ORDER BY turn, served, first) AS place
     FROM waiting CROSS JOIN LATERAL (

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot.concurrency.shared_probe import SharedProbe
 from bot.errors import OwnershipLost
 from bot.limits import UTC_ZONE
 from bot.models import Event, Job, Lane, Media, Turn
@@ -34,10 +35,9 @@ from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
 from bot.store.shared.requests import RequestQueries
-from bot.store.shared.rows import MOMENT, parse_media
+from bot.store.shared.rows import START_GRACE, parse_media
 from bot.store.shared.schedules import ScheduleQueries
 from bot.store.shared.sql import Database, Dialect
-from bot.store.shared_probe import SharedProbe
 from bot.store.timing import StoreTiming
 
 #: Characters of a namespace in a notification, which may have 8000 bytes.
@@ -148,10 +148,10 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
         if not keys:
             return {}
         asked = {"adapters": [adapter for adapter, _ in keys], "ids": [name for _, name in keys]}
-        rows = await self._connections.rows(statements.PLACES, before=time.time() - MOMENT, **asked)
+        rows = await self._connections.rows(statements.PLACES, before=time.time() - START_GRACE, **asked)
         return {
-            keys[adapter, name]: QueuePlace(number=number, beside=beside, follows=follows)
-            for adapter, name, number, beside, follows in rows
+            keys[adapter, name]: QueuePlace(number=number, running=running, follows=follows)
+            for adapter, name, number, running, follows in rows
         }
 
     async def confirm_waiting(self, adapter: str, event_id: str, *, is_posted: bool = False) -> None:

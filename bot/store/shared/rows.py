@@ -16,7 +16,7 @@ USAGE_COLUMNS = (
 )
 
 #: Seconds within which what can begin has begun, as long as there is a free slot.
-MOMENT = 0.5
+START_GRACE = 0.5
 
 
 class EventKeys(NamedTuple):

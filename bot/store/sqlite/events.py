@@ -13,7 +13,7 @@ from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.ports import EventKey, QueuePlace
 from bot.store.shared import codec
-from bot.store.shared.rows import MOMENT, complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
+from bot.store.shared.rows import START_GRACE, complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.queue import Entry
@@ -301,7 +301,7 @@ class SqliteEvents(SqliteRecorder):
         keys = {(codec.to_key(adapter), codec.to_key(name)): (adapter, name) for adapter, name in events}
         rows = await self._reader.rows(_SEQS, keys=json.dumps(list(keys))) if keys else ()
         seqs = {seq: keys[adapter, name] for seq, adapter, name in rows}
-        places = self._queue.places(seqs, before=self._now() - MOMENT)
+        places = self._queue.places(seqs, before=self._now() - START_GRACE)
         return {seqs[seq]: place for seq, place in places.items()}
 
     async def confirm_waiting(self, adapter: str, event_id: str, *, is_posted: bool = False) -> None:

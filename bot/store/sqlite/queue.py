@@ -136,16 +136,16 @@ class WaitingQueue:
             of_lane = [seq for seq, item in asked.items() if item.lane is lane]
             is_media = lane is Lane.OWN
             if any((is_media or item.since < before) and self._is_head(item) for item in in_line):
-                beside = max(sum(item.lane is lane for item in self._running.values()), 1)
+                running = max(sum(item.lane is lane for item in self._running.values()), 1)
                 numbers = self._count_people(in_line, of_lane)
             else:
-                beside = 1
+                running = 1
                 numbers = {
                     seq: sum(item.key == asked[seq].key and item.seq <= seq for item in in_line) for seq in of_lane
                 }
             for seq, number in numbers.items():
                 follows = not self._is_head(asked[seq])
-                places[seq] = QueuePlace(number=number, beside=beside, follows=follows)
+                places[seq] = QueuePlace(number=number, running=running, follows=follows)
         return places
 
     def _count_people(self, in_line: Collection[Entry], seqs: Collection[int]) -> Mapping[int, int]:

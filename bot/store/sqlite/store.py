@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import aiosqlite
 
+from bot.concurrency.shared_probe import SharedProbe
 from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.limits import UTC_ZONE
@@ -29,7 +30,6 @@ from bot.store.shared.queries import StoreQueries
 from bot.store.shared.requests import RequestQueries
 from bot.store.shared.schedules import ScheduleQueries
 from bot.store.shared.sql import Database, Dialect
-from bot.store.shared_probe import SharedProbe
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase

@@ -8,6 +8,7 @@ from adapters.discord import adapter
 from adapters.discord.timing import Timing
 from bot.pipeline.timing import PipelineTiming
 from bot.timing import ServiceTiming
+from bot.waiting.timing import WaitingTiming
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import TOKEN
 from tests.support import processes
@@ -53,4 +54,6 @@ def _serve(is_late: bool) -> int:
         timing = Timing(fresh_question=-1.0, nonce_lifetime=-1.0)
         adapter.Discord = partial(adapter.Discord, timing=timing)  # type: ignore[assignment, misc]
     # Without a pause before it, a quick answer's first sign is shown, too.
-    return processes.service(ServiceTiming(pipeline=PipelineTiming(place_look=3600.0, first_update=0.0)))
+    return processes.service(
+        ServiceTiming(pipeline=PipelineTiming(first_update=0.0), waiting=WaitingTiming(look=3600.0))
+    )

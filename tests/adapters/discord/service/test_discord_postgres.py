@@ -20,6 +20,7 @@ from bot.models import Lane
 from bot.pipeline.timing import PipelineTiming
 from bot.store.timing import StoreTiming
 from bot.timing import ServiceTiming
+from bot.waiting.timing import WaitingTiming
 from simulators.discord.checks import LOADING
 from simulators.discord.rest import Call, Moment
 from simulators.discord.server import DiscordSimulator
@@ -94,7 +95,7 @@ async def test_an_acknowledgement_that_hides_the_answer_of_another_process(tmp_p
             **one.simulator.environment,
             "DISCORD_SHARDS": "all",
         }
-        no_status = ServiceTiming(pipeline=PipelineTiming(place_look=3600.0, first_update=60.0))
+        no_status = ServiceTiming(pipeline=PipelineTiming(first_update=60.0), waiting=WaitingTiming(look=3600.0))
         async with processes.process(processes.service, no_status, environment=environment, folder=tmp_path):
             await one.simulator.until(lambda: len(one.simulator.gateway.sockets) == 2)
             hold = one.echo.hold("hello")

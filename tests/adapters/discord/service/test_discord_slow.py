@@ -8,6 +8,7 @@ import pytest
 from bot.i18n import translate
 from bot.pipeline.timing import PipelineTiming
 from bot.timing import ServiceTiming
+from bot.waiting.timing import WaitingTiming
 from simulators.discord.rest import Call, Moment
 from simulators.discord.values import BOB, CHANNEL, DM, ME, Json, snowflake
 from tests.support.discord.messages import actions_of, text_of
@@ -17,9 +18,8 @@ from tests.support.media_files import slow_pdf
 
 #: A twentieth of the time that an update is given, so that no test waits for it.
 SHORT = ServiceTiming(
-    pipeline=PipelineTiming(
-        place_look=3600.0, first_update=0.05, last_update=0.3, delayed=0.05, shortest_pause=0.001, longest_pause=0.02
-    )
+    pipeline=PipelineTiming(first_update=0.05, last_update=0.3, delayed=0.05, shortest_pause=0.001, longest_pause=0.02),
+    waiting=WaitingTiming(look=3600.0),
 )
 
 

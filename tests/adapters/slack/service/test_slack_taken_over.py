@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from bot.pipeline.timing import PipelineTiming
 from bot.timing import ServiceTiming
+from bot.waiting.timing import WaitingTiming
 from simulators.slack import Message, SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import connected, name_of, server, url
@@ -166,7 +167,7 @@ async def test_a_process_that_was_paused_right_before_it_writes_an_edit(
         api.play(grow, events(piece("all of it", finish="stop")))
         more = {"BOT_DATABASE_URL": url.get_secret_value(), "AIMODELS_STREAMING": "true"}
         given = environment(slack, api.url, tmp_path, **more)
-        timing = ServiceTiming(pipeline=PipelineTiming(place_look=3600.0, late_redelivery=3600.0))
+        timing = ServiceTiming(pipeline=PipelineTiming(late_redelivery=3600.0), waiting=WaitingTiming(look=3600.0))
         target = processes.pausing_service, "writing", "POST", "/chat.update", True, timing
         paused = await stack.enter_async_context(processes.process(*target, environment=given, folder=tmp_path))
         await slack.until(lambda: len(slack.sockets.open) == 1)

@@ -1,0 +1,1 @@
+"""Helpers of asyncio that several packages share."""
