@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import structlog
 
 from bot.commandline.mentions import Mention, link_mention
+from bot.composites.showing import PART_TRIES, show
 from bot.control.beside import make_beside
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_within, money
@@ -280,9 +283,14 @@ class Approvals:
     async def _close(self, waiting: WaitingRequest, text: str) -> None:
         """Replace the buttons of the questions to approvers by a sentence."""
         for ask in waiting.asks:
-            job = await self.journal.job(waiting.adapter, ask)
-            if job is not None and job.answer is not None and job.answer.actions:
-                await self.journal.reopen(job.event, answer=Answer(text=f"{job.answer.text}\n\n{text}"))
+            with suppress(DeliveryDelayed):  # its buttons say that it is decided
+                await show(partial(self._close_question, waiting.adapter, ask, text), PART_TRIES)
+
+    async def _close_question(self, adapter: str, ask: str, text: str) -> bool:
+        job = await self.journal.job(adapter, ask)
+        if job is None or job.answer is None or not job.answer.actions:
+            return True
+        return await self.journal.reopen(job.event, answer=Answer(text=f"{job.answer.text}\n\n{text}"))
 
     # -- what lapses
 

@@ -8,6 +8,7 @@ from typing import Any
 from adapters.discord.timing import Timing
 from aimodels.reference import MODELS
 from bot.i18n import translate
+from bot.models import Answer, Event
 from bot.ports import AuditEntry
 from simulators.discord.components import ROW, SECTION, SEPARATOR, TEXT
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, OTHER, ROLE, member
@@ -124,10 +125,21 @@ async def test_a_role_decides_where_the_request_is(tmp_path: Path) -> None:
         ask = await one.see(OTHER, "three foxes")
         waiting = await one.see(CHANNEL, _said("approval.waiting", price="1.50", hours="24"))
         assert (actions_of(ask), actions_of(waiting)) == (["approve", "decline"], ["withdraw"])
+        declined = _said("approval.outcome.decline_reason", who="Someone", reason="too many")
+        reopen, busy = one.core.store.reopen, [True]
+
+        async def reopen_later(event: Event, *, answer: Answer | None = None, is_repeated: bool = False) -> bool:
+            """The question is still being shown when it is to be closed for the first time."""
+            if answer is not None and answer.text.endswith(f"\n\n{declined}") and busy:
+                busy.clear()
+                return False
+            return await reopen(event, answer=answer, is_repeated=is_repeated)
+
+        one.core.store.reopen = reopen_later  # type: ignore[method-assign]
         await one.press(ask, "decline", **cleo)
         await one.submit(ask, reason="too many", told=cleo)
-        declined = _said("approval.outcome.decline_reason", who="Someone", reason="too many")
         assert actions_of(await one.see(OTHER, declined)) == []
+        assert not busy
         await one.see(CHANNEL, declined)
         await one.idle()
         assert declined in str([m for place, m in one.simulator.messages.items() if place not in (CHANNEL, OTHER)])
