@@ -228,7 +228,7 @@ async def build(
             metrics=metrics,
             adapters=adapters,
             background=background,
-            line=WaitingLine(store, adapters, timing.waiting, on_doubt=redelivery.start),
+            line=WaitingLine(store, store.confirm, adapters, timing.waiting, on_doubt=redelivery.start),
             tracing=tracing,
         )
         composites.use(inbox.accept)

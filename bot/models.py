@@ -243,6 +243,12 @@ class Job:
     ref: str | None = None  #: reference of the draft that an earlier try opened
     answer: Answer | None = None  #: set if an earlier try committed it: only the delivery is left
     failing_since: datetime | None = None  #: aware, UTC; the first failed try of an outage of the API
+    is_only_placed: bool = False  #: `ref` is of its place in the queue, which may have been posted before any try
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether there was an earlier try, which may have called the API."""
+        return self.attempt > 1 or (self.ref is not None and not self.is_only_placed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ class CallEntries:
     @property
     def may_be_lost(self) -> bool:
         """Whether an earlier try may have left an open call."""
-        return self.expected is not None and (self.job.attempt > 1 or self.job.ref is not None)
+        return self.expected is not None and self.job.is_repeated
 
     @property
     def hook(self) -> Callable[[], Awaitable[None]] | None:
@@ -110,7 +110,7 @@ async def open_entries(
     if spec.kind is None:
         return CallEntries(quotas=quotas, job=job, api_job=api_job)
     is_paid = await quotas.is_paid(job.event, spec, effective)
-    if not is_paid and job.attempt == 1 and job.ref is None:
+    if not is_paid and not job.is_repeated:
         call = Usage(kind=spec.kind, model=job.event.options.get("model") or effective.model(spec.kind))
         return CallEntries(quotas=quotas, job=job, api_job=api_job, unreserved=call)
     expected = await quotas.expected(job.event, spec, spec.kind, effective)

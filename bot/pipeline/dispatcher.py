@@ -213,7 +213,7 @@ class Dispatcher:
             limits=self.limits,
             breaker=self.breaker,
             api_job=builder.api_job,
-            is_repeated=job.ref is not None,
+            is_repeated=job.is_repeated,
             count_lost=count_lost,
             count=lambda usage: builder.count(usage, job, self.ledger),
             expect=lambda usage: builder.expect(usage, self.quotas),
@@ -229,14 +229,13 @@ class Dispatcher:
         assert command is not None
         assert builder.api_job is not None
         expected = await self.quotas.expected(event, command.spec, "chat", effective)
-        entries = CallEntries(
-            quotas=self.quotas, job=replace(job, attempt=1, ref=None), api_job=builder.api_job, expected=expected
-        )
+        first = replace(job, attempt=1, ref=None)
+        entries = CallEntries(quotas=self.quotas, job=first, api_job=builder.api_job, expected=expected)
         builder.entries = entries
 
         api = await self.api.for_event(event, effective, on_post=builder.note_post, before_post=entries.hook)
         too_dear = await find_too_dear(self.quotas, event, command.spec, effective)
-        return self._calls(replace(job, event=event, ref=None), builder, api, effective, too_dear), entries
+        return self._calls(replace(first, event=event), builder, api, effective, too_dear), entries
 
     async def end_call(self, outcome: Outcome, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Return the outcome with the end of the event's open call. Raises `StoreError`."""

@@ -172,7 +172,8 @@ class Inbox:
     ) -> None:
         takes_turn = answer is None and lane is not Lane.FREE and not event.part_of
         if takes_turn:
-            self.line.note(event, lane)
+            spec = self.registry.find_spec(event.command)
+            self.line.note(event, lane, is_private=spec is not None and spec.is_private(event.options))
         try:
             is_new = await self.queue.record(event, lane=lane, answer=answer, quota=quota)
         finally:

@@ -118,7 +118,7 @@ class Worker:
         self._idle.clear()
         earlier = self._postponed.pop(job.seq, EarlierTry())
         running = RunningJob(job, self._lane_of(job), draft=earlier.draft_of(job), is_undecided=job.answer is None)
-        running.failures, running.usage, running.waited = earlier.failures, earlier.usage, self.line.take(job.event)
+        running.failures, running.usage, running.waited = earlier.failures, earlier.usage, self.line.take(job)
         self._slots[running.lane] -= 1
         self._running.add(running)
         running.task = asyncio.create_task(self._process(running), name=f"event {job.event.id}")

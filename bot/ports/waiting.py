@@ -32,5 +32,5 @@ class WaitingEvents(Protocol):
         """Return when an event is known to wait. Raises `OwnershipLost` where it does not.
 
         `is_posted`: a message is about to be posted for it. That is durable on return: whoever claims the event has a
-        `Job.ref`, and looks for the message.
+        `Job.ref`, which is only of its place, and looks for the message.
         """

@@ -4,13 +4,13 @@ The process that has recorded a request does it, until the request begins or is 
 is done for what begins within a second: a request is noted when it is recorded and struck off when it is claimed, both
 in memory. The others are looked up together. What is shown is a draft of the answer, which the answer goes on with.
 Behind an earlier question of the same conversation nothing is shown: a message would be above that one's answer, and
-stay there where its process is killed.
+stay there where its process is killed. Nor is anything shown of a private request, as others would see it.
 """
 
 import asyncio
 import math
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,7 +20,7 @@ from bot.background import BackgroundTasks
 from bot.concurrency.delivery_timeout import DeliveryTimeout
 from bot.concurrency.shared_timer import SharedTimer
 from bot.errors import DeliveryError, StoreError
-from bot.models import Event, Lane
+from bot.models import Event, Job, Lane
 from bot.ports import Confirm, EventKey, PlatformDraft, QueuePlace, Sender, WaitingEvents
 from bot.waiting.recent_durations import RecentDurations
 from bot.waiting.sentences import describe
@@ -30,6 +30,17 @@ log = structlog.get_logger(__name__)
 
 #: Requests whose place is being shown at the same time: the rest of the platforms' rates is for answers.
 _SHOWN_AT_ONCE = 8
+
+
+@dataclass(slots=True, eq=False)
+class _Ownership:
+    """Confirms that a request may be shown."""
+
+    check: Confirm
+
+    async def confirm(self) -> None:
+        """See `bot.ports.Confirm`."""
+        await self.check()
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +55,7 @@ class _Waiting:
     shown_at: float = 0.0  #: monotonic
     shown: int = 0  #: how often, tries that failed included
     is_showing: bool = False
+    opened: _Ownership | None = None  #: of the draft, while that is being opened
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +63,7 @@ class WaitingLine:
     """The requests of this process that wait for their turn."""
 
     events: WaitingEvents
+    confirm_running: Callable[[Job], Awaitable[None]]  #: that a request which has begun is this process's
     adapters: Mapping[str, Sender]
     timing: WaitingTiming
     on_doubt: Callable[[str, str], None]  #: for adapter and id of an event
@@ -59,9 +72,10 @@ class WaitingLine:
     _timer: SharedTimer = field(default_factory=SharedTimer)
     _tasks: BackgroundTasks = field(default_factory=lambda: BackgroundTasks("places in the queue"))
 
-    def note(self, event: Event, lane: Lane) -> None:
+    def note(self, event: Event, lane: Lane, *, is_private: bool) -> None:
         """Note a request that is about to be recorded, and may be claimed before that has returned."""
-        self._waiting.setdefault((event.adapter, event.id), _Waiting(event, lane))
+        if not is_private:
+            self._waiting.setdefault((event.adapter, event.id), _Waiting(event, lane))
 
     def recorded(self, event: Event) -> None:
         """Look after a request from now on, unless it begins within a second; one that was not recorded is dropped."""
@@ -69,10 +83,14 @@ class WaitingLine:
         if waiting is not None and math.isinf(waiting.look_at):
             waiting.look_at = time.monotonic() + self.timing.look
 
-    def take(self, event: Event) -> PlatformDraft | None:
+    def take(self, job: Job) -> PlatformDraft | None:
         """Strike off a request that begins here, or is none; return its draft, if its place was shown."""
-        waiting = self._waiting.pop((event.adapter, event.id), None)
-        return None if waiting is None else waiting.draft
+        waiting = self._waiting.pop((job.event.adapter, job.event.id), None)
+        if waiting is None:
+            return None
+        if waiting.opened is not None:  # it is the answer's draft, too, and may get this confirm after the answer's
+            waiting.opened.check = partial(self.confirm_running, job)
+        return waiting.draft
 
     async def run(self) -> None:
         """Look after what waits, until cancelled."""
@@ -99,9 +117,11 @@ class WaitingLine:
         now = time.monotonic()
         for key in due:
             place, waiting = places.get(key), self._waiting.get(key)
+            if waiting is None or waiting.is_showing:
+                continue
             if place is None:  # another process has it, or it was answered, erased or taken back
-                self._waiting.pop(key, None)
-            elif waiting is not None and self._is_due(waiting, place, now):
+                del self._waiting[key]
+            elif self._is_due(waiting, place, now):
                 shown.append((waiting.shown_at, waiting, place))
         shown.sort(key=lambda one: one[:1])
         for _, waiting, place in shown[: max(_SHOWN_AT_ONCE - len(self._tasks), 0)]:
@@ -110,7 +130,7 @@ class WaitingLine:
 
     def _is_due(self, waiting: _Waiting, place: QueuePlace, now: float) -> bool:
         """Whether a place is to be shown now: less and less often, the longer the request waits."""
-        if waiting.is_showing or (place.follows and waiting.lane is Lane.CONVERSATION):
+        if place.follows and waiting.lane is Lane.CONVERSATION:
             return False
         pause = self.timing.edit * waiting.shown if place != waiting.place else self.timing.repeat
         return not waiting.shown or now - waiting.shown_at >= pause
@@ -124,12 +144,13 @@ class WaitingLine:
             if self._waiting.get(key) is not waiting:  # it has begun here meanwhile: the draft is the answer's
                 return
             with DeliveryTimeout(self.timing.step, self._timer):
-                waiting.draft = await self.adapters[event.adapter].draft(
-                    event.answer_to or event.reply_to, key=event.id, ref=None, private=False, confirm=confirm
-                )
+                draft = await self._open_draft(waiting, confirm)
+                if self._waiting.get(key) is not waiting:
+                    return
+                waiting.draft = draft
                 text = describe(place, seconds, event.actor.locale)
                 posted = partial(confirm, is_posted=True)
-                await waiting.draft.show_place(text, follows=place.follows, before_message=posted)
+                await draft.show_place(text, follows=place.follows, before_message=posted)
             waiting.place = place
             if self._waiting.get(key) is waiting:
                 await self._confirm_after(key, confirm)
@@ -137,6 +158,17 @@ class WaitingLine:
             log.debug("place in the queue not shown", event_id=event.id, reason=str(exc))
         finally:
             waiting.is_showing, waiting.shown_at, waiting.shown = False, time.monotonic(), waiting.shown + 1
+
+    async def _open_draft(self, waiting: _Waiting, confirm: Confirm) -> PlatformDraft:
+        """Open the draft of a request, which may begin meanwhile."""
+        event, waiting.opened = waiting.event, (ownership := _Ownership(confirm))
+        place = event.answer_to or event.reply_to
+        try:
+            return await self.adapters[event.adapter].draft(
+                place, key=event.id, ref=None, private=False, confirm=ownership.confirm
+            )
+        finally:
+            waiting.opened = None
 
     async def _confirm_after(self, key: EventKey, confirm: Confirm) -> None:
         """See to it that nothing stays which was shown after another process had begun to answer."""

@@ -172,7 +172,7 @@ class EventQueueContract(StoreSuite):
         assert await store.places([("one", name) for name in names[:6]]) == {}
 
     async def test_what_is_posted_for_a_waiting_event_is_known_to_who_claims_it(self, store: Store) -> None:
-        """Its job has a reference, and a draft's own stays; nothing is posted for what does not wait."""
+        """Its job has a reference, of its place alone; a try's own stays. Nothing is posted for what does not wait."""
         for name in ("first", "second"):
             await store.record(event(name), lane=Lane.CONVERSATION)
         running = await claim(store)
@@ -184,11 +184,19 @@ class EventQueueContract(StoreSuite):
             await store.confirm_waiting("one", "unknown")
         await store.complete(running)
         job = await claim(store)
-        assert (running.ref, job.event.id, job.ref, job.attempt) == (None, "second", "", 1)
+        assert (running.ref, job.event.id, job.ref, job.is_repeated) == (None, "second", "", False)
+        await store.release(job)
+        job = await claim(store)
+        assert (job.ref, job.is_repeated) == ("", False)
+        await store.save_draft(job, "")
+        await store.release(job)
+        job = await claim(store)
+        assert (job.ref, job.attempt, job.is_repeated) == ("", 1, True)
         await store.save_draft(job, "m1")
         await store.release(job)
         await store.confirm_waiting("one", "second", is_posted=True)
-        assert (await claim(store)).ref == "m1"
+        job = await claim(store)
+        assert (job.ref, job.is_repeated) == ("m1", True)
 
     async def test_an_event_with_an_answer_only_needs_delivery(self, store: Store) -> None:
         """It is FREE whatever it was recorded with, and comes with its answer."""

@@ -1,12 +1,15 @@
 """People whose requests wait see their place in the queue and about how long it takes, on the whole service."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
+from bot.ports import PlatformDraft
 from bot.waiting.timing import WaitingTiming
 from simulators.changes import PATIENCE
 from simulators.discord.values import CHANNEL, DM
@@ -28,7 +31,7 @@ LOOKS = replace(FAST, waiting=WaitingTiming(look=0.01, edit=0.0))
 async def test_places_in_slack(tmp_path: Path) -> None:
     """Beside a thread of its own, as a message below another answer; it moves, and goes when the request begins.
 
-    A question behind another one of its conversation has none.
+    A question behind another one of its conversation has none, nor has a private request.
     """
     given: dict[str, Any] = {"bot_chat_concurrency": 1, "bot_media_concurrency": 1}
     async with (
@@ -51,8 +54,10 @@ async def test_places_in_slack(tmp_path: Path) -> None:
         fox = running.echo.hold("a fox")
         slack.ada.say("/image a fox", thread=first.ts)
         await running.echo.until(lambda: running.echo.prompts[-1] == "a fox")
+        slack.bob.slash("/catchup", "since yesterday")
+        await slack.until_delivered()
         slack.ada.say("/image a crane", thread=first.ts)
-        await running.see(slack.ada, "Next in line")
+        await running.see(slack.ada, "2nd in line")
         fox.set()
         slow.set()
         await running.echo.until(lambda: running.echo.prompts[-1] == "other")
@@ -66,6 +71,9 @@ async def test_places_in_slack(tmp_path: Path) -> None:
         assert not any("line" in text for text in told)
         assert [answer.content for answer in await running.answers(bobs)] == ["re: other"]
         assert not slack.team.statuses
+        posted = [str(call.params) for call in slack.called("chat.postMessage")]
+        assert sum("in line" in one for one in posted) == 1
+        assert not any("catchup" in one for one in posted)
 
 
 async def test_a_request_that_begins_while_its_place_is_looked_up(tmp_path: Path) -> None:
@@ -101,10 +109,46 @@ async def test_a_request_that_begins_while_its_place_is_looked_up(tmp_path: Path
         assert running.echo.prompts.count("other") == 1
 
 
-async def test_places_in_discord(tmp_path: Path) -> None:
-    """In the response to a command and in a reply, in three languages; a request that is taken back leaves nothing."""
+async def test_a_request_that_begins_while_its_draft_is_opened(tmp_path: Path) -> None:
+    """As Discord logs in meanwhile; the answer goes on although its draft is opened for its place last."""
     async with (
-        whole(tmp_path, core_timing=LOOKS, bot_media_concurrency=1) as one,
+        whole(tmp_path, core_timing=LOOKS, bot_chat_concurrency=1) as one,
+        asyncio.timeout(PATIENCE),
+    ):
+        slow, other, line = one.echo.hold("slow"), one.echo.hold("other"), one.core.worker.line
+        discord, opened = line.adapters["discord"], asyncio.Event()
+
+        class Late:
+            """Discord, whose draft is opened when the request has begun."""
+
+            capabilities, place_beside, place_again = discord.capabilities, discord.place_beside, discord.place_again
+
+            async def draft(self, reply_to: Mapping[str, str], **more: Any) -> PlatformDraft:
+                slow.set()
+                await one.echo.until(lambda: "other" in one.echo.prompts)
+                draft = await discord.draft(reply_to, **more)
+                opened.set()
+                return draft
+
+        line.adapters = {"discord": Late()}
+        await one.simulator.say(DM, "slow")
+        await one.echo.until(lambda: one.echo.prompts == ["slow"])
+        thread = await one.mention("other")
+        await opened.wait()
+        with structlog.testing.capture_logs() as logs:
+            other.set()
+            await one.see(thread, "re: other")
+            await one.idle()
+        assert "another worker has this event" not in [entry["event"] for entry in logs]
+
+
+async def test_places_in_discord(tmp_path: Path) -> None:
+    """In the response to a command and in a reply, in three languages; a request that is taken back leaves nothing.
+
+    To have waited counts as no call.
+    """
+    async with (
+        whole(tmp_path, core_timing=LOOKS, bot_media_concurrency=1, bot_chat_concurrency=1) as one,
         asyncio.timeout(PATIENCE),
     ):
         fox = one.echo.hold("a fox")
@@ -127,7 +171,15 @@ async def test_places_in_discord(tmp_path: Path) -> None:
         await one.delete(gone)
         await one.simulator.until(lambda: not any("排在第" in text_of(m) for m in one.simulator.bot_messages(DM)))
         slow.set()
+        busy = one.echo.hold("busy")
+        await one.simulator.say(DM, "busy")
+        await one.echo.until(lambda: one.echo.prompts[-1] == "busy")
+        thread = await one.mention("waits")
+        await one.see(thread, "下一个就轮到你")
+        busy.set()
+        await one.see(thread, "re: waits")
         await one.idle()
+        assert len(await one.core.store.calls_of("discord", thread)) == 1
         shown = one.simulator.bot_messages(DM)
         assert sum(len(message["attachments"]) for message in shown) == 3
         assert not any("位" in text_of(message) or "轮到" in text_of(message) for message in shown)
@@ -150,6 +202,7 @@ async def test_places_over_two_processes(tmp_path: Path, url: Any) -> None:
         await one.channel.wait_for_answers(first, *events)
         await two.core.worker.drain()
         assert [one.answer(event).text for event in events] == ["re: second", "re: third"]
+        assert [len(await two.core.store.calls_of(two.adapter.name, event)) for event in events] == [1, 1]
 
 
 SENTENCES = ["(Next in line)", "(2nd in line)"]

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - only constants are joined
 
 from bot.store.postgres.lease import CHANNEL
+from bot.store.shared.rows import PLACE_REF
 
 #: An event with an answer only needs delivery. Its own lane is kept for a later change of its content.
 _LANE = "CASE WHEN answer IS NULL THEN lane ELSE 'free' END"
@@ -266,7 +267,7 @@ WHERE (adapter, id) IN (SELECT * FROM unnest(:adapters::text[], :ids::text[]))
 IS_WAITING = f"SELECT 1 FROM events WHERE adapter = :adapter AND id = :id AND {_WAITS}"
 #: A message may be posted for an event that waits.
 POSTED = f"""
-UPDATE events SET ref = coalesce(ref, '""') WHERE adapter = :adapter AND id = :id AND {_WAITS} RETURNING seq
+UPDATE events SET ref = coalesce(ref, '{PLACE_REF}') WHERE adapter = :adapter AND id = :id AND {_WAITS} RETURNING seq
 """
 
 READ_VALUES = "SELECT namespace, name, value, expires FROM key_values WHERE namespace = ANY(:namespaces::text[])"

@@ -142,6 +142,9 @@ def parse_turns(rows: Sequence[tuple[int, str]]) -> tuple[Turn, ...]:
 
 #: The columns that `parse_job` takes.
 JOB = "seq, event, attempts, ref, answer, failing_since"
+#: `ref` of an event for whose place in the queue a message may be posted, before any try: JSON of "", told apart from
+#: that of a try by its space.
+PLACE_REF = '"" '
 
 
 def parse_job(rows: Sequence[Sequence[Any]]) -> Job | None:
@@ -154,6 +157,7 @@ def parse_job(rows: Sequence[Sequence[Any]]) -> Job | None:
         event=codec.loads(Event, event),
         attempt=attempts + 1,
         ref=json.loads(ref) if ref else None,
+        is_only_placed=ref == PLACE_REF,
         answer=codec.loads(Answer, answer) if answer else None,
         failing_since=datetime.fromtimestamp(failing_since, UTC) if failing_since is not None else None,
     )

@@ -47,7 +47,7 @@ class SqliteEvents(SqliteRecorder):
                     self._changed.set()
                     raise
             if job is not None:
-                self._running[job.seq] = RunningEvent(job, job.ref, job.answer)
+                self._running[job.seq] = RunningEvent(job, None if job.is_only_placed else job.ref, job.answer)
                 return job
             self._queue.done(taken.seq)  # erased meanwhile
         self._changed.clear()
@@ -315,7 +315,7 @@ class SqliteEvents(SqliteRecorder):
 
         def then(_: Returned) -> None:
             if (job := self._jobs.get(seq)) is not None and job.ref is None:
-                self._jobs[seq] = replace(job, ref="")
+                self._jobs[seq] = replace(job, ref="", is_only_placed=True)
 
         rows = noted()
         if rows:

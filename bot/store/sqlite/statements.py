@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.store.shared.rows import PLACE_REF
+
 #: adapter, id, conversation, lane, command, actor, channel, replaces, workspace, received_at, event, answer
 RECORD = """
 INSERT INTO events
@@ -32,9 +34,9 @@ UPDATE events SET ref = row.value->>1, attempts = row.value->>2
 FROM json_each(?) AS row WHERE events.seq = row.value->>0
 """
 #: seq; a message may be posted for an event that waits
-POSTED = """
-UPDATE events SET ref = coalesce(ref, '""') FROM json_each(?) AS row WHERE events.seq = row.value->>0
-"""
+POSTED = f"""
+UPDATE events SET ref = coalesce(ref, '{PLACE_REF}') FROM json_each(?) AS row WHERE events.seq = row.value->>0
+"""  # noqa: S608 - a constant
 #: seq, answer
 ANSWER = """
 UPDATE events SET answer = row.value->>1
