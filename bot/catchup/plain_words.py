@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from bot.catchup.request import read_request
@@ -15,6 +16,8 @@ from bot.commandline.parser import Request
 from bot.models import CommandSpec
 
 CATCHUP = "catchup"
+#: Which of the sentences count: all, those that name the channel or the thread, or none.
+Counted: TypeAlias = Literal["all", "named", "none"]
 _LONGEST = 120  # characters
 #: Messages that are read where somebody wants a summary and names no time: they may have written a minute ago.
 _SUMMARY = "last 200 messages"
@@ -85,16 +88,19 @@ _OF_CHANNEL = re.compile(r"channel|room|[頻频]道")
 _OF_THREAD = re.compile(r"thread|討論串|讨论串")
 
 
-def as_catchup(request: Request, specs: Sequence[CommandSpec], *, is_in_thread: bool) -> Request:
-    """Return the request as one to catch up, where its words ask for that and the command is offered.
+def as_catchup(
+    request: Request, text: str, specs: Sequence[CommandSpec], *, is_in_thread: bool, counted: Counted = "all"
+) -> Request:
+    """Return the request as one to catch up, where the words of its text ask for that and the command is offered.
 
-    The command reads a thread where it is asked in one, so that there a request about the channel is none, and the
-    other way round.
+    A text with a command stays what was typed. The command reads a thread where it is asked in one, so that there a
+    request about the channel is none, and the other way round.
     """
-    if request.command != "chat" or request.rejection or request.options or len(request.prompt) > _LONGEST:
+    if request != Request(prompt=text) or len(text) > _LONGEST or counted == "none":
         return request
-    span = read_plain_words(request.prompt)
-    if span is None or (_OF_CHANNEL if is_in_thread else _OF_THREAD).search(request.prompt.lower()) is not None:
+    span, words = read_plain_words(text), text.lower()
+    other, named = (_OF_CHANNEL, _OF_THREAD) if is_in_thread else (_OF_THREAD, _OF_CHANNEL)
+    if span is None or other.search(words) is not None or (counted == "named" and named.search(words) is None):
         return request
     if not any(spec.name == CATCHUP and not spec.hidden for spec in specs):
         return request

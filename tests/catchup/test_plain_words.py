@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.catchup.plain_words import as_catchup, read_plain_words
+from bot.catchup.plain_words import Counted, as_catchup, read_plain_words
 from bot.commandline.parser import Request
 from bot.commands._base import load_commands
 from bot.models import KINDS
@@ -110,11 +110,21 @@ def test_clear_requests_are_known_and_nothing_else() -> None:
 
 
 def test_a_request_stays_where_the_command_does_not_fit() -> None:
-    """Where it is switched off, has options, or is about the channel of the thread that it is asked in."""
+    """Where it is switched off, has options or a command, or is about the channel of the thread it is asked in.
+
+    Where fewer sentences count, those that name the place still may.
+    """
     specs = load_commands(dict.fromkeys(KINDS, ())).specs
     asked, of_channel = Request(prompt="what did I miss today?"), Request(prompt="summarise this channel")
-    assert as_catchup(asked, specs, is_in_thread=True) == Request(command="catchup", prompt="today")
-    assert as_catchup(of_channel, specs, is_in_thread=False).command == "catchup"
+    assert as_catchup(asked, asked.prompt, specs, is_in_thread=True) == Request(command="catchup", prompt="today")
+    wide: tuple[Counted, ...] = ("all", "named")
+    for counted in wide:
+        found = as_catchup(of_channel, of_channel.prompt, specs, is_in_thread=False, counted=counted)
+        assert found.command == "catchup"
+    narrow: tuple[Counted, ...] = ("named", "none")
+    for counted in narrow:
+        assert as_catchup(asked, asked.prompt, specs, is_in_thread=True, counted=counted) == asked
+    assert as_catchup(asked, f"/chat {asked.prompt}", specs, is_in_thread=True) == asked
     off = [replace(spec, hidden=spec.name == "catchup") for spec in specs]
     for one, offered, is_in_thread in (
         (asked, off, False),
@@ -123,4 +133,4 @@ def test_a_request_stays_where_the_command_does_not_fit() -> None:
         (of_channel, specs, True),
         (Request(prompt="what did I miss in this thread?"), specs, False),
     ):
-        assert as_catchup(one, offered, is_in_thread=is_in_thread) == one
+        assert as_catchup(one, one.prompt, offered, is_in_thread=is_in_thread) == one

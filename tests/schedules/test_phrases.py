@@ -74,6 +74,7 @@ cron 0 9 * * 1-5 hi | 0 9 * * 1-5 | Mon 11-30 09:00 | hi
 每兩週的週一、四 9:00 x | 0 9 * * 1,4 2w@2026-11-30 | Mon 11-30 09:00 | x
 隔周五下午4点 x | 0 16 * * 5 2w@2026-11-23 | Fri 11-27 16:00 | x
 每3個月 x | 0 9 27 * * 3m@2026-11-01 | Sat 02-27 09:00 | x
+every 12 months on the 31st x | 0 9 31 * * 12m@2026-12-01 | Thu 12-31 09:00 | x
 每兩個月1號 x | 0 9 1 * * 2m@2026-12-01 | Tue 12-01 09:00 | x
 每2小時 x | 0 */2 * * * | Fri 11-27 10:00 | x
 2小時後提醒我 | | Fri 11-27 11:30 | 提醒我
@@ -87,7 +88,13 @@ in Ten minutes x | | Fri 11-27 09:40 | x
 12月24日晚上6點 x | | Thu 12-24 18:00 | x
 """.strip().splitlines()
 NO_PHRASES = (
-    *("hello there", "every day at 25:00 x", "on the 32nd of each month x", "in a while x"),
+    *(
+        "hello there",
+        "every day at 25:00 x",
+        "on the 32nd of each month x",
+        "every 2 months on the 32nd x",
+        "in a while x",
+    ),
     *("cron 0 0 30 2 * x", "cron 99 * * * * x", "每天25點 x", "13月1日 x", "on February 30 x", "what time is it at 9?"),
     *("remind me to stretch", "remind me to look at noon for birds", "what is the weather tomorrow"),
 )

@@ -21,7 +21,7 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.kit.participation import MutedParticipants
+from adapters.kit.participation import MutedParticipants, build_event
 from adapters.kit.per_key import PerKey
 from adapters.kit.store_outage import hold
 from bot.errors import StoreError
@@ -229,7 +229,7 @@ class MessageHandler:
         if message.author.bot and not is_mention:
             return None
         if not parse.guild_id_of(message):
-            return self._event(message, MessageContext(channel=str(message.channel.id)))
+            return await self._event(message, MessageContext(channel=str(message.channel.id)))
         thread = await self._find_thread(message, is_mention=is_mention)
         if thread is not None:
             return await self._parse_in_thread(message, thread, is_mention=is_mention, is_edit=is_edit)
@@ -246,7 +246,7 @@ class MessageHandler:
             asker=asker,
             starts_thread=await self._starts_thread(message, settings, is_reply_to_me=is_reply_to_me),
         )
-        event = self._event(message, context)
+        event = await self._event(message, context)
         if replied is None or await self._services.participants(ADAPTER, event.conversation):
             return event
         return replace(event, has_prior_messages=True)
@@ -264,9 +264,10 @@ class MessageHandler:
             return False
         return True
 
-    def _event(self, message: discord.Message, context: MessageContext) -> Event:
+    async def _event(self, message: discord.Message, context: MessageContext) -> Event:
         locale = self._locale(message)
-        return parse.event_from_message(message, self._commands, me=self._me, context=context, locale=locale)
+        build = partial(parse.event_from_message, message, self._commands, me=self._me, context=context, locale=locale)
+        return await build_event(self._services, build, begun_by=context.thread)
 
     async def _parse_in_thread(
         self, message: discord.Message, thread: discord.Thread, *, is_mention: bool, is_edit: bool
@@ -301,7 +302,7 @@ class MessageHandler:
         if not is_mention and not _has_content(message):
             await self._explain_missing_content(message, thread.id)
             return None
-        event = self._event(message, MessageContext(str(thread.parent_id), thread=str(thread.id)))
+        event = await self._event(message, MessageContext(str(thread.parent_id), thread=str(thread.id)))
         return event if people else replace(event, has_prior_messages=True)
 
     async def _explain_missing_content(self, message: discord.Message, place: int) -> None:

@@ -12,7 +12,7 @@ import discord
 from adapters.discord.reply_target import ReplyTarget
 from adapters.kit import titles
 from adapters.kit.forms import without_file_names
-from bot.catchup.plain_words import as_catchup
+from bot.catchup.plain_words import Counted, as_catchup
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import hide_secret, names_secret_command
@@ -41,9 +41,15 @@ class MessageContext:
 
 
 def event_from_message(
-    message: discord.Message, commands: Sequence[CommandSpec], *, me: int, context: MessageContext, locale: str = ""
+    message: discord.Message,
+    commands: Sequence[CommandSpec],
+    *,
+    me: int,
+    context: MessageContext,
+    locale: str = "",
+    plain_words: Counted = "all",
 ) -> Event:
-    """Parse a message that addresses the bot. `me`: the bot's own id."""
+    """Parse a message that addresses the bot. `me`: the bot's own id; `plain_words`: those that ask to catch up."""
     locale = locale or (str(message.guild.preferred_locale) if message.guild else "")
     text = read_text(message, me=me)
     if message.message_snapshots:
@@ -52,7 +58,8 @@ def event_from_message(
     request = parser.parse(text, commands, locale=locale, bare=True)
     attachments = read_attachments(message)
     if message.guild and replied is None and not (attachments or message.message_snapshots):
-        request = as_catchup(request, commands, is_in_thread=bool(context.thread))
+        is_in_thread = bool(context.thread)
+        request = as_catchup(request, text, commands, is_in_thread=is_in_thread, counted=plain_words)
     prompt, rejection = request.prompt, request.rejection
     spec = next((spec for spec in commands if spec.name == request.command), None)
     if spec is not None and keeps_ids(spec):

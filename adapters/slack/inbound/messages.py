@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from slack_bolt.async_app import AsyncBoltContext
 
 from adapters.kit.bounded import BoundedDict
-from adapters.kit.participation import MutedParticipants
+from adapters.kit.participation import MutedParticipants, build_event
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces, workspace_of
@@ -324,7 +325,9 @@ class MessageHandler:
             is_dm=_is_direct(message),
             has_prior_messages=has_prior_messages,
         )
-        return event_from_message(message, self._commands, context=context, person=person, people=people)
+        build = partial(event_from_message, message, self._commands, context=context, person=person, people=people)
+        begun_by = message_id(workspace.owner, channel, thread) if thread else ""
+        return await build_event(self._services, build, begun_by=begun_by)
 
 
 def _thread_id(workspace: Workspace, message: Json) -> str:

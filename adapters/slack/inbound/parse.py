@@ -11,7 +11,7 @@ from adapters.kit.titles import quote, shorten, title_of
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Json, Person
-from bot.catchup.plain_words import CATCHUP, as_catchup
+from bot.catchup.plain_words import CATCHUP, Counted, as_catchup
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import hide_secret
@@ -58,8 +58,12 @@ def event_from_message(
     context: MessageContext,
     person: Person,
     people: Mapping[str, Person],
+    plain_words: Counted = "all",
 ) -> Event:
-    """Return the event of a message that is for the bot. `person`: its author; `people`: those whom it mentions."""
+    """Return the event of a message that is for the bot. `person`: its author; `people`: those whom it mentions.
+
+    `plain_words`: those that ask to catch up.
+    """
     workspace = context.workspace
     text = read_text(message, people, bot_user=workspace.bot_user)
     request = parser.parse(text, commands, locale=person.locale, bare=True)
@@ -70,7 +74,7 @@ def event_from_message(
     viewed = viewed_channel(message.get("app_context")) if context.is_dm else ""
     if (viewed or not context.is_dm) and not (message.get("files") or message.get("attachments")):
         is_in_thread = not context.is_dm and context.thread not in ("", message["ts"])
-        request = as_catchup(request, commands, is_in_thread=is_in_thread)
+        request = as_catchup(request, text, commands, is_in_thread=is_in_thread, counted=plain_words)
     prompt, rejection = request.prompt, request.rejection
     if request.command in TEXT_COMMANDS and str(message.get("text") or "").strip():
         prompt = "\n\n".join(part for part in (*quote_forwarded(message, people, commands, workspace), prompt) if part)

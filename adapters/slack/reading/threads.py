@@ -74,10 +74,13 @@ class _Newest:
         return len(self.found) + sum(len(replies) for *_, replies in self.pages)
 
     def add(self, lower: float, page: Sequence[Json], *, is_whole: bool) -> int:
-        """Add what was read from a time on; return the number of its replies."""
+        """Add what was read from a time on; return the number of its replies.
+
+        Of a page without replies, which may be said to have others after it, nothing later is to be expected.
+        """
         replies = {str(message["ts"]): message for message in page if message["ts"] != self.thread}
-        if not is_whole:
-            self.pages.append((lower, float(page[-1]["ts"]), replies))
+        if not is_whole and replies:
+            self.pages.append((lower, float([*replies][-1]), replies))
             return len(replies)
         self.found, self.upper = replies | self.found, lower
         while self.pages and self.upper <= self.pages[-1][1]:
@@ -113,7 +116,7 @@ async def read_newest(
             log.warning("thread read in part", reason=str(exc))
             break
         number = newest.add(lower, found, is_whole=is_whole)
-        if is_whole:
+        if is_whole or not number:
             wanted = min(2 * (count - len(newest.found)), _FILLED * page)
             longer = min(_LONGER, wanted / number) if number else _LONGER
             lower = newest.upper - (upper - lower) * longer

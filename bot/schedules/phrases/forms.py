@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 
@@ -93,11 +93,18 @@ def every(
             begin = min(next_weekday(now, one, at) for one in weekdays).date()
         begin -= timedelta(days=begin.weekday())
     else:
-        is_over = day and datetime.combine(begin, at or MORNING).replace(day=1) + timedelta(days=day - 1) <= now
-        begin = (begin.replace(day=28) + timedelta(days=4 if is_over else 0)).replace(day=1)
         chosen = day or now.day
         base = expression(at, day=LAST_DAY) if not day and chosen > _EVERY_MONTH else monthly(chosen, at)
+        begin = _first_month(day, now, at) if day and base is not None else begin.replace(day=1)
     return base if count == 1 or base is None else f"{base} {count}{unit}@{begin}"
+
+
+def _first_month(day: int, now: datetime, at: time | None) -> date:
+    """Return the first of the month in which a day from 1 to 31 is next still to come."""
+    first = now.date().replace(day=1)
+    while (found := in_days(datetime.combine(first, MORNING), day - 1, at)) <= now or found.month != first.month:
+        first = (first + timedelta(days=31)).replace(day=1)
+    return first
 
 
 def on_date(now: datetime, at: time | None, month: int, day: int, year: int | None = None) -> datetime:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.schedules.clock import ScheduleTiming
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, ME, READ_HISTORY, Json, member
+from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, ME, OTHER, READ_HISTORY, Json, member
 from tests.support.catchup.digest_api import DigestApi
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import whole
@@ -77,6 +77,8 @@ async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:
     """The asker's and the bot's rights count, in private threads, too; what is missing is said in one sentence.
 
     Then the answer is about what came since they were there; one that is scheduled, up to that time, in private.
+
+    Plain words ask for it where they are not about a conversation with the bot, and it is not switched off.
     """
     api, clock = DigestApi(), SetClock(datetime.now(UTC))
     timing = replace(FAST, schedules=ScheduleTiming(clock=clock))
@@ -114,6 +116,16 @@ async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:
         )
         assert simulator.channel(scheduled[0]["channel_id"])["recipients"][0]["id"] == BOB
         assert linked(simulator, scheduled[0]) == [f"DECIDED for <@{BOB}>", "DECIDED much later"]
+        one.api.play(one.echo)
+        thread = (await simulator.say(OTHER, f"<@{ME}> here is my packing list: socks"))["id"]
+        await one.see(thread, "re: here is my packing list: socks")
+        await simulator.say(thread, "did I miss anything?")
+        await one.see(thread, "re: did I miss anything?")
+        there: Json = {"value": "commands_off catchup", "for": "channel"}
+        await one.command("settings", channel=OTHER, **there)
+        await one.see_ephemeral(OTHER, "已設定")
+        thread = (await simulator.say(OTHER, f"<@{ME}> summarize the last 5 messages"))["id"]
+        await one.see(thread, "re: summarize the last 5 messages")
         client = one.core.adapters["discord"].client  # type: ignore[attr-defined]
         client.drop_message_content()
         await ask("Message Content Intent under Bot")

@@ -132,7 +132,7 @@ async def test_a_long_thread(slack: SlackSimulator, tmp_path: Path) -> None:
 async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path, engine: dict[str, Any]) -> None:
     """From their last message, else from their last catching up; a stop repeats no request that had an answer.
 
-    Plain words ask for it, too.
+    Plain words ask for it, too, where they are not about a conversation with the bot, and it is not switched off.
 
     When they caught up is erased with them.
     """
@@ -171,6 +171,13 @@ async def test_what_somebody_has_missed(slack: SlackSimulator, tmp_path: Path, e
         assert "DECIDED at last" in (await running.see(slack.ada, "since 20")).content
         before = len(api.bodies)
         await running.answers(slack.ada.mention("what did Bob miss?"))
+        listed = slack.ada.mention("here is my packing list: socks")
+        await running.answers(listed)
+        slack.ada.mention("did I miss anything?", thread=listed)
+        await running.answers(listed, 2)
+        await running.answers(slack.ada.mention("/chat did I miss anything?"))
+        await running.ask(slack.ada, "/settings commands_off catchup --for channel", "Done")
+        await running.answers(slack.ada.mention("summarize the last 5 messages"))
         assert "You summarise a channel" not in str(api.bodies[before:])
         visits = running.core.store.namespace(within(slack.team.id, f"caught-up:slack:{slack.ada.id}"))
         [visit] = (await visits.items()).values()
