@@ -65,7 +65,7 @@ class SlackDraft:
         self.finished_at = ""  #: part of the ref, where several processes run
         thread, message = f"{ref or ''}//".split("/")[:2]
         self.messages.thread = thread or target.thread
-        self._thread = AnswerThread(self.messages, key=key, ref=message)
+        self._thread = AnswerThread(messages=self.messages, key=key, ref=message)
         self._ref = message
         self.messages.is_state_known = ref is None  # else an earlier try may have got anywhere
         self._settled = services.settled
@@ -314,7 +314,7 @@ class SlackDraft:
         self._api = await open_dm(self._api)
         self.messages = AnswerMessages(self._api, key=self._key)
         self.messages.is_state_known = False
-        self._thread = AnswerThread(self.messages, key=self._key, ref=self._ref)
+        self._thread = AnswerThread(messages=self.messages, key=self._key, ref=self._ref)
         self._note = note
         await self._deliver(answer)
 
