@@ -56,10 +56,6 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
         await slack.bob.submit(form, {"music": "a drum"})
         await board("♪ a drum · music ✓")
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (6, 6, 2)
-        slack.bob.slash("/shots", "--drop 4")
-        await board("3 shots, 15 s")
-        slack.bob.mention("shots --drop 3", thread=question.root)
-        await board("2 shots, 10 s")
 
 
 async def test_the_steps_of_a_film_are_in_its_makers_language(slack: SlackSimulator, tmp_path: Path) -> None:
