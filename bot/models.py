@@ -88,6 +88,7 @@ class Event:
     answer_to: Mapping[str, str] = field(default_factory=dict)  #: place of the answer, where it is not `reply_to`
     part_of: str = ""  #: id of the event that shows what this one makes; "": it has an answer of its own
     is_message: bool = False  #: a message of the platform, not a slash command or a button
+    is_press: bool = False  #: a button without a form: nothing was typed
     joined: Mapping[str, str] = field(default_factory=dict)  #: prompts of the messages that it was made of, by id
     joined_to: str = ""  #: id of the event that answers this message as well; "": it has an answer of its own
 

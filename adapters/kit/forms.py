@@ -26,6 +26,7 @@ class FormLimits:
     choices: int  #: of one field; an option with more is typed
     label: int  #: characters of a field's label
     hint: int  #: characters of the line beside a field
+    text: int  #: characters of what is typed into a field
     radios: int = 0  #: choices that are shown as radio buttons; more are in a select
     has_numbers: bool = True  #: there are fields that take only numbers
 
@@ -58,19 +59,37 @@ def plan_form(
     """Return the fields of the first options that a form has room for.
 
     `label`, `hint`: an option's words, cut to the limits. `is_optional`: no field is required, as what is left empty
-    stays as it was.
+    stays as it was. An option in `too_long` has no field.
     """
+    left_out = too_long(options, limits=limits)
+    options = [option for option in options if option not in left_out]
     return [
         Field(
             option=option,
-            kind=_kind(option, limits),
+            kind=kind,
             label=shorten(label(option), limits.label),
             hint=shorten(hint(option), limits.hint),
             is_required=option.required and not is_optional,
-            default=option.default,
+            default=_default(option, kind),
         )
         for option in options[: limits.fields]
+        for kind in (_kind(option, limits),)
     ]
+
+
+def too_long(options: Sequence[Option], *, limits: FormLimits) -> list[Option]:
+    """Return the options whose text no field can begin with: without a field it stays as it was typed."""
+    return [
+        option
+        for option in options
+        if _kind(option, limits) in ("paragraph", "line") and len(option.default) > limits.text
+    ]
+
+
+def _default(option: Option, kind: FieldKind) -> str:
+    """Return what a field begins with; a field for numbers takes none that it would refuse."""
+    is_refused = kind == "number" and parser.validate_option(option, option.default, locale="")
+    return "" if is_refused else option.default
 
 
 def _kind(option: Option, limits: FormLimits) -> FieldKind:

@@ -2,7 +2,7 @@
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import find_named_job
-from bot.errors import UsageError
+from bot.errors import NotAllowed
 from bot.models import CommandSpec, Lane, Text
 
 
@@ -13,6 +13,6 @@ async def cancel(ctx: Context) -> Parts:
     """Stop one answer; the text so far stays. Without a sentence of its own, as the stopped answer has a note."""
     job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id and not ctx.policy.administers(ctx.event):
-        raise UsageError(ctx.translate("cancel.not_yours"))
+        raise NotAllowed(ctx.translate("cancel.not_yours"))
     if not await ctx.cancel(job.event.id):
         yield Text(ctx.translate("stop.nothing"))

@@ -2,7 +2,7 @@
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import find_named_job
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.models import CommandSpec, Lane, Text
 
 
@@ -11,7 +11,7 @@ async def delete(ctx: Context) -> Parts:
     """Remove the answer from the channel, its files from the disk and its turns from the context."""
     job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id:
-        raise UsageError(ctx.translate("delete.not_yours"))
+        raise NotAllowed(ctx.translate("delete.not_yours"))
     removed = await ctx.composites.remove(job, ctx.cancel)
     if removed is None:
         raise UsageError(ctx.translate("delete.not_yet"))

@@ -2,7 +2,7 @@
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
-from bot.errors import UsageError
+from bot.errors import NotAllowed
 from bot.models import Action, Actions, CommandSpec, Option, Text
 from bot.ports import AuditEntry
 
@@ -34,7 +34,7 @@ async def forget(ctx: Context) -> Parts:
     """Ask for confirmation, then erase."""
     actor, person, by = ctx.event.actor.id, ctx.option("person"), ctx.event.options.get(_BY)
     if by not in (None, actor):  # somebody else's press must not erase what is theirs
-        raise UsageError(ctx.translate("forget.not_yours"))
+        raise NotAllowed(ctx.translate("forget.not_yours"))
     if person not in ("", actor):
         async for part in _forget_person(ctx, person, is_confirmed=by is not None):
             yield part

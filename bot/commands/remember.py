@@ -12,7 +12,7 @@ from bot.commands._memory import (
 )
 from bot.control.changes import read_until
 from bot.control.scopes import Scope
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.memory.notes import new_note, save_note
 from bot.memory.proposals import without_opening
 from bot.memory.secrets import has_secret
@@ -36,7 +36,7 @@ from bot.models import Actions, CommandSpec, Lane, Option, Text
 async def remember(ctx: Context) -> Parts:
     """Store the note, and say how to get rid of it."""
     if ctx.option(FOR) in ("", Scope.ME) and ctx.event.options.get(BY) not in (None, ctx.event.actor.id):
-        raise UsageError(ctx.translate("memory.not_yours"))
+        raise NotAllowed(ctx.translate("memory.not_yours"))
     require_memory(ctx)
     text, scope = without_opening(" ".join(ctx.prompt().split())), note_scope(ctx)
     require_right(ctx, scope)

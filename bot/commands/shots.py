@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.commands._base import Context, Parts, command
 from bot.composites.showing import BUTTON_TRIES
 from bot.control.quotes import DECIDE, PricedRequest, is_within
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.film.board import private_reasons
 from bot.film.changes import STOPPING, act_of, change
 from bot.film.film import MAX_SHOTS, Film
@@ -75,7 +75,7 @@ async def _find(ctx: Context, act: str) -> Job:
     if job is None or job.event.conversation != event.conversation:
         raise UsageError(ctx.translate("film.none_here"))
     if job.event.actor.id != event.actor.id and not (act in STOPPING and ctx.policy.administers(event)):
-        raise UsageError(ctx.translate("film.not_yours"))
+        raise NotAllowed(ctx.translate("film.not_yours"))
     if not act:
         raise UsageError(ctx.translate("prompt.missing", example=f"/{ctx.spec.example}"))
     return job

@@ -2,7 +2,7 @@
 
 from bot.commands._base import Context, Parts, command
 from bot.duel.duel import SHOW
-from bot.errors import UsageError
+from bot.errors import NotAllowed, UsageError
 from bot.models import CommandSpec, Job, Lane, Text
 
 
@@ -23,7 +23,7 @@ async def vote(ctx: Context) -> Parts:
     if job is None or duel is None or job.event.conversation != event.conversation:
         raise UsageError(ctx.translate("usage.button_gone"))
     if choice == SHOW and event.actor.id != job.event.actor.id and not ctx.policy.administers(event):
-        raise UsageError(ctx.translate("duel.not_yours"))
+        raise NotAllowed(ctx.translate("duel.not_yours"))
     duel = await ctx.duels.vote(duel, choice, Job(seq=ctx.seq, event=event), job.event)
     if choice != SHOW and duel.is_shown:
         raise UsageError(ctx.translate("duel.over"))

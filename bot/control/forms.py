@@ -15,6 +15,8 @@ from bot.ports import OWN_FIELDS
 NAME, VALUE, FOR = "name", "value", "for"
 #: The button under a refused request that opens its form once more; where all is for the person alone, the second.
 CORRECT, CORRECT_PRIVATELY = "correct", "correct-private"
+#: Options of a press, which name its button; fields of its form can't be called so.
+PRESSED = ("event", "action")
 #: An option of the command `access`.
 UNTIL = "until"
 
@@ -53,9 +55,10 @@ def correction(event: Event, spec: CommandSpec) -> tuple[Action, ...]:
 
     The options that were given come first: forms have room for a few.
     """
-    if event.is_message or event.is_local or spec.secrets or not (event.prompt or event.options):
+    is_typed = not (event.is_message or event.is_press) and bool(event.prompt or event.options)
+    if not is_typed or event.is_local or spec.secrets:
         return ()
-    options = [option for option in spec.options if option.kind != "file"]
+    options = [option for option in spec.options if option.kind != "file" and option.name not in PRESSED]
     options.sort(key=lambda option: not (option.is_prompt or event.options.get(option.name)))
     if not options:
         return ()
@@ -64,9 +67,14 @@ def correction(event: Event, spec: CommandSpec) -> tuple[Action, ...]:
     return (Action(name=name, label=label, command=spec.name, prompts_for=fields, shows_values=True),)
 
 
+def is_correction(action: Action) -> bool:
+    """Whether a button corrects a request; only its author may."""
+    return action.name in (CORRECT, CORRECT_PRIVATELY)
+
+
 def with_request(action: Action, event: Event) -> Action:
     """Return a button under the answer to a request; one that corrects it has what was asked for."""
-    if action.name not in (CORRECT, CORRECT_PRIVATELY):
+    if not is_correction(action):
         return action
     return replace(action, prompt=event.prompt, options=event.options)
 
@@ -78,14 +86,18 @@ def button_options(
     job: Job | None,
     action: str,
     *,
+    actor: str,
     locale: str,
 ) -> Sequence[Option]:
     """Return the options that the form of a button asks for; the defaults are the values that it begins with.
 
     `names`: of the options; `OWN_FIELDS`: all that the button asks for. `job`: the request under whose answer it is.
+    `actor`: who pressed; nobody but its author reads what a request was refused for.
     """
     actions = job.answer.actions if job is not None and job.answer is not None else ()
     button = next((one for one in actions if one.name == action), None)
+    if button is not None and job is not None and is_correction(button) and job.event.actor.id != actor:
+        return ()
     if OWN_FIELDS in names:
         names = button.prompts_for if button is not None else ()
     options = form_options(registry, spec, names, locale=locale)

@@ -289,11 +289,12 @@ class CoreServices:
     # -- forms
 
     async def form_options(
-        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str, event: str, action: str
+        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, event: str, action: str, **who: str
     ) -> Sequence[Option]:
         """See `AdapterServices.form_options`."""
         job = await self.journal.job(adapter, event) if spec is not None and any(names) else None
-        return forms.button_options(self.scoped.offered(adapter), spec, names, job, action, locale=locale)
+        offered = self.scoped.offered(adapter)
+        return forms.button_options(offered, spec, names, job, action, **who)
 
     def form_problems(
         self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str

@@ -9,7 +9,7 @@ import structlog
 from bot.background import BackgroundTasks
 from bot.commands import Registry
 from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.forms import CORRECT, CORRECT_PRIVATELY, with_request
+from bot.control.forms import PRESSED, is_correction, with_request
 from bot.control.quotes import DECISIONS
 from bot.control.registry import COMMANDS_OFF, LANGUAGE, REACTION
 from bot.control.scopes import Scope
@@ -200,6 +200,7 @@ class Inbox:
         named, pressed = event.options.get("event", ""), event.options.get("action", "")
         if (received := receipt.get()) is not None:
             received.pressed = (named, pressed)
+        event = replace(event, is_press=not event.options.keys() - {*PRESSED})
         if pressed == STOP:
             return replace(event, command="cancel", options={"event": named})
         job = await self.journal.job(event.adapter, named)
@@ -212,11 +213,14 @@ class Inbox:
             # What was typed into its form may be a secret.
             return replace(event, rejection=translate(key, event.actor.locale), options={"event": named})
         assert job is not None
+        if is_correction(action) and job.event.actor.id != event.actor.id:
+            rejection = translate("correct.not_yours", event.actor.locale)
+            return replace(event, rejection=rejection, options={"event": named})
         action, asked = with_request(action, job.event), set(action.prompts_for)
         given = {name: value for name, value in event.options.items() if name in asked and value}
         emptied = {name for name in asked & event.options.keys() if action.shows_values and name not in given}
         kept = {name: value for name, value in action.options.items() if name not in emptied}
-        if action.name in (CORRECT, CORRECT_PRIVATELY):
+        if is_correction(action):
             event = _with_files(event, job.event)
         command = self.registry.find(action.command)
         spoken = command.spec.prompt.name if command is not None and command.spec.prompt is not None else "prompt"

@@ -206,12 +206,20 @@ class AdapterServices(Protocol):
         """Return the settings of a channel that its adapter obeys. Reads memory, but for a channel's first time."""
 
     async def form_options(
-        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str, event: str, action: str
+        self,
+        adapter: str,
+        spec: CommandSpec | None,
+        names: Collection[str],
+        *,
+        actor: str,
+        locale: str,
+        event: str,
+        action: str,
     ) -> Sequence[Option]:
         """Return the options that a button's form asks for by name; names that nobody knows are ignored.
 
-        `names`: `OWN_FIELDS`: all that the button asks for. `event`, `action`: the button. The defaults are the values
-        that its form begins with.
+        `names`: `OWN_FIELDS`: all that the button asks for. `event`, `action`: the button; `actor`: who pressed it.
+        The defaults are the values that its form begins with. None for a person who may not open it.
         """
 
     def form_problems(

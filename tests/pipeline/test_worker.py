@@ -171,13 +171,15 @@ async def test_a_crashing_command_gives_a_reference(tmp_path: Path, monkeypatch:
 
 
 async def test_a_usage_error_is_its_own_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error is shown privately, and there is no API call."""
+    """The error is shown privately, and there is no API call. What was typed can be corrected; no press."""
     async with service(tmp_path) as one:
         monkeypatch.setattr(
             "bot.conversation.context.Conversation.build_messages", raising(UsageError("Say it differently."))
         )
         told = await one.ask("hello")
         assert (told.text, told.private, told.actions) == ("Say it differently.", True, ["correct"])
+        pressed = await one.ask("", command="press", options={"event": "e1", "action": "correct"})
+        assert (pressed.text, pressed.actions) == ("Say it differently.", [])
         assert not one.echo.prompts
 
 

@@ -112,7 +112,15 @@ class RecordingCore:
         return self.channels.get(location.channel, ChannelSettings())
 
     async def form_options(
-        self, adapter: str, spec: CommandSpec | None, names: Collection[str], *, locale: str, event: str, action: str
+        self,
+        adapter: str,
+        spec: CommandSpec | None,
+        names: Collection[str],
+        *,
+        actor: str,
+        locale: str,
+        event: str,
+        action: str,
     ) -> Sequence[Option]:
         return forms.form_options(SETTINGS, spec, names, locale=locale)
 

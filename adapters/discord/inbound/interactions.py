@@ -110,8 +110,10 @@ class InteractionHandler:
         spec = self._specs.get(command)
         if spec is not None and names:
             spec = await self._services.narrow(spec)
-        asked = {"event": custom_id["event"], "action": custom_id["action"], "locale": str(interaction.locale)}
-        options = await self._services.form_options(ADAPTER, spec, names.split(","), **asked)
+        asked = {"event": custom_id["event"], "action": custom_id["action"], "actor": str(interaction.user.id)}
+        options = await self._services.form_options(
+            ADAPTER, spec, names.split(","), locale=str(interaction.locale), **asked
+        )
         if spec is not None and options:
             await self._modals.open(interaction, spec, options, buttons.modal_id(custom_id, signer), is_optional=True)
             return

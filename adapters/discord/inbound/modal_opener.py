@@ -9,12 +9,14 @@ import structlog
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.ui import modals
 from adapters.kit.bounded import BoundedDict
+from bot.i18n import translate
 from bot.models import CommandSpec, Option
 
 log = structlog.get_logger(__name__)
 
 _INVALID_FORM = 50035
 _GROUPS = "groups"  # feature: radio buttons and checkboxes
+_GROUP = (discord.ui.RadioGroup, discord.ui.CheckboxGroup, discord.ui.Checkbox)
 
 
 class ModalOpener:
@@ -33,7 +35,7 @@ class ModalOpener:
         is_optional: bool = False,
         takes_file: bool = False,
     ) -> None:
-        """Open a modal for options of a command. Raises `discord.HTTPException`."""
+        """Open a modal for options of a command, or say that Discord refuses it. Raises `discord.HTTPException`."""
         build = partial(
             modals.build_modal,
             spec,
@@ -43,13 +45,26 @@ class ModalOpener:
             is_optional=is_optional,
             takes_file=takes_file,
         )
-        has_groups = _GROUPS not in self._refused
-        try:
-            await interaction.response.send_modal(build(has_groups=has_groups))
-        except discord.HTTPException as exc:
-            if exc.code != _INVALID_FORM or not has_groups:
-                raise
-            reason = describe_error(exc)
-            await interaction.response.send_modal(build(has_groups=False))  # which may be refused for another reason
-            log.warning("no radio buttons", reason=reason)
-            self._refused[_GROUPS] = None
+        forms = [build(has_groups=False)]
+        if _GROUPS not in self._refused and _has_groups(modal := build(has_groups=True)):
+            forms.insert(0, modal)
+        reasons: list[str] = []
+        for form in forms:
+            try:
+                await interaction.response.send_modal(form)
+            except discord.HTTPException as exc:
+                if exc.code != _INVALID_FORM:
+                    raise
+                reasons.append(describe_error(exc))
+                continue
+            if reasons:
+                log.warning("no radio buttons", reason=reasons[0])
+                self._refused[_GROUPS] = None
+            return
+        log.warning("form refused", command=spec.name, reason=reasons[-1])
+        text = translate("discord.form_refused", str(interaction.locale))
+        await interaction.response.send_message(text, ephemeral=True)
+
+
+def _has_groups(modal: discord.ui.Modal) -> bool:
+    return any(isinstance(item, _GROUP) for item in modal.walk_children())

@@ -10,11 +10,11 @@ from typing import Any
 import discord
 
 from adapters.discord.ui.channels import CHANNEL_TYPES
-from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form
+from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form, too_long
 from bot.i18n import choice_label, command_label, describe_option, option_label, translate
 from bot.models import CommandSpec, Option
 
-_LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, radios=5, has_numbers=False)
+_LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, text=4000, radios=5, has_numbers=False)
 _LIMITS_OF_SELECTS = replace(_LIMITS, radios=0)
 _MAX_CHECKBOXES = 10
 _MAX_TITLE = 45
@@ -27,7 +27,7 @@ _PICKERS = frozenset(
         discord.ComponentType.channel_select,
     )
 )
-_MAX_TEXT, _MAX_CHOICE = 4000, 100
+_MAX_CHOICE = 100
 _TIMEOUT = 1800.0  # seconds after which the library forgets a modal that was not submitted
 
 
@@ -55,8 +55,13 @@ def build_modal(
     `has_groups`: few choices are radio buttons or checkboxes; else all are in selects.
     """
     modal = discord.ui.Modal(title=command_label(spec, locale)[:_MAX_TITLE], custom_id=custom_id, timeout=_TIMEOUT)
+    left_out = too_long(options, limits=_LIMITS)
+    if left_out:
+        names = ", ".join(option_label(option, locale) for option in left_out)
+        modal.add_item(discord.ui.TextDisplay(translate("form.too_long", locale, names=names)))
+        options = [option for option in options if option not in left_out]
     fields = plan_form(
-        options[: _LIMITS.fields - takes_file],
+        options[: _LIMITS.fields - takes_file - bool(left_out)],
         limits=_LIMITS if has_groups else _LIMITS_OF_SELECTS,
         label=lambda option: option_label(option, locale).capitalize(),
         hint=lambda option: describe_option(spec, option, locale),
@@ -101,7 +106,7 @@ def _component(field: Field, locale: str, *, has_groups: bool) -> "discord.ui.It
         style=discord.TextStyle.paragraph if is_paragraph else discord.TextStyle.short,
         default=field.default or None,
         required=required,
-        max_length=_MAX_TEXT if is_paragraph else None,
+        max_length=_LIMITS.text if is_paragraph else None,
     )
 
 

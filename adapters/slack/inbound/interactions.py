@@ -225,7 +225,8 @@ class InteractionHandler:
         self._pressed[press] = None
         spec = self._specs.get(button.command)
         spec = await self._services.narrow(spec) if spec is not None and button.prompts_for else spec
-        names, pressed = button.prompts_for.split(","), {"event": button.event, "action": button.action}
+        names = button.prompts_for.split(",")
+        pressed = {"event": button.event, "action": button.action, "actor": workspace.scoped(person.id)}
         options = await self._services.form_options(ADAPTER, spec, names, locale=person.locale, **pressed)
         label = str((action.get("text") or {}).get("text") or "")
         label = f"{self._prefix}{button.command}" if button.action in ANSWERED_PUBLICLY else label

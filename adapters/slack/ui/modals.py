@@ -6,7 +6,7 @@ What a form knows of its origin is signed: Slack sends it back from the client o
 import json
 from collections.abc import Callable, Mapping, Sequence
 
-from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form
+from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form, too_long
 from adapters.kit.titles import shorten
 from adapters.slack.types import Block, Json
 from bot.commandline.mentions import Subject, write_mention
@@ -16,8 +16,8 @@ from bot.ports import ValueSigner
 
 #: The block that asks for the channel of the answer.
 TARGET_CHANNEL = "where"
-LIMITS = FormLimits(fields=98, choices=100, label=2000, hint=2000, radios=5)
-_MAX_TITLE, _MAX_CHOICE, _MAX_TEXT = 24, 75, 3000
+LIMITS = FormLimits(fields=97, choices=100, label=2000, hint=2000, text=3000, radios=5)
+_MAX_TITLE, _MAX_CHOICE = 24, 75
 _MAX_METADATA = 3000
 _DISPENSABLE = ("label", "response_url")  # left out of too long a metadata
 #: Fields in which people, and channels, are picked. Slack has none for user groups.
@@ -57,6 +57,9 @@ def build_modal(
 
     fields = plan_form(options, limits=LIMITS, label=lambda option: option.name, hint=hint, is_optional=is_optional)
     blocks = [_build_input(field, locale) for field in fields]
+    if left_out := too_long(options, limits=LIMITS):
+        note = translate("form.too_long", locale, names=", ".join(option.name for option in left_out))
+        blocks.append({"type": "context", "elements": [_plain(note, LIMITS.hint)]})
     if asks_channel:
         blocks.append(_build_channel_select(locale))
     return {
@@ -117,7 +120,7 @@ def _build_element(field: Field, locale: str) -> Block:
     return {
         "type": "plain_text_input",
         "multiline": field.kind == "paragraph",
-        **({"max_length": _MAX_TEXT} if field.kind == "paragraph" else {}),
+        **({"max_length": LIMITS.text} if field.kind == "paragraph" else {}),
         **({"initial_value": default} if default else {}),
         **({"placeholder": _plain(", ".join(option.suggestions), 150)} if option.suggestions else {}),
     }

@@ -3,6 +3,7 @@
 Each function names the page of https://docs.slack.dev/reference/block-kit that states its rules.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,6 +54,21 @@ def _text_input(element: Json) -> Iterator[Fault]:
         yield "/max_length", "must be between 1 and 3000"
 
 
+def _number_input(element: Json) -> Iterator[Fault]:
+    """block-elements/number-input-element; it does not say whether the initial value may be out of bounds: refused."""
+    if (initial := element.get("initial_value")) is None:
+        return
+    try:
+        value = float(initial)
+    except ValueError:
+        yield "/initial_value", "must be a number"
+        return
+    if not element["is_decimal_allowed"] and not re.fullmatch(r"-?\d+", initial):
+        yield "/initial_value", "must be an integer"
+    if not float(element.get("min_value", "-inf")) <= value <= float(element.get("max_value", "inf")):
+        yield "/initial_value", "must be between min_value and max_value"
+
+
 def _file_input(element: Json) -> Iterator[Fault]:
     """block-elements/file-input-element."""
     if not 1 <= element.get("max_files", 10) <= 10:
@@ -74,6 +90,7 @@ def _icon_button(element: Json) -> Iterator[Fault]:
 _KINDS: dict[str, Callable[[Json], Iterator[Fault]]] = {
     **dict.fromkeys(("checkboxes", "radio_buttons", "static_select", "multi_static_select", "overflow"), _options),
     "plain_text_input": _text_input,
+    "number_input": _number_input,
     "file_input": _file_input,
     "feedback_buttons": _feedback,
     "icon_button": _icon_button,

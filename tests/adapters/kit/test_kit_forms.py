@@ -11,7 +11,7 @@ COUNT = Option(name="count", description="How many.", kind="integer", minimum=1,
 IMAGE = Option(name="image", description="A picture to begin with.", kind="file")
 SEED = Option(name="seed", description="A seed.")
 SPEC = CommandSpec(name="image", description="Draw.", options=(PROMPT, STYLE, COUNT, IMAGE, SEED))
-LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100)
+LIMITS = FormLimits(fields=5, choices=25, label=45, hint=100, text=4000)
 
 
 def plan(

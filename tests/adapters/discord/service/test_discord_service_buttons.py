@@ -10,14 +10,24 @@ import pytest
 
 from aimodels import request
 from bot.i18n import translate
+from simulators.discord.components import INPUT, RADIOS
+from simulators.discord.errors import refused as refused_form
 from simulators.discord.people.forms import fields
 from simulators.discord.people.person import Person
+from simulators.discord.rest import Call
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, ME, member, snowflake
 from tests.support.discord.messages import actions_of, buttons_of, text_of
 from tests.support.discord.whole import Whole, whole
 from tests.support.media_files import pdf
 from tests.support.scripted_api import failure
 
+
+def is_modal(call: Call) -> bool:
+    """Whether a call answers an interaction with a modal."""
+    return bool(call.body["type"] == MODAL)
+
+
+MODAL = 9
 NOBODY = {**member(BOB), "permissions": "0"}
 
 
@@ -70,6 +80,35 @@ async def test_a_refused_form_is_edited_again(one: Whole) -> None:
     await ada.command(CHANNEL, "audit", {"action": "settings"})
     assert actions_of(await one.see_ephemeral(CHANNEL, translate("audit.not_allowed", "zh-TW"))) == []
     await one.idle()
+
+
+async def test_what_is_too_long_for_a_form(tmp_path: Path) -> None:
+    """A text that no field takes stays as it was typed, and the form says so; only its author opens it.
+
+    Of a form that Discord refuses all the same the person reads.
+    """
+    async with whole(tmp_path, bot_chat_models=("alpha", "beta")) as one:
+        ada, prompt = Person(one.simulator, ADA, "Ada"), "why? " * 900
+        await ada.command(CHANNEL, "duel", {"prompt": prompt, "models": "alpha,gamma"})
+        refused = await one.see_ephemeral(CHANNEL, "gamma")
+        [button] = buttons_of(refused)
+        opened = await ada.press(refused, button["custom_id"])
+        note, *_ = opened.response["data"]["components"]
+        assert note["content"] == translate("form.too_long", "en-US", names="prompt")
+        kinds = {field["custom_id"]: field["type"] for field in fields(opened.response["data"]["components"])}
+        assert kinds == {"models": INPUT, "kind": RADIOS}
+        await ada.submit({"models": ""})
+        await one.simulator.until(lambda: len([p for p in one.echo.prompts if p == prompt.strip()]) == 2)
+        await one.idle()
+        one.simulator.rest.fail("POST", "callback", refused_form(50035), times=2, where=is_modal)
+        await one.press(refused, "correct")
+        await one.see_ephemeral(CHANNEL, translate("discord.form_refused", "zh-TW"))
+        past = str(int(snowflake()) - (16 * 60_000 << 22))  # whose token has ended
+        await one.command("duel", prompt="who?", models="delta", told={"id": past})
+        public = await one.see(CHANNEL, "delta")
+        assert not public["flags"] & 64
+        await one.press(public, "correct", member=NOBODY)
+        assert actions_of(await one.see_ephemeral(CHANNEL, translate("correct.not_yours", "zh-TW"))) == []
 
 
 async def test_retry_after_an_error(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from simulators.slack import Message, SlackSimulator
+from tests.support.scripted_api import failure
 from tests.support.service import quiet_logs
 from tests.support.slack.drafts import labels
 from tests.support.slack.service import FAST, service
@@ -64,3 +65,24 @@ async def test_a_refused_command_is_edited_again(slack: SlackSimulator, tmp_path
         await slack.until(lambda: [m for m in slack.from_bot() if "Show the names" in labels(m)])
         await running.idle()
         assert len(running.echo.prompts) == 2
+
+
+async def test_what_is_too_long_for_a_form(slack: SlackSimulator, tmp_path: Path) -> None:
+    """A text that no field takes stays as it was typed, and the form says so; no number is out of its bounds."""
+    async with service(slack, tmp_path, timing=FAST, bot_chat_models=("alpha", "beta")) as running:
+        prompt = ("why? " * 700).strip()
+        slack.ada.slash("/duel", f"{prompt} --models alpha,gamma")
+        slack.ada.press(await running.see(slack.ada, "gamma"), "Edit and resend")
+        form = await slack.ada.modal()
+        *inputs, note = form.content["blocks"]
+        assert [block["block_id"] for block in inputs] == ["models", "kind"]
+        assert note["elements"][0]["text"].startswith("Your text for prompt is too long")
+        await slack.ada.submit(form, {"models": ""})
+        await slack.until(lambda: [m for m in slack.from_bot() if "Show the names" in labels(m)])
+        await running.idle()
+        assert running.echo.prompts == [prompt] * 2
+        running.echo.instead = [failure(400, "invalid_request", "duration: Input should be less than or equal to 12")]
+        slack.ada.slash("/video", "a fox --duration 20")
+        slack.ada.press(await running.see(slack.ada, "may be at most 12"), "Edit and resend")
+        number = next(b for b in (await slack.ada.modal()).content["blocks"] if b["block_id"] == "duration")["element"]
+        assert [number["max_value"], "initial_value" in number] == ["12", False]

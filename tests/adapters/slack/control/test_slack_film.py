@@ -35,7 +35,7 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
         assert labels(plan) == ["Make it", "Edit the shots", "Fewer shots", "Shorter", "Cancel"]
         assert not api.made
         slack.ada.press(plan, "Make it")
-        await running.see(slack.ada, "Only who asked for this film")
+        assert labels(await running.see(slack.ada, "Only who asked for this film")) == []
         slack.bob.press(plan, "Make it")
         made = await board("Cost so far: 7.00")
         files = [m for m in slack.from_bot(thread=question.root) if m.files]
