@@ -43,7 +43,7 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
         slack.bob.press(made, "Shot 2 again")
         made = await board("Cost so far: 8.50")
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (5, 5, 1)
-        assert len([m for m in slack.from_bot(thread=question.root) if m.files]) == 1
+        await slack.until(lambda: len([m for m in slack.from_bot(thread=question.root) if m.files]) == 1)
         slack.bob.press(made, "Edit the shots")
         form = await slack.bob.modal()
         shown = form.content["blocks"][0]["element"]["initial_value"].splitlines()
