@@ -152,7 +152,7 @@ def process(
 
 @pytest.mark.parametrize(
     "seam",
-    ["store.record:after", "store.claim:after", "adapter.draft:after", "store.commit:after", "draft.finish:after"],
+    ["store.record:after", "store.claim_some:after", "adapter.draft:after", "store.commit:after", "draft.finish:after"],
 )
 async def test_another_process_takes_over_from_a_killed_one(tmp_path: Path, url: SecretStr, seam: str) -> None:
     """After one of two processes is killed, the other answers every question once."""
