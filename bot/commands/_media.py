@@ -14,6 +14,7 @@ from aimodels.responses import MediaItem
 from bot.commands._base import Context, Parts
 from bot.commands._family import family_actions
 from bot.errors import UsageError
+from bot.limits import decimal_text
 from bot.models import Action, Actions, Job, Kind, Media, Origin, Status, Text, TurnRecord, Usage
 from bot.moderation.guarded_api import GeneratedFiles
 
@@ -66,7 +67,7 @@ class ReportStream(Generic[T, News]):
 
     @property
     def result(self) -> T:
-        """What the work returned. Raises the work's error."""
+        """The value that the work returned; raises the error that it ended with."""
         return self._task.result()
 
     async def __aexit__(
@@ -206,7 +207,7 @@ async def media_answer(
 
 def price_facts(ctx: Context, used: Usage) -> list[str]:
     """Return what something has cost, for a caption; nothing where it was free."""
-    return [ctx.translate("media.cost", cost=f"{used.cost:.6f}".rstrip("0").rstrip("."))] if used.cost else []
+    return [ctx.translate("media.cost", cost=decimal_text(used.cost))] if used.cost else []
 
 
 def _measured(ctx: Context, media: Media) -> list[str]:

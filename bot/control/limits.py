@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.limits import KIND_OF, MICROS, UNITS, Limit, Measure, Period, Subject
+from bot.limits import KIND_OF, MICROS, UNITS, Limit, Measure, Period, Subject, decimal_text
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind
 from bot.ports import KeyValues
 from bot.settings.core import Settings
@@ -162,7 +162,7 @@ def concerns(limit: Limit, kind: Kind | None) -> bool:
 
 def to_units(measure: Measure, amount: int) -> str:
     """Return an amount as people write it."""
-    return f"{amount / UNITS.get(measure, 1):.6f}".rstrip("0").rstrip(".")
+    return decimal_text(amount / UNITS.get(measure, 1))
 
 
 def _matches(entry: str, adapter: str, ids: Collection[str]) -> bool:

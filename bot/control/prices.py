@@ -11,7 +11,7 @@ import structlog
 
 from bot.errors import StoreError
 from bot.i18n import join_list, translate
-from bot.limits import MICROS
+from bot.limits import MICROS, decimal_text
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind, Usage
 from bot.ports import KeyValues
 from bot.settings.core import Settings
@@ -130,7 +130,7 @@ def describe_price(prices: Prices, kind: Kind, model: str, locale: str) -> str:
     """Return what is known of a model's prices, in words."""
     known = []
     for unit, micros in prices.unit_price(kind, model).items():
-        price = f"{micros / MICROS:.6f}".rstrip("0").rstrip(".")
+        price = decimal_text(micros / MICROS)
         key = "limits.unit.size" if "x" in unit else f"limits.unit.{unit}"
         known.append(translate(key, locale, price=price, size=unit))
     return join_list(known, locale) if known else translate("limits.unknown_price", locale)

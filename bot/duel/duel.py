@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from bot.control.quotes import DECIDE
 from bot.i18n import translate
+from bot.limits import decimal_text
 from bot.models import Action, Answer, Job, Kind, Media
 
 #: Models of one duel, at least and at most.
@@ -120,7 +121,7 @@ def _result(duel: Duel) -> list[str]:
             assert one.seconds is not None
             facts.append(translate("media.seconds", duel.locale, seconds=f"{one.seconds:.1f}"))
             if one.cost:
-                facts.append(translate("media.cost", duel.locale, cost=f"{one.cost:.6f}".rstrip("0").rstrip(".")))
+                facts.append(translate("media.cost", duel.locale, cost=decimal_text(one.cost)))
             facts.append(translate("duel.votes", duel.locale, votes=one.votes))
         lines.append(" · ".join(facts))
     if duel.alike:

@@ -340,8 +340,8 @@ class Worker:
         draft = None if retry.is_counted else running.draft
         self._postponed[running.job.seq] = EarlierTry(draft, running.failures, running.usage)
         self._free_slot(running)
-        given = running.job, retry.seconds
-        await self._queue.retry(*given, failing_since=retry.failing_since, is_counted=retry.is_counted)
+        since, is_counted = retry.failing_since, retry.is_counted
+        await self._queue.retry(running.job, retry.seconds, failing_since=since, is_counted=is_counted)
 
     async def _release(self, running: RunningJob) -> None:
         self._postponed[running.job.seq] = EarlierTry()

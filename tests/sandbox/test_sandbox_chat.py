@@ -106,7 +106,7 @@ def test_a_system_prompt_can_ask_for_a_summary() -> None:
 
 @pytest.mark.parametrize("order", ["summarise", "请总结"])
 def test_an_address_is_no_text_to_summarise(order: str) -> None:
-    """What follows the colon in it is no text; the page that was read is."""
+    """The rest of an address after its colon is not summarised; the text of the page that was read is."""
     text = "The fox lives in woods. It eats mice. Foxes are red and clever. Many foxes live in towns now."
     page = f"`https://example.org/`:\n```html\n{text}\n```"
     summary = after(f"{order} https://example.org/\n\n{page}")
