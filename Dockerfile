@@ -1,8 +1,9 @@
-# The service with its sandbox and the PostgreSQL driver. Build and run it as docs/operating.md says.
+# The service with its sandbox, the PostgreSQL driver and a Chinese font for titles of films. Build and run it as docs/operating.md says.
 # The digest is that of the image's index, so it holds for every architecture. This prints the newest one, to be put in below:
 #   docker buildx imagetools inspect python:3.11-slim --format '{{.Manifest.Digest}}'
 FROM python:3.11-slim@sha256:e41613d42d4891e4930f79523f93f81bbc7632584ec65e36ab055f41a800b41e
 WORKDIR /srv
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 # The data folder belongs to the user that the service runs as; what is written into a volume later keeps its owner.
 RUN useradd --create-home --uid 10001 bot && mkdir /data && chown bot /data
 COPY pyproject.toml requirements.lock README.md LICENSE ./

@@ -316,7 +316,8 @@ class Maintenance(Protocol):
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         """Erase events, turns and media older than `before`; returns the media whose files are to be deleted.
 
-        So are expired values, those of conversations without events, and audit entries older than `audit_before`.
+        So are expired values, those of conversations without events, audit entries older than `audit_before`, and what
+        a process that ended before `erase_forgotten` left.
         """
 
     async def prune_place(

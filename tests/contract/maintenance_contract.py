@@ -55,6 +55,17 @@ class MaintenanceContract(StoreSuite):
         assert list(await store.erase_forgotten(asking)) == []
         assert list(await store.prune(datetime.now(UTC) + timedelta(days=1))) == []
 
+    async def test_what_a_process_left_of_a_forgotten_person_goes(self, store: Store) -> None:
+        """A process that ends between `complete` and `erase_forgotten` leaves an answer, which a prune erases."""
+        await store.record(event("e"), lane=Lane.CONVERSATION)
+        asking = await claim(store)
+        await store.forget("one", "ann")
+        await store.commit(asking, outcome(media=[picture("a.png")]))
+        await store.complete(asking)
+        long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+        assert [media.name for media in await store.prune(long_ago)] == ["a.png"]
+        assert list(await store.prune(long_ago)) == []
+
     async def test_forgetting_reaches_what_others_read_along(self, store: Store) -> None:
         """A person's words in another's question go, with the summary that may have them; the question stays."""
         read_along = Turn(role="user", content="secret", speaker="Ann", actor="ann")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.limits import MINUTE
+from bot.models import Media
 from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.lease import LOCK
 from bot.store.postgres.statements import ABANDON, ADDED
@@ -84,10 +85,11 @@ async def _end_contexts(db: PostgresDatabase, rows: Sequence[Any]) -> Sequence[s
     return [row["answer"] for row in rows]
 
 
-async def prune_rest(db: PostgresDatabase) -> None:
+async def prune_rest(db: PostgresDatabase) -> Sequence[Media]:
     """Erase expired values, those of conversations without events, people without events, and old figures.
 
-    What a terminal that ended left unanswered a day ago is dropped.
+    What a terminal that ended left unanswered a day ago is dropped, and what is left of the forgotten: returns its
+    media.
     """
     now = time.time()
     await db.rows(key_values.PRUNE, now=now)
@@ -97,3 +99,4 @@ async def prune_rest(db: PostgresDatabase) -> None:
     hour = int(now // quota.HOUR) - quota.CARRIED_DAYS * 24
     await db.rows(_PRUNE_SPENT, hour=hour)
     await db.rows(quota.PRUNE_CARRIED, hour=hour)
+    return await erasure.erase_left_behind(db)

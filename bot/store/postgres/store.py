@@ -267,7 +267,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
             answers = await self._writer.submit(lambda db: maintenance.prune(db, before.timestamp()))
             gone = len(answers)
             media += [item for answer in answers for item in parse_media(answer)]
-        await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
+        media += await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
         await self.rows(statements.TIDY)
         if audit_before is not None:
             await self._writer.submit(lambda db: db.rows(audit.PRUNE, before=audit_before.timestamp()))

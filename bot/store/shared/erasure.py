@@ -130,6 +130,14 @@ async def erase_forgotten(db: Database, seq: int) -> Sequence[Media]:
     return [media for (answer,) in found for media in parse_media(answer)]
 
 
+async def erase_left_behind(db: Database) -> Sequence[Media]:
+    """Erase the answers that processes, which ended right after `complete`, left of forgotten people; returns media."""
+    found = await db.rows("SELECT answer FROM events WHERE forgotten AND done AND answer IS NOT NULL")
+    if found:
+        await db.rows("UPDATE events SET answer = NULL WHERE forgotten AND done AND answer IS NOT NULL")
+    return [media for (answer,) in found for media in parse_media(answer)]
+
+
 async def _forget_in_audit(
     db: Database, adapter: str, actor: str, *, here: str, place: Mapping[str, str], find: str
 ) -> None:

@@ -145,7 +145,11 @@ async def _end_contexts(db: SqliteDatabase, gone: Sequence[Sequence[Any]]) -> li
     return [media for *_, answer in gone for media in parse_media(answer)]
 
 
-async def prune_rest(db: SqliteDatabase, *, now: float) -> None:
-    """Erase values that have expired or whose conversation is gone, and what counted for the forgotten."""
+async def prune_rest(db: SqliteDatabase, *, now: float) -> Sequence[Media]:
+    """Erase values that have expired or whose conversation is gone, and what is left of the forgotten.
+
+    Returns the media of the latter.
+    """
     await db.rows(key_values.PRUNE, now=now)
     await db.rows(quota.PRUNE_CARRIED, hour=int(now // quota.HOUR) - quota.CARRIED_DAYS * 24)
+    return await erasure.erase_left_behind(db)

@@ -320,7 +320,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         rest = WorkOperation(
             lambda db: maintenance.prune_rest(db, now=self._now()), then=lambda _: self._values.clear()
         )
-        await self._writer.submit(rest)
+        media += await self._writer.submit(rest)
         if audit_before is not None:
             await self._write(audit.PRUNE, before=audit_before.timestamp())
         return media
