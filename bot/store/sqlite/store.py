@@ -320,7 +320,8 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         rest = WorkOperation(
             lambda db: maintenance.prune_rest(db, now=self._now()), then=lambda _: self._values.clear()
         )
-        media += await self._writer.submit(rest)
+        left = await self._writer.submit(rest)
+        media += left
         if audit_before is not None:
             await self._write(audit.PRUNE, before=audit_before.timestamp())
         return media
