@@ -1,1 +1,4 @@
-"""Slack and Discord offline: servers that the platforms' own client libraries connect to. See README.md."""
+"""Slack and Discord offline: servers that the platforms' own client libraries connect to.
+
+See README.md.
+"""

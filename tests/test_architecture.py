@@ -19,6 +19,7 @@ from tests.support.layout import (
     imported_names,
     module_name,
     public_classes,
+    summary,
 )
 
 #: Folders in which no two public classes share a name; the root of a package includes its folders.
@@ -29,11 +30,21 @@ UNIQUE_CLASS_NAMES += ["adapters/kit", "adapters/console", "adapters/discord", "
 #: Folders of a platform → folders of the same platform that they must not import.
 SEPARATE_FOLDERS = {"inbound": {"outbound"}, "outbound": {"inbound"}, "ui": {"inbound", "outbound"}}
 
-#: Packages that the service works without → the modules of `bot` that use them where they are there.
+_ROOT = {"bot.bootstrap", "bot.service", "bot.web_servers"}
+_REPLAY = "bot.recorder.replay"
+#: What the service works without, and its composition root → the modules of `bot` that use them.
 USERS_IN_BOT = {
     "sandbox": {"bot.__main__", "bot.platforms", "bot.settings.api_endpoint"},
-    "simulators": {"bot.recorder.replay"},
+    "simulators": {_REPLAY},
+    "bot.bootstrap": {*_ROOT, _REPLAY, "bot.cockpit.sources"},
+    "bot.service": {*_ROOT, _REPLAY, "bot.__main__"},
+    "bot.web_servers": _ROOT,
 }
+
+
+def is_in(module: str, package: str) -> bool:
+    """Whether a module is a package, or in it."""
+    return f"{module}.".startswith(f"{package}.")
 
 
 def forbidden_imports(name: str, used: set[str]) -> set[str]:
@@ -48,7 +59,7 @@ def forbidden_imports(name: str, used: set[str]) -> set[str]:
         wrong |= {u for u in used if not u.startswith((own, "adapters.kit"))} - PURE
     if name.startswith("bot."):
         wrong |= {u for u in used if u.startswith("adapters")}
-        wrong |= {u for u in used if name not in USERS_IN_BOT.get(u.partition(".")[0], {name})}
+        wrong |= {u for u in used for part, users in USERS_IN_BOT.items() if is_in(u, part) and name not in users}
     if name.startswith("bot.commands"):
         wrong |= {u for u in used if u.startswith("bot.store")}
     if name.startswith("bot.waiting"):
@@ -63,7 +74,10 @@ def forbidden_imports(name: str, used: set[str]) -> set[str]:
 
 
 def test_the_dependency_rule_holds() -> None:
-    """Models import nothing; adapters import models, ports and pure helpers; the core imports no adapter."""
+    """Models import nothing; adapters import models, ports and pure helpers; the core imports no adapter.
+
+    Nothing in it imports the composition root or an optional package but the modules that are named above for it.
+    """
     names = {module_name(path): imported_modules(path) for path in SOURCES}
     wrong = {name: forbidden_imports(name, used) for name, used in names.items()}
     assert {name: used for name, used in wrong.items() if used} == {}
@@ -202,8 +216,7 @@ def test_an_idle_service_loads_only_what_it_needs(tmp_path: Path, port: dict[str
 
 
 def test_the_map_names_every_folder() -> None:
-    """The map in docs/architecture.md lists exactly the existing folders."""
+    """The map in docs/architecture.md lists exactly the existing folders, each with the summary of its package."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"^\| `([a-z_/0-9]+)/` \|", text, re.MULTILINE))
-    there = {str(path.parent.relative_to(ROOT)) for path in SOURCES}
-    assert named == there
+    named = dict(re.findall(r"^\| `([a-z_/0-9]+)/` \| (.+) \|$", text, re.MULTILINE))
+    assert named == {str(path.parent.relative_to(ROOT)): summary(path.parent / "__init__.py") for path in SOURCES}

@@ -1,4 +1,4 @@
-"""The cockpit: web pages on which the operator and administrators see and steer the service."""
+"""Web pages on which the operator, administrators and everybody else see and steer the service."""
 
 from bot.i18n import register_catalogue
 

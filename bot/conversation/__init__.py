@@ -1,1 +1,1 @@
-"""Conversations: stored context, preferences, summaries, and attachments for the next API request."""
+"""Conversation context: history, summaries and attachments for the next API request."""

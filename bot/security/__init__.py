@@ -1,1 +1,1 @@
-"""Signing keys, and encryption at rest."""
+"""Signing keys, encryption at rest, and the content credentials of generated files."""

@@ -1,1 +1,1 @@
-"""The service on both simulators, in a browser: people, what they see, and the wire between platform and service."""
+"""The service on both simulators, in a browser: a Slack-like and a Discord-like page, and the wire."""

@@ -56,6 +56,12 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(part)
 
 
+def summary(path: Path) -> str:
+    """Return the first paragraph of a module's docstring, in one line."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n\n")[0].replace("\n", " ")
+
+
 def imported_modules(path: Path) -> set[str]:
     """Return the modules of the packages that a file imports."""
     return {module for module, _ in imported_names(path)}

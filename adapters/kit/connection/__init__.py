@@ -1,1 +1,1 @@
-"""Connections to platforms."""
+"""HTTP connections to platforms that carry requests only while this process owns what they show."""

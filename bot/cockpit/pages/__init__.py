@@ -1,1 +1,1 @@
-"""The pages: each module registers its pages and acts, and is found by being here."""
+"""The pages: each module is a topic, found by being in this folder."""

@@ -1,1 +1,1 @@
-"""When a request is to be made, as people type it: `every weekday 9:00`, `in 2 hours`, `每天早上9點`."""
+"""Times as people type them, in English and Chinese. Pure."""

@@ -1,0 +1,1 @@
+"""The service's record as a tag of a file: each module is one container."""
