@@ -28,8 +28,6 @@ MODELS: Mapping[Kind, str] = MappingProxyType(
     }
 )
 
-DEFAULT_TEMPERATURE: Final = 0.7
-MAX_TEMPERATURE: Final = 2.0  #: the least is 0
 DEFAULT_MAX_TOKENS: Final = 2048
 
 IMAGE_SIZES: tuple[ImageSize, ...] = ("512x512", "1024x1024", "2048x2048")

@@ -7,6 +7,7 @@ from bot.conversation.edits import message_of
 from bot.duel.duel import VOTE
 from bot.family.change_words import read_repeat, reads_as_change
 from bot.family.origins import ANSWER, BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
+from bot.family.repeats import take_over
 from bot.i18n import translate
 from bot.models import MEDIA_KINDS, Event, Job
 from bot.ports import Journal
@@ -71,14 +72,11 @@ class Changes:
             text = translate("again.not_with_a_change", event.actor.locale, command=first.command)
             return replace(event, rejection=text)
         kept = {name: value for name, value in first.options.items() if name not in _NOT_TAKEN_OVER - {"n"}}
-        taken_over = {name: first.reply_to[name] for name in first.inherited if name in first.reply_to}
         return replace(
-            event,
+            take_over(event, first),
             command=first.command,
             options={**kept, REPEATED: first.id, **({PARENT: found[1]} if found is not None else {})},
             attachments=event.attachments or first.attachments,
-            reply_to={**event.reply_to, **taken_over},
-            inherited=(*event.inherited, *(name for name in taken_over if name not in event.inherited)),
         )
 
     async def find(self, event: Event) -> tuple[Job, str] | None:

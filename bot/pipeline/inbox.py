@@ -16,6 +16,7 @@ from bot.control.scopes import Scope
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import DeliveryError, OverLimit, StoreError
 from bot.family.changes import AGAIN, Changes
+from bot.family.repeats import take_over
 from bot.i18n import translate
 from bot.limits import QuotaRequest
 from bot.models import Answer, CommandSpec, Event, Lane
@@ -221,7 +222,7 @@ class Inbox:
         emptied = {name for name in asked & event.options.keys() if action.shows_values and name not in given}
         kept = {name: value for name, value in action.options.items() if name not in emptied}
         if is_correction(action):
-            event = _with_files(event, job.event)
+            event = take_over(event, job.event)
         command = self.registry.find(action.command)
         spoken = command.spec.prompt.name if command is not None and command.spec.prompt is not None else "prompt"
         prompt = given.pop(spoken, "") or await self.numbers.fill_in(event, action)
@@ -244,7 +245,7 @@ class Inbox:
             return replace(event, rejection=first.rejection)
         is_failure = job.answer is not None and job.answer.is_failure
         return replace(
-            _with_files(event, first),
+            take_over(event, first),
             command=first.command,
             prompt=first.prompt,
             options=first.options,
@@ -254,17 +255,6 @@ class Inbox:
             agreed=first.agreed if is_failure else 0,
             approved=first.approved if is_failure else 0,
         )
-
-
-def _with_files(event: Event, first: Event) -> Event:
-    """Return an event that repeats another with its files, and with what its place of answer takes over."""
-    taken_over = {name: first.reply_to[name] for name in first.inherited if name in first.reply_to}
-    return replace(
-        event,
-        reply_to={**event.reply_to, **taken_over},
-        inherited=(*event.inherited, *(name for name in taken_over if name not in event.inherited)),
-        attachments=first.attachments,
-    )
 
 
 def _refuse(text: str) -> Answer:

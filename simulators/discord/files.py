@@ -25,7 +25,7 @@ class Upload:
     name: str
     size: int = 0
     sha256: str = ""
-    content: bytes = b""  #: "" of a file that is too big to be kept
+    content: bytes = b""  #: empty for a file that is too big to be kept
     id: str = field(default_factory=snowflake)
 
 

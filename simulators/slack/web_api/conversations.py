@@ -34,13 +34,13 @@ def page(caller: Caller, found: list[Message], *, keep_first: bool = False) -> J
     if caller.slack.limits.restricts_history:
         limit = min(limit, RESTRICTED_PAGE)
     start = int(caller.text("cursor") or 0)
-    fields, more = found[start : start + limit], len(found) > start + limit
+    listed, more = found[start : start + limit], len(found) > start + limit
     replies: dict[str, list[Message]] = {}
     for message in caller.channel().visible():
         if message.thread_ts not in ("", message.ts):
             replies.setdefault(message.thread_ts, []).append(message)
     return {
-        "messages": [_kept(caller, message, replies.get(message.ts, [])) for message in fields],
+        "messages": [_kept(caller, message, replies.get(message.ts, [])) for message in listed],
         "has_more": more,
         "response_metadata": {"next_cursor": str(start + limit) if more else ""},
     }

@@ -7,7 +7,6 @@ from sandbox.media.render.canvas import Colour, Points, box, curve, mix, oval, s
 from sandbox.media.render.figures.things import soft_box
 
 _PAPER: Colour = (0.97, 0.96, 0.93)
-_NAVY: Colour = (0.13, 0.22, 0.40)
 
 
 def logo(b: Brush, colour: Colour | None) -> None:
