@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-LAST_PORT = 65535
+from simulators.ports import port
 
 
 class Simulator(Protocol):
@@ -79,13 +79,6 @@ The {platform.capitalize()} simulator runs. To connect the service, put these li
 
 Then start it in another terminal: make run
 Ctrl-C stops the simulator."""
-
-
-def port(text: str) -> int:
-    """A port number. Raises `argparse.ArgumentTypeError`."""
-    if not text.isdecimal() or int(text) > LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 0 (any free one) to {LAST_PORT}")
-    return int(text)
 
 
 if __name__ == "__main__":

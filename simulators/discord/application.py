@@ -4,7 +4,7 @@ from simulators.discord import commands
 from simulators.discord.errors import refused
 from simulators.discord.rest import Call, Route
 from simulators.discord.state import DiscordState
-from simulators.discord.values import ADA, DIRECT, ME, Json, member, snowflake, user
+from simulators.discord.values import ADA, DIRECT, ME, Json, snowflake, user
 
 
 async def me(state: DiscordState, call: Call) -> Json:
@@ -76,7 +76,7 @@ async def open_dm(state: DiscordState, call: Call) -> Json:
         if channel["type"] == DIRECT and channel["recipients"][0]["id"] == str(call.body["recipient_id"]):
             return channel
     number = snowflake()
-    who = member(str(call.body["recipient_id"]))["user"]
+    who = state.member(str(call.body["recipient_id"]))["user"]
     state.channels[number] = {"id": number, "type": DIRECT, "recipients": [who], "last_message_id": None}
     return state.channels[number]
 

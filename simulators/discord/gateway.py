@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from simulators.discord.components import as_sent
 from simulators.discord.state import DiscordState, is_meant_for_bot
-from simulators.discord.values import HIDDEN, ME, TOKEN, Json, member, snowflake, user
+from simulators.discord.values import HIDDEN, ME, TOKEN, Json, snowflake, user
 
 GUILD_MESSAGES, DIRECT_MESSAGES, CONTENT = 1 << 9, 1 << 12, 1 << 15
 #: intents that the portal has to allow
@@ -138,7 +138,7 @@ class Gateway:
         elif session is None:
             await socket.close(code=4003)
         elif op == 8 and not self.is_stalled:
-            found = [member(one) for one in data.get("user_ids", ())]
+            found = [self._state.member(one) for one in data.get("user_ids", ())]
             chunk = {"guild_id": data["guild_id"], "members": found, "chunk_index": 0, "chunk_count": 1}
             await self._send_event(session, "GUILD_MEMBERS_CHUNK", {**chunk, "nonce": data.get("nonce")})
             self.looked_up += 1

@@ -76,6 +76,7 @@ class DiscordState:
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
         self.denied_to: dict[tuple[str, str], int] = {}  #: permissions that a person lacks, by channel and person
         self.guilds = {GUILD: "Lab"}
+        self.names = dict(NAMES)  #: of people, by id; all are members of every guild but for `outsiders`
         self.roles: dict[str, str] = {}  #: names of the guild's roles beside the bot's own, by id
         self.powers: dict[str, int] = {}  #: permissions that a role gives, by id
         self.held: dict[str, list[str]] = {}  #: roles of people
@@ -206,7 +207,7 @@ class DiscordState:
             "roles": [{**rest, **everyone}, {**rest, **own}, *({**rest, **role} for role in self._roles())],
             "channels": channels,
             "threads": [self.channel(t) for t in self.threads if self._is_active(t, number)],
-            "members": [member(ME)],
+            "members": [self.member(ME)],
             "member_count": 3,
             "unavailable": False,
         }
@@ -219,12 +220,12 @@ class DiscordState:
 
     def member(self, number: str) -> Json:
         """A person as a member of the guild, with their roles."""
-        found = member(number)
+        found = member(number, self.names.get(number, ""))
         return {**found, "roles": [*found["roles"], *self.held.get(number, ())]}
 
     def pickable(self) -> dict[str, dict[str, Json]]:
         """What people can pick in a field or option: users, members, roles and channels by id."""
-        people = {number: self.member(number) for number in NAMES}
+        people = {number: self.member(number) for number in self.names}
         return {
             "users": {number: one["user"] for number, one in people.items()},
             "members": {number: {k: v for k, v in one.items() if k != "user"} for number, one in people.items()},
@@ -244,13 +245,13 @@ class DiscordState:
             "id": number,
             "type": 19 if answers else 0,
             "channel_id": channel,
-            "author": {k: v for k, v in member(by)["user"].items() if k != "bot" or v},
+            "author": {k: v for k, v in self.member(by)["user"].items() if k != "bot" or v},
             "content": text,
             "timestamp": moment(number),
             "edited_timestamp": None,
             "tts": False,
             "mention_everyone": False,
-            "mentions": [member(n)["user"] for n in NAMES if f"<@{n}>" in text],
+            "mentions": [self.member(n)["user"] for n in self.names if f"<@{n}>" in text],
             "mention_roles": [role for role in (ROLE, *self.roles) if f"<@&{role}>" in text],
             "attachments": [],
             "embeds": [],

@@ -2,13 +2,16 @@
 
 import itertools
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 Json = dict[str, Any]
 
 ME, ADA, BOB = "1457469483726668048", "1033044521375764530", "1033044521375764531"
-NAMES = {ME: "Muse", ADA: "Ada", BOB: "Bob"}
+#: The people of every simulator, the bot included; further ones are in `DiscordState.names`.
+NAMES: Mapping[str, str] = MappingProxyType({ME: "Muse", ADA: "Ada", BOB: "Bob"})
 GUILD, CHANNEL, OTHER, FORUM = (
     "1457468924290662599",
     "1457510428359004343",
@@ -48,9 +51,9 @@ def moment(number: str) -> str:
     return datetime.fromtimestamp((int(number) >> 22) / 1000 + EPOCH, UTC).isoformat(timespec="milliseconds")
 
 
-def member(number: str) -> Json:
+def member(number: str, name: str = "") -> Json:
     return {
-        "user": user(number, NAMES.get(number, "Someone"), bot=number == ME),
+        "user": user(number, name or NAMES.get(number, "Someone"), bot=number == ME),
         "roles": [ROLE] if number == ME else [],
         "joined_at": "2026-01-04T20:21:10.139000+00:00",
         "deaf": False,

@@ -12,8 +12,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from simulators.play.session import PlaySession
-
-LAST_PORT = 65535
+from simulators.ports import port
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,13 +71,6 @@ def read_input(ended: asyncio.Event) -> None:
     """Read what is there of standard input; set `ended` at its end."""
     if not os.read(sys.stdin.fileno(), 4096):
         ended.set()
-
-
-def port(text: str) -> int:
-    """A port number. Raises `argparse.ArgumentTypeError`."""
-    if not text.isdecimal() or int(text) > LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 0 (any free one) to {LAST_PORT}")
-    return int(text)
 
 
 def setting(text: str) -> tuple[str, str]:

@@ -80,10 +80,7 @@ class PlaySession:
 
     async def stop(self) -> None:
         """End everything."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+        await self._stop_watching()
         await self._web.stop()
         await asyncio.gather(self.service.stop(), self._sandbox.stop())
         await asyncio.gather(self.slack.simulator.stop(), self.discord.simulator.stop(), self.api.stop())

@@ -9,7 +9,7 @@ from simulators.discord.components import SELECTS, every, resolve_picked
 from simulators.discord.files import Upload
 from simulators.discord.people.forms import fill_in_form
 from simulators.discord.state import Interaction
-from simulators.discord.values import DIRECT, NAMES, Json, member, snowflake, user
+from simulators.discord.values import DIRECT, Json, snowflake, user
 
 if TYPE_CHECKING:
     from simulators.discord.server import DiscordSimulator
@@ -39,7 +39,7 @@ class Person:
         self.locale = locale
         self.permissions = permissions
         self.modal: Interaction | None = None  #: whose answer is the open modal
-        NAMES[number] = name
+        discord.names[number] = name
 
     def direct(self) -> str:
         """The channel of the person's direct messages with the app; opened if necessary."""
@@ -121,7 +121,7 @@ class Person:
 
     async def user_command(self, name: str, number: str, channel: str) -> Interaction:
         """Choose a command in the menu of a person."""
-        command, whom = self._registered(name, _USER), member(number)
+        command, whom = self._registered(name, _USER), self.discord.member(number)
         fields = {key: value for key, value in whom.items() if key not in {"user", "deaf", "mute"}}
         resolved = {"users": {number: whom["user"]}, "members": {number: {**fields, "permissions": "0"}}}
         data = {"id": command["id"], "name": name, "type": _USER, "target_id": number, "resolved": resolved}

@@ -9,6 +9,7 @@ import pytest
 from simulators.discord.components import LEGACY, MODAL, V2, check
 from simulators.discord.errors import Form
 from simulators.discord.people.forms import fill_in_form
+from simulators.discord.people.person import Person
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, CHANNEL, GUILD, Json, snowflake
 from tests.support.discord.bare import Bot, bot
@@ -209,3 +210,12 @@ async def test_closed_places(client: Bot, simulator: DiscordSimulator) -> None:
     await simulator.delete_channel(CHANNEL)
     assert await refused(interaction.followup.send("x", wait=True)) == 10003
     assert GUILD in simulator.guilds
+
+
+def test_people_are_those_of_one_simulator() -> None:
+    """A person of another simulator in the same process is nobody that can be picked here."""
+    one, other = DiscordSimulator(), DiscordSimulator()
+    cleo = Person(one, snowflake(), "Cleo")
+    assert one.member(cleo.id)["user"]["username"] == "Cleo"
+    assert cleo.id in one.pickable()["users"]
+    assert cleo.id not in other.pickable()["users"]
