@@ -15,7 +15,7 @@ from bot.commands._base import Context, Parts
 from bot.commands._family import family_actions
 from bot.errors import UsageError
 from bot.limits import decimal_text
-from bot.models import Action, Actions, Job, Kind, Media, Origin, Status, Text, TurnRecord, Usage
+from bot.models import Action, Actions, Job, Kind, Media, Option, Origin, Status, Text, TurnRecord, Usage
 from bot.moderation.guarded_api import GeneratedFiles
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,15 @@ News = TypeVar("News")
 _FRAME = 0.1  # seconds
 _LONGEST_TITLE = 40  # characters: room for a number in the name of a file
 
+#: The option of commands that make videos.
+RESOLUTION = Option(
+    name="resolution",
+    description="Width and height in pixels",
+    kind="choice",
+    choices=("640x360", "1280x720", "1920x1080"),
+    sizes="video",
+    default="1280x720",
+)
 #: callback for the progress of a job: fraction done (0 to 1, None: unknown) and state
 OnProgress = Callable[[float | None, str], None]
 

@@ -9,6 +9,7 @@ from aimodels.errors import UnexpectedAnswer
 from aimodels.reference import IMAGE_STYLES
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
+from bot.commands._media import RESOLUTION
 from bot.control.quotes import is_within
 from bot.control.registry import ANSWER_TOKENS
 from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition, request_of
@@ -36,14 +37,7 @@ _MADE: tuple[Kind, ...] = ("image", "video", "audio")
                 maximum=MAX_SHOTS,
             ),
             Option(name="style", description="How its pictures are drawn", kind="choice", choices=IMAGE_STYLES),
-            Option(
-                name="resolution",
-                description="Width and height in pixels",
-                kind="choice",
-                choices=("640x360", "1280x720", "1920x1080"),
-                sizes="video",
-                default="1280x720",
-            ),
+            RESOLUTION,
             Option(
                 name="music", description="With music of its own", kind="choice", choices=("yes", "no"), default="yes"
             ),

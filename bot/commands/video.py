@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
-from bot.commands._media import int_if_whole, job_answer
+from bot.commands._media import RESOLUTION, int_if_whole, job_answer
 from bot.errors import UsageError
 from bot.family.origins import file_ref, generated
 from bot.models import CommandSpec, Job, Lane, Option
@@ -28,14 +28,7 @@ class Source:
         options=(
             Option(name="prompt", description="What happens; may be left out with a picture", is_prompt=True),
             Option(name="duration", description="Length in seconds", kind="number", default="5", minimum=1, maximum=60),
-            Option(
-                name="resolution",
-                description="Width and height in pixels",
-                kind="choice",
-                choices=("640x360", "1280x720", "1920x1080"),
-                sizes="video",
-                default="1280x720",
-            ),
+            RESOLUTION,
             Option(
                 name="image",
                 description="Start from this picture: a file or an https address",
