@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.discord.settings import PORTAL, AccessSettings, Settings
+from adapters.discord.wire_format import WIRE_FORMAT
 from bot.errors import SettingsError
 from bot.i18n import operator_text, register_catalogue
 from bot.models import CommandSpec
@@ -50,6 +51,6 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:  # noq
     return describe_application(settings.discord_token.get_secret_value(), commands)
 
 
-PLATFORM = Platform(name="discord", settings=Settings, create=create, manifest=manifest)
+PLATFORM = Platform(name="discord", settings=Settings, create=create, manifest=manifest, wire_format=WIRE_FORMAT)
 
 __all__ = ["PLATFORM", "Settings", "create", "manifest"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.slack.settings import Settings, require_consistent
+from adapters.slack.wire_format import WIRE_FORMAT
 from bot.i18n import operator_locale, register_catalogue
 from bot.models import CommandSpec
 from bot.ports import Platform
@@ -38,6 +39,6 @@ def manifest(commands: Sequence[CommandSpec], *, url: str | None) -> str:
     return render_manifest(commands, url=url, prefix=settings.slack_command_prefix, locale=operator_locale())
 
 
-PLATFORM = Platform(name="slack", settings=Settings, create=create, manifest=manifest)
+PLATFORM = Platform(name="slack", settings=Settings, create=create, manifest=manifest, wire_format=WIRE_FORMAT)
 
 __all__ = ["PLATFORM", "Settings", "create", "manifest"]

@@ -28,7 +28,7 @@ from bot.ports.directory import ChannelProblem, Directory, NoDirectory
 from bot.ports.key_values import KeyValues, Namespace, Owner, within
 from bot.ports.platform import Platform
 from bot.ports.processes import Processes, ProcessInfo
-from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, receipt
+from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, WireFormat, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.schedules import PauseReason, Schedule, ScheduleStore
 from bot.ports.store import (
@@ -106,6 +106,7 @@ __all__ = [
     "UsageSum",
     "ValueSigner",
     "WaitingEvents",
+    "WireFormat",
     "always_owned",
     "receipt",
     "within",

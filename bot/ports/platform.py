@@ -1,7 +1,7 @@
 """Description of a platform, which a distribution offers under the entry point group `channelmuse.adapters`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from bot.models import CommandSpec
 from bot.ports.adapter import Adapter
+from bot.ports.recording import WireFormat
 
 
 class CreateAdapter(Protocol):
@@ -40,4 +41,5 @@ class Platform:
     settings: type[BaseSettings]  #: fields carry the platform's name as prefix; their descriptions are documentation
     create: CreateAdapter
     manifest: WriteManifest | None = None
+    wire_format: WireFormat = field(default_factory=WireFormat)
     is_fallback: bool = False  #: needs no configuration and is used when no other platform is configured

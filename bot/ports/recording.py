@@ -1,11 +1,31 @@
 """The seam of the flight recorder: what platforms send and are sent, by request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
 LOWEST_ERROR_STATUS = 400  #: HTTP status from which a call has failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireFormat:
+    """What the flight recorder has to know of a platform's payloads, requests and answers.
+
+    Texts in fields that it does not name are taken for people's own: recordings have no letters and digits of them.
+    """
+
+    words: Collection[str] = ()  #: names of fields with words of the protocol, wherever they are
+    outer_words: Collection[str] = ()  #: names of such fields in the outer objects; further in they may be people's own
+    foreign: Collection[str] = ()  #: names of fields in which everything, names included, belongs to people and apps
+    secrets: Collection[str] = ()  #: parts of names of fields with secrets, or addresses that work without a token
+    ids: str = ""  #: regular expression of ids
+    timestamps: str = ""  #: regular expression of times as texts
+    epoch: int = 0  #: of the times with which ids begin, in milliseconds since 1970; 0: they begin with none
+    bits_after_time: int = 0  #: of an id
+    outcome: Collection[str] = ()  #: names of fields of an answer that say what became of a call
+    message: Collection[str] = ()  #: names of fields that stay of each message in an answer
+    form_part: str = ""  #: name of the part with the JSON, of a form with files
 
 
 class PlatformUrl(Protocol):

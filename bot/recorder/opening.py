@@ -7,11 +7,12 @@ from pydantic import SecretStr
 
 from bot.commands import Registry
 from bot.models import CommandSpec
-from bot.platforms import known_secrets
+from bot.platforms import find_platforms, known_secrets
 from bot.recorder.files import RecordingFiles
 from bot.recorder.in_flight import InFlight, delete_left
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
+from bot.recorder.wire import Wire
 from bot.security.value_signer import derive_key
 from bot.settings.core import Settings
 
@@ -49,6 +50,7 @@ def make_redactor(settings: Settings, secret: SecretStr, registry: Registry) -> 
         words=[word for spec in registry.specs for word in _words(spec)],
         keeps_texts=keeps_texts,
         secrets=[one.get_secret_value() for one in known_secrets(settings)] if keeps_texts else (),
+        wire=Wire.of(platform.wire_format for platform in find_platforms().values()),
     )
 
 

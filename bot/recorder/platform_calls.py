@@ -9,12 +9,9 @@ from urllib.parse import parse_qsl
 from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
 from bot.recorder.entries import PLATFORM, Entry
 from bot.recorder.redaction import RecordingRedactor
+from bot.recorder.wire import Wire
 
-#: Fields of an answer that say what became of a call; the rest repeats what was sent.
-_OUTCOME = ("ok", "error", "needed", "code", "retry_after", "ts", "id", "channel", "channel_id", "type", "viewers")
-_MESSAGE = ("ts", "id", "user", "bot_id", "thread_ts", "nonce")
 _MESSAGES = 100  #: of a history that are kept
-_PART = re.compile(rb'name="payload_json"[^\r]*\r\n(?:[^\r\n]+\r\n)*\r\n(.*?)\r\n--', re.DOTALL)
 _FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
 
 
@@ -41,17 +38,17 @@ def describe(call: Call, redactor: RecordingRedactor) -> list[Any]:
     if query:
         kept["query"] = redactor.redact(dict(parse_qsl(query)))
     if sent:
-        kept["body"] = redactor.redact(_read_body(sent))
+        kept["body"] = redactor.redact(_read_body(sent, redactor.wire))
     if answer[:1] in (b"{", b"["):
-        kept["answer"] = redactor.redact(_read_outcome(answer, status))
+        kept["answer"] = redactor.redact(_read_outcome(answer, status, redactor.wire))
     return [method, redactor.path(path), status, kept]
 
 
-def _read_body(content: bytes) -> Any:
+def _read_body(content: bytes, wire: Wire) -> Any:
     if content.startswith((b"{", b"[")):
         return _parse(content)
     if content.startswith(b"--"):
-        found = _PART.search(content)
+        found = wire.form_part.search(content)
         return {"files": _read_files(content), "payload": _parse(found[1]) if found else None}
     if content[:1].isalpha() and b"=" in content[:200]:
         return {name: _read_field(value) for name, value in parse_qsl(content.decode("utf-8", "replace"))}
@@ -67,17 +64,19 @@ def _read_files(content: bytes) -> list[str]:
     return [(quoted or plain).decode("utf-8", "replace") for quoted, plain in _FILE.findall(content)]
 
 
-def _read_outcome(answer: bytes, status: int) -> Any:
+def _read_outcome(answer: bytes, status: int, wire: Wire) -> Any:
+    """Return what became of a call; the rest of an answer repeats what was sent."""
     found = _parse(answer)
     if isinstance(found, list):
-        return [_only(one, _MESSAGE) for one in found[:_MESSAGES]]
+        return [_only(one, wire.message) for one in found[:_MESSAGES]]
     if not isinstance(found, dict) or status >= LOWEST_ERROR_STATUS:
         return found
-    kept = _only(found, _OUTCOME)
-    if isinstance(kept.get("channel"), dict):
-        kept["channel"] = _only(kept["channel"], _OUTCOME)
-    if isinstance(found.get("messages"), list):
-        kept["messages"] = [_only(one, _MESSAGE) for one in found["messages"][:_MESSAGES]]
+    kept = _only(found, wire.outcome)
+    for name, value in kept.items():
+        if isinstance(value, dict):
+            kept[name] = _only(value, wire.outcome)
+        elif isinstance(value, list):
+            kept[name] = [_only(one, wire.message) for one in value[:_MESSAGES]]
     return kept
 
 

@@ -13,45 +13,11 @@ from hashlib import blake2b
 from typing import Any
 
 from bot.moderation.detectors import SECRET, find_private
+from bot.recorder.wire import Wire
 
-#: Names of fields with words of a protocol, wherever they are.
-_PROTOCOL = frozenset(
-    {
-        *("type", "subtype", "channel_type", "locale", "guild_locale", "mimetype", "filetype", "content_type"),
-        *("permissions", "app_permissions", "allow", "deny"),
-    }
-)
-#: Names of such fields in the outer objects; further in they may be people's own.
-_OUTER = frozenset(
-    {
-        *("command", "method", "path", "status", "error", "code", "warning", "model", "role", "object", "style"),
-        *(
-            "finish_reason",
-            "mode",
-            "response_action",
-            "needed",
-            "provided",
-            "kind",
-            "outcome",
-            "event",
-            "msg_type",
-            "size",
-        ),
-    }
-)
 _SAID_DEPTH, _DEPTH = 3, 6  #: objects that are within each other: of what a person sent, and of calls
-#: Names of fields in which everything, names of fields included, belongs to people and apps.
-_OTHERS = frozenset({"metadata", "event_payload"})
 _WORD = re.compile(r"[\w./:+-]{1,64}", re.ASCII)
-_SECRET = re.compile(
-    "token|secret|password|authorization|cookie|api_?key|response_url|trigger_id|signature|private_metadata|url_private"
-    "|permalink|proxy_url|avatar|image_",
-    re.IGNORECASE,
-)
 _NO_SECRET = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "max_tokens", "max_completion_tokens"})
-_ID = re.compile(r"[A-Z][A-Z0-9]{3,14}|\d{15,20}")
-_TIMESTAMP = re.compile(r"\d{10}\.\d{6}")
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)")
 #: Parts of a text that its readers parse: who or what is mentioned, and what begins a link.
 _PARSED = re.compile(r"<([@#&!]{1,2})([A-Z0-9]{4,20})(?:\|[^>]*)?>|https?://")
 _TOKEN = re.compile(r"\S+")
@@ -64,8 +30,7 @@ _STAND_INS = 20_000  # in memory, and as many short texts
 _SHORT = 40  # characters
 _LARGEST_NUMBER = 10**14  # that is no id
 _LONG_NUMBER = 10**6  # from which a number may be that of a telephone or an account
-_EPOCH, _TIME_BITS = 1_420_070_400_000, 22  # of ids that begin with their time, in milliseconds
-_RECENT = 3_600_000  # milliseconds for which such a time is kept, as the order of messages depends on it
+_RECENT = 3_600_000  # milliseconds for which a time in an id is kept, as the order of messages depends on it
 _WIDE = 0x2E80  # the first of the characters that are as wide as two letters
 
 
@@ -92,12 +57,20 @@ class RecordingRedactor:
 
     `key`: of the stand-ins; `words`: names of commands, options and their values, which stay in what people write, as
     they decide what is done; `keeps_texts`: only secrets are removed. `secrets`: their values, wherever they are.
+    `wire`: what is known of where things are.
     """
 
     def __init__(
-        self, key: bytes, *, words: Collection[str] = (), keeps_texts: bool = False, secrets: Collection[str] = ()
+        self,
+        key: bytes,
+        *,
+        words: Collection[str] = (),
+        keeps_texts: bool = False,
+        secrets: Collection[str] = (),
+        wire: Wire | None = None,
     ) -> None:
         self._key = key
+        self.wire = wire or Wire.of()
         self.words = frozenset(word.lower() for word in words)
         self.keeps_texts = keeps_texts
         self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
@@ -120,10 +93,11 @@ class RecordingRedactor:
         `is_spoken`: by a person, so that commands stay; `depth`: objects around the value.
         """
         if isinstance(value, str):
-            is_word = name in _PROTOCOL or (name in _OUTER and depth <= (_SAID_DEPTH if is_spoken else _DEPTH))
+            is_outer = depth <= (_SAID_DEPTH if is_spoken else _DEPTH)
+            is_word = name in self.wire.words or (is_outer and name in self.wire.outer_words)
             return self._find_text(value, name, is_spoken, is_word)
         if isinstance(value, dict):
-            if name in _OTHERS and not self.keeps_texts:
+            if name in self.wire.foreign and not self.keeps_texts:
                 return self._hide(value)
             fields, depth = self._fields, depth + 1
             return {
@@ -192,10 +166,11 @@ class RecordingRedactor:
     def _make_stand_in(self, number: str) -> str:
         digest = int.from_bytes(blake2b(number.encode(), key=self._key, digest_size=16).digest())
         if number.isdecimal():
-            made = (int(number) >> _TIME_BITS) + _EPOCH
             now = time.time() * 1000
-            if now - _RECENT < made < now + _RECENT:
-                return str((int(number) >> _TIME_BITS << _TIME_BITS) + digest % (1 << _TIME_BITS))
+            for epoch, bits in self.wire.times:
+                made = (int(number) >> bits) + epoch
+                if now - _RECENT < made < now + _RECENT:
+                    return str((int(number) >> bits << bits) + digest % (1 << bits))
             lowest = 10 ** (len(number) - 1)
             return str(lowest + digest % (lowest // 2))
         letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -206,14 +181,14 @@ class RecordingRedactor:
         return number[0] + rest
 
     def _redact_text(self, text: str, name: str, is_spoken: bool, is_word: bool) -> str:
-        if name not in _NO_SECRET and name and _SECRET.search(name):
+        if name not in _NO_SECRET and name and self.wire.secret.search(name):
             return REMOVED if text else ""
         if self.keeps_texts:
             return self._without_secrets(text)
         is_known = (is_word and _WORD.fullmatch(text)) or (is_spoken and text.lower() in self.words)
-        if is_known or _TIMESTAMP.fullmatch(text) or _DATE.fullmatch(text):
+        if is_known or self.wire.timestamp.fullmatch(text):
             return text
-        if _ID.fullmatch(text):
+        if self.wire.id.fullmatch(text):
             return self.stand_in(text)
         return self._without_letters(text, is_spoken)
 
@@ -256,17 +231,18 @@ class RecordingRedactor:
     def _field(self, name: str) -> str:
         if self.keeps_texts:
             return name
-        if name in _OUTER or (name.isascii() and name.islower() and len(name) < _SHORT and name.isidentifier()):
+        is_plain = name.isascii() and name.islower() and len(name) < _SHORT and name.isidentifier()
+        if is_plain or name in self.wire.outer_words:
             if len(self._fields) < _STAND_INS:
                 self._fields[name] = name
             return name
-        if _ID.fullmatch(name):
+        if self.wire.id.fullmatch(name):
             return self.stand_in(name)
         return name if _FIELD.fullmatch(name) else name.translate(_LETTERS)
 
     def _segment(self, segment: str) -> str:
         if not segment or segment.isalpha():
             return segment
-        if _ID.fullmatch(segment):
+        if self.wire.id.fullmatch(segment):
             return segment if self.keeps_texts else self.stand_in(segment)
         return segment if _API_WORD.fullmatch(segment) else REMOVED

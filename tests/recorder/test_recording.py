@@ -13,12 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.slack import PLATFORM
 from bot.models import Job, Lane
 from bot.ops.tracing import current
 from bot.recorder.files import RecordingFiles, RequestLine
 from bot.recorder.in_flight import InFlight
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
+from bot.recorder.wire import Wire
 from simulators.slack import SlackSimulator
 from tests.support.database.store import event
 from tests.support.discord.whole import whole
@@ -281,7 +283,8 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
 
 def test_numbers_and_words_of_people_are_no_words_of_a_protocol() -> None:
     """A number stays after an option's name alone, a protocol's word where the protocol has it."""
-    redactor = RecordingRedactor(b"key", words=["image", "count", "4"])
+    wire = Wire.of([PLATFORM.wire_format])
+    redactor = RecordingRedactor(b"key", words=["image", "count", "4"], wire=wire)
     heard = {
         "type": "event_callback",
         "event": {
@@ -310,7 +313,8 @@ def test_numbers_and_words_of_people_are_no_words_of_a_protocol() -> None:
 
 def test_secrets_are_dropped_where_texts_are_kept() -> None:
     """The operator's choice to keep texts is none to keep tokens."""
-    redactor = RecordingRedactor(b"key", keeps_texts=True, secrets=["our-own-key"])
+    wire = Wire.of([PLATFORM.wire_format])
+    redactor = RecordingRedactor(b"key", keeps_texts=True, secrets=["our-own-key"], wire=wire)
     payload = {
         "token": "t-1",
         "text": "call me: sk-live-abcdefghijklmnop, our-own-key",

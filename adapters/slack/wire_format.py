@@ -1,0 +1,14 @@
+"""What the flight recorder has to know of Slack's payloads and calls."""
+
+from bot.ports import WireFormat
+
+WIRE_FORMAT = WireFormat(
+    words=("subtype", "channel_type", "mimetype", "filetype"),
+    outer_words=("mode", "response_action", "needed", "provided", "msg_type"),
+    foreign=("metadata", "event_payload"),
+    secrets=("response_url", "trigger_id", "private_metadata", "url_private", "permalink", "avatar", "image_"),
+    ids="[A-Z][A-Z0-9]{3,14}",
+    timestamps=r"\d{10}\.\d{6}",
+    outcome=("ok", "needed", "ts", "channel", "messages"),
+    message=("ts", "user", "bot_id", "thread_ts"),
+)
