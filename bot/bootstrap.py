@@ -22,12 +22,12 @@ from bot.composites.composites import open_composites
 from bot.control.approvals import Approvals
 from bot.control.effective import EffectiveSettings, ScopedSettings
 from bot.control.limits import LimitBook
+from bot.control.pending_approvals import PendingApprovals
 from bot.control.prices import PriceBook
 from bot.control.questions import Questions
 from bot.control.quotes import Quotes
 from bot.control.registry import load_settings_registry
 from bot.control.retention import Retention
-from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.gathering import Gathering
 from bot.conversation.use_numbers import UseNumbers
@@ -170,7 +170,7 @@ async def build(
         approvals = Approvals(
             queue=store,
             journal=store,
-            waiting=WaitingRequests(store),
+            pending=PendingApprovals(store),
             audit_log=store,
             scoped=scoped,
             policy=policy,

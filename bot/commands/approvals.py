@@ -28,15 +28,15 @@ async def approvals(ctx: Context) -> Parts:
     columns = ("who", "what", "price", "until")
     zone = ctx.settings.bot_time_zone
     lines = [table_row([ctx.translate(f"approval.{column}", zone=zone) for column in columns]), "|---|---|---:|---|"]
-    for waiting in await ctx.approvals.waiting.all():
-        if waiting.adapter != ctx.event.adapter or waiting.workspace != ctx.event.location.workspace:
+    for pending in await ctx.approvals.pending.all():
+        if pending.adapter != ctx.event.adapter or pending.workspace != ctx.event.location.workspace:
             continue
-        job = await ctx.journal.job(waiting.adapter, waiting.event)
+        job = await ctx.journal.job(pending.adapter, pending.event)
         if job is not None and await _may_see(ctx, job.event):
-            until = f"{datetime.fromtimestamp(waiting.until, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+            until = f"{datetime.fromtimestamp(pending.until, ZoneInfo(zone)):%Y-%m-%d %H:%M}"
             what = table_code(describe_request(job.event))
             lines.append(
-                table_row([table_code(job.event.actor.name or job.event.actor.id), what, money(waiting.price), until])
+                table_row([table_code(job.event.actor.name or job.event.actor.id), what, money(pending.price), until])
             )
     yield Text("\n".join(lines) if lines[2:] else ctx.translate("approval.none"))
 

@@ -14,10 +14,10 @@ from bot.commandline.mentions import Mention, link_mention
 from bot.composites.showing import PART_TRIES, show
 from bot.control.beside import make_beside
 from bot.control.effective import EffectiveSettings, ScopedSettings
+from bot.control.pending_approvals import PendingApproval, PendingApprovals
 from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_within, money
 from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
 from bot.control.scoped_setting import split_list
-from bot.control.waiting_requests import WaitingRequest, WaitingRequests
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
 from bot.event_locks import EventLocks
 from bot.i18n import join_list, translate
@@ -30,7 +30,7 @@ from bot.settings.approvers import listed_approvers
 
 log = structlog.get_logger(__name__)
 
-_NAMED = 5  #: approvers that a waiting request names at most
+_NAMED = 5  #: approvers that a pending request names at most
 _LONGEST_PROMPT = 300  #: characters that an approver reads
 _NEWEST = 100  #: entries of the audit log among which that of a repeated press is
 
@@ -41,7 +41,7 @@ class Approvals:
 
     queue: EventQueue
     journal: Journal
-    waiting: WaitingRequests
+    pending: PendingApprovals
     audit_log: AuditLog
     scoped: ScopedSettings
     policy: Policy
@@ -82,10 +82,10 @@ class Approvals:
         hours = effective.number(APPROVAL_HOURS) or 0.0
         until = datetime.now(UTC) + timedelta(seconds=hours * self.timing.approval_hour)
         asks = tuple(f"{event.id}/{digest}-{number}" for number in range(1, len(places) + 1))
-        before = await self.waiting.find(event.adapter, event.id)
+        before = await self.pending.find(event.adapter, event.id)
         if before is not None and before.digest != digest:
             await self._close(before, translate("approval.changed", locale))
-        waiting = WaitingRequest(
+        pending = PendingApproval(
             adapter=event.adapter,
             event=event.id,
             digest=digest,
@@ -94,7 +94,7 @@ class Approvals:
             asks=asks,
             workspace=event.location.workspace,
         )
-        await self.waiting.keep(waiting, event)
+        await self.pending.keep(pending, event)
         text = translate(
             "approval.ask",
             locale,
@@ -151,17 +151,17 @@ class Approvals:
             raise UsageError(problem)
         async with self._locks.hold(press.adapter, job.event.id):
             job = await self.journal.job(press.adapter, job.event.id)
-            waiting = await self.waiting.find(press.adapter, options["event"])
+            pending = await self.pending.find(press.adapter, options["event"])
             if job is None or not _is_open(job, options.get("stage", ""), digest):
-                if job is None or waiting is None or waiting.decision != press.id:
+                if job is None or pending is None or pending.decision != press.id:
                     raise UsageError(translate("approval.too_late", locale))
-                await self._tell(waiting, job.event, press)  # an earlier try got so far
+                await self._tell(pending, job.event, press)  # an earlier try got so far
             elif options.get("stage") == "quote":
                 choice = await self._decide_quote(job.event, press)
-            elif waiting is None or waiting.digest != digest:
+            elif pending is None or pending.digest != digest:
                 raise UsageError(translate("approval.too_late", locale))
             else:
-                await self._decide_approval(replace(waiting, decision=press.id), job.event, press)
+                await self._decide_approval(replace(pending, decision=press.id), job.event, press)
         log.info("decided", choice=choice, event_id=press.options["event"], adapter=press.adapter)
         return translate(f"decide.done.{choice}", locale)
 
@@ -206,15 +206,15 @@ class Approvals:
         await self._reopen(changed, press)
         return "make" if is_within(changed.agreed, changed, await self.scoped.for_event(changed)) else "ask"
 
-    async def _decide_approval(self, waiting: WaitingRequest, event: Event, press: Event) -> None:
+    async def _decide_approval(self, pending: PendingApproval, event: Event, press: Event) -> None:
         """Note the decision, apply it, tell everybody. After a crash the press is repeated and goes on."""
         is_granted = press.options["choice"] == "approve"
-        granted = replace(event, approved=waiting.price) if is_granted else event
+        granted = replace(event, approved=pending.price) if is_granted else event
         if is_granted:
             granted = await self._admit(granted, press)
-        kept = await self.waiting.find(event.adapter, event.id)
+        kept = await self.pending.find(event.adapter, event.id)
         is_repeated = kept is not None and kept.decision == press.id
-        await self.waiting.keep(waiting, event)
+        await self.pending.keep(pending, event)
         entry = AuditEntry(
             adapter=event.adapter,
             actor=press.actor.id,
@@ -222,7 +222,7 @@ class Approvals:
             workspace=event.location.workspace,
             channel=event.location.channel,
             subject=event.actor.id,  # so that it is removed when they are erased
-            before=f"{event.command} {money(waiting.price)}",
+            before=f"{event.command} {money(pending.price)}",
             after=press.options.get("reason") or None,
             event=press.id,
         )
@@ -230,7 +230,7 @@ class Approvals:
             await self.audit_log.add_audit(entry)
         outcome = None if is_granted else Answer(text=_outcome(press, event.actor.locale))
         await self._reopen(granted, press, outcome)
-        await self._tell(waiting, event, press)
+        await self._tell(pending, event, press)
 
     async def _is_logged(self, entry: AuditEntry, press: Event) -> bool:
         """Return whether an earlier try of the press has added its entry."""
@@ -259,17 +259,17 @@ class Approvals:
         if not await self.journal.reopen(event, answer=answer):
             raise UsageError(translate("decide.not_yet", press.actor.locale))
 
-    async def _tell(self, waiting: WaitingRequest, event: Event, press: Event) -> None:
+    async def _tell(self, pending: PendingApproval, event: Event, press: Event) -> None:
         """Tell the approvers and the author what was decided, and forget that it waits. Safe to repeat."""
         text = _outcome(press, event.actor.locale)
-        await self._close(waiting, text)
+        await self._close(pending, text)
         if not event.location.is_private and press.options["choice"] != "withdraw":
-            await self._notify(waiting, event, text)
-        await self.waiting.delete(waiting)
+            await self._notify(pending, event, text)
+        await self.pending.delete(pending)
 
-    async def _notify(self, waiting: WaitingRequest, event: Event, text: str) -> None:
+    async def _notify(self, pending: PendingApproval, event: Event, text: str) -> None:
         """Tell the author in private; where they can't be reached, the place of the request says it."""
-        conversation = f"a{waiting.digest}"
+        conversation = f"a{pending.digest}"
         try:
             place = await self.adapters[event.adapter].place_beside(
                 event.reply_to, conversation=conversation, person=event.actor.id
@@ -277,14 +277,14 @@ class Approvals:
         except (DeliveryRefused, DeliveryDelayed) as exc:
             log.warning("author not reached", event_id=event.id, reason=str(exc))
             return
-        told = make_beside(event, f"{event.id}/{waiting.digest}-told", place, conversation)
-        await self.queue.record(told, lane=Lane.FREE, answer=Answer(text=text))
+        notice = make_beside(event, f"{event.id}/{pending.digest}-told", place, conversation)
+        await self.queue.record(notice, lane=Lane.FREE, answer=Answer(text=text))
 
-    async def _close(self, waiting: WaitingRequest, text: str) -> None:
+    async def _close(self, pending: PendingApproval, text: str) -> None:
         """Replace the buttons of the questions to approvers by a sentence."""
-        for ask in waiting.asks:
+        for ask in pending.asks:
             with suppress(DeliveryDelayed):  # its buttons say that it is decided
-                await show(partial(self._close_question, waiting.adapter, ask, text), PART_TRIES)
+                await show(partial(self._close_question, pending.adapter, ask, text), PART_TRIES)
 
     async def _close_question(self, adapter: str, ask: str, text: str) -> bool:
         job = await self.journal.job(adapter, ask)
@@ -298,35 +298,35 @@ class Approvals:
         """End requests whose time is over, until cancelled."""
         while True:
             try:
-                for waiting in await self.waiting.all():
-                    if waiting.until <= datetime.now(UTC).timestamp():
-                        await self._lapse(waiting)
+                for pending in await self.pending.all():
+                    if pending.until <= datetime.now(UTC).timestamp():
+                        await self._lapse(pending)
             except StoreError as exc:
-                log.warning("waiting requests not read", reason=str(exc))
+                log.warning("pending approvals not read", reason=str(exc))
             await asyncio.sleep(self.timing.approval_look)
 
-    async def _lapse(self, waiting: WaitingRequest) -> None:
-        if waiting.adapter not in self.adapters:  # another process has the platform
+    async def _lapse(self, pending: PendingApproval) -> None:
+        if pending.adapter not in self.adapters:  # another process has the platform
             return
-        job = await self.journal.job(waiting.adapter, waiting.event)
+        job = await self.journal.job(pending.adapter, pending.event)
         if job is None:
-            await self.waiting.delete(waiting)
+            await self.pending.delete(pending)
             return
-        options = {"choice": "lapse", "event": waiting.event, "digest": waiting.digest, "stage": "approval"}
-        timer = replace(job.event, id=f"{waiting.event}/{waiting.digest}-lapse", options=options)
-        async with self._locks.hold(waiting.adapter, waiting.event):
-            job = await self.journal.job(waiting.adapter, waiting.event)
-            current = await self.waiting.find(waiting.adapter, waiting.event)
-            if job is None or current is None or current.digest != waiting.digest:
+        options = {"choice": "lapse", "event": pending.event, "digest": pending.digest, "stage": "approval"}
+        timer = replace(job.event, id=f"{pending.event}/{pending.digest}-lapse", options=options)
+        async with self._locks.hold(pending.adapter, pending.event):
+            job = await self.journal.job(pending.adapter, pending.event)
+            current = await self.pending.find(pending.adapter, pending.event)
+            if job is None or current is None or current.digest != pending.digest:
                 return
             try:
-                if _is_open(job, "approval", waiting.digest):
+                if _is_open(job, "approval", pending.digest):
                     await self._decide_approval(replace(current, decision=timer.id), job.event, timer)
                 elif current.decision == timer.id:  # an earlier look got so far
                     await self._tell(current, job.event, timer)
                 elif job.answer is not None:  # it was taken back
                     await self._close(current, translate("approval.changed", job.event.actor.locale))
-                    await self.waiting.delete(current)
+                    await self.pending.delete(current)
             except UsageError:  # it is being shown: at the next look
                 return
 

@@ -97,7 +97,7 @@ async def test_a_decision_is_made_once(tmp_path: Path, engine: dict[str, Any]) -
             [],
             [],
         ]
-        assert not await one.core.approvals.waiting.all()
+        assert not await one.core.approvals.pending.all()
 
 
 async def test_two_processes_decide_once(tmp_path: Path, url: SecretStr) -> None:

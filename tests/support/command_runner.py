@@ -22,11 +22,11 @@ from bot.commands import Command, Context, Registry, load_offered
 from bot.composites.composites import open_composites
 from bot.control.approvals import Approvals
 from bot.control.effective import ScopedSettings
+from bot.control.pending_approvals import PendingApprovals
 from bot.control.prices import PriceBook
 from bot.control.questions import Questions
 from bot.control.quotes import Quotes
 from bot.control.registry import load_settings_registry
-from bot.control.waiting_requests import WaitingRequests
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.media import Spool
@@ -283,7 +283,7 @@ class CommandRunner:
         return Approvals(
             queue=self.store,
             journal=self.store,
-            waiting=WaitingRequests(self.store),
+            pending=PendingApprovals(self.store),
             audit_log=self.store,
             scoped=self.scoped,
             policy=make_policy(self.settings, self.store),

@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
+from bot.control.pending_approvals import PendingApproval
 from bot.control.quotes import money
-from bot.control.waiting_requests import WaitingRequest
 from bot.errors import UsageError
 from bot.models import Actor, Event, Job
 
@@ -24,7 +24,7 @@ _CHOICES = ("approve", "decline")
 class ShownRequest:
     """A request that waits."""
 
-    waiting: WaitingRequest
+    pending: PendingApproval
     job: Job
     price: str
     until: datetime
@@ -41,15 +41,15 @@ async def show_approvals(visit: Visit) -> Response:
 async def decide(visit: Visit) -> Response:
     """Approve or decline a request, as a button of the platform does."""
     form, approvals = visit.form, visit.sources.approvals
-    waiting = await approvals.waiting.find(form.get("adapter", ""), form.get("event", ""))
-    job = None if waiting is None else await visit.sources.journal.job(waiting.adapter, waiting.event)
+    pending = await approvals.pending.find(form.get("adapter", ""), form.get("event", ""))
+    job = None if pending is None else await visit.sources.journal.job(pending.adapter, pending.event)
     choice = form.get("act", "")
-    if waiting is None or not visit.visitor.may_see(waiting.adapter, waiting.workspace):
+    if pending is None or not visit.visitor.may_see(pending.adapter, pending.workspace):
         return visit.not_found("cockpit.approvals.gone")
-    if job is None or choice not in _CHOICES or waiting.adapter not in visit.sources.adapters:
+    if job is None or choice not in _CHOICES or pending.adapter not in visit.sources.adapters:
         return await _show(visit, problem=visit.translate("cockpit.approvals.not_here"))
     try:
-        await approvals.decide(_press(visit, waiting, job, choice, digest=form.get("digest", "")))
+        await approvals.decide(_press(visit, pending, job, choice, digest=form.get("digest", "")))
     except UsageError as exc:
         return await _show(visit, problem=plain_text(str(exc)))
     return RedirectResponse(f"{ROOT}/approvals?{urlencode({'decided': choice})}", status_code=303)
@@ -58,24 +58,24 @@ async def decide(visit: Visit) -> Response:
 async def _show(visit: Visit, *, problem: str = "") -> Response:
     approvals = visit.sources.approvals
     shown: list[ShownRequest] = []
-    for waiting in await approvals.waiting.all():
-        if not visit.visitor.may_see(waiting.adapter, waiting.workspace) or len(shown) == _MOST:
+    for pending in await approvals.pending.all():
+        if not visit.visitor.may_see(pending.adapter, pending.workspace) or len(shown) == _MOST:
             continue
-        job = await visit.sources.journal.job(waiting.adapter, waiting.event)
+        job = await visit.sources.journal.job(pending.adapter, pending.event)
         if job is None:
             continue
-        is_here = waiting.adapter in visit.sources.health
+        is_here = pending.adapter in visit.sources.health
         elsewhere = "" if is_here else visit.translate("cockpit.approvals.not_here")
         problems = {
-            choice: elsewhere or await approvals.problem_of(_press(visit, waiting, job, choice), job, choice)
+            choice: elsewhere or await approvals.problem_of(_press(visit, pending, job, choice), job, choice)
             for choice in _CHOICES
         }
         shown.append(
             ShownRequest(
-                waiting=waiting,
+                pending=pending,
                 job=job,
-                price=money(waiting.price),
-                until=datetime.fromtimestamp(waiting.until, UTC),
+                price=money(pending.price),
+                until=datetime.fromtimestamp(pending.until, UTC),
                 problems=problems,
             )
         )
@@ -90,10 +90,10 @@ async def _show(visit: Visit, *, problem: str = "") -> Response:
     )
 
 
-def _press(visit: Visit, waiting: WaitingRequest, job: Job, choice: str, *, digest: str = "") -> Event:
+def _press(visit: Visit, pending: PendingApproval, job: Job, choice: str, *, digest: str = "") -> Event:
     """Return the press of a button by the visitor. The same press has the same id, so that it can be repeated."""
     who = visit.visitor
-    is_of_platform = who.adapter == waiting.adapter and bool(who.actor)
+    is_of_platform = who.adapter == pending.adapter and bool(who.actor)
     actor = Actor(
         id=who.actor if is_of_platform else Rights.OPERATOR.value,
         name=who.name,
@@ -102,10 +102,10 @@ def _press(visit: Visit, waiting: WaitingRequest, job: Job, choice: str, *, dige
         is_operator=who.is_operator,
     )
     reason = " ".join(visit.form.get("reason", "").split())[:_LONGEST_REASON]
-    options = {"event": waiting.event, "stage": "approval", "digest": digest, "choice": choice}
+    options = {"event": pending.event, "stage": "approval", "digest": digest, "choice": choice}
     return Event(
-        id=f"cockpit/{waiting.digest}/{choice}/{actor.id}",
-        adapter=waiting.adapter,
+        id=f"cockpit/{pending.digest}/{choice}/{actor.id}",
+        adapter=pending.adapter,
         conversation=job.event.conversation,
         actor=actor,
         location=job.event.location,

@@ -92,7 +92,7 @@ async def test_what_nobody_decides_on_lapses(tmp_path: Path) -> None:
         await one.see(DM, lapsed)
         await one.idle()
         assert not _made(one)
-        assert not await one.core.approvals.waiting.all()
+        assert not await one.core.approvals.pending.all()
         assert [entry.action for entry in await _log(one)] == ["approval.lapse"]
 
 

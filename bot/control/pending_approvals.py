@@ -9,7 +9,7 @@ from bot.ports import KeyValues, Namespace, Owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingRequest:
+class PendingApproval:
     """A request that waits for an approver's decision."""
 
     adapter: str
@@ -23,29 +23,29 @@ class WaitingRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingRequests:
+class PendingApprovals:
     """All requests that wait; erased with their author. Every method raises `StoreError`."""
 
     values: KeyValues
 
-    async def all(self) -> Sequence[WaitingRequest]:
+    async def all(self) -> Sequence[PendingApproval]:
         """Return them, the one that lapses first in front."""
         found = [_parse(value) for value in (await self._namespace().items()).values()]
         return sorted(found, key=lambda one: one.until)
 
-    async def find(self, adapter: str, event: str) -> WaitingRequest | None:
+    async def find(self, adapter: str, event: str) -> PendingApproval | None:
         """Return what is kept of an event; None: it does not wait."""
         value = await self._namespace().get(_name(adapter, event))
         return None if value is None else _parse(value)
 
-    async def keep(self, waiting: WaitingRequest, event: Event) -> None:
+    async def keep(self, pending: PendingApproval, event: Event) -> None:
         """Keep a request; `event`: it, as it is recorded."""
-        name, value = _name(waiting.adapter, waiting.event), json.dumps(asdict(waiting))
+        name, value = _name(pending.adapter, pending.event), json.dumps(asdict(pending))
         await self._namespace().set(name, value, owner=Owner.of(event))
 
-    async def delete(self, waiting: WaitingRequest) -> None:
+    async def delete(self, pending: PendingApproval) -> None:
         """Forget a request: it waits no longer."""
-        await self._namespace().delete(_name(waiting.adapter, waiting.event))
+        await self._namespace().delete(_name(pending.adapter, pending.event))
 
     def _namespace(self) -> Namespace:
         return self.values.namespace("approvals")
@@ -55,6 +55,6 @@ def _name(adapter: str, event: str) -> str:
     return f"{adapter}:{event}"
 
 
-def _parse(value: str) -> WaitingRequest:
+def _parse(value: str) -> PendingApproval:
     fields = json.loads(value)
-    return WaitingRequest(**{**fields, "asks": tuple(fields["asks"])})
+    return PendingApproval(**{**fields, "asks": tuple(fields["asks"])})
