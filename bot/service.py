@@ -19,7 +19,7 @@ from bot.ops.file_limit import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
 from bot.policy.role_check import roles_of_administrators, unmatched_roles
 from bot.ports import Receiver
-from bot.recorder.erasure import erase_with_others
+from bot.recorder.erasure import apply_erasures
 from bot.recorder.opening import recording_files
 from bot.security.private_files import make_private, restrict_new_files
 from bot.security.shared_key import require_shared_key
@@ -85,7 +85,7 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
         core.worker.run() if Role.WORK in roles else _wait_for(asyncio.Event()), name="worker"
     )
     files, pause = recording_files(core.settings), core.timing.erasure_look
-    erasing = erase_with_others(core.store, files, core.recorder, pause=pause)
+    erasing = apply_erasures(core.store, files, core.recorder, pause=pause)
     beside = {
         asyncio.create_task(erasing, name="erasure of recordings"),
         asyncio.create_task(core.worker.line.run(), name="places in the queue"),

@@ -6,7 +6,7 @@ from aimodels import Timing
 from bot.media.timing import MediaTiming
 from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
-from bot.schedules.clock import ScheduleTiming
+from bot.schedules.timing import ScheduleTiming
 from bot.store.timing import StoreTiming
 from bot.waiting.timing import WaitingTiming
 

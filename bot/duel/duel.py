@@ -52,7 +52,7 @@ class Duel:
         """Whether there are two answers at least to choose from."""
         return not self.is_open and sum(not entrant.has_no_answer for entrant in self.entrants) >= FEWEST
 
-    def shown(self, choices: Sequence[str]) -> "Duel":
+    def reveal(self, choices: Sequence[str]) -> "Duel":
         """Return the duel with the names shown; `choices`: one of each person who voted."""
         counts = [choices.count(str(number)) for number in range(len(self.entrants))]
         entrants = tuple(replace(one, votes=count) for one, count in zip(self.entrants, counts, strict=True))

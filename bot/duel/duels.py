@@ -92,7 +92,7 @@ class Duels:
             if duel.is_shown:
                 pass  # it is too late, or a crash repeats what showed them
             elif choice == SHOW:
-                duel = duel.shown([_read_vote(vote)[1] for vote in (await votes.items()).values()])
+                duel = duel.reveal([_read_vote(vote)[1] for vote in (await votes.items()).values()])
                 await self._save(duel, asked)
             elif _read_vote(await votes.get(person) or "")[0] < press.seq:
                 owner = Owner.of(press.event, conversation=asked.conversation)

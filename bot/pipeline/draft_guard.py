@@ -36,7 +36,7 @@ class FencedDraft:
         self._on_doubt = on_doubt
         self._timing = timing
         self._timer = timer
-        self.shown: Status | None = None  #: the newest activity to show; None: there is none, or there is text
+        self.activity: Status | None = None  #: the newest activity to show; None: there is none, or there is text
         self.may_have_hidden = False  #: something that another process, which had taken over, has shown
 
     @property
@@ -46,12 +46,12 @@ class FencedDraft:
 
     async def status(self, status: Status) -> None:
         """See `bot.ports.Draft`."""
-        self.shown = status
+        self.activity = status
         await self._step("draft.status", self._timing.draft_step, self._draft.status, status)
 
     async def write(self, text: str) -> None:
         """See `bot.ports.Draft`."""
-        self.shown = None
+        self.activity = None
         await self._step("draft.write", self._timing.draft_step, self._draft.write, text)
 
     async def finish(self, answer: Answer) -> None:

@@ -57,16 +57,16 @@ class LimitNotices:
                 if name not in known:
                     await self._record(event, one, name, ends - now)
                     await values.set(name, "", expires=datetime.fromtimestamp(ends, UTC), owner=owner)
-        except (StoreError, DeliveryError) as exc:  # it is told with the next request
-            log.warning("limit not told", reason=str(exc))
+        except (StoreError, DeliveryError) as exc:  # the next request tries again
+            log.warning("no notice of a limit", reason=str(exc))
 
     async def _record(self, event: Event, one: NearLimit, name: str, seconds: float) -> None:
         conversation = f"limit{name}"
         place = await self.adapters[event.adapter].place_beside(
             event.reply_to, conversation=conversation, person=event.actor.id
         )
-        told = make_beside(event, f"limit/{event.actor.id}/{name}", place, conversation)
-        await self.queue.record(told, lane=Lane.FREE, answer=Answer(text=_text(one, seconds, event.actor.locale)))
+        notice = make_beside(event, f"limit/{event.actor.id}/{name}", place, conversation)
+        await self.queue.record(notice, lane=Lane.FREE, answer=Answer(text=_text(one, seconds, event.actor.locale)))
 
 
 def _name(limit: Limit, event: Event, ends: float) -> str:

@@ -29,8 +29,8 @@ class Eraser(Protocol):
         """See `bot.ports.Maintenance.forget`."""
 
 
-class TellingEraser(Eraser, Protocol):
-    """Erases people, and tells other processes of it."""
+class ErasureStore(Eraser, Protocol):
+    """Erases people, and keeps for other processes whom it has erased."""
 
     def namespace(self, name: str) -> Namespace:
         """See `bot.ports.KeyValues.namespace`."""
@@ -40,7 +40,7 @@ class TellingEraser(Eraser, Protocol):
 class RecordingsEraser:
     """Erases people from the recordings of all processes, then from the database, whatever the recorder is set to."""
 
-    database: TellingEraser
+    database: ErasureStore
     files: RecordingFiles
     key: bytes
     recorder: Recorder | None
@@ -61,9 +61,7 @@ class RecordingsEraser:
         return await self.database.forget(adapter, actor, workspace=workspace)
 
 
-async def erase_with_others(
-    values: KeyValues, files: RecordingFiles, recorder: Recorder | None, *, pause: float
-) -> None:
+async def apply_erasures(values: KeyValues, files: RecordingFiles, recorder: Recorder | None, *, pause: float) -> None:
     """Erase from this process's folder whom another process has erased, until cancelled."""
     if recorder is None and not files.folder.is_dir():
         return

@@ -1,7 +1,6 @@
 """The clock of schedules, which tests replace."""
 
 import asyncio
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -35,12 +34,3 @@ class SystemClock:
                     await changed.wait()
             except TimeoutError:
                 pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleTiming:
-    """How long schedules wait, in seconds."""
-
-    clock: Clock = field(default_factory=SystemClock)
-    retry: float = 60.0  #: seconds until a request is tried again that could not be recorded
-    late: float = 60.0  #: seconds after which a request counts as late

@@ -119,11 +119,11 @@ class ContentCredentials:
         plain = self._cipher.decrypt(record.decode("ascii", "replace"))
         if plain is None:
             return Credentials("foreign")
-        told = json.loads(plain)
-        if (content_type in _TAGGED) != ("digest" in told):  # it was taken from a file of another kind
+        fields = json.loads(plain)
+        if (content_type in _TAGGED) != ("digest" in fields):  # it was taken from a file of another kind
             return Credentials("foreign")
-        is_own = state in {"own", told.get("digest")}
-        return Credentials("own" if is_own else "broken", told["event"], datetime.fromisoformat(told["at"]))
+        is_own = state in {"own", fields.get("digest")}
+        return Credentials("own" if is_own else "broken", fields["event"], datetime.fromisoformat(fields["at"]))
 
     @cached_property
     def _cipher(self) -> "TokenCipher":

@@ -9,6 +9,7 @@ class StoreTiming:
 
     longest_retry: float = 300.0  #: before a new try; a stored time further away is of a clock that was set back
     write_check: float = 10.0  #: after a successful check by writing, during which no other is made
+    start_grace: float = 0.5  #: within which what can begin has begun, as long as there is a free slot
     draft_linger: float = 0.01  #: for which a draft's reference may wait for the commit of a quick answer
 
     # SQLite

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aimodels.reference import MODELS
-from bot.schedules.clock import ScheduleTiming
+from bot.schedules.timing import ScheduleTiming
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
 from tests.support.database.sqlite import tables

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.schedules.clock import ScheduleTiming
+from bot.schedules.timing import ScheduleTiming
 from simulators.discord.components import ROW, TEXT
 from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, SEND, VIEW
 from simulators.slack import SlackSimulator

@@ -16,7 +16,8 @@ from aimodels import Timing
 from bot import bootstrap, web_servers
 from bot.ops.logs import configure
 from bot.pipeline.timing import PipelineTiming
-from bot.schedules.clock import ScheduleTiming, SystemClock
+from bot.schedules.clock import SystemClock
+from bot.schedules.timing import ScheduleTiming
 from bot.service import run_until, stop_signals
 from bot.settings.core import load_settings
 from bot.timing import ServiceTiming

@@ -15,9 +15,6 @@ USAGE_COLUMNS = (
     *("items", "milliseconds", "micros", "price", "own_micros"),
 )
 
-#: Seconds within which what can begin has begun, as long as there is a free slot.
-START_GRACE = 0.5
-
 
 class EventKeys(NamedTuple):
     """The columns of an event that statements compare."""

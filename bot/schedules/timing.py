@@ -1,0 +1,14 @@
+"""Times of the schedules."""
+
+from dataclasses import dataclass, field
+
+from bot.schedules.clock import Clock, SystemClock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleTiming:
+    """How long schedules wait, in seconds."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    retry: float = 60.0  #: seconds until a request is tried again that could not be recorded
+    late: float = 60.0  #: seconds after which a request counts as late
