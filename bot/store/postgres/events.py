@@ -6,13 +6,11 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.errors import OwnershipLost, StoreUnavailable
-from bot.limits import MICROS
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.store.postgres import statements
 from bot.store.postgres.claims import PostgresClaims, UnsavedDraft
@@ -196,13 +194,7 @@ class PostgresEvents(PostgresClaims):
         """Give estimates the dearest known price of their kind."""
         if not any(used.is_estimate for used in usage):
             return usage
-        prices = await self._prices()
-        return [
-            replace(used, cost=(prices.get(used.kind) or 0) * max(used.items, used.requests) / MICROS)
-            if used.is_estimate
-            else used
-            for used in usage
-        ]
+        return calls.priced(usage, await self._prices())
 
     async def _prices(self) -> Mapping[str, int | None]:
         first = int(time.time() // HOUR) - PRICE_DAYS * 24

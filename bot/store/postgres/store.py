@@ -24,9 +24,9 @@ from bot.store import this_process
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.claims import EVENTS
 from bot.store.postgres.connection import Connections, PostgresDatabase
+from bot.store.postgres.event_recorder import PostgresEventRecorder
 from bot.store.postgres.events import CANCEL, VALUES
 from bot.store.postgres.lease import Lease
-from bot.store.postgres.recorder import PostgresRecorder
 from bot.store.postgres.schema import BeforeMigration, prepare
 from bot.store.postgres.shares import PROCESS, Share, find_processes
 from bot.store.postgres.writer import PostgresWriter
@@ -35,7 +35,7 @@ from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
 from bot.store.shared.requests import RequestQueries
-from bot.store.shared.rows import START_GRACE, parse_media
+from bot.store.shared.rows import parse_media
 from bot.store.shared.schedules import ScheduleQueries
 from bot.store.shared.sql import Database, Dialect
 from bot.store.timing import StoreTiming
@@ -48,7 +48,7 @@ _SCHEDULES = "schedules"
 T = TypeVar("T")
 
 
-class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQueries):
+class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, ScheduleQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database.
 
     `before_migration`: is called with the version of the schema before it is changed. `roles`: those of this process.
@@ -148,7 +148,7 @@ class PostgresStore(PostgresRecorder, StoreQueries, RequestQueries, ScheduleQuer
         if not keys:
             return {}
         asked = {"adapters": [adapter for adapter, _ in keys], "ids": [name for _, name in keys]}
-        rows = await self._connections.rows(statements.PLACES, before=time.time() - START_GRACE, **asked)
+        rows = await self._connections.rows(statements.PLACES, before=time.time() - self._timing.start_grace, **asked)
         return {
             keys[adapter, name]: QueuePlace(number=number, running=running, follows=follows)
             for adapter, name, number, running, follows in rows

@@ -13,11 +13,11 @@ from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
 from bot.ports import EventKey, QueuePlace
 from bot.store.shared import codec
-from bot.store.shared.rows import START_GRACE, complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
+from bot.store.shared.rows import complete_turn, make_usage_rows, number_turn, to_made_calls, to_micros
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
+from bot.store.sqlite.event_recorder import RunningEvent, SqliteEventRecorder
 from bot.store.sqlite.queue import Entry
-from bot.store.sqlite.recorder import RunningEvent, SqliteRecorder
 from bot.store.sqlite.reservations import place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
@@ -32,7 +32,7 @@ JOIN events ON adapter = asked.value->>0 AND events.id = asked.value->>1
 _DRAFT, _COMMIT, _COMPLETE = 1, 2, 3  #: what may be written of a job together, in this order
 
 
-class SqliteEvents(SqliteRecorder):
+class SqliteEvents(SqliteEventRecorder):
     """The methods of `EventQueue` after `record`."""
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
@@ -85,7 +85,7 @@ class SqliteEvents(SqliteRecorder):
         now = datetime.fromtimestamp(self._now(), UTC)
         answer = codec.dumps(outcome.answer)
         turns = [complete_turn(turn, job.event, now) for turn in outcome.turns]
-        told = [codec.dumps(turn) for turn in turns]
+        encoded = [codec.dumps(turn) for turn in turns]
         used = await self._ledger.priced(outcome.usage)
         usage = make_usage_rows(job, used, now)
         replaced = ((job.seq, codec.to_key(job.event.replaces)),) if job.event.replaces and turns else ()
@@ -103,7 +103,7 @@ class SqliteEvents(SqliteRecorder):
             return {
                 statements.ANSWER: ((job.seq, answer),),
                 statements.REPLACE: replaced,
-                statements.TURNS: [(job.seq, n, data, first + n) for n, data in enumerate(told)],
+                statements.TURNS: [(job.seq, n, data, first + n) for n, data in enumerate(encoded)],
                 statements.USAGE: usage,
                 statements.MADE_CALL: made,
                 statements.END_CALL: ended,
@@ -301,7 +301,7 @@ class SqliteEvents(SqliteRecorder):
         keys = {(codec.to_key(adapter), codec.to_key(name)): (adapter, name) for adapter, name in events}
         rows = await self._reader.rows(_SEQS, keys=json.dumps(list(keys))) if keys else ()
         seqs = {seq: keys[adapter, name] for seq, adapter, name in rows}
-        places = self._queue.places(seqs, before=self._now() - START_GRACE)
+        places = self._queue.places(seqs, before=self._now() - self._timing.start_grace)
         return {seqs[seq]: place for seq, place in places.items()}
 
     async def confirm_waiting(self, adapter: str, event_id: str, *, is_posted: bool = False) -> None:

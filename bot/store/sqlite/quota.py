@@ -2,12 +2,10 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.limits import (
-    MICROS,
     MINUTE,
     OPERATORS,
     Amounts,
@@ -20,9 +18,20 @@ from bot.limits import (
     window_start,
 )
 from bot.models import Usage
+from bot.store.shared import calls
 from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, find_near, is_rate
 from bot.store.shared.rows import price_of_one
-from bot.store.sqlite.reservations import ByKind, Key, Moment, Place, Reservation, Sums, counted, settle, to_amounts
+from bot.store.sqlite.reservations import (
+    ByKind,
+    Key,
+    Moment,
+    Place,
+    Reservation,
+    Sums,
+    count_usage,
+    counted,
+    to_amounts,
+)
 
 T = TypeVar("T")
 
@@ -115,13 +124,7 @@ class QuotaLedger:
         """Give estimates the dearest known price of their kind. Raises `StoreError`."""
         if any(used.is_estimate for used in usage):
             await self.load_prices()
-        prices = self.prices
-        return [
-            replace(used, cost=prices.get(used.kind, 0) * max(used.items, used.requests) / MICROS)
-            if used.is_estimate
-            else used
-            for used in usage
-        ]
+        return calls.priced(usage, self.prices)
 
     def used(self, place: Place, limits: Sequence[Limit]) -> list[int]:
         """Return what counts against each limit: what was used in its window, and what may be used by open requests."""
@@ -177,7 +180,7 @@ class QuotaLedger:
     def release(self, reservation: Reservation) -> None:
         """Drop the reservation of a counted request whose event has an answer already."""
         self._remove(reservation)
-        settle(reservation, ())
+        count_usage(reservation, ())
 
     def open(self, seq: int, reservation: Reservation) -> None:
         """Assign a counted reservation to its event, in place of its earlier one."""
@@ -207,7 +210,7 @@ class QuotaLedger:
         reservation = self._open.pop(seq, None)
         if reservation is not None:
             self._remove(reservation)
-            settle(reservation, usage)
+            count_usage(reservation, usage)
 
     def use(self, place: Place, usage: Sequence[Usage], *, is_own: bool = False) -> None:
         """Count usage that was stored for an event. `is_own`: paid by the workspace that has brought its own API."""

@@ -126,7 +126,7 @@ def to_amounts(used: Usage, *, is_own: bool = False) -> Amounts:
     )
 
 
-def settle(reservation: Reservation, usage: Sequence[Usage]) -> None:
+def count_usage(reservation: Reservation, usage: Sequence[Usage]) -> None:
     """Let what was used count in the windows of a minute, in place of what might have been."""
     if reservation.moment is not None:
         total = Sums()

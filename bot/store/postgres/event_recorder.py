@@ -128,7 +128,7 @@ WITH counted AS (
 """
 
 
-class PostgresRecorder(PostgresEvents):
+class PostgresEventRecorder(PostgresEvents):
     """The methods that record and count."""
 
     _recording: PostgresWriter  #: writes new events
@@ -222,8 +222,7 @@ class PostgresRecorder(PostgresEvents):
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
         async def work(db: PostgresDatabase) -> None:
-            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
-                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, 0, time.time()))
+            await calls.ensure_any(db, job, unreserved, 0, time.time())
             await db.rows(calls.END, **calls.returned(job))
 
         await self._writer.submit(work)
@@ -232,8 +231,7 @@ class PostgresRecorder(PostgresEvents):
         prices = await self._prices()
 
         async def work(db: PostgresDatabase) -> bool:
-            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
-                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, None, time.time()))
+            await calls.ensure_any(db, job, unreserved, None, time.time())
             rows = await db.rows(f"{calls.OPEN} FOR UPDATE", seq=job.seq)  # other processes settle lost calls, too
             lost = [calls.to_lost_usage(row, prices) for row in rows]
             if lost:

@@ -41,7 +41,7 @@ class RunningEvent:
     drafts_on_disk: int = 0
 
 
-class SqliteRecorder:
+class SqliteEventRecorder:
     """The methods that record and count; they keep the queue and the figures in memory.
 
     Both are rebuilt from the table at start.
@@ -243,8 +243,7 @@ class SqliteRecorder:
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
         async def work(db: SqliteDatabase) -> None:
-            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
-                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, 0, self._now()))
+            await calls.ensure_any(db, job, unreserved, 0, self._now())
             await db.rows(calls.END, **calls.returned(job))
 
         await self._writer.submit(WorkOperation(work))
@@ -253,8 +252,7 @@ class SqliteRecorder:
         await self._ledger.load_prices()
 
         async def work(db: SqliteDatabase) -> list[Usage]:
-            if unreserved is not None and not await db.rows(calls.HAS_ANY, seq=job.seq):
-                await db.rows(calls.BEGIN, **calls.to_begin(job, unreserved, None, self._now()))
+            await calls.ensure_any(db, job, unreserved, None, self._now())
             lost = [calls.to_lost_usage(row, self._ledger.prices) for row in await db.rows(calls.OPEN, seq=job.seq)]
             if lost:
                 rows = make_usage_rows(job, lost, datetime.fromtimestamp(self._now(), UTC))
