@@ -41,7 +41,7 @@ async def test_the_nearest_scope_decides(runner: CommandRunner) -> None:
     elsewhere = [len((await used(runner, conversation="c6", channel="other"))["messages"]) for _ in range(4)]
     assert (sent, elsewhere) == ([2, 4, 4, 4], [2, 4, 6, 8])
     cleared = await runner.ask("settings", "model.chat", options={"clear": "yes", "for": "thread"})
-    assert "`seer` holds (this channel)" in cleared.text
+    assert "In effect here: `seer` (this channel)" in cleared.text
 
 
 async def test_who_may_change_what(runner: CommandRunner) -> None:
@@ -115,7 +115,7 @@ def test_the_fields_of_a_form_are_those_of_its_settings(runner: CommandRunner) -
     assert "image.style" in fields["name"].choices
     assert "anime" in fields["image.style"].choices
     assert fields["system_prompt"].is_prompt
-    assert fields["system_prompt"].description == "給模型的第一段指示"
+    assert fields["system_prompt"].description == "最先給模型的指示"
     assert fields["for"].description == "變更的範圍"
 
 
@@ -155,7 +155,7 @@ async def test_what_is_not_here_gets_a_sentence(runner: CommandRunner) -> None:
     with pytest.raises(UsageError, match=r"administrator.*`me`"):
         await runner.ask("settings", "image.size 512x512", options={"for": "channel"})
     said = (await runner.ask("settings", "image.size 512x512", thread="")).text
-    assert said == "Done: `image.size` is set (you). Here `512x512` holds (you)."
+    assert said == "Done: `image.size` is set (you). In effect here: `512x512` (you)."
 
 
 async def test_a_mistake_gets_the_nearest_value(runner: CommandRunner) -> None:
@@ -171,7 +171,7 @@ async def test_a_mistake_gets_the_nearest_value(runner: CommandRunner) -> None:
     assert [request.options["for"] for request in parsed] == ["service", "workspace"]
     for switch, used in (("no", "off"), ("Yes", "on")):
         set_to = (await runner.ask("settings", f"read_files {switch}", options={"for": "channel"}, admin=True)).text
-        assert f"`{used}` holds" in set_to
+        assert f"In effect here: `{used}`" in set_to
     for written in ("Anime", "動漫"):
         await runner.ask("settings", f"image.style {written}")
         await runner.ask("image", "a fox")
@@ -186,7 +186,7 @@ async def test_a_language_for_those_who_chose_none(runner: CommandRunner) -> Non
         assert (await runner.scoped.for_event(runner.event(actor=actor))).get("language") == language
     # A time zone is one's own where nothing else is said: what the platform tells comes before a channel's.
     said = (await runner.ask("settings", "time_zone Taipei", admin=True)).text
-    assert said == "Done: `time_zone` is set (you). Here `Asia/Taipei` holds (you)."
+    assert said == "Done: `time_zone` is set (you). In effect here: `Asia/Taipei` (you)."
 
 
 async def test_files_are_not_read_where_that_is_off(runner: CommandRunner) -> None:
