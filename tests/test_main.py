@@ -156,7 +156,7 @@ async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_p
         running.send_signal(signal.SIGINT)
         shown, told = await running.communicate()
         assert (running.returncode, shown) == (0, b"")
-        assert "answered by the next start" in told.decode()
+        assert "answered at the next start" in told.decode()
         api.play(chat("here I am"))
         settings = {"AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
         assert "> hello\nhere I am\n" in (await asyncio.to_thread(bot, tmp_path, **settings)).stdout

@@ -134,7 +134,7 @@ async def refuses_what_is_wrong(there: Place, file: Path) -> None:
         biggest = max(archive.infolist(), key=lambda member: member.compress_size)
     flipped[biggest.header_offset + 100 + biggest.compress_size // 2] ^= 1
     (folder / "flipped.zip").write_bytes(flipped)
-    wrong = {"half": "is damaged", "flipped": "is damaged", "edited": "does not have what its checksums say"}
+    wrong = {"half": "is damaged", "flipped": "is damaged", "edited": "does not match its checksums"}
     wrong |= {"newer": "newer version", "later": "newer version", "absent": "can't be read (No such file"}
     for name, sentence in wrong.items():
         with pytest.raises(BotError, match=re.escape(sentence)):

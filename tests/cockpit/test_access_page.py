@@ -31,13 +31,13 @@ async def test_rules_and_pauses_hold_at_once_in_the_own_places(tmp_path: Path) -
 
         await web.sign_in()
         shown = (await web.get("/cockpit/access?adapter=channel&workspace=w")).words
-        assert "No rule of an administrator holds here." in shown
+        assert "Administrators have set no rules here." in shown
         assert "mine" not in shown
         for wrong, words in (
             ({"what": "imgae"}, "Did you mean image"),
             ({"what": "help"}, "open to everybody"),
             ({"id": "b ob"}, "Name whom the rule is about"),
-            ({"until": "soon"}, "no time to come"),
+            ({"until": "soon"}, "not a time in the future"),
         ):
             refused = await web.post("/cockpit/access", {**OURS, **RULE, **wrong})
             assert refused.status == 400

@@ -47,7 +47,7 @@ async def test_a_request_is_decided_once_by_an_approver(tmp_path: Path) -> None:
         for who, status, words in (
             (visitor("bob", "other"), 404, "no such request"),
             (visitor("eve"), 400, "Only an approver"),
-            (visitor("ann"), 400, "Nobody approves their own"),
+            (visitor("ann"), 400, "You can't approve your own"),
             (Visitor(is_operator=True), 400, "Only an approver"),
         ):
             await web.sign_in(who)
@@ -70,7 +70,7 @@ async def test_a_request_is_decided_once_by_an_approver(tmp_path: Path) -> None:
         answers = {event: service.answer(event) for event in (first, second)}
         assert sorted(bool(answer.files) for answer in answers.values()) == [False, True]
         assert any("Declined by Bob: too dear" in answer.text for answer in answers.values())
-        assert "Nothing waits" in (await web.get("/cockpit/approvals")).words
+        assert "Nothing is waiting" in (await web.get("/cockpit/approvals")).words
         log = [e for e in await service.core.store.audit("channel", workspace="w", limit=30) if "approval" in e.action]
         assert [(e.action, e.actor, e.subject, e.after) for e in log] == [
             ("approval.approve", "bob", "ann", None),

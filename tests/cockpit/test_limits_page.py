@@ -31,7 +31,7 @@ async def test_limits_are_set_seen_and_cleared(tmp_path: Path) -> None:
         assert "Nothing is limited here." in (await web.get("/cockpit/limits?adapter=channel&workspace=w")).words
         shown = await web.post("/cockpit/limits", {**OURS, **LIMIT})
         assert "1 picture a day the channel general 2 Clear" in shown.words
-        assert "0.5 a picture" in shown.words
+        assert "0.5 per picture" in shown.words
         assert "1 picture a day" in (await web.service.ask("an owl", command="image")).text
         for wrong, words in (
             ({"amount": "1.5"}, "is no amount"),

@@ -36,7 +36,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "channel other 1 0.00" in shown
         assert "channel w 2 0.50" in shown
 
-        everywhere = "50 pictures, sounds and videos a day of the person 49"
+        everywhere = "50 pictures, sounds and videos a day the person 49"
         bob = await web.get(f"{WORKSPACE}&person=bob")
         assert everywhere in bob.words
         assert "temperature 0.7" in bob.words
@@ -72,19 +72,19 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "Ann 1 0.00" in shown
         bob = await web.get(f"{WORKSPACE}&person=bob")
         assert "Bob in w" in bob.words
-        assert "3 pictures a month of the person, here 2 2" in bob.words
+        assert "3 pictures a month the person, here 2 2" in bob.words
         assert "video You may not use video here: a rule on people" in bob.words
         assert "temperature 0.7" not in bob.words  # it holds wherever Bob asks
         assert "Settings of their own" not in bob.words
         assert everywhere not in bob.words
-        assert "The platform does not tell the roles" in bob.words
+        assert "The platform does not say which roles" in bob.words
         for stranger in ("eve", "nobody"):
             assert (await web.get(f"{WORKSPACE}&person={stranger}")).status == 404
 
         given = (await service.ask("", command="cockpit", member=True, who="bob", conversation="5")).text
         own = await web.sign_in(url=f"/cockpit/enter?token={given.partition('token=')[2]}")
         assert own.url == f"{web.base}/cockpit/mine"
-        assert "3 pictures a month of the person, here 2 2" in own.words
+        assert "3 pictures a month the person, here 2 2" in own.words
         assert "temperature 0.7" in own.words
         assert everywhere in own.words
         assert "/chat what is new? Bob paused Go on" in own.words

@@ -24,8 +24,8 @@ async def test_words_that_are_understood(runner: CommandRunner) -> None:
         ("deny image bob", {}, "`bob` names nobody"),
         ("clear video person:bob", {}, "no such rule"),
         ("wyh image", {}, "Did you mean `why`"),
-        ("deny image person:bob", {"until": "2001-01-01"}, "no time to come"),
-        ("deny image person:bob", {"until": "soon"}, "no time to come"),
+        ("deny image person:bob", {"until": "2001-01-01"}, "not a time in the future"),
+        ("deny image person:bob", {"until": "soon"}, "not a time in the future"),
         ("deny image person:bob", {"for": "service"}, "BOT_ADMINS"),
     ):
         with pytest.raises(UsageError, match=word):

@@ -44,8 +44,8 @@ async def test_what_is_left_is_shown(runner: CommandRunner) -> None:
     await ask(runner, "1.5", of="money", per="month")
     await runner.ask("image", "a fox")
     shown = await ask(runner, admin=False)
-    assert re.search(r"2 pictures a day \| yours, in this workspace \| 1 \| \d+ (hour|minute|second)s? \|", shown)
-    assert "a budget of 1.5 a month | of this workspace | 1.4992 |" in shown
+    assert re.search(r"2 pictures a day \| you, in this workspace \| 1 \| \d+ (hour|minute|second)s? \|", shown)
+    assert "a budget of 1.5 a month | this workspace | 1.4992 |" in shown
     assert "3 pictures" not in shown
     assert "person:ada" not in shown
     assert "- 2 pictures a day, for the person [@Ada](person:ada) (this workspace)" in await ask(runner)
@@ -58,11 +58,11 @@ async def test_what_others_use_elsewhere_is_not_told(tmp_path: Path) -> None:
         assert (await one.ask("a fox", command="image", who="ann", workspace="other")).files
         for number, (who, left) in enumerate((("bob", "some"), ("root", "0.5"))):
             shown = (await one.ask("", command="limits", who=who, conversation=f"{number}")).text
-            assert re.search(rf"{shared} \| of everybody \| {left} \| \d+ (hour|minute|second)s? \|", shown), shown
+            assert re.search(rf"{shared} \| everybody \| {left} \| \d+ (hour|minute|second)s? \|", shown), shown
             told = (await one.core.services.profile("channel", Actor(id=who))).limits
             assert told == (f"Everybody shares {shared}; {left} left.",)
         assert (await one.ask("a fox", command="image", who="ann", workspace="other")).files
-        assert f"{shared} | of everybody | 0 |" in (await one.ask("", command="limits", who="bob")).text
+        assert f"{shared} | everybody | 0 |" in (await one.ask("", command="limits", who="bob")).text
 
 
 async def test_administrators_see_what_is_set_and_the_prices(runner: CommandRunner) -> None:

@@ -97,7 +97,7 @@ async def test_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
         await change("/pause Maintenance. --for workspace", "Paused (this workspace)")
         kept = [await bob("kept here"), await bob("kept there", OTHER)]
         for thread in kept:
-            await one.see(thread, "your request is kept, and answered afterwards. Maintenance.")
+            await one.see(thread, "will be answered when the pause ends. Maintenance.")
         await one.see(await bob("not kept", ELSEWHERE), "re: not kept")
         await simulator.say(DM, "in private")
         await one.see(DM, "re: in private")

@@ -81,7 +81,7 @@ async def test_a_decision_is_made_once(tmp_path: Path, engine: dict[str, Any]) -
         await one.stop()
         await one.start()
         asks = [await shown(one, f"to {who}", "Ann asks for something that costs 1.00") for who in ("bob", "cid")]
-        assert "Nobody approves" not in await press(one, asks[0], "approve", "ann")
+        assert "You can't approve" not in await press(one, asks[0], "approve", "ann")
         said = await asyncio.gather(
             press(one, asks[0], "approve", "bob"), press(one, asks[1], "decline", "cid", reason="no")
         )
@@ -128,7 +128,7 @@ async def test_a_waiting_request_holds_nothing_up(tmp_path: Path, engine: dict[s
         own = await one.channel.ask("foxes", command="image", options={"n": "3"}, who="bob", member=True)
         await one.channel.wait_for_answers(own)
         question = await shown(one, "to cid", "costs 1.50")
-        assert "Nobody approves their own" in await press(one, question, "approve", "bob")
+        assert "You can't approve your own" in await press(one, question, "approve", "bob")
         await press(one, one.answer(own), "withdraw", "bob")
         await one.core.worker.drain()
         assert "Withdrawn by Bob" in one.answer(own).text
@@ -137,7 +137,7 @@ async def test_a_waiting_request_holds_nothing_up(tmp_path: Path, engine: dict[s
         assert "1.50" not in listed
         await one.ask("", command="forget", options={"confirm": "yes"}, who="ann", member=True)
         await one.core.worker.drain()
-        assert "Nothing waits" in (await one.ask("", command="approvals", who="cid", member=True)).text
+        assert "Nothing is waiting" in (await one.ask("", command="approvals", who="cid", member=True)).text
 
 
 async def test_what_was_granted_is_asked_again_when_it_changes(tmp_path: Path, engine: dict[str, Any]) -> None:
@@ -262,7 +262,7 @@ async def test_an_approver_alone_does_not_wait_for_themselves(tmp_path: Path) ->
     async with service(tmp_path, **given) as one:
         asked = await ask(one)
         assert "An administrator can decide here" in one.answer(asked).text
-        assert "Nobody approves their own" in await press(one, one.answer(asked), "approve", "ann")
+        assert "You can't approve your own" in await press(one, one.answer(asked), "approve", "ann")
         assert "Only an approver" in await press(one, one.answer(asked), "approve", "dan")
         granted = {"event": asked, "action": "approve"}
         assert "Approved" in (await one.ask("", command="press", options=granted, who="root")).text

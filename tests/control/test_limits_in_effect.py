@@ -68,10 +68,10 @@ async def test_the_strictest_limit_decides(tmp_path: Path, engine: dict[str, Any
         assert "This workspace has used up its limit: 6 pictures a day" in await picture("dan", **elsewhere)
 
         shown = (await one.ask("", command="limits", who="bob", member=True, **artist)).text
-        assert re.search(r"\| 3 pictures a day \| yours, in this workspace \| 0 \| 2[34] hours \|", shown)
+        assert re.search(r"\| 3 pictures a day \| you, in this workspace \| 0 \| 2[34] hours \|", shown)
         await an_hour_passes(one)
         shown = (await one.ask("", command="limits", who="bob", member=True, **artist)).text
-        assert "| 3 pictures a day | yours, in this workspace | 3 | – |" in shown
+        assert "| 3 pictures a day | you, in this workspace | 3 | – |" in shown
         assert await picture("bob", **artist) == "made"
         assert len(one.echo.prompts) == 7
 
@@ -81,7 +81,7 @@ async def test_each_measure_is_kept(tmp_path: Path, engine: dict[str, Any]) -> N
     sound = {"audio": {"b64_json": base64.b64encode(wav()).decode(), "format": "wav", "duration": 8}}
     film = {"video": {"b64_json": base64.b64encode(MP4).decode(), "format": "mp4", "duration": 8}}
     walks: list[tuple[str, str, str, str, str]] = [
-        ("requests", "1", "minute", "chat", "has had its 1 request of a minute"),
+        ("requests", "1", "minute", "chat", "has used up its 1 request a minute"),
         ("tokens", "1", "day", "chat", "used up its limit: 1 token a day"),
         ("sound", "10", "month", "audio", "10 seconds of sound a month, with 2 left"),
         ("video", "10", "day", "video", "10 seconds of video a day, with 2 left"),

@@ -119,10 +119,14 @@ async def test_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
             slack.bob.slash("/audio", "thunder")
             await running.see(slack.bob, "audio is switched off here.")
             await change("/settings temperature --clear --for channel", "this channel")
-            assert "0.5 holds (this workspace)" in await running.ask(slack.bob, "/settings temperature", "holds")
+            assert "In effect here: 0.5 (this workspace)" in await running.ask(
+                slack.bob, "/settings temperature", "In effect"
+            )
             # it is explained, recorded, and kept
             await running.restart()
-            assert "chat-2 holds (this channel)" in await running.ask(slack.bob, "/settings model.chat", "holds")
+            assert "In effect here: chat-2 (this channel)" in await running.ask(
+                slack.bob, "/settings model.chat", "In effect"
+            )
             await running.ask(slack.ada, "/model chat default --channel yes", MODELS["chat"])
             log = (await running.ask(slack.ada, "/audit -n 50", "model.chat")).split("\n")
             for entry in (

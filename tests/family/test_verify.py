@@ -54,7 +54,7 @@ async def test_a_file_tells_where_it_was_made(tmp_path: Path) -> None:
         assert "from `a red fox`" in await verify(one, data, conversation="elsewhere")
         changed = bytearray(data)
         changed[data.index(b"IDAT") + 6] ^= 1
-        assert "another content" in await verify(one, bytes(changed))
+        assert "other content" in await verify(one, bytes(changed))
         foreign = tmp_path / "foreign.mp4"
         clip(foreign, seconds=0.2)
         await ContentCredentials(SecretStr("another service's key")).sign(foreign, "video/mp4", made.reply_to)
@@ -93,7 +93,7 @@ async def test_every_kind_of_file_tells(tmp_path: Path) -> None:
                 if name == "a.webm":  # the time of its pictures; their width
                     assert played in signed
                     changed = signed.replace(played, other_way)
-                    assert "another content" in await verify(one, changed, name)
+                    assert "other content" in await verify(one, changed, name)
         assert "has no credentials" in await verify(one, film("webm", "libvpx", seconds=0.2), "b.webm")
         assert "has no credentials" in await verify(one, sound("ogg", "flac", seconds=0.2), "b.ogg")
         foreign = tmp_path / "foreign.ogg"
@@ -104,7 +104,7 @@ async def test_every_kind_of_file_tells(tmp_path: Path) -> None:
         longer = tmp_path / "longer.ogg"
         longer.write_bytes(sound("ogg", "libopus", seconds=0.3))
         media_tags.write(record, source=str(longer), target=str(foreign), container="ogg")
-        assert "another content" in await verify(one, foreign.read_bytes(), "b.ogg")
+        assert "other content" in await verify(one, foreign.read_bytes(), "b.ogg")
         [picture] = (tmp_path / "data").rglob("*.png")
         found = re.search(rb"frecord.{2,3}(gAAAA[\w=-]+)", picture.read_bytes(), re.DOTALL)
         assert found is not None

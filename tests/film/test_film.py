@@ -38,7 +38,7 @@ async def charged(one: Service) -> dict[str, int]:
 
 
 async def test_a_film_is_planned_made_and_changed(tmp_path: Path, engine: dict[str, Any]) -> None:
-    """Nothing is made before its maker says so; each part is made once, and only what a change concerns again."""
+    """Nothing is made until its maker says so; each part is made once, and only what a change concerns again."""
     async with studio(tmp_path, bot_media_concurrency=1, **engine) as (one, api):
         plan = await one.ask("a fox", command="film", options={"transition": "none"})
         film = plan.reply_to

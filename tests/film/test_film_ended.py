@@ -56,7 +56,7 @@ async def test_an_edited_request_is_planned_anew(tmp_path: Path, engine: dict[st
         await see(one, film, "clip 40%")
         before = api.made
         await one.core.services.revise(replace(job.event, prompt="a fox at night"))
-        board = await see(one, film, "Nothing is made before")
+        board = await see(one, film, "Nothing is made until")
         assert board.actions[0] == "make"
         assert await open_parts(one) == []
         assert api.made == before  # nothing is begun any more

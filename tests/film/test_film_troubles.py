@@ -37,22 +37,24 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
     async with studio(tmp_path, bot_admins=("channel:root",)) as (one, api):
         api.holds["video: a fox, two"] = held = asyncio.Event()
         film = await plan(one, who="ada")
-        assert "Only who asked" in await press(one, film, "make", who="bob", member=True)
+        assert "Only the person who asked" in await press(one, film, "make", who="bob", member=True)
         await press(one, film, "make", who="ada")
         board = await see(one, film, "clip 40%", "Shot four (5 s) · picture ✓", "music ✓")  # nothing else is under way
         assert {file["type"] for file in board.files} == {"image/png"}  # they are shown as they come
-        assert "Only who asked" in await press(one, film, "halt", who="bob", member=True)
+        assert "Only the person who asked" in await press(one, film, "halt", who="bob", member=True)
         assert await press(one, film, "halt", who="root") == "Stopped."
-        board = await see(one, film, "What is there is kept", "Shot one (5 s) · picture ✓ · clip ✓", "clip stopped")
+        board = await see(
+            one, film, "What is made so far is kept", "Shot one (5 s) · picture ✓ · clip ✓", "clip stopped"
+        )
         await settled(one)
         assert board.actions[:2] == ["continue", "again-1"]
         made = api.made
         await press(one, film, "continue", who="ada")
         await api.until(lambda: api.made["video: a fox, two"] == 2)
         await one.ask("", command="stop", who="ada")
-        await see(one, film, "What is there is kept")
+        await see(one, film, "What is made so far is kept")
         held.set()
-        assert "It goes on" in (await one.ask("", command="shots", options={"do": "continue"}, who="ada")).text
+        assert "The film goes on" in (await one.ask("", command="shots", options={"do": "continue"}, who="ada")).text
         await settled(one)
         assert "music ✓" in one.answer(film).text
         assert {what: count for what, count in api.made.items() if count > 1} == {"video: a fox, two": 3}
@@ -72,7 +74,7 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         await press(one, film, "make")
         await settled(one)
         board = one.answer(film).text
-        assert "Shot two (5 s) · picture ✗ only who" in board
+        assert "Shot two (5 s) · picture ✗ only the person who asked" in board
         assert "content rules" not in board
         assert "2. picture: " in (why := await press(one, film, "why"))
         assert "content rules" in why
@@ -93,7 +95,7 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
         await settled(one)
         await press(one, film, "again-1")
         await settled(one)
-        assert "✗ only who asked can read why" in one.answer(film).text
+        assert "✗ only the person who asked can see why" in one.answer(film).text
         assert "9" in await press(one, film, "why")  # the limit of the day, as for /image
 
 
@@ -125,7 +127,7 @@ async def test_an_approver_grants_a_film_as_a_whole(tmp_path: Path) -> None:
         job = await one.core.store.job("channel", film)
         assert job is not None
         assert await one.core.store.reopen(job.event)  # as after an edit, or by an administrator
-        await see(one, film, "Nothing is made before")
+        await see(one, film, "Nothing is made until")
         assert not api.made
         await press(one, film, "make", who="ada")
         await see(one, film, "4.20", "approv")
@@ -178,7 +180,7 @@ async def test_a_model_that_answers_badly(tmp_path: Path) -> None:
         assert "2 shots, 6 s\n1. a cat (3 s)\n2. a dog (3 s)\n\n♪ T" in one.answer(film).text
         assert api.asked["plan"] == 2
         answers = [(await one.ask("", command="shots", options={"drop": "2"})).text for _ in range(2)]
-        assert answers == ["Left out.", "There is no shot 2: this film has 1."]
+        assert answers == ["The shot is left out.", "There is no shot 2: this film has 1."]
         assert "at least one shot" in (await one.ask("", command="shots", options={"drop": "1"})).text
         assert one.answer(await plan(one)).private
         assert api.asked["plan"] == 4

@@ -66,7 +66,7 @@ async def test_notes_are_kept_used_shown_changed_and_forgotten(tmp_path: Path, e
         assert "Rust" not in seen.text
         # there is a limit, and what is no note
         await remember(one, "call me Ada")
-        assert "I remember 2 notes for you" in (await remember(one, "one too many")).text
+        assert "I already remember 2 notes for you" in (await remember(one, "one too many")).text
         assert "looks like a secret" in (await remember(one, "key sk-live-abcdefghijklmnop1234", who="eve")).text
         assert "500 characters at most" in (await remember(one, "x" * 501, who="eve")).text
         # they are listed, changed and forgotten by their buttons, by who may; and are there after a restart

@@ -60,7 +60,7 @@ async def test_a_database_that_does_not_exist(url: SecretStr) -> None:
     """The result says to create the database or to correct the URL."""
     finding = await found(url.get_secret_value().replace("/test_", "/not_"))
     assert not finding.is_ok
-    assert "does not exist: create it, or mend BOT_DATABASE_URL" in finding.text
+    assert "does not exist: create it, or correct BOT_DATABASE_URL" in finding.text
 
 
 async def test_a_refused_user(url: SecretStr) -> None:

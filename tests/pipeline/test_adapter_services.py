@@ -162,7 +162,7 @@ async def test_the_author_can_delete_the_answer(tmp_path: Path) -> None:
         picture = await one.ask("a fox", command="image")
         path = (await one.core.store.job("channel", "e1")).answer.media[0].path  # type: ignore[union-attr]
         assert path is not None
-        assert "Only who asked" in await press(one, "e1", "delete", who="bob")
+        assert "Only the person who asked" in await press(one, "e1", "delete", who="bob")
         assert path.exists()
         assert await press(one, "e1", "delete") == "Deleted."
         await one.channel.until(lambda: not picture.text and not picture.files)

@@ -111,7 +111,10 @@ async def test_the_stop_button_ends_a_wait(tmp_path: Path) -> None:
         event = await one.channel.ask("hello", member=True)
         await one.channel.until(lambda: any("unavailable" in change["text"] for _, change in one.channel.seen))
         stop = {"event": event, "action": "stop"}
-        assert "Only who asked" in (await one.ask("", command="press", options=stop, who="bob", member=True)).text
+        assert (
+            "Only the person who asked"
+            in (await one.ask("", command="press", options=stop, who="bob", member=True)).text
+        )
         await one.channel.ask("", command="press", options=stop, member=True)
         await one.channel.wait_for_answers(event)
         assert one.answer(event).text == "*Stopped.*"

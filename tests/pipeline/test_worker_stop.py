@@ -91,7 +91,7 @@ async def test_a_stop_is_limited_to_its_person(tmp_path: Path) -> None:
             options = {"event": hers, "action": "stop"} if command == "press" else {}
             if options:
                 refused = await one.ask("", command=command, options=options, who="cid", member=True)
-                assert "Only who asked" in refused.text
+                assert "Only the person who asked" in refused.text
             assert not (await one.ask("", command=command, options=options, who="eve", member=True)).text
             await one.channel.wait_for_answers(hers)
             assert one.answer(hers).text == "*Stopped.*"

@@ -410,8 +410,6 @@ def test_a_refusal_is_a_sentence_whatever_is_limited() -> None:
         "Everybody together has used up a budget of 5 a day",
     ]
     left = refusal_text(OverLimit(limits[0], wait=60, left=1_500_000), "en")
-    assert left.startswith("Your limit is a budget of 5 a day, with 1.5 left: ask for less at once")
+    assert left.startswith("Your limit is a budget of 5 a day, with 1.5 left. Ask for less at a time")
     left = refusal_text(OverLimit(limits[-1], wait=60, left=1_500_000), "en")
-    assert left.startswith(
-        "The limit for everybody is a budget of 5 a day, of which too little is left for this: ask for"
-    )
+    assert left.startswith("The limit for everybody is a budget of 5 a day, and too little is left for this. Ask for")

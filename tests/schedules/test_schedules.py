@@ -174,11 +174,11 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
     prices: dict[str, Any] = {"bot_prices": (f"{MODELS['image']}=picture:0.5",), "bot_quote_above": 0.4}
     async with service(tmp_path, clock=SetClock(), bot_schedules_per_person=2, **prices) as one:
         for typed, words in {
-            "what is new?": "I can't read when",
+            "what is new?": "I can't tell when",
             "every 0 days what is new?": "the longest 366 days",
             "every 7 minutes what is new?": "at least 15 minutes",
-            "today at 1:00 what is new?": "That time is over: it is [2026-11-27 01:30]",
-            "every day": "What is to be done then?",
+            "today at 1:00 what is new?": "That time has passed: it is [2026-11-27 01:30]",
+            "every day": "What should I do then?",
             "every minute what is new?": "at least 15 minutes",
             "every day /usage": "`/usage` can't be scheduled",
             "every day /schedule every day x": "`/schedule` can't be scheduled",

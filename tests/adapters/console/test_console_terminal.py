@@ -153,7 +153,7 @@ def test_a_conversation_that_goes_on_shows_where_it_was(tmp_path: Path) -> None:
     assert done.returncode == 0
     terminal = Terminal(tmp_path, *command)
     try:
-        terminal.until("The last that was said")
+        terminal.until("The end of this conversation")
         terminal.until("my name is Ada")
         terminal.until("Nice to meet you, Ada.")
         terminal.until(READY)
@@ -182,11 +182,11 @@ def test_a_film_at_the_terminal(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "--conversation", "test")
     terminal.until(READY)
     terminal.type("/film a fox --duration 4 --shots 4 --resolution 640x360\r")
-    assert "Nothing is made before" in terminal.until("#4 Cancel")
+    assert "Nothing is made until" in terminal.until("#4 Cancel")
     terminal.type("#1\r")
     terminal.until("picture ✓ · clip ✓")
     terminal.until("video/mp4")
-    for change, said in (("--again 1", "This shot is made again"), ('--music "a drum"', "music")):
+    for change, said in (("--again 1", "making this shot again"), ('--music "a drum"', "music")):
         terminal.type(f"/shots {change}\r")
         terminal.until(said)
         terminal.until("video/mp4")

@@ -79,7 +79,7 @@ async def test_a_pause_keeps_requests(slack: SlackSimulator, tmp_path: Path) -> 
         await running.ask(slack.bob, "/pause", "Only those who administer this channel")
         await running.ask(slack.ada, "/pause Back on Monday. --for service", "Paused (everybody)")
         question = slack.bob.mention("are you there?")
-        notice = "Paused by an administrator: your request is kept, and answered afterwards. Back on Monday."
+        notice = "Your request is kept, and will be answered when the pause ends. Back on Monday."
         [shown] = await slack.until(lambda: [m for m in slack.from_bot(thread=question.ts) if notice in m.content])
         await running.ask(slack.bob, "/help", "/image")
         await running.ask(slack.bob, "/access why chat", "It is paused, so requests wait: everybody.")

@@ -32,7 +32,7 @@ async def test_a_duel_of_pictures(slack: SlackSimulator, tmp_path: Path) -> None
         await running.idle()
         [files] = [message.files for message in thread() if message.files]
         assert [file.name for file in files] == ["A.png", "B.png"]
-        assert labels(board) == ["A", "B", "As good", "Show the names"]
+        assert labels(board) == ["A", "B", "Equally good", "Show the names"]
         assert not any(model in message.content for message in thread() for model in ("alpha", "beta"))
         assert files[0].content is not None
         slack.bob.mention("/verify", thread=question, files=[slack.bob.file("A.png", files[0].content)])
@@ -43,7 +43,7 @@ async def test_a_duel_of_pictures(slack: SlackSimulator, tmp_path: Path) -> None
         await running.see(slack.bob, "Your vote is counted")
         await running.idle()
         slack.bob.press(board, "Show the names")
-        await running.see(slack.bob, "Who asked for this duel")
+        await running.see(slack.bob, "Only the person who asked for this duel")
         slack.ada.press(board, "B")
         await running.idle()
         slack.ada.press(board, "Show the names")

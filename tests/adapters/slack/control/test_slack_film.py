@@ -29,13 +29,13 @@ async def test_a_film_in_a_thread(slack: SlackSimulator, tmp_path: Path) -> None
             [found] = texts()
             return found
 
-        plan = await board("Nothing is made before")
+        plan = await board("Nothing is made until")
         assert plan.blocks[0]["type"] == "plan"
         assert {task["status"] for task in plan.blocks[0]["tasks"]} == {"pending"}
         assert labels(plan) == ["Make it", "Edit the shots", "Fewer shots", "Shorter", "Cancel"]
         assert not api.made
         slack.ada.press(plan, "Make it")
-        assert labels(await running.see(slack.ada, "Only who asked for this film")) == []
+        assert labels(await running.see(slack.ada, "Only the person who asked for this film")) == []
         slack.bob.press(plan, "Make it")
         made = await board("Cost so far: 7.00")
         files = [m for m in slack.from_bot(thread=question.root) if m.files]

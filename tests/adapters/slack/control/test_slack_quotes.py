@@ -51,7 +51,7 @@ async def test_a_price_comes_first_where_it_is_asked_for(slack: SlackSimulator, 
         assert made(running) == [1]
         await running.restart()
         slack.ada.press(quote, "only 1 (0.50)")
-        await told(slack, slack.ada, "Only who asked")
+        await told(slack, slack.ada, "Only the person who asked")
         slack.bob.press(quote, "only 1 (0.50)")
         await told(slack, slack.bob, "All right")
         picture = await answer(running, question, "cost 0.5")

@@ -42,22 +42,22 @@ async def test_administrators_see_who_used_what(slack: SlackSimulator, tmp_path:
         slack.bob.slash("/usage", "workspace --by person")
         await slack.until(lambda: [m for m in slack.bob.sees() if "Only an administrator" in m.content])
         slack.bob.slash("/usage", "--by model")
-        await slack.until(lambda: [m for m in slack.bob.sees() if "Your use here" in m.content])
+        await slack.until(lambda: [m for m in slack.bob.sees() if "Your usage here" in m.content])
         drawn = await private(running, "workspace --by person --as chart")
         [table], [chart] = blocks_of(drawn, "table"), blocks_of(drawn, "data_visualization")
         assert [str(row).count("Bob") for row in table["rows"]] == [0, 0, 1, 0]
-        assert chart["title"] == "This workspace's use, last 7 days"
+        assert chart["title"] == "This workspace's usage, last 7 days"
         assert chart["chart"]["series"] == [
             {"name": "Cost", "data": [{"label": "Ada", "value": 0.5}, {"label": "Bob", "value": 0.5}]}
         ]
         assert not drawn.files
-        assert not [m for m in slack.bob.sees() if "This workspace's use" in m.content]
+        assert not [m for m in slack.bob.sees() if "This workspace's usage" in m.content]
 
         slack.faults.fail("chat.postMessage", "invalid_blocks", where=lambda body: "data_vis" in str(body), times=None)
         for _ in range(2):  # the second is not tried
             pictured = await private(running, "workspace --by month --as chart")
             assert [(file.content or b"")[:4] for file in pictured.files] == [b"\x89PNG"]
-            assert "This workspace's use" in pictured.content
+            assert "This workspace's usage" in pictured.content
             assert not blocks_of(pictured, "data_visualization")
         refused = [rule.hit for rule in slack.faults.rules]
         assert refused == [1]

@@ -84,7 +84,7 @@ async def test_everybodys_use_is_for_administrators_of_the_one_workspace(
     core.current_profile = Profile(everybody=(ROW,))
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
-    assert "Everybody's use" in _text(slack.team, slack.ada.id)
+    assert "Everybody's usage" in _text(slack.team, slack.ada.id)
 
 
 async def test_home_links_to_answers(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:

@@ -14,9 +14,9 @@ from tests.support.slack.service import FAST, service
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 SENTENCES = {
-    "file_uploads_disabled": "takes no files",
+    "file_uploads_disabled": "accepts no files",
     "storage_limit_reached": "storage of this workspace is full",
-    "an_error_of_next_year": "Slack did not take",
+    "an_error_of_next_year": "Slack did not accept",
 }
 
 

@@ -76,7 +76,7 @@ async def test_a_form_of_the_table_and_of_one_setting(slack: SlackSimulator, tmp
     """The table has a button that opens a form with all names; one setting's form has its own choices."""
     async with service(slack, tmp_path) as running:
         slack.ada.slash("/settings")
-        slack.ada.press(await see(slack, "Settings that hold here"), "Change…")
+        slack.ada.press(await see(slack, "Settings in effect here"), "Change…")
         form = await slack.ada.modal()
         names = [option["value"] for option in form.content["blocks"][0]["element"]["options"]]
         assert {"image.style", "answer_all", "language"} <= set(names)
@@ -93,7 +93,7 @@ async def test_a_form_of_the_table_and_of_one_setting(slack: SlackSimulator, tmp
         assert [style["type"], reach["type"], clear["type"]] == ["radio_buttons", "radio_buttons", "checkboxes"]
         assert style["initial_option"] == style["options"][0], "nothing is chosen until somebody chooses"
         await slack.ada.submit(form, {"image.style": "digital-art", "for": "channel"})
-        await see(slack, "digital-art holds (this channel)")
+        await see(slack, "In effect here: digital-art (this channel)")
         slack.bob.slash("/image", "a fox")
         await running.echo.until(lambda: "a fox" in running.echo.prompts)
         assert running.echo.bodies[-1]["style"] == "digital-art"
@@ -165,7 +165,7 @@ async def test_the_home_has_a_persons_own_settings(slack: SlackSimulator, tmp_pa
             await running.answers(slack.bob.mention(f"hello {sent}"))
             assert running.echo.bodies[-1].get("temperature") == sent
         slack.bob.open_home()
-        await slack.until(lambda: "Everybody's use" in str(slack.team.homes[slack.bob.id]))
+        await slack.until(lambda: "Everybody's usage" in str(slack.team.homes[slack.bob.id]))
 
 
 async def test_an_administrator_exports_and_erases_a_person(slack: SlackSimulator, tmp_path: Path) -> None:
