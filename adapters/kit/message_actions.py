@@ -3,7 +3,7 @@
 Pure: the platform reads the message and words the sentences; which command gets what is decided here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,12 @@ EPHEMERAL_ACTIONS = (
 ANSWERED_PUBLICLY = ("correct",)
 
 Lacking = Literal["", "text", "picture", "no_secret"]
+#: What a message lacks → the key of the sentence that says so.
+REJECTIONS: Mapping[Lacking, str] = {
+    "picture": "request.no_picture",
+    "text": "request.no_text",
+    "no_secret": "request.secret",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

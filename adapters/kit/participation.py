@@ -4,11 +4,9 @@ A thread that the bot takes part in is not the bot's alone. A participant who me
 the bot does not answer them until they mention it again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from adapters.kit.cached_storage import CachedStorage
-from bot.catchup.plain_words import CATCHUP, Counted
-from bot.models import Event
 from bot.ports import AdapterServices
 
 #: Threads of one channel whose muted participants are remembered.
@@ -70,26 +68,3 @@ class MutedParticipants:
     async def _muted(self, channel: str, thread: str) -> set[str]:
         by_thread = await self._storage.read(channel, refresh=self._services.has_peers)  # who may have written it
         return set(by_thread.get(thread, "").split(",")) - {""}
-
-
-async def build_event(services: AdapterServices, build: Callable[..., Event], *, begun_by: str) -> Event:
-    """Return the event of a message, built with the plain words that ask to catch up in its place.
-
-    `begun_by`: id of the event of the thread's first message, which there is where that was for the bot; "": it is in
-    no thread. Raises `StoreError`.
-    """
-    event = build()
-    if event.command != CATCHUP:
-        return event
-    return build(plain_words=await _count_plain_words(services, event, begun_by))
-
-
-async def _count_plain_words(services: AdapterServices, event: Event, begun_by: str) -> Counted:
-    """Return none where the author may not use the command, and few where a conversation with the bot may be meant."""
-    if CATCHUP not in (await services.offered(event, (CATCHUP,)))[0]:
-        return "none"
-    if begun_by in ("", event.id):
-        return "all"
-    is_talk = await services.is_recorded(event.adapter, begun_by)
-    is_talk = is_talk or bool(await services.last_turns(event.adapter, event.conversation, limit=1))
-    return "named" if is_talk else "all"

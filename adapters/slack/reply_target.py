@@ -14,9 +14,8 @@ Where the answer goes:
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from adapters.kit.reply_target import ReplyTargetFields
 from bot.models import Answer
@@ -30,6 +29,7 @@ class ReplyTarget(ReplyTargetFields):
     """The place of one request, and what may be used to answer it."""
 
     ENCRYPTED: ClassVar = "response_url"
+    RENAMED: ClassVar = {"asked": "requested_at"}
 
     conversation: str  #: `Event.conversation`
     team: str = ""  #: the workspace of the request
@@ -48,13 +48,6 @@ class ReplyTarget(ReplyTargetFields):
     viewed: str = ""  #: the channel that the person looks at beside the messages tab, where the request is about it
     pressed_error: str = ""  #: "1": `response_url` is of a private error whose button asks again
     locale: str = ""  #: of the person, as BCP 47 tag
-
-    @classmethod
-    def of(cls, reply_to: Mapping[str, str]) -> Self:
-        """Read `Event.reply_to`; see `ReplyTargetFields.of`."""
-        if "asked" in reply_to:  # the field's former name, in events that were recorded by an earlier version
-            reply_to = {"requested_at": reply_to["asked"], **reply_to}
-        return super(ReplyTarget, cls).of(reply_to)  # the class that `super()` knows is the one without slots
 
     def beside(self, conversation: str, *, channel: str = "", person: str = "") -> "ReplyTarget | None":
         """Return a message in a channel, else in a person's direct messages. None: they are not of this workspace.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import DeliveryRefused
 from bot.schedules.timing import ScheduleTiming
 from simulators.discord.components import ROW, TEXT
 from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, SEND, VIEW
@@ -83,6 +84,9 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         await clock.until_waiting(LATER + timedelta(hours=3, minutes=30))
         slack.general.is_private = True
         slack.faults.fail("users.info", "access_denied", times=None)
+        [left] = await one.core.store.schedules("slack")
+        with pytest.raises(DeliveryRefused):
+            await one.adapter.is_gone(left.event.reply_to, left.event.actor.id)
         await clock.set(LATER + timedelta(hours=3, minutes=30))
         await clock.until_waiting(LATER + timedelta(hours=3, minutes=31))
         slack.faults.clear()

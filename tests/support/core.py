@@ -34,6 +34,7 @@ class RecordingCore:
         self.channels: dict[str, ChannelSettings] = {}  #: by channel
         self.within: str | None = None  #: of the last call of `profile`
         self.is_failing = False
+        self.has_storage = True  #: False: each access of `storage` fails
         self.has_peers = False
         self.held: frozenset[int] | None = None  #: what this process holds of what is shared out; None: all
         self.call_recorder: CallRecorder | None = None
@@ -59,12 +60,21 @@ class RecordingCore:
 
     async def sink(self, event: Event) -> bool:
         await asyncio.sleep(self.sink_delay)
-        if self.is_failing:
-            raise StoreUnavailable("the disk is full")
+        self.require_store()
         if all(known.id != event.id for known in self.events):
             self.events.append(event)
         await self.notify()
         return True
+
+    def require_store(self) -> None:
+        """Raise `StoreUnavailable` while the core is failing."""
+        if self.is_failing:
+            raise StoreUnavailable("the disk is full")
+
+    def require_storage(self) -> None:
+        """Raise `StoreUnavailable` where the core has no storage."""
+        if not self.has_storage:
+            raise StoreUnavailable("the disk is full")
 
     async def notify(self) -> None:
         async with self.changed:
@@ -99,8 +109,7 @@ class RecordingCore:
         return ()
 
     async def profile(self, adapter: str, actor: Actor, *, within: str | None = None) -> Profile:
-        if self.is_failing:
-            raise StoreUnavailable("the disk is full")
+        self.require_store()
         self.within = within
         return self.current_profile
 
@@ -122,6 +131,7 @@ class RecordingCore:
         event: str,
         action: str,
     ) -> Sequence[Option]:
+        self.require_store()
         return forms.form_options(SETTINGS, spec, names, locale=locale)
 
     def form_problems(
@@ -133,6 +143,7 @@ class RecordingCore:
         return forms.completions(SETTINGS, option, given)
 
     async def set_preference(self, adapter: str, actor: str, name: str, value: str | None) -> None:
+        self.require_store()
         self.preferences[actor, name] = value
         await self.notify()
 
@@ -143,7 +154,7 @@ class RecordingCore:
         await self.roles.wait(is_mine)
 
     def storage(self, namespace: str, *, has_secrets: bool = True) -> "MemoryStorage":
-        return MemoryStorage(self.stored, namespace)
+        return MemoryStorage(self.stored, namespace, self.require_storage)
 
     def encrypt(self, text: str) -> str:
         return text[::-1]
@@ -161,15 +172,19 @@ class MemoryStorage:
 
     stored: dict[str, dict[str, str]]
     namespace: str
+    require_storage: Callable[[], None]  #: see `RecordingCore`
 
     async def get(self, name: str) -> str | None:
         return (await self.items()).get(name)
 
     async def items(self) -> Mapping[str, str]:
+        self.require_storage()
         return dict(self.stored.get(self.namespace, {}))
 
     async def set(self, name: str, value: str, *, expires: datetime | None = None) -> None:
+        self.require_storage()
         self.stored.setdefault(self.namespace, {})[name] = value
 
     async def delete(self, name: str) -> None:
+        self.require_storage()
         self.stored.get(self.namespace, {}).pop(name, None)

@@ -15,7 +15,13 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup.application_commands import SPOILER, USER_COMMANDS, context_menu_name
 from adapters.discord.ui import modals
 from adapters.discord.ui.buttons import conversation_of
-from adapters.kit.message_actions import ANSWERED_PUBLICLY, EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
+from adapters.kit.message_actions import (
+    ANSWERED_PUBLICLY,
+    EPHEMERAL_ACTIONS,
+    MESSAGE_ACTIONS,
+    REJECTIONS,
+    request_of,
+)
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import names_secret_command
 from bot.i18n import translate
@@ -25,11 +31,6 @@ _AVATAR_SIZE = 512  # pixels
 _MAX_QUOTE = 6000  # characters quoted of a message that an action is about
 _RESOLVED: Mapping[str, Subject] = {"users": "person", "roles": "role", "channels": "channel"}
 _PICKERS = (6, 7, 8, 9)  # types of options that name a user, a channel, a role, a user or a role
-_LACKS = {
-    "picture": "request.no_picture",
-    "text": "request.no_text",
-    "no_secret": "request.secret",
-}  # keys of sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _event_from_message_action(
         command=request.command,
         prompt=request.prompt,
         attachments=request.attachments,
-        rejection=translate(_LACKS[request.lacks], locale) if request.lacks else "",
+        rejection=translate(REJECTIONS[request.lacks], locale) if request.lacks else "",
         reply_to={**base.reply_to, **history},
         has_prior_messages=request.has_prior_messages,
     )

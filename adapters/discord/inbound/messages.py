@@ -21,8 +21,9 @@ from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.kit.participation import MutedParticipants, build_event
+from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
+from adapters.kit.plain_words import build_event
 from adapters.kit.store_outage import hold
 from bot.errors import StoreError
 from bot.i18n import translate

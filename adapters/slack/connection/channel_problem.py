@@ -1,15 +1,16 @@
-"""Whether the bot can write in a channel, and a person read there."""
+"""Whether the bot can write in a channel or read a thread, and a person read there."""
+
+import asyncio
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.connection.errors import API_ERRORS, delivery_errors, error_code
+from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, delivery_errors, error_code
+from adapters.slack.connection.paging import LARGEST_PAGE, next_cursor
 from bot.errors import DeliveryRefused
 from bot.ports import ChannelProblem
 
 log = structlog.get_logger(__name__)
-
-_PAGE = 900  # members of one request: Slack takes less than 1,000
 
 #: Slack's errors, and what they say of a channel. Another error says nothing of it.
 _PROBLEMS: dict[str, ChannelProblem] = {"channel_not_found": "absent", "not_in_channel": "closed"}
@@ -38,12 +39,21 @@ async def _is_shut_out(client: AsyncWebClient, channel: str, person: str) -> boo
                 return False  # everybody may read it
             cursor = ""
             while True:
-                page = await client.conversations_members(channel=channel, limit=_PAGE, cursor=cursor or None)
+                page = await client.conversations_members(channel=channel, limit=LARGEST_PAGE, cursor=cursor or None)
                 if person in page["members"]:
                     return False
-                cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-                if not cursor:
+                if not (cursor := next_cursor(page)):
                     return True
     except DeliveryRefused as exc:
         log.info("members not read", reason=str(exc))
         return False
+
+
+async def can_read(client: AsyncWebClient, channel: str, thread: str, *, patience: float) -> bool:
+    """Return whether the bot may read a thread; True where Slack does not answer within `patience` seconds."""
+    try:
+        async with asyncio.timeout(patience):
+            await client.conversations_replies(channel=channel, ts=thread, limit=1)
+    except API_ERRORS as exc:
+        return error_code(exc) not in UNREADABLE_CHANNEL
+    return True

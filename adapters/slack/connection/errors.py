@@ -39,6 +39,8 @@ _RETRY_AFTER = 5.0  # seconds, where Slack does not tell
 
 #: Errors by which the bot may not read a channel.
 UNREADABLE_CHANNEL = frozenset({"channel_not_found", "missing_scope", "not_in_channel"})
+#: Errors by which a message, or the thread that it is in, no longer exists.
+GONE_MESSAGE = frozenset({"message_not_found", "thread_not_found"})
 #: Everything that a request to Slack raises.
 API_ERRORS = (SlackClientError, *NETWORK_ERRORS)
 

@@ -17,9 +17,9 @@ def ephemeral(text: str) -> AckBody:
 def routed_to(thread: RecentThread, workspace: Workspace, channel: str, *, locale: str) -> AckBody:
     """A link to the thread that a command was applied to, as its answer comes there."""
     link, title = workspace.link(channel, thread.ts), escape(thread.title).replace("|", "/")
-    text = escape(translate("slack.this_talk", locale, talk="{talk}"))
+    text = escape(translate("slack.this_conversation", locale, conversation="{conversation}"))
     return {
-        "text": text.replace("{talk}", f"<{link}|{title}>" if title else f"<{link}>"),
+        "text": text.replace("{conversation}", f"<{link}|{title}>" if title else f"<{link}>"),
         "response_type": "ephemeral",
     }
 

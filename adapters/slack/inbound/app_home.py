@@ -48,14 +48,14 @@ class AppHome:
         self._background.start(self._publish(workspace, user))
 
     async def save_preference(self, workspace: Workspace, user: str, action: Json) -> None:
-        """Save what a person chose, and publish their home again. Raises `StoreError`."""
+        """Save what a person chose, and publish their home again, with what is saved."""
         name = str(action.get("action_id")).removeprefix(home_view.PREFERENCE)
         chosen_option = action.get("selected_option") or action  # a choice, or a number that was typed
         value = str(chosen_option.get("value") or home_view.DEFAULT)
         try:
             chosen = None if value == home_view.DEFAULT else value
             await self._services.set_preference(ADAPTER, workspace.scoped(user), name, chosen)
-        except UsageError as exc:  # the home was opened before the choices changed: it is published again
+        except (StoreError, UsageError) as exc:  # the latter: the home was opened before the choices changed
             log.info("preference not saved", reason=str(exc))
         self.publish(workspace, user)
 

@@ -20,8 +20,8 @@ from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
-#: Errors by which Slack says that the app is no agent, or may not be one: the calls are not repeated.
 _PEOPLE = 5000  # whose suggestions are remembered
+#: Errors by which Slack says that the app is no agent, or may not be one: the calls are not repeated.
 _NO_AGENT = ("unknown_method", "missing_scope", "not_allowed_token_type", "feature_not_enabled", "access_denied")
 
 

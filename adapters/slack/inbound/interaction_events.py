@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.kit.forms import without_file_names
-from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, request_of
+from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, REJECTIONS, request_of
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound.parse import (
     build_actor,
@@ -26,11 +26,6 @@ from bot.commandline.secrets import names_secret_command
 from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
 
-_LACKS = {
-    "picture": "request.no_picture",
-    "text": "request.no_text",
-    "no_secret": "request.secret",
-}  # keys of sentences
 _CHANNEL = "channel"  # the option of commands that can be about the whole channel
 
 
@@ -168,7 +163,7 @@ def event_from_message_shortcut(
         command=request.command,
         prompt=request.prompt,
         attachments=request.attachments,
-        rejection=translate(_LACKS[request.lacks], locale) if request.lacks else "",
+        rejection=translate(REJECTIONS[request.lacks], locale) if request.lacks else "",
         has_prior_messages=request.has_prior_messages,
     )
 
@@ -180,8 +175,8 @@ def context_of_button(
     container, message = body.get("container") or {}, body.get("message") or {}
     channel, ts = locate_message(body)
     thread = str(container.get("thread_ts") or message.get("thread_ts") or button.thread)
-    is_one_talk = channel.startswith("D") and not workspace.is_agent
-    if not thread and not container.get("is_ephemeral") and not is_one_talk:
+    is_one_conversation = channel.startswith("D") and not workspace.is_agent
+    if not thread and not container.get("is_ephemeral") and not is_one_conversation:
         thread = ts
     press = (ts, person.id, pressed_at or body.get("trigger_id"))
     return InteractionContext(

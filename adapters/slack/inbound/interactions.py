@@ -1,6 +1,5 @@
 """Slash commands, shortcuts, forms and buttons: recorded as events, and only then acknowledged."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,8 @@ import structlog
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.forms import problems
 from adapters.kit.message_actions import ANSWERED_PUBLICLY, MESSAGE_ACTIONS
-from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, error_code, log_reason
+from adapters.slack.connection.channel_problem import can_read
+from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
 from adapters.slack.inbound.interaction_events import (
@@ -29,12 +29,7 @@ from adapters.slack.inbound.parse import find_mentions, message_id, read_command
 from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.users import UserDirectory
-from adapters.slack.shortcuts import (
-    BUTTON_FORM,
-    COMMAND_FORM,
-    GLOBAL_SHORTCUTS,
-    thread_need,
-)
+from adapters.slack.shortcuts import BUTTON_FORM, COMMAND_FORM, GLOBAL_SHORTCUTS, thread_need
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, AckBody, Json, Person
 from adapters.slack.ui.buttons import ActionButton
@@ -118,9 +113,9 @@ class InteractionHandler:
                 recent = await self._recent.find(context.workspace, context.channel, context.person)
             except StoreError as exc:
                 log.warning("conversations not read", reason=str(exc))
-                return ephemeral(translate("request.not_recorded", locale))
+                return ephemeral(translate(_NOT_RECORDED, locale))
         if recent is None and need == "required":
-            return ephemeral(translate("slack.which_talk", locale, command=spec.name))
+            return ephemeral(translate("slack.which_conversation", locale, command=spec.name))
         problem = await self._record(event_from_command(context, spec, request, command=command, recent=recent))
         if problem:
             return ephemeral(translate(problem, locale))
@@ -173,30 +168,27 @@ class InteractionHandler:
         channel = str((body.get("channel") or {}).get("id") or "")
         ts = str(body.get("message_ts") or message.get("ts") or "")
         thread = str(message.get("thread_ts") or ts)
+        try:
+            conversation = await self._find_conversation(workspace, channel, thread)
+        except StoreError as exc:
+            log.warning("conversation not read", reason=str(exc))
+            await self._notify(workspace, body, person, _NOT_RECORDED)
+            return
         context = InteractionContext(
             workspace=workspace,
             person=person,
             channel=channel,
             thread=thread,
-            conversation=await self._find_conversation(workspace, channel, thread),
+            conversation=conversation,
             event_id=interaction_id(workspace.owner, channel, "shortcut", body.get("trigger_id")),
             response_url=str(body.get("response_url") or ""),
         )
         people = await self._users.find_many(workspace, [str(message.get("user") or ""), *find_mentions(message)])
         event = event_from_message_shortcut(context, name, message, people, self._commands)
-        if event.has_prior_messages and not await self._can_read(workspace, channel, thread):
+        client = self._workspaces.client_of(workspace)
+        if event.has_prior_messages and not await can_read(client, channel, thread, patience=self._patience):
             event = replace(event, has_prior_messages=False, rejection=translate("slack.unread", person.locale))
         await self._record_or_notify(workspace, body, event)
-
-    async def _can_read(self, workspace: Workspace, channel: str, thread: str) -> bool:
-        """Whether the bot may read a thread; True where Slack does not answer in time."""
-        try:
-            async with asyncio.timeout(self._patience):
-                client = self._workspaces.client_of(workspace)
-                await client.conversations_replies(channel=channel, ts=thread, limit=1)
-        except API_ERRORS as exc:
-            return error_code(exc) not in UNREADABLE_CHANNEL
-        return True
 
     async def open_form(self, workspace: Workspace, body: Json, command: str) -> None:
         """Open a command's form for a global shortcut or a button of the App Home."""
@@ -217,17 +209,22 @@ class InteractionHandler:
         if button is None:
             await self._notify(workspace, body, person, "request.outdated")
             return
+        spec = self._specs.get(button.command)
+        spec = await self._services.narrow(spec) if spec is not None and button.prompts_for else spec
+        names = button.prompts_for.split(",")
+        pressed = {"event": button.event, "action": button.action, "actor": workspace.scoped(person.id)}
+        try:
+            options = await self._services.form_options(ADAPTER, spec, names, locale=person.locale, **pressed)
+        except StoreError as exc:
+            log.warning("request of a button not read", reason=str(exc))
+            await self._notify(workspace, body, person, _NOT_RECORDED)
+            return
         value = str(action.get("value") or "")
         press = (workspace.owner, *locate_message(body), person.id, value)
         if press in self._pressed:
             log.info("button pressed twice", action=button.action)
             return
         self._pressed[press] = None
-        spec = self._specs.get(button.command)
-        spec = await self._services.narrow(spec) if spec is not None and button.prompts_for else spec
-        names = button.prompts_for.split(",")
-        pressed = {"event": button.event, "action": button.action, "actor": workspace.scoped(person.id)}
-        options = await self._services.form_options(ADAPTER, spec, names, locale=person.locale, **pressed)
         label = str((action.get("text") or {}).get("text") or "")
         label = f"{self._prefix}{button.command}" if button.action in ANSWERED_PUBLICLY else label
         context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))

@@ -124,7 +124,7 @@ class EventRouter(AsyncMiddleware):
         resp: BoltResponse,  # noqa: ARG002 - the signature is Bolt's
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
     ) -> BoltResponse:
-        """Process a request and acknowledge it then. Raises `StoreError`: Slack gets an error and sends it again."""
+        """Process a request, then acknowledge it. Raises `StoreError` for an event, which Slack then sends again."""
         if not self._is_recorded:
             return await self._process(req, next)
         token = receipt.set(Receipt(req.body, time.time()))

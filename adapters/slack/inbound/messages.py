@@ -9,8 +9,9 @@ import structlog
 from slack_bolt.async_app import AsyncBoltContext
 
 from adapters.kit.bounded import BoundedDict
-from adapters.kit.participation import MutedParticipants, build_event
+from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
+from adapters.kit.plain_words import build_event
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces, workspace_of
 from adapters.slack.inbound.assistant import Assistant
@@ -23,6 +24,7 @@ from adapters.slack.inbound.parse import (
     is_bot,
     is_for_others,
     is_mention,
+    is_spoken,
     message_id,
 )
 from adapters.slack.inbound.thread_state import ThreadConversations
@@ -37,8 +39,6 @@ from bot.ports import AdapterServices, ChannelSettings, Sink
 
 log = structlog.get_logger(__name__)
 
-#: Subtypes of messages that somebody wrote; the others report joins, topics and the like.
-_SPOKEN = ("", "file_share", "thread_broadcast", "me_message", "bot_message")
 _MESSAGES = 5000  # messages that are remembered
 _REPLIES = 100  # to a message that came late
 _THREADS = 1000  # whose newest replies, which were for nobody, are remembered
@@ -96,7 +96,7 @@ class MessageHandler:
             await self._edit(workspace, event)
         elif subtype == "message_deleted":
             await self._delete(workspace, event)
-        elif subtype in _SPOKEN and str(event.get("user") or "") not in {workspace.bot_user, *SYSTEM_USERS}:
+        elif is_spoken(event) and str(event.get("user") or "") not in {workspace.bot_user, *SYSTEM_USERS}:
             if self._services.has_peers:
                 self._copies.note(workspace, event)
             await self._add(workspace, event)
@@ -186,8 +186,7 @@ class MessageHandler:
         channel, ts = str(message["channel"]), str(message["ts"])
         try:
             for reply in await self._read_replies(workspace, channel, str(message.get("thread_ts") or ts), oldest=ts):
-                is_spoken = (reply.get("subtype") or "") in _SPOKEN and not is_bot(reply)
-                if is_spoken and float(reply["ts"]) > float(ts):
+                if is_spoken(reply) and not is_bot(reply) and float(reply["ts"]) > float(ts):
                     await self._add(workspace, {**reply, "channel": channel})
         except (*API_ERRORS, DeliveryError, StoreError) as exc:
             log.warning("replies to a late message not read", ts=ts, reason=log_reason(exc))
@@ -210,7 +209,7 @@ class MessageHandler:
             await self._services.retract(ADAPTER, message_id(workspace.owner, channel, ts))
             return
         same = ("text", "files")
-        if message.get("subtype") not in (None, *_SPOKEN) or all(message.get(f) == before.get(f) for f in same):
+        if not is_spoken(message) or all(message.get(f) == before.get(f) for f in same):
             return
         if str(message.get("user") or "") in {workspace.bot_user, *SYSTEM_USERS}:
             return
@@ -228,8 +227,8 @@ class MessageHandler:
         await self._services.retract(ADAPTER, message_id(workspace.owner, channel, str(ts or "")))
 
     def _lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
-        is_one_talk = _is_direct(message) and not workspace.is_agent
-        root = str(message.get("thread_ts") or ("" if is_one_talk else message.get("ts")) or "")
+        is_one_conversation = _is_direct(message) and not workspace.is_agent
+        root = str(message.get("thread_ts") or ("" if is_one_conversation else message.get("ts")) or "")
         key = message_id(workspace.owner, str(message.get("channel") or ""), root)
         return self._locks.find_or_make(key, asyncio.Lock)
 

@@ -26,6 +26,8 @@ _QUOTE = 300  # characters of a prompt in the message that begins its thread
 _MARKS = re.compile(r"(?<!\w)[`*_~>]+(?=\S)|(?<=\S)[`*_~]+(?!\w)", re.MULTILINE)
 #: Subtypes of recorded clips; the container of one of sound may be one that holds video as well.
 _AUDIO_CLIP, _VIDEO_CLIP = "slack_audio", "slack_video"
+#: Subtypes of messages that somebody wrote; the others report joins, topics and the like.
+_SPOKEN = (None, "", "file_share", "thread_broadcast", "me_message", "bot_message")
 _NO_CONTENT = ("tombstone", "hidden_by_limit")  # modes of files that can't be read
 
 
@@ -157,6 +159,11 @@ def build_actor(person: Person, workspace: Workspace, *, is_bot: bool = False) -
 def is_bot(message: Json) -> bool:
     """Whether an app or an integration wrote the message."""
     return bool(message.get("bot_id")) or message.get("subtype") == "bot_message"
+
+
+def is_spoken(message: Json) -> bool:
+    """Whether somebody wrote the message, an app included."""
+    return message.get("subtype") in _SPOKEN
 
 
 def is_mention(message: Json, bot_user: str) -> bool:

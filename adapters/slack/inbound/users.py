@@ -24,7 +24,7 @@ _MENTIONED = 10  # users mentioned in one message who are looked up
 
 
 class UserDirectory:
-    """Looks users up. Never fails: a user who can't be looked up is known by what the event says of them."""
+    """Looks users up. To find one never fails: who can't be looked up is known by what the event says of them."""
 
     def __init__(self, workspaces: Workspaces, groups: UserGroups, timing: Timing) -> None:
         self._workspaces = workspaces
@@ -46,12 +46,14 @@ class UserDirectory:
         return await self._look_up(workspace, user)
 
     async def is_gone(self, workspace: Workspace, user: str) -> bool:
-        """Return whether a user is deactivated or unknown. Raises `DeliveryDelayed`."""
+        """Return whether a user is deactivated or unknown. Raises `DeliveryError` where Slack does not tell."""
         try:
             with delivery_errors():
                 answer = await self._workspaces.client_of(workspace).users_info(user=user)
         except DeliveryRefused as exc:
-            return exc.__cause__ is not None and error_code(exc.__cause__) in _GONE
+            if exc.__cause__ is not None and error_code(exc.__cause__) in _GONE:
+                return True
+            raise
         return bool(answer["user"].get("deleted"))
 
     async def _find(self, workspace: Workspace, user: str, team: str) -> Person:

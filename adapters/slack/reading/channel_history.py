@@ -13,11 +13,12 @@ from typing import Any
 import structlog
 
 from adapters.slack.connection.errors import error_code
+from adapters.slack.connection.paging import LARGEST_PAGE, next_cursor
 from adapters.slack.connection.web_api import WebApi
 from adapters.slack.connection.workspaces import Workspace
-from adapters.slack.inbound.parse import find_author, find_mentions, is_bot, read_text
+from adapters.slack.inbound.parse import find_author, find_mentions, is_bot, is_spoken, read_text
 from adapters.slack.inbound.users import UserDirectory
-from adapters.slack.reading.threads import LARGEST_PAGE, SPOKEN, ThreadMessages, is_own, next_cursor, read_newest
+from adapters.slack.reading.threads import ThreadMessages, is_own, read_newest
 from adapters.slack.types import Json, Person
 from bot.errors import DeliveryDelayed, DeliveryError, UsageError
 from bot.i18n import translate
@@ -62,7 +63,7 @@ class ChannelReading:
         is_thread = bool(target.thread) and target.thread != target.message
         found = await (self._read_thread() if is_thread else self._read_channel())
         unread = 0 if is_thread else await self._read_replies(found)
-        messages = sorted((m for m in found.values() if m.get("subtype") in SPOKEN), key=lambda m: float(m["ts"]))
+        messages = sorted((m for m in found.values() if is_spoken(m)), key=lambda m: float(m["ts"]))
         if len(messages) > self._span.limit:
             messages, self._is_cut = messages[-self._span.limit :], True
         workspace = await self._api.workspace()
@@ -210,7 +211,7 @@ class ChannelReading:
         return since < float(message["ts"]) < self._span.until.timestamp()
 
     def _is_by_asker(self, message: Json) -> bool:
-        return message.get("user") == self._target.user and message.get("subtype") in SPOKEN and not is_bot(message)
+        return message.get("user") == self._target.user and is_spoken(message) and not is_bot(message)
 
     # -- names
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from adapters.slack.connection.errors import delivery_errors
+from adapters.slack.connection.paging import LARGEST_PAGE, next_cursor
 from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound.parse import find_author, find_mentions, read_attachments, read_text
+from adapters.slack.inbound.parse import find_author, find_mentions, is_spoken, read_attachments, read_text
 from adapters.slack.inbound.users import UserDirectory
-from adapters.slack.reading.threads import LARGEST_PAGE, SPOKEN, is_own, next_cursor, read_newest
+from adapters.slack.reading.threads import is_own, read_newest
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import Json, Person
 from bot.models import PriorMessages, Turn
@@ -37,7 +38,7 @@ async def read_prior_messages(
                 inclusive=True,
                 limit=page,
             )
-        return answer.get("messages") or (), not next_cursor(answer.data if isinstance(answer.data, dict) else {})
+        return answer.get("messages") or (), not next_cursor(answer)
 
     until = float(target.message or time.time())
     found = await read_newest(
@@ -45,7 +46,7 @@ async def read_prior_messages(
     )
     first = [found.root] if found.root is not None else []
     before = [m for m in (*first, *found.replies) if not target.message or float(m["ts"]) < until]
-    spoken = [message for message in before if message.get("subtype") in SPOKEN][-limit:] if limit else []
+    spoken = [message for message in before if is_spoken(message)][-limit:] if limit else []
     authors = {str(message.get("user") or "") for message in spoken}
     mentioned = {user for message in spoken for user in find_mentions(message)}
     ids = sorted(authors | mentioned - {""})

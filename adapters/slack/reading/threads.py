@@ -4,7 +4,7 @@ Slack returns the oldest messages of a thread first, and the thread's first mess
 https://docs.slack.dev/reference/methods/conversations.replies
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,24 +16,15 @@ from bot.errors import DeliveryDelayed
 
 log = structlog.get_logger(__name__)
 
-#: Most messages of one request: Slack takes less than 1,000.
-LARGEST_PAGE = 900
 #: The factor by which a stretch of time is made longer, or shorter, when it held too little or too much.
 _LONGER, _SHORTER = 5.0, 4.0
 _FILLED = 0.7  # of a page, as no thread is even
-#: Subtypes of messages that somebody wrote; the others report joins, topics and the like.
-SPOKEN = (None, "", "file_share", "thread_broadcast", "me_message", "bot_message")
 
 
 def is_own(workspace: Workspace, message: Json) -> bool:
     """Whether the service wrote the message."""
     bot = message.get("bot_id")
     return message.get("user") == workspace.bot_user or (bool(bot) and bot == workspace.bot)
-
-
-def next_cursor(page: Mapping[str, Json]) -> str:
-    """Return the cursor of the page that follows; "": none does."""
-    return str((page.get("response_metadata") or {}).get("next_cursor") or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from bot.ports import AdapterServices, ValueSigner
 
 #: Prefix of the `action_id` of a button; the action's name follows.
 BUTTON = "press:"
-#: The action of the button under an answer that is being written.
+#: The action of the button under an answer that is being written, and under one that failed.
 STOP, RETRY = "stop", "retry"
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _BRACE = "{"  # with which the signed part of a value begins

@@ -5,6 +5,7 @@ https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
 
 import math
 
+from adapters.kit.titles import shorten
 from adapters.slack.types import Block
 from bot.drawable import Chart
 
@@ -15,15 +16,11 @@ _BARS = 20  #: of a series
 
 def build_chart(chart: Chart) -> Block | None:
     """Return the block of a chart of bars; None: Slack can't show it."""
-    labels = [_cut(label, _LABEL) for label, _ in chart.bars]
+    labels = [shorten(label, _LABEL) for label, _ in chart.bars]
     is_clear = all(labels) and len(set(labels)) == len(labels) and all(math.isfinite(value) for _, value in chart.bars)
     if not labels or len(labels) > _BARS or not is_clear:
         return None
     points = [{"label": label, "value": round(value, 6)} for label, (_, value) in zip(labels, chart.bars, strict=True)]
-    series = [{"name": _cut(chart.series, _LABEL), "data": points}]
+    series = [{"name": shorten(chart.series, _LABEL), "data": points}]
     bars = {"type": "bar", "series": series, "axis_config": {"categories": labels}}
-    return {"type": CHART, "title": _cut(chart.title, _TITLE), "chart": bars}
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return {"type": CHART, "title": shorten(chart.title, _TITLE), "chart": bars}

@@ -1,6 +1,6 @@
 """The App Home as blocks: what the bot can do, and a person's usage, preferences and files. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.slack.shortcuts import GLOBAL_SHORTCUTS
 from adapters.slack.types import Block
@@ -28,7 +28,7 @@ def build_home(
     blocks = [
         *_build_about(commands, prefix, locale),
         *_build_usage("slack.home.usage", profile.usage, locale),
-        *([_build_lines(profile.limits)] if profile.limits else []),
+        *_build_lines(profile.limits),
         *_build_preferences(profile, locale),
         *_build_recent(profile, locale, links),
         *(_build_usage("slack.home.everybody", profile.everybody, locale) if profile.everybody else []),
@@ -53,7 +53,7 @@ def _build_about(commands: Sequence[CommandSpec], prefix: str, locale: str) -> l
         _build_section(escape(translate("slack.about", locale))),
         *([{"type": "actions", "elements": buttons}] if buttons else []),
         _build_header(translate("slack.home.commands", locale)),
-        _build_section("\n".join(lines)),
+        *_build_sections(lines),
         _build_section(escape(translate("slack.home.in_threads", locale))),
     ]
 
@@ -75,7 +75,7 @@ def _build_usage(title: str, rows: Sequence[UsageRow], locale: str) -> list[Bloc
             lines.append(escape(translate(key, locale, **values)))
     return [
         _build_header(translate(title, locale)),
-        _build_lines(lines or [escape(translate("slack.home.unused", locale))]),
+        *_build_lines(lines or [escape(translate("slack.home.unused", locale))]),
     ]
 
 
@@ -145,15 +145,26 @@ def _build_recent(profile: Profile, locale: str, links: Mapping[str, str]) -> li
         name = f"<{link}|{escape(media.name)}>" if link else f"`{escape(media.name)}`"
         about = " ".join(media.description.split())
         lines.append(f"{name}  {escape(about)}" if about else name)
-    return [_build_header(translate("slack.home.recent", locale)), _build_lines(lines)]
+    return [_build_header(translate("slack.home.recent", locale)), *_build_lines(lines)]
 
 
 def _build_header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def _build_lines(lines: Sequence[str]) -> Block:
-    return _build_section("\n".join(f"• {line}" for line in lines))
+def _build_lines(lines: Iterable[str]) -> list[Block]:
+    return _build_sections(f"• {line}" for line in lines)
+
+
+def _build_sections(lines: Iterable[str]) -> list[Block]:
+    """Return sections of whole lines; a line is cut only where it alone is longer than a section may be."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + len(line) < _MAX_TEXT:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return [_build_section(text) for text in texts]
 
 
 def _build_section(text: str) -> Block:

@@ -3,6 +3,7 @@
 https://docs.slack.dev/reference/block-kit/blocks/plan-block, and task-card-block there for its tasks.
 """
 
+from adapters.kit.titles import shorten
 from adapters.slack.types import Block
 from bot.drawable import Plan, StepState
 
@@ -14,11 +15,12 @@ _STATES: dict[StepState, str] = {"open": "pending", "running": "in_progress", "d
 def build_plan(plan: Plan) -> Block:
     """Return the block of a plan."""
     tasks = [
-        {"type": "task_card", "task_id": f"step-{number}", "title": _cut(step.title), "status": _STATES[step.state]}
+        {
+            "type": "task_card",
+            "task_id": f"step-{number}",
+            "title": shorten(step.title, _TITLE),
+            "status": _STATES[step.state],
+        }
         for number, step in enumerate(plan.steps, 1)
     ]
-    return {"type": PLAN, "title": _cut(plan.title), "tasks": tasks}
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
+    return {"type": PLAN, "title": shorten(plan.title, _TITLE), "tasks": tasks}

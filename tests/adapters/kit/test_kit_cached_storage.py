@@ -16,7 +16,7 @@ class Counting(RecordingCore):
     is_broken = False
 
     def storage(self, namespace: str, *, has_secrets: bool = True) -> MemoryStorage:
-        return CountingStorage(self.stored, namespace, self)
+        return CountingStorage(self.stored, namespace, self.require_storage, self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Service:
     timing: Timing
     core_timing: ServiceTiming = CORE_FAST
     core: Core = field(init=False)
+    adapter: Slack = field(init=False)
     port: int = 0
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -42,7 +43,7 @@ class Service:
         """Start with the data of an earlier run; return when Slack can reach it."""
         chosen = {name: value for name, value in self.given.items() if not name.startswith("slack_")}
         own = {name: value for name, value in self.given.items() if name.startswith("slack_")}
-        adapter = Slack(slack_settings(self.slack, http=self.http, **own), timing=self.timing)
+        adapter = self.adapter = Slack(slack_settings(self.slack, http=self.http, **own), timing=self.timing)
         settings = make_settings(self.api, self.folder, bot_port=0 if self.http else None, **chosen)
         before = self.slack.sockets.connected
         one = await self._stack.enter_async_context(run_service(settings, adapter, timing=self.core_timing))

@@ -2,10 +2,15 @@
 
 import json
 
+import pytest
+
+from adapters.slack.ui.blocks import escape
+from adapters.slack.ui.home_view import build_home
+from bot.i18n import describe_command
 from bot.models import Answer, Media, Option
 from bot.ports import Profile, UsageRow
 from simulators.slack import SlackSimulator, Team
-from tests.support.slack.adapter import RecordingCore, RunningAdapter
+from tests.support.slack.adapter import COMMANDS, RecordingCore, RunningAdapter
 
 ROW = UsageRow(
     day="2026-11-24",
@@ -75,6 +80,26 @@ async def test_home_while_nothing_can_be_read(
     slack.ada.open_home()
     await slack.until(lambda: slack.team.homes)
     assert "database" in _text(slack.team, slack.ada.id)
+    core.is_failing, core.current_profile = False, PROFILE
+    slack.ada.open_home()
+    await slack.until(lambda: "fox.png" in _text(slack.team, slack.ada.id))
+    core.is_failing = True
+    slack.ada.press_home("home:prefer:language", value="zh-Hant")
+    await slack.until(lambda: "database" in _text(slack.team, slack.ada.id))
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-Hant", "zh-Hans"])
+def test_home_names_every_command(locale: str) -> None:
+    """With the longest prefix, too; each text is within Slack's limit and ends with a line."""
+    prefix = f"/{'x' * 20}"
+    limits = tuple(f"{number} {'a limit ' * 12}" for number in range(50))
+    view = build_home(Profile(limits=limits), COMMANDS, prefix=prefix, locale=locale, links={})
+    texts = [block["text"]["text"] for block in view["blocks"] if block["type"] == "section"]
+    assert max(map(len, texts)) <= 3000
+    lines = [line for text in texts for line in text.splitlines()]
+    assert [line.split("`")[1] for line in lines if line.startswith("`")] == [f"{prefix}{s.name}" for s in COMMANDS]
+    assert set(lines) >= {f"`{prefix}{spec.name}`  {escape(describe_command(spec, locale))}" for spec in COMMANDS}
+    assert set(lines) >= {f"• {limit}" for limit in limits}
 
 
 async def test_everybodys_use_is_for_administrators_of_the_one_workspace(

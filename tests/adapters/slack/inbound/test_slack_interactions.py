@@ -211,14 +211,27 @@ async def test_prefix(slack: SlackSimulator, core: RecordingCore) -> None:
     assert "`/muse-image`" in ReplyTarget.of(event.reply_to).parent
 
 
-async def test_command_that_is_not_recorded(
+async def test_without_the_database_each_interaction_is_answered(
     slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
-    """A command that can't be recorded is answered with a sentence to the person alone."""
-    core.is_failing = True
+    """A sentence, to the person alone; the same button can be pressed again at once."""
+    root = slack.bob.say("hello")
+    button = ActionButton(event="E1", action="style", conversation="c", command="image", prompts_for="style")
+    message = await _with_button(slack, service, button, root)
+    core.is_failing, core.has_storage = True, False
     delivery = slack.ada.slash("/chat", "hello")
     await slack.until(lambda: delivery.is_done)
     assert "try again" in delivery.response["text"]
+    slack.ada.message_shortcut("review", root)
+    for count in (1, 2):
+        await slack.until(lambda: len([m for m in slack.ada.sees() if "try again" in m.content]) == count)  # noqa: B023
+        slack.ada.press(message, button.action_id)
+    await slack.until(lambda: len([m for m in slack.ada.sees() if "try again" in m.content]) == 3)
+    core.is_failing, core.has_storage = False, True
+    slack.ada.press(message, button.action_id)
+    view = await slack.ada.modal()
+    assert [block["block_id"] for block in view.content["blocks"]] == ["style"]
+    assert core.events == []
 
 
 # ------------------------------------------------------------------ shortcuts

@@ -32,7 +32,7 @@ async def refusals(slack: SlackSimulator, words: str) -> int:
 
 
 async def test_a_rule_names_a_user_group(slack: SlackSimulator, tmp_path: Path) -> None:
-    """Who is in the group is answered, nobody else; joining and leaving it holds for the next question."""
+    """Who is in the group is answered, nobody else; each change of groups holds for the next question."""
     group = slack.group("Design", slack.ada, id="S0DESIGN")
     with capture_logs() as logs:
         async with service(slack, tmp_path, timing=QUICK, bot_allow_roles="S0DESIGN") as running:
@@ -49,6 +49,13 @@ async def test_a_rule_names_a_user_group(slack: SlackSimulator, tmp_path: Path) 
             await running.idle()
             assert running.echo.prompts == ["hello from ada", "bob again"]
             assert len(slack.called("usergroups.list")) == reads + 1, "no question asks Slack"
+            group.users.append(slack.ada.id)  # as one that is enabled again
+            slack.people.group_updated(slack.team, group)
+            await logged(logs, "user groups read", 3)
+            await running.answers(slack.ada.mention("a third time"))
+            group.users.remove(slack.ada.id)
+            slack.people.group_updated(slack.team, slack.group("New", slack.ada), is_new=True)
+            await logged(logs, "user groups read", 4)
 
 
 async def test_nothing_is_read_where_no_rule_names_a_user_group(slack: SlackSimulator, tmp_path: Path) -> None:
