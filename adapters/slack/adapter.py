@@ -19,9 +19,11 @@ from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
 from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.client import create_client
+from adapters.slack.connection.feature_gates import FeatureGates
 from adapters.slack.connection.http_mode import create_endpoints
+from adapters.slack.connection.rate_limiter import RateLimiter
 from adapters.slack.connection.socket_mode import SocketConnections, SocketModeSupervisor
-from adapters.slack.connection.web_api import DeliveryServices, FeatureGates, RateLimiter, WebApi
+from adapters.slack.connection.web_api import DeliveryServices, WebApi
 from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
 from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.listeners import EventRouter
@@ -56,7 +58,7 @@ API = "https://slack.com/api"
 #: Bytes of a file.
 UPLOAD_LIMIT = 1_000_000_000
 #: Answers that are remembered as seen by this process alone, and seconds for which they are.
-_SETTLED, _SETTLED_FOR = 10_000, 600.0
+_KNOWN, _KNOWN_FOR = 10_000, 600.0
 
 
 class Slack:
@@ -87,9 +89,9 @@ class Slack:
         self._sockets: SocketConnections | None = None
         self._endpoints = create_endpoints(settings)
         self._rate_limiter = RateLimiter(patience=timing.rate_limit_patience)
-        self._features = FeatureGates(retry=timing.feature_retry)
+        self._features = FeatureGates(retry=timing.feature_retry, doubt=timing.feature_doubt)
         self._background = BackgroundTasks(ADAPTER)
-        self._settled: BoundedDict[str, bool] = BoundedDict(_SETTLED, lifetime=_SETTLED_FOR)
+        self._known_states: BoundedDict[str, bool] = BoundedDict(_KNOWN, lifetime=_KNOWN_FOR)
         self._drafts: PerKey[str, SlackDraft] = PerKey()
 
     # -- lifecycle
@@ -229,7 +231,7 @@ class Slack:
             background=self._background,
             timing=self._timing,
             link_thread=self._threads.link,
-            settled=self._settled,
+            known_states=self._known_states,
             started_at=self._started_at,
         )
 

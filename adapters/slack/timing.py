@@ -16,11 +16,13 @@ class Timing:
     reconnect_longest: float = 60.0
     rate_limit_patience: float = 20.0  #: that a call may wait for its turn before it is refused as delayed
     feature_retry: float = 6 * 3600.0  #: until a feature that a workspace refused is tried again
+    feature_doubt: float = 600.0  #: for which a refusal that may be a passing trouble is remembered
     response_timeout: float = 10.0  #: of a request to a `response_url`
 
     # -- installations
     token_renewal: float = 120 * 60.0  #: before a token expires, when it is renewed in the background
     token_last_moment: float = 60.0  #: before a token expires, when the renewal is waited for
+    token_retry: float = 30.0  #: until a renewal that Slack refused is tried again
     installation_lifetime: float = 60.0  #: of a cached installation: another process may have renewed its token
 
     # -- inbound
@@ -43,12 +45,14 @@ class Timing:
     announce_delay: float = 0.35  #: until the first status; an answer that is there sooner needs none
     status_lifetime: float = 20.0  #: during which the same status is not sent again; Slack removes it after 120
     status_patience: float = 2.0  #: that an answer waits for a status on its way
+    #: Pauses between two tries to remove a status.
+    status_removals: tuple[float, ...] = (1.0, 5.0, 20.0, 60.0, 60.0)
     card_after: float = 15.0  #: of a job until it is shown as a card, where it reports no progress
     stream_lifetime: float = 220.0  #: of a stream, then its message is edited instead; Slack ends it at about 300
     #: After the last message that an earlier try may have sent, until its absence from the history is believed: Slack
     #: shows messages late, and a process that died may have had one on its way.
     late_messages: float = 3.5
     in_flight: float = 1.0  #: of a post, after which its process confirms once more that the answer is its own
-    surplus_checks: tuple[float, ...] = (3.5, 10.0, 30.0, 120.0)  #: pauses before looks for a message posted twice
+    duplicate_checks: tuple[float, ...] = (3.5, 10.0, 30.0, 120.0)  #: pauses before looks for a message posted twice
     visibility_checks: tuple[float, ...] = (0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  #: pauses between looks for shared files
     clock_skew: float = 30.0  #: by which our clock may be ahead of Slack's

@@ -14,9 +14,8 @@ import structlog
 from adapters.kit import progress
 from adapters.kit.connection.fenced_connector import NewestConfirm
 from adapters.kit.missing_files import replace_missing_files
+from adapters.slack.connection.feature_gates import CAPTION, FEEDBACK
 from adapters.slack.connection.web_api import (
-    CAPTION,
-    FEEDBACK,
     DeliveryServices,
     WebApi,
     is_forbidden_channel,
@@ -68,10 +67,10 @@ class SlackDraft:
         self._thread = AnswerThread(messages=self.messages, key=key, ref=message)
         self._ref = message
         self.messages.is_state_known = ref is None  # else an earlier try may have got anywhere
-        self._settled = services.settled
-        is_settled = self._settled.get(key)
-        if ref is not None and not is_settled:  # another process, or an earlier try, may have had a message on its way
-            is_recent = is_settled is not None or (services.core.has_peers and not is_long_finished(ref))
+        self._known_states = services.known_states
+        is_known = self._known_states.get(key)
+        if ref is not None and not is_known:  # another process, or an earlier try, may have had a message on its way
+            is_recent = is_known is not None or (services.core.has_peers and not is_long_finished(ref))
             self.messages.changed_at = time.monotonic() if is_recent else services.started_at
         self._posted_ephemeral: Answer | None = None
         self._omitted: frozenset[str] = frozenset()  #: features that the answer goes without for a try
@@ -95,11 +94,11 @@ class SlackDraft:
     async def _step(self) -> AsyncIterator[None]:
         """Hold the lock; remember afterwards whether all messages of the answer are known."""
         async with self._lock:
-            self._settled[self._key] = False
+            self._known_states[self._key] = False
             try:
                 yield
             finally:
-                self._settled[self._key] = self.messages.is_state_known
+                self._known_states[self._key] = self.messages.is_state_known
 
     # -- while it is made
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from adapters.slack.connection.web_api import CHARTS, DATA_TABLES, PLANS, WebApi
+from adapters.slack.connection.feature_gates import CHARTS, DATA_TABLES, PLANS
+from adapters.slack.connection.web_api import WebApi
 from adapters.slack.outbound.uploads import Upload, prepare_upload
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import BLOCKS, MENTION, escape, estimate_size, parse, render_blocks

@@ -10,19 +10,13 @@ from typing import Any
 
 import structlog
 
-from adapters.slack.connection.web_api import (
-    CARDS,
-    STREAM,
-    UNSUPPORTED,
-    WebApi,
-    is_outcome_unknown,
-    is_refused_message,
-    refusal_code,
-)
+from adapters.slack.connection.errors import GONE_MESSAGE
+from adapters.slack.connection.feature_gates import CARDS, STREAM, UNSUPPORTED
+from adapters.slack.connection.web_api import WebApi, is_outcome_unknown, is_refused_message, refusal_code
+from adapters.slack.outbound.duplicates import confirm_posted
 from adapters.slack.outbound.layout import MessagePart, is_same, message_forms, message_metadata
 from adapters.slack.outbound.optional_blocks import raise_for_optional_blocks
 from adapters.slack.outbound.recovery import ExistingMessages
-from adapters.slack.outbound.surplus import confirm_posted
 from adapters.slack.types import Block, Json
 from adapters.slack.ui.blocks import render_blocks
 from adapters.slack.ui.buttons import build_stop_button
@@ -33,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 _BEST_EFFORT_FORMS = 2  #: forms of a growing text that are tried
 _CARD_TITLE = 200  # characters of a card's title
-#: Errors by which a message no longer exists.
-_GONE = frozenset({"message_not_found", "thread_not_found"})
 #: Errors by which a message can't be edited, such as one that was streamed: another is posted in its place.
 _FIXED = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
@@ -160,7 +152,7 @@ class AnswerMessages:
                 "chat.appendStream", best_effort=True, channel=self._channel, ts=posted.ts, chunks=chunks
             )
         except DeliveryRefused as exc:
-            if refusal_code(exc) in _GONE:
+            if refusal_code(exc) in GONE_MESSAGE:
                 del self.parts[part]
                 return False
             if refusal_code(exc) not in _NO_STREAM and refusal_code(exc) != "msg_too_long":
@@ -225,7 +217,7 @@ class AnswerMessages:
         try:
             await self.api.call("chat.delete", channel=self._channel, ts=ts)
         except DeliveryRefused as exc:
-            if refusal_code(exc) not in _GONE:
+            if refusal_code(exc) not in GONE_MESSAGE:
                 raise
 
     # -- calls
@@ -271,7 +263,7 @@ class AnswerMessages:
                 "chat.stopStream", channel=self._channel, ts=posted.ts, metadata=message_metadata(self._key, part)
             )
         except DeliveryRefused as exc:
-            if refusal_code(exc) not in _NO_STREAM | _GONE:
+            if refusal_code(exc) not in _NO_STREAM | GONE_MESSAGE:
                 raise
         posted.is_stream = posted.is_card = False
 
@@ -310,7 +302,7 @@ class AnswerMessages:
             try:
                 await self._edit(posted, body, best_effort=best_effort)
             except DeliveryRefused as exc:
-                if refusal_code(exc) not in _GONE | _FIXED:
+                if refusal_code(exc) not in GONE_MESSAGE | _FIXED:
                     raise
                 self.parts.pop(part, None)
                 if refusal_code(exc) in _FIXED:

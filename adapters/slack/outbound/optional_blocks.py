@@ -5,7 +5,8 @@ from itertools import combinations
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.connection.web_api import CHARTS, DATA_TABLES, FEEDBACK, PLANS, refusal_code
+from adapters.slack.connection.feature_gates import CHARTS, DATA_TABLES, FEEDBACK, PLANS
+from adapters.slack.connection.web_api import refusal_code
 from adapters.slack.types import Block
 from adapters.slack.ui.blocks import DATA_TABLE
 from adapters.slack.ui.buttons import CONTEXT_ACTIONS

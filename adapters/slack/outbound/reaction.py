@@ -1,6 +1,7 @@
 """The reaction that says that a message was taken. It stays: the answer is below it."""
 
-from adapters.slack.connection.web_api import REACTIONS, WebApi, refusal_code
+from adapters.slack.connection.feature_gates import REACTIONS
+from adapters.slack.connection.web_api import WebApi, refusal_code
 from bot.errors import DeliveryRefused
 
 _EYES = "eyes"

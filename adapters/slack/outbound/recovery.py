@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.slack.connection.errors import GONE_MESSAGE
+from adapters.slack.connection.paging import next_cursor
 from adapters.slack.connection.web_api import WebApi, refusal_code
 from adapters.slack.outbound.layout import ANSWER, PARENT
 from adapters.slack.types import Json
@@ -21,7 +23,6 @@ FILES = "files."
 #: Seconds: more than a history is late, and more than the clocks of two machines differ.
 _LONG_AGO = 15.0
 _PAGES, _PAGE = 4, 100  # pages that are read, and messages of a page
-_GONE = ("thread_not_found", "message_not_found")
 
 
 def is_long_finished(ref: str) -> bool:
@@ -117,13 +118,12 @@ async def _read_messages(api: WebApi, method: str, params: Mapping[str, Any]) ->
                 **params,
             )
         except DeliveryRefused as exc:
-            if refusal_code(exc) in _GONE:
+            if refusal_code(exc) in GONE_MESSAGE:
                 return
             raise
         for message in page.get("messages") or ():
             yield message
-        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
+        if not (cursor := next_cursor(page)):
             return
 
 

@@ -8,13 +8,12 @@ from dataclasses import replace
 
 import structlog
 
-from adapters.slack.connection.web_api import SESSION, STATUS, UNSUPPORTED, WebApi, is_outcome_unknown, refusal_code
+from adapters.slack.connection.feature_gates import SESSION, STATUS, UNSUPPORTED
+from adapters.slack.connection.web_api import WebApi, is_outcome_unknown, refusal_code
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError
 from bot.ports import always_owned
 
 log = structlog.get_logger(__name__)
-
-_PAUSES = (1.0, 5.0, 20.0, 60.0, 60.0)  # seconds between two tries to remove a status
 
 
 class StatusIndicator:
@@ -148,7 +147,7 @@ class StatusIndicator:
         api = replace(self._api, confirm=always_owned)
         if sending:
             await asyncio.wait(sending)
-        for pause in (*_PAUSES, None):
+        for pause in (*self._timing.status_removals, None):
             try:
                 if self._must_clear(thread):
                     await self._set_status(api, thread, "", best_effort=False)

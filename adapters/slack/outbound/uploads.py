@@ -15,7 +15,8 @@ import aiohttp
 
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.slack.connection.client import proxy_for
-from adapters.slack.connection.web_api import CAPTION, WebApi, is_refused_message, refusal_code
+from adapters.slack.connection.feature_gates import CAPTION
+from adapters.slack.connection.web_api import WebApi, is_refused_message, refusal_code
 from adapters.slack.types import Block, Json
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, UploadTooLarge
 from bot.models import Media
@@ -115,8 +116,10 @@ async def _share_files(api: WebApi, thread: str, files: Sequence[Upload], captio
 
 async def _upload(api: WebApi, file: Upload) -> str:
     """Upload one file; return its id."""
-    for left in reversed(range(_TRIES)):
+    left = _TRIES
+    while True:
         address = await _request_address(api, file)
+        left -= 1
         try:
             await _send_bytes(api, str(address["upload_url"]), file)
         except DeliveryDelayed:
@@ -124,7 +127,6 @@ async def _upload(api: WebApi, file: Upload) -> str:
                 raise
         else:
             return str(address["file_id"])
-    raise DeliveryDelayed("the file could not be sent")
 
 
 async def _request_address(api: WebApi, file: Upload) -> Json:

@@ -25,7 +25,6 @@ log = structlog.get_logger(__name__)
 _NAME = "installation"
 _INSTALLATIONS = 1000  # installations in memory
 _MINUTE = 60
-_RETRY_AFTER = 30.0  # seconds, after Slack renewed no token
 
 
 class InstallationStore(AsyncInstallationStore):
@@ -99,7 +98,7 @@ class InstallationStore(AsyncInstallationStore):
                     return theirs  # another process was faster, and a refresh token works once
                 cause = exc.api_error if isinstance(exc, SlackTokenRotationError) else exc
                 message = f"Slack gives no fresh token ({log_reason(cause)})"
-                raise DeliveryDelayed(message, retry_after=_RETRY_AFTER) from exc
+                raise DeliveryDelayed(message, retry_after=self._timing.token_retry) from exc
             if fresh is None:
                 return bot
             await self._write(owner, fresh)

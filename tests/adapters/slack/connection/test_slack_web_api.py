@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from adapters.slack.connection.web_api import CALLS_PER_MINUTE, STREAM, FeatureGates, RateLimiter
+from adapters.slack.connection.feature_gates import STREAM, FeatureGates
+from adapters.slack.connection.rate_limiter import CALLS_PER_MINUTE, RateLimiter
 from bot.errors import DeliveryDelayed
 
 
@@ -66,7 +67,7 @@ async def test_channels_get_a_message_a_second() -> None:
 async def test_refused_features_are_disabled_for_a_while() -> None:
     """A refused feature is disabled for its workspace, and for a while."""
     clock = Clock()
-    gates = FeatureGates(retry=3600.0, clock=clock)
+    gates = FeatureGates(retry=3600.0, doubt=600.0, clock=clock)
     gates.disable("T1", STREAM)
     assert (gates.is_enabled("T1", STREAM), gates.is_enabled("T2", STREAM)) == (False, True)
     clock.now += 3600.0

@@ -30,7 +30,7 @@ async def confirm_posted(api: WebApi, *, key: str, thread: str, part: int, ts: s
 
 
 async def _withdraw(api: WebApi, key: str, thread: str, part: int, ts: str) -> None:
-    for pause in api.services.timing.surplus_checks:
+    for pause in api.services.timing.duplicate_checks:
         await asyncio.sleep(pause)
         try:
             if await _is_owned(api):
@@ -41,7 +41,7 @@ async def _withdraw(api: WebApi, key: str, thread: str, part: int, ts: str) -> N
                 await replace(api, confirm=always_owned).call("chat.delete", channel=api.target.channel, ts=ts)
                 return
         except (DeliveryError, StoreError) as exc:
-            log.warning("surplus message not withdrawn yet", event_id=key, reason=str(exc))
+            log.warning("duplicate not withdrawn yet", event_id=key, reason=str(exc))
 
 
 async def _is_owned(api: WebApi) -> bool:
