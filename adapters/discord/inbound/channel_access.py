@@ -1,20 +1,18 @@
-"""May a member, and the bot, read a channel's history? Computed from roles and overwrites, as Discord does.
+"""Whether a member, and the bot, may read a channel's history.
 
 An interaction tells the permissions at the time when it was used; a request may be made later, or again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
+from adapters.discord import permissions
 from adapters.discord.gateway.client import DiscordClient
 
-_ROLE_OVERWRITE, _MEMBER_OVERWRITE = 0, 1
 _PRIVATE_THREAD = 12
 _THREADS = (10, 11, _PRIVATE_THREAD)
-Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +41,7 @@ async def find_access(client: DiscordClient, *, guild: str, channel: str, member
     granted = {}
     for person in (member, str(client.user.id if client.user is not None else 0)):
         try:
-            granted[person] = permissions_in(server, await http.get_member(int(guild), int(person)), parent)
+            granted[person] = permissions.in_channel(server, await http.get_member(int(guild), int(person)), parent)
         except discord.NotFound:
             granted[person] = discord.Permissions.none()
     asker, bot = granted
@@ -65,34 +63,3 @@ async def _is_in_thread(client: DiscordClient, thread: str, member: str) -> bool
     except discord.NotFound:
         return False
     return True
-
-
-def permissions_in(server: Json, member: Json, channel: Json) -> discord.Permissions:
-    """Return a member's permissions in a channel.
-
-    https://docs.discord.com/developers/topics/permissions#permission-hierarchy
-    """
-    if str(member["user"]["id"]) == str(server["owner_id"]):
-        return discord.Permissions.all()
-    held = {str(server["id"]), *map(str, member["roles"])}
-    value = 0
-    for role in server["roles"]:
-        if str(role["id"]) in held:
-            value |= int(role["permissions"])
-    if discord.Permissions(value).administrator:
-        return discord.Permissions.all()
-    overwrites = channel.get("permission_overwrites") or ()
-    of_roles = [one for one in overwrites if int(one["type"]) == _ROLE_OVERWRITE and str(one["id"]) in held]
-    everybody = [one for one in of_roles if str(one["id"]) == str(server["id"])]
-    others = [one for one in of_roles if one not in everybody]
-    own = [
-        one
-        for one in overwrites
-        if int(one["type"]) == _MEMBER_OVERWRITE and str(one["id"]) == str(member["user"]["id"])
-    ]
-    for step in (everybody, others, own):
-        allowed = denied = 0
-        for one in step:
-            allowed, denied = allowed | int(one["allow"]), denied | int(one["deny"])
-        value = value & ~denied | allowed
-    return discord.Permissions(value)

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 import structlog
 
+from adapters.discord import permissions
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.kit.bounded import BoundedDict
@@ -170,11 +171,9 @@ async def _may_manage(client: DiscordClient, server: discord.Guild, user: int) -
     member = await _find_member(client, server.id, user)
     if member is None:
         return False
-    granted = discord.Permissions.none()
-    for role in server.roles:
-        if role.is_default() or str(role.id) in member["roles"]:
-            granted |= role.permissions
-    return granted.administrator or granted.manage_guild
+    roles = [{"id": role.id, "permissions": role.permissions.value} for role in server.roles]
+    plain = {"id": server.id, "owner_id": server.owner_id, "roles": roles}
+    return permissions.in_server(plain, member).manage_guild
 
 
 async def _find_member(client: DiscordClient, guild: int, user: int) -> "dict[str, Any] | None":

@@ -4,12 +4,12 @@ from typing import Any
 
 import discord
 
+from adapters.discord import permissions
 from adapters.discord.gateway.client import DiscordClient
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.ports import ChannelProblem
 
 _ABSENT = (403, 404)  # statuses of a channel that is gone or hidden
-_ROLE = 0  # type of an overwrite
 
 
 async def channel_problem(client: DiscordClient, channel: str, *, guild: str | None = None) -> ChannelProblem:
@@ -36,28 +36,5 @@ async def _may_write(client: DiscordClient, channel: Any) -> bool:
     assert me is not None, "logged in"
     guild: Any = await client.http.get_guild(number, with_counts=False)
     member: Any = await client.http.get_member(number, me)
-    granted = permissions_in(channel, guild, member)
-    return granted.administrator or (granted.view_channel and granted.send_messages)
-
-
-def permissions_in(channel: Any, guild: Any, member: Any) -> discord.Permissions:
-    """Return a member's permissions in a channel: https://docs.discord.com/developers/topics/permissions."""
-    held = {str(guild["id"]), *map(str, member["roles"])}
-    value = 0
-    for role in guild["roles"]:
-        value |= int(role["permissions"]) if str(role["id"]) in held else 0
-    everyone, roles, own = [(0, 0)], [(0, 0)], [(0, 0)]
-    for overwrite in channel.get("permission_overwrites", ()):
-        number, change = str(overwrite["id"]), (int(overwrite["allow"]), int(overwrite["deny"]))
-        if int(overwrite["type"]) != _ROLE:
-            own += [change] if number == str(member["user"]["id"]) else []
-        elif number == str(guild["id"]):
-            everyone.append(change)
-        elif number in held:
-            roles.append(change)
-    for changes in (everyone, roles, own):
-        for _, denied in changes:
-            value &= ~denied
-        for allowed, _ in changes:
-            value |= allowed
-    return discord.Permissions(value)
+    granted = permissions.in_channel(guild, member, channel)
+    return granted.view_channel and granted.send_messages

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import discord
 import pytest
 from pydantic import SecretStr
 
@@ -15,7 +16,7 @@ from adapters.discord.setup.application_commands import build_commands
 from adapters.discord.setup.check import PERMISSIONS
 from bot.errors import SettingsError
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import ALL_PERMISSIONS, ME, TOKEN
+from simulators.discord.values import ALL_PERMISSIONS, CHANNEL, GUILD, ME, TOKEN, VIEW
 from tests.support.discord.stage import COMMANDS, RecordingCore, Service
 
 
@@ -35,6 +36,18 @@ async def test_check_names_what_is_missing(simulator: DiscordSimulator) -> None:
     assert len(wrong) == 2
     assert "Message Content Intent" in wrong[0]
     assert "lacks Create Public Threads" in wrong[1]
+
+
+async def test_overwrites_bind_neither_administrators_nor_the_owner(simulator: DiscordSimulator) -> None:
+    """A channel that denies everything but to see it is open to both, and closed to others."""
+    adapter = Discord(token=SecretStr(TOKEN), api_url=simulator.api)
+    simulator.denied[CHANNEL] = discord.Permissions.all().value & ~VIEW
+    assert await adapter.channel_problem(CHANNEL) == "closed"
+    simulator.permissions = discord.Permissions(administrator=True, view_channel=True).value
+    assert await adapter.channel_problem(CHANNEL) == ""
+    assert all(finding.is_ok for finding in await adapter.check())
+    simulator.permissions, simulator.owners[GUILD] = VIEW, ME
+    assert await adapter.channel_problem(CHANNEL) == ""
 
 
 async def test_invalid_token(simulator: DiscordSimulator, core: RecordingCore) -> None:
