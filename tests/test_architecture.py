@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,22 @@ def test_receiving_and_sending_are_separate() -> None:
             used = {used for used in imported_modules(path) if {used.rpartition(".")[0], used} & forbidden}
             wrong += [(module_name(path), name) for name in used]
     assert wrong == []
+
+
+@pytest.mark.parametrize("adapter", sorted(path.parent.name for path in (ROOT / "adapters").glob("*/__init__.py")))
+def test_the_folders_of_an_adapter_need_each_other_one_way(adapter: str) -> None:
+    """Neither do two of its folders need each other through others; a module beside the folders counts as one."""
+    package = f"adapters.{adapter}."
+
+    def part_of(name: str) -> str:
+        return name.removeprefix(package).partition(".")[0]
+
+    needed: dict[str, set[str]] = {}
+    for path in SOURCES:
+        if (name := module_name(path)).startswith(package):
+            used = {part_of(other) for other in imported_modules(path) if other.startswith(package)}
+            needed[part_of(name)] = needed.get(part_of(name), set()) | used - {part_of(name)}
+    TopologicalSorter(needed).prepare()  # raises `CycleError`
 
 
 def test_consumers_take_the_facets_of_the_store() -> None:

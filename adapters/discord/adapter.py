@@ -14,14 +14,15 @@ from pydantic import SecretStr
 
 from adapters.discord import interaction_tokens
 from adapters.discord.directory import DiscordDirectory
+from adapters.discord.explanations import bad_token
 from adapters.discord.gateway.client import DiscordClient, EventRouter, Login
 from adapters.discord.gateway.errors import describe_error, raise_delivery_errors
 from adapters.discord.gateway.shards import AUTO, Shards
 from adapters.discord.gateway.watchdog import GatewayWatchdog
 from adapters.discord.inbound import channel_history, downloads, history
-from adapters.discord.inbound.catch_up import CatchUp
 from adapters.discord.inbound.interactions import InteractionHandler
 from adapters.discord.inbound.messages import MessageHandler
+from adapters.discord.inbound.missed_messages import MissedMessages
 from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.inbound.places import ServedPlaces
 from adapters.discord.inbound.reply_mode import ReplyModes
@@ -33,21 +34,17 @@ from adapters.discord.outbound.upload_limits import UploadLimits
 from adapters.discord.outbound.voice import VOICE_MESSAGE
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands, check
-from adapters.discord.setup.explanations import bad_token
 from adapters.discord.timing import Timing
 from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
 from adapters.kit.reply_target import encrypt_secret
-from bot.errors import DeliveryError, DeliveryRefused, SettingsError, StoreError
+from bot.errors import BotError, DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
 from bot.ports import AdapterServices, ChannelHistory, ChannelSpan, Confirm, ReplyMode, Sink, always_owned
 
 log = structlog.get_logger(__name__)
-
-#: Times that the library's connection is cancelled before it is left to itself.
-_CANCELLATIONS = 5
 
 _BAD_TOKEN = 4004
 
@@ -117,27 +114,30 @@ class Discord(DiscordDirectory):
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Discord refuses the token."""
         assert self._services is not None, "connected first"
-        router, catch_up = self._build_listeners(self._services, sink, commands)
-        shards = Shards(self._shards, self._services, catch_up, self._timing)
+        router, missed = self._build_listeners(self._services, sink, commands)
+        shards = Shards(self._shards, self._services, missed, self._timing)
         await self._restore_deadlines(self._services)
         longest = self._timing.reconnect_longest
         backoff = Backoff(first=self._timing.reconnect_first, longest=longest)
         while True:
             started = time.monotonic()
             try:
-                await self._listen(router, catch_up, shards, commands)
+                await self._listen(router, missed, shards, commands)
             except SettingsError:
                 raise
-            except Exception as exc:  # noqa: BLE001 - whatever the library fails with, a new connection may work
+            except (discord.DiscordException, BotError, *NETWORK_ERRORS) as exc:
                 self._problem = translate("discord.disconnected", "", reason=type(exc).__name__)
                 log.warning("gateway lost", reason=describe_error(exc))
+            except Exception as exc:  # a defect: a new connection may work all the same
+                self._problem = translate("discord.disconnected", "", reason=type(exc).__name__)
+                log.exception("gateway lost")
             if time.monotonic() - started > longest:
                 backoff.reset()
             await asyncio.sleep(backoff.next())
 
     def _build_listeners(
         self, services: AdapterServices, sink: Sink, commands: Sequence[CommandSpec]
-    ) -> tuple[EventRouter, CatchUp]:
+    ) -> tuple[EventRouter, MissedMessages]:
         messages = MessageHandler(
             client=lambda: self.client,
             services=services,
@@ -158,11 +158,11 @@ class Discord(DiscordDirectory):
             served=self._served,
             timing=self._timing,
         )
-        catch_up = CatchUp(client=lambda: self.client, services=services, messages=messages, timing=self._timing)
-        return EventRouter(messages, interactions, catch_up), catch_up
+        missed = MissedMessages(client=lambda: self.client, services=services, messages=messages, timing=self._timing)
+        return EventRouter(messages, interactions, missed), missed
 
     async def _listen(
-        self, router: EventRouter, catch_up: CatchUp, shards: Shards, commands: Sequence[CommandSpec]
+        self, router: EventRouter, missed: MissedMessages, shards: Shards, commands: Sequence[CommandSpec]
     ) -> None:
         """Connect one client and receive until the gateway ends or refuses the connection."""
         assert self._services is not None, "connected first"
@@ -172,12 +172,12 @@ class Discord(DiscordDirectory):
         self._watchdog = GatewayWatchdog(client, stalled_after=self._stalled_after, timing=self._timing)
         background = (
             self._watchdog.run(),
-            catch_up.save_periodically(),
+            missed.save_periodically(),
             application_commands.register_commands(client, self._services, commands),
         )
         tasks = [asyncio.create_task(job) for job in background]
         try:
-            await self._connect(client, shards)
+            await shards.connect(client)
         except discord.PrivilegedIntentsRequired:
             self._login.give_up_content()
         except discord.ConnectionClosed as exc:
@@ -188,27 +188,8 @@ class Discord(DiscordDirectory):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await catch_up.stop()
-            await catch_up.save_position()
-
-    async def _connect(self, client: DiscordClient, shards: Shards) -> None:
-        """Keep this process's shards connected until the gateway ends the connection, or until cancelled.
-
-        The library swallows a cancellation while it makes a new session, and waits on: it is cancelled again, and left
-        to itself when that does not end it.
-        """
-        connection = asyncio.create_task(client.connect())
-        holding = asyncio.create_task(shards.run(client), name="shards of this process")
-        try:
-            done, _ = await asyncio.wait({connection, holding}, return_when=asyncio.FIRST_COMPLETED)
-            await done.pop()
-        finally:
-            holding.cancel()
-            await asyncio.gather(holding, return_exceptions=True)
-            for _ in range(_CANCELLATIONS):
-                connection.cancel()
-                if connection.done() or await asyncio.wait({connection}, timeout=self._timing.cancellation):
-                    break
+            await missed.stop()
+            await missed.save_position()
 
     @property
     def client(self) -> DiscordClient:

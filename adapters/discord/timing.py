@@ -1,6 +1,8 @@
 """The durations and rates of the adapter, in one place and injected, so that tests can shorten them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from adapters.kit.store_outage import OutageTiming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +25,11 @@ class Timing:
     acknowledged_check: float = 0.05  #: first pause between two looks for it; it doubles
     double_press: float = 3.0  #: time in which a second press of the same button by the same person is the same press
     feature_retry: float = 6 * 3600.0  #: until radio buttons and checkboxes are tried again after a refusal
-    record_patience: float = 60.0  #: time to try to record what came in while the database is away
+    outage: OutageTiming = field(default_factory=OutageTiming)  #: how what comes in while the database is away is held
     position_interval: float = 60.0  #: pause between two saves of the newest message's id
     position_timeout: float = 2.0  #: to save it before another process takes a shard over
-    catch_up_reach: float = 86400.0  #: age of the oldest missed message that is answered after a lost session
-    catch_up_retry: float = 1.0  #: longest pause before a history that could not be read is read again; it doubles
+    missed_reach: float = 86400.0  #: age of the oldest missed message that is answered after a lost session
+    missed_retry: float = 1.0  #: longest pause before a history that could not be read is read again; it doubles
     download_connect: float = 15.0  #: time to connect to Discord's CDN
     download_read: float = 30.0  #: longest silence while a file is read
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -12,19 +13,25 @@ from bot.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
-_FIRST, _LONGEST = 0.1, 2.0  # seconds between two attempts
-
-
 T = TypeVar("T")
 
 
-async def hold(attempt: Callable[[], Awaitable[T]], *, patience: float, **described: object) -> T:
-    """Repeat `attempt` while the database fails it. Raises the `StoreError` that is left after `patience` seconds.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageTiming:
+    """Durations in seconds."""
+
+    patience: float = 60.0  #: to try to record what came in
+    retry_first: float = 0.1  #: longest pause before the first retry; it doubles each time
+    retry_longest: float = 2.0
+
+
+async def hold(attempt: Callable[[], Awaitable[T]], timing: OutageTiming, **described: object) -> T:
+    """Repeat `attempt` while the database fails it. Raises the `StoreError` that is left when the patience ends.
 
     `attempt` must be safe to repeat. `described`: names it in the log.
     """
-    deadline = time.monotonic() + patience
-    backoff = Backoff(first=_FIRST, longest=_LONGEST)
+    deadline = time.monotonic() + timing.patience
+    backoff = Backoff(first=timing.retry_first, longest=timing.retry_longest)
     is_held = False
     while True:
         try:

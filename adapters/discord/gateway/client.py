@@ -15,13 +15,13 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from pydantic import SecretStr
 
+from adapters.discord.explanations import bad_token, has_message_content, no_message_content
+from adapters.discord.gateway.action_button import ActionButton
 from adapters.discord.gateway.clock import DiscordClock
 from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.gateway.rate_limits import throttle_cleanup
 from adapters.discord.gateway.sharded_client import ShardedClient
-from adapters.discord.setup.explanations import bad_token, has_message_content, no_message_content
 from adapters.discord.timing import Timing
-from adapters.discord.ui.buttons import ActionButton
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.call_recording import record_calls
 from adapters.kit.connection.fenced_connector import FencedConnector

@@ -137,7 +137,7 @@ class InteractionHandler:
             return
         values = {str(option["name"]): option.get("value") for option in data.get("options", ())}
         spec = self._specs.get(str(values.get("command")) if name == application_commands.COMPOSE else name)
-        if name == reply_mode.COMMAND:
+        if name == application_commands.REPLIES:
             await self._record_reply_mode(interaction, str(values.get("mode") or ""))
         elif spec is None:
             await self._refuse(interaction, "request.outdated")
@@ -202,10 +202,8 @@ class InteractionHandler:
             acknowledgement.set_result(False)
             await self._refuse(interaction, "discord.stranger")
             return
-        patience = self._timing.record_patience
-        recording = asyncio.ensure_future(
-            hold(partial(self._sink, parsed.event), patience=patience, interaction=interaction.id)
-        )
+        attempt = partial(self._sink, parsed.event)
+        recording = asyncio.ensure_future(hold(attempt, self._timing.outage, interaction=interaction.id))
         is_acknowledged, was_late = False, True
         try:
             await asyncio.wait({recording}, timeout=self._timing.record_timeout)

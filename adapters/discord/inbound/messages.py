@@ -132,7 +132,7 @@ class MessageHandler:
                 await self._remove_secret(message, event)
 
         try:
-            await hold(attempt, patience=self._timing.record_patience, message=message.id)
+            await hold(attempt, self._timing.outage, message=message.id)
         except StoreError as exc:
             log.warning("message not recorded", message=message.id, reason=str(exc))
             if is_addressed:
@@ -161,7 +161,7 @@ class MessageHandler:
                 await self._remove_secret(message, event)
 
         try:
-            await hold(attempt, patience=self._timing.record_patience, edited=message.id)
+            await hold(attempt, self._timing.outage, edited=message.id)
         except StoreError as exc:
             log.warning("edit not recorded", message=message.id, reason=str(exc))
 
@@ -171,7 +171,7 @@ class MessageHandler:
             for message in messages:
                 try:
                     retract = partial(self._services.retract, ADAPTER, str(message))
-                    await hold(retract, patience=self._timing.record_patience, deleted=message)
+                    await hold(retract, self._timing.outage, deleted=message)
                 except StoreError as exc:
                     log.warning("deletion not recorded", message=message, reason=str(exc))
 
@@ -329,7 +329,7 @@ class MessageHandler:
 
     async def _starts_thread(
         self, message: discord.Message, settings: ChannelSettings, *, is_reply_to_me: bool
-    ) -> Literal["", "talk", "all"]:
+    ) -> Literal["", "text", "all"]:
         """Return which answers to this message start a thread."""
         channel, guild = message.channel, message.guild
         if guild is None or not isinstance(channel, discord.TextChannel):
@@ -340,7 +340,7 @@ class MessageHandler:
         granted = channel.permissions_for(guild.me)
         if not (granted.create_public_threads and granted.send_messages_in_threads):
             return ""
-        return "all" if mode == "thread" else "talk"
+        return "all" if mode == "thread" else "text"
 
 
 def _has_content(message: discord.Message) -> bool:

@@ -26,7 +26,7 @@ _SUBJECTS: Mapping[str, Subject] = {"@": "person", "@!": "person", "@&": "role",
 _FORMATTING = re.compile(r"(?<!\w)[`*_~|>#]+(?=\S)|(?<=\S)[`*_~|]+(?!\w)|^#+ ", re.MULTILINE)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: Commands that are answered in a conversation.
-TALK = ("chat", "code")
+TEXT_COMMANDS = ("chat", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class MessageContext:
     thread: str = ""  #: the thread it is in; "" outside of threads
     root: str = ""  #: the first message of its chain of replies; "" where it begins one
     asker: str = ""  #: the person whose slash command the chain's first message answers; "": it answers none
-    starts_thread: Literal["", "talk", "all"] = ""  #: which answers start a thread: none, those of `TALK`, all
+    starts_thread: Literal["", "text", "all"] = ""  #: which answers start a thread: none, those of `TEXT_COMMANDS`, all
 
 
 def event_from_message(
@@ -67,7 +67,7 @@ def event_from_message(
         prompt, rejection = request.prompt, request.rejection
     if replied is not None and replied.author.id != me:
         attachments += read_attachments(replied)
-        if request.command in TALK:
+        if request.command in TEXT_COMMANDS:
             prompt = "\n\n".join(part for part in (quote_message(replied, me=me, commands=commands), prompt) if part)
         elif (
             spec is not None and not prompt and spec.prompt is not None and (words := _words_of(replied, commands, me))
@@ -77,7 +77,9 @@ def event_from_message(
             rejection = "" if is_for_prompt else rejection
     elif replied is not None and spec is not None and any(option.kind == "file" for option in spec.options):
         attachments += read_attachments(replied)
-    starts_thread = context.starts_thread == "all" or (context.starts_thread == "talk" and request.command in TALK)
+    starts_thread = context.starts_thread == "all" or (
+        context.starts_thread == "text" and request.command in TEXT_COMMANDS
+    )
     starts_thread = starts_thread and not rejection
     thread = context.thread or (str(message.id) if starts_thread else "")
     guild = guild_id_of(message)

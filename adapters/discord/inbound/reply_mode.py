@@ -3,8 +3,6 @@
 from adapters.kit.cached_storage import CachedStorage
 from bot.ports import REPLY_MODES, AdapterServices, ChannelSettings, ReplyMode
 
-#: The slash command that sets the mode: a short form of the setting of the same name.
-COMMAND = "replies"
 SETTINGS, SETTING = "settings", "reply_mode"
 _CACHED_SERVERS = 1000
 

@@ -14,7 +14,6 @@ import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
-from adapters.discord.inbound import reply_mode
 from adapters.discord.ui.channels import CHANNEL_TYPES
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.message_actions import MESSAGE_ACTIONS
@@ -43,6 +42,8 @@ MENU_KEYS = {
 }
 #: slash command that opens a modal for another command's prompt and options
 COMPOSE = "compose"
+#: slash command that sets a channel's reply mode: a short form of that setting
+REPLIES = "replies"
 #: file option of commands that read files and have no file option of their own
 FILE = "file"
 READS_FILES = ("chat", "code")
@@ -241,7 +242,7 @@ def _replies_command() -> Json:
     option = {"type": 3, **_own_option("mode"), "required": False, "choices": choices}
     return {
         "type": _SLASH,
-        "name": reply_mode.COMMAND,
+        "name": REPLIES,
         "name_localizations": _localised("discord.name.replies"),
         **_described(translate("discord.replies"), "discord.replies"),
         "options": [option],

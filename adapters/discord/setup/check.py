@@ -3,14 +3,17 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 import discord
 
+from adapters.discord import permissions
+from adapters.discord.explanations import bad_token, has_message_content, no_message_content
 from adapters.discord.gateway.client import DiscordClient, use_api_url
 from adapters.discord.settings import PORTAL
 from adapters.discord.setup.channel_problem import channel_problem
-from adapters.discord.setup.explanations import bad_token, has_message_content, no_message_content
 from adapters.discord.timing import Timing
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import SettingsError
@@ -57,52 +60,50 @@ def describe_application(token: str, commands: Sequence[CommandSpec]) -> str:
 
 async def run_checks(token: str, message_content: str, api_url: str) -> list[CheckResult]:
     """Ask Discord about the token, intents and permissions; each problem says what to click."""
-    if api_url:
-        use_api_url(api_url)
-    client = DiscordClient(message_content=False, timing=Timing())
     try:
-        await client.login(token)
-        return await _check_application(client, message_content)
+        async with _logged_in(token, api_url) as client:
+            return await _check_application(client, message_content)
     except discord.LoginFailure:
         return [CheckResult(subject=SUBJECT, text=bad_token(), is_ok=False)]
     except (discord.HTTPException, *NETWORK_ERRORS) as exc:
         text = operator_text("discord.check.unreachable", reason=type(exc).__name__)
         return [CheckResult(subject=SUBJECT, text=text, is_ok=False)]
-    finally:
-        await client.close()
 
 
 async def find_roles(token: str, api_url: str) -> frozenset[str] | None:
     """Return the ids of the roles of all servers; None where Discord does not tell."""
-    if api_url:
-        use_api_url(api_url)
-    client = DiscordClient(message_content=False, timing=Timing())
     try:
-        await client.login(token)
-        return frozenset(
-            [
-                str(role.id)
-                async for guild in client.fetch_guilds(limit=None)
-                for role in await guild.fetch_roles()
-                if not role.is_default()
-            ]
-        )
+        async with _logged_in(token, api_url) as client:
+            return frozenset(
+                [
+                    str(role.id)
+                    async for guild in client.fetch_guilds(limit=None)
+                    for role in await guild.fetch_roles()
+                    if not role.is_default()
+                ]
+            )
     except (discord.DiscordException, *NETWORK_ERRORS):
         return None
-    finally:
-        await client.close()
 
 
 async def find_channel_problem(token: str, api_url: str, channel: str) -> ChannelProblem:
     """Return why the bot can't write in a channel; "": it can, or Discord does not tell."""
+    try:
+        async with _logged_in(token, api_url) as client:
+            return await channel_problem(client, channel)
+    except (discord.DiscordException, *NETWORK_ERRORS):
+        return ""
+
+
+@asynccontextmanager
+async def _logged_in(token: str, api_url: str) -> AsyncIterator[DiscordClient]:
+    """Log a client in that only makes requests. Raises the library's errors."""
     if api_url:
         use_api_url(api_url)
     client = DiscordClient(message_content=False, timing=Timing())
     try:
         await client.login(token)
-        return await channel_problem(client, channel)
-    except (discord.DiscordException, *NETWORK_ERRORS):
-        return ""
+        yield client
     finally:
         await client.close()
 
@@ -132,14 +133,11 @@ async def _check_servers(client: DiscordClient, application: int) -> list[CheckR
     names = []
     async for guild in client.fetch_guilds(limit=None):
         names.append(guild.name)
-        member = await guild.fetch_member(application)
-        roles = {role.id: role for role in await guild.fetch_roles()}
-        value = roles[guild.id].permissions.value
-        for role in (roles[r.id] for r in member.roles if r.id in roles):
-            value |= role.permissions.value
-        granted = discord.Permissions(value)
+        server: Any = await client.http.get_guild(guild.id, with_counts=False)
+        member: Any = await client.http.get_member(guild.id, application)
+        granted = permissions.in_server(server, member)
         missing = [name for name, wanted in PERMISSIONS if wanted and not getattr(granted, name)]
-        if missing and not granted.administrator:
+        if missing:
             lacking = join_list((name.replace("_", " ").title() for name in missing), operator_locale())
             text = operator_text("discord.check.permissions", permissions=lacking, link=invite_url(application))
             results.append(CheckResult(subject=f"{SUBJECT} server {guild.name}", text=text, is_ok=False))

@@ -6,15 +6,12 @@ It is signed for the channel of its message: in another one it does nothing.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 import discord
 
 from bot.models import Action
 from bot.ports import OWN_FIELDS, AdapterServices, ValueSigner
-
-if TYPE_CHECKING:
-    from adapters.discord.gateway.client import DiscordClient
 
 Json = dict[str, Any]
 _Kind = discord.ComponentType
@@ -105,28 +102,3 @@ def _button(action: Action, ids: ButtonIds) -> Json:
     if emoji := _EMOJI.get(action.name.rstrip("0123456789-")):
         button["emoji"] = {"name": emoji}
     return button
-
-
-class ActionButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=BUTTON + _TEMPLATE):
-    """A button of an answer that was pressed."""
-
-    def __init__(self, button: discord.ui.Button[Any], *, match: re.Match[str] | None = None) -> None:
-        super().__init__(button)
-        self.match = match
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: "discord.Interaction[DiscordClient]",  # type: ignore[override] # noqa: ARG003
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Return the button of that id; an earlier process may have posted it."""
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match=match)
-
-    async def callback(self, interaction: "discord.Interaction[DiscordClient]") -> None:  # type: ignore[override]
-        """Route the interaction."""
-        router = interaction.client.router
-        if router is not None and self.match is not None:
-            await router.interactions.on_button(interaction, self.match)

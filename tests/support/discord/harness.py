@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from adapters.discord.adapter import Discord
 from adapters.discord.setup.application_commands import context_menu_name
 from adapters.discord.timing import Timing
+from adapters.kit.store_outage import OutageTiming
 from bot.models import Attachment, Event
 from bot.ports import Draft
 from simulators.discord.checks import EPHEMERAL, LOADING
@@ -91,7 +92,7 @@ class DiscordDirect(Harness):
 
     async def start(self, *, run: bool = True) -> None:
         before = len(self.simulator.gateway.identified)
-        timing = Timing(double_press=0.0, reconnect_first=0.02, probe_timeout=0.3, record_patience=0.05)
+        timing = Timing(double_press=0.0, reconnect_first=0.02, probe_timeout=0.3, outage=OutageTiming(patience=0.05))
         self.adapter = Discord(token=SecretStr(TOKEN), api_url=self.simulator.api, timing=timing, **self._options)
         self._connected = self.adapter.connected(self.services)
         await self._connected.__aenter__()

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from adapters.discord.inbound.catch_up import NAMESPACE, read_position
+from structlog.testing import capture_logs
+
+from adapters.discord.inbound.missed_messages import NAMESPACE, read_position
 from adapters.discord.timing import Timing
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import BOB, CHANNEL, DIRECT, GUILD, ME, snowflake, user
@@ -39,7 +41,13 @@ async def test_shards_come_and_go(simulator: DiscordSimulator, core: RecordingCo
         await core.hold(())
         await simulator.until(lambda: not connected())
         assert service.adapter.health() == ""  # it stands by
-    saved = core.stored[NAMESPACE]
+        saved, core.stored[NAMESPACE] = core.stored[NAMESPACE], {f"newest.0/{COUNT}": "no number"}
+        with capture_logs() as logs:
+            await core.hold({OF_PEOPLE})
+            async with asyncio.timeout(60):
+                while not (lost := [line for line in logs if line["event"] == "gateway lost"]):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        assert lost[0]["exc_info"] is True, "a defect is logged with where it is"
     assert set(saved) == {f"newest.{shard}/{COUNT}" for shard in (OF_PEOPLE, OF_SERVER)}
     assert read_position(saved, OF_SERVER, COUNT) == int(last["id"]) > read_position(saved, OF_PEOPLE, COUNT)
 

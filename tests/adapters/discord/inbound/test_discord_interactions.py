@@ -5,6 +5,7 @@ import pytest
 from adapters.discord.inbound.parse import conversation_of_commands
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
+from adapters.kit.store_outage import OutageTiming
 from bot.ports import ChannelSettings
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, ME, Json, member, snowflake, user
@@ -62,7 +63,7 @@ async def test_written_down_before_acknowledged(
     assert len(core.events) == 1
 
 
-@pytest.mark.parametrize("timing", [Timing(record_patience=0.05)])
+@pytest.mark.parametrize("timing", [Timing(outage=OutageTiming(patience=0.05))])
 async def test_command_that_is_not_recorded(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A command that can't be written down is answered so, to the asker alone."""
     core.is_failing = True

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
+from adapters.kit.store_outage import OutageTiming
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import BOB, CHANNEL, DM, GUILD, ME, ROLE, snowflake
 from tests.support.discord.stage import RecordingCore, Service
@@ -221,7 +222,7 @@ async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator
     assert core.retracted == [said["id"], "17"]
 
 
-@pytest.mark.parametrize("timing", [Timing(record_patience=0.05)])
+@pytest.mark.parametrize("timing", [Timing(outage=OutageTiming(patience=0.05))])
 async def test_failure_to_record_is_reported(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:

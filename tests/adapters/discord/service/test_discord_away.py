@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from adapters.discord.inbound import catch_up
+from adapters.discord.inbound import missed_messages
 from adapters.discord.timing import Timing
+from adapters.kit.store_outage import OutageTiming
 from bot.errors import StoreUnavailable
 from bot.i18n import translate
 from simulators.discord.errors import Refused, refused
@@ -75,9 +76,9 @@ async def test_said_after_a_clock_was_wrong(one: Whole, monkeypatch: pytest.Monk
     """The machine's clock was an hour ahead while missed messages were read: those of the next absence are answered."""
     thread = await ask_everywhere(one.simulator)
     await one.stop()
-    right = catch_up._snowflake_of
+    right = missed_messages._snowflake_of
     with monkeypatch.context() as patch:
-        patch.setattr(catch_up, "_snowflake_of", lambda seconds: right(seconds + 3600))
+        patch.setattr(missed_messages, "_snowflake_of", lambda seconds: right(seconds + 3600))
         channel = miss_everywhere(one.simulator, thread)
         await one.start()
         await see_everywhere(one.simulator, thread, channel)
@@ -128,7 +129,7 @@ async def test_an_edit_that_a_killed_process_had(tmp_path: Path) -> None:
         await simulator.until(lambda: texts(simulator, DM) == ["re: after the edit"])
 
 
-@pytest.mark.parametrize("timing", [Timing(catch_up_retry=3600)])
+@pytest.mark.parametrize("timing", [Timing(missed_retry=3600)])
 async def test_a_new_message_waits_for_the_missed_ones(one: Whole) -> None:
     """Missed messages of a channel are recorded before new ones, in the order in which they were written."""
     await ask_everywhere(one.simulator)
@@ -167,7 +168,7 @@ async def test_said_by_somebody_new(one: Whole) -> None:
     assert one.echo.prompts[-2:] == ["is anybody there?", "hello again"]
 
 
-@pytest.mark.parametrize("timing", [Timing(catch_up_retry=0.02)])
+@pytest.mark.parametrize("timing", [Timing(missed_retry=0.02)])
 async def test_a_history_that_can_not_be_read_at_first(one: Whole) -> None:
     """A failed reading is repeated, and a message that nobody can parse hides no other."""
     thread = await ask_everywhere(one.simulator)
@@ -194,7 +195,7 @@ async def test_a_channel_that_may_not_be_read_any_more(one: Whole) -> None:
 
 async def test_too_much_was_missed(one: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where more was said than is read, the newest is answered, and one sentence says so, once."""
-    monkeypatch.setattr(catch_up, "MAX_MESSAGES", 3)
+    monkeypatch.setattr(missed_messages, "MAX_MESSAGES", 3)
     thread = await ask_everywhere(one.simulator)
     await one.stop()
     for number in range(5):
@@ -212,7 +213,7 @@ async def test_too_much_was_missed(one: Whole, monkeypatch: pytest.MonkeyPatch) 
     assert [prompt for prompt in one.echo.prompts if "missed" in prompt] == ["missed 2", "missed 3", "missed 4"]
 
 
-@pytest.mark.parametrize("timing", [Timing(catch_up_reach=0.0)])
+@pytest.mark.parametrize("timing", [Timing(missed_reach=0.0)])
 async def test_too_long_away(one: Whole) -> None:
     """What was asked too long ago is not answered; a sentence says so where something was asked."""
     thread = await ask_everywhere(one.simulator)
@@ -270,7 +271,7 @@ async def test_messages_wait_for_the_database(one: Whole) -> None:
     assert texts(one.simulator, CHANNEL) == []
 
 
-@pytest.mark.parametrize("timing", [Timing(record_patience=0.2)])
+@pytest.mark.parametrize("timing", [Timing(outage=OutageTiming(patience=0.2))])
 async def test_a_database_that_stays_away(one: Whole) -> None:
     """Nobody is told that something was not asked, which may be untrue."""
     break_store(one, "record")
@@ -294,7 +295,7 @@ async def test_a_command_waits_for_the_database(one: Whole) -> None:
     assert texts(one.simulator, CHANNEL) == ["re: a command"]
 
 
-@pytest.mark.parametrize("timing", [Timing(record_timeout=0.1, record_patience=0.4)])
+@pytest.mark.parametrize("timing", [Timing(record_timeout=0.1, outage=OutageTiming(patience=0.4))])
 async def test_a_command_that_is_never_recorded(one: Whole) -> None:
     """No "thinking" is left beside a command that could not be recorded."""
     break_store(one, "record")

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.discord.inbound.parse import conversation_of_commands
-from adapters.discord.ui.buttons import MODAL_ID, ActionButton, conversation_of, is_signed, modal_id, signer_of
+from adapters.discord.ui.buttons import BUTTON_ID, MODAL_ID, conversation_of, is_signed, modal_id, signer_of
 from tests.support.core import RecordingCore
 from tests.support.discord.interactions import button_id
 
@@ -16,7 +16,7 @@ def test_button_ids_fit_and_come_back(asks: tuple[str, ...]) -> None:
     core, event = RecordingCore(), "1457536551830421524/abcdef123456"
     custom_id = button_id(core, "variation-4", event, f"t{CHANNEL}", channel=CHANNEL, command="image", asks=asks)
     assert len(custom_id) <= 100
-    match = ActionButton.__discord_ui_compiled_template__.fullmatch(custom_id)
+    match = BUTTON_ID.fullmatch(custom_id)
     assert match is not None
     assert (match["action"], match["event"]) == ("variation-4", event)
     assert conversation_of(match, CHANNEL) == f"t{CHANNEL}"

@@ -15,7 +15,7 @@ from adapters.discord.timing import Timing
 from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.background import BackgroundTasks
-from bot.errors import StoreError
+from bot.errors import BotError, StoreError
 from bot.i18n import translate
 from bot.ports import AdapterServices
 
@@ -30,7 +30,7 @@ _MAX_TRIES = 20  # of reading a channel
 _TEXT_CHANNELS = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
 
 
-class CatchUp:
+class MissedMessages:
     """Follows the gateway sessions and reads the messages sent between two of them."""
 
     def __init__(
@@ -152,7 +152,7 @@ class CatchUp:
 
     async def _read_gap(self, shard: int) -> None:
         newest = self._find_newest(shard)
-        backoff = Backoff(first=self._timing.catch_up_retry, longest=60 * self._timing.catch_up_retry)
+        backoff = Backoff(first=self._timing.missed_retry, longest=60 * self._timing.missed_retry)
         since = self._gaps[shard]
         while since is None:
             try:
@@ -208,8 +208,11 @@ class CatchUp:
             await self._read_channel(channel, since)
         except (discord.Forbidden, discord.NotFound) as exc:
             log.info("missed messages can't be read", channel=channel.id, reason=describe_error(exc))
-        except Exception as exc:  # noqa: BLE001 - of the library, the network or the database: no channel ends the others
+        except (discord.DiscordException, BotError, *NETWORK_ERRORS) as exc:
             log.warning("missed messages not read", channel=channel.id, reason=describe_error(exc))
+            return False
+        except Exception:  # a defect: no channel ends the others
+            log.exception("missed messages not read", channel=channel.id)
             return False
         self._read[shard].add(channel.id)
         return True
@@ -217,7 +220,7 @@ class CatchUp:
     async def _read_channel(self, channel: "discord.abc.MessageableChannel", since: int) -> None:
         client = self._get_client()
         missed = await history.read_messages(client, channel, limit=MAX_MESSAGES + 1, after=since)
-        reach = _snowflake_of(-self._timing.catch_up_reach)
+        reach = _snowflake_of(-self._timing.missed_reach)
         too_old = [message for message in missed if message.id < reach]
         is_too_much = len(missed) > MAX_MESSAGES or any(map(self._messages.is_to_me, too_old))
         if is_too_much:
