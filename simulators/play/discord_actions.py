@@ -8,7 +8,7 @@ from typing import Any
 from simulators.discord.files import Upload, ogg_seconds
 from simulators.discord.people.person import Person
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import DIRECT, FORUM_KIND, NAMES
+from simulators.discord.values import DIRECT, FORUM_KIND
 from simulators.play.errors import PlayError
 
 VOICE_MESSAGE = "voice-message.ogg"  #: a file that, alone, is a voice message
@@ -138,7 +138,7 @@ class DiscordActions:
 
     def _written(self, text: str) -> str:
         """A text as Discord's clients send it: names and channels as mentions."""
-        known = {f"@{name}": f"<@{number}>" for number, name in NAMES.items()}
+        known = {f"@{name}": f"<@{number}>" for number, name in self._discord.names.items()}
         known |= {f"#{one['name']}": f"<#{one['id']}>" for one in self._discord.channels.values() if "name" in one}
         names = sorted(map(re.escape, known), key=len, reverse=True)
         return re.sub(rf"(?<!\S)({'|'.join(names)})(?!\w)", lambda match: known[match[1]], text.strip())

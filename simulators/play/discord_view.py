@@ -27,7 +27,7 @@ def view(discord: DiscordSimulator, person: Person, place: str) -> Json:
         "team": discord.guilds[GUILD],
         "bot": ME,
         "roles": {ROLE: NAMES[ME], **discord.roles},
-        "names": dict(NAMES),
+        "names": discord.names,
         "places": places,
         "place": next(one for one in places if one["id"] == place),
         "messages": [_message(discord, one) for one in person.sees(place)[-_KEPT:]],
