@@ -6,7 +6,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from simulators.discord.values import ADA, CHANNEL
 from simulators.play.session import PlaySession
 from simulators.play.web import create_app
 
@@ -81,12 +80,3 @@ async def test_nobody_reads_what_is_not_theirs(page: httpx.AsyncClient, tmp_path
         answer = await page.post(path, json=body)
         assert answer.status_code == 409
         assert answer.json()["error"]
-
-
-async def test_people_are_mentioned_by_name(tmp_path: Path) -> None:
-    """A name that is typed after @ is sent as a mention, and the page knows everybody's name."""
-    side = PlaySession(tmp_path).sides["discord"]
-    await side.act(ADA, "say", {"channel": CHANNEL, "text": "@美玲 hello"})
-    seen = side.view(ADA, CHANNEL, "")
-    [mei] = [number for number, name in seen["names"].items() if name == "美玲"]
-    assert seen["messages"][-1]["content"] == f"<@{mei}> hello"
