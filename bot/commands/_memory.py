@@ -7,6 +7,7 @@ from bot.commands._base import Context
 from bot.control.registry import MEMORY, MEMORY_AUTO
 from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
+from bot.family.origins import REPEATED
 from bot.memory.notes import NOTE_SCOPES, Note, new_note, notes_here, save_note
 from bot.memory.prompt import OFFERED, STORED
 from bot.memory.proposals import find_proposal
@@ -71,13 +72,18 @@ class MemoryOffer:
 _NO_OFFER = MemoryOffer()
 
 
-def offer_to_remember(ctx: Context, text: str) -> MemoryOffer:
-    """Return what is offered under the answer to a message; most say nothing that is to be remembered."""
+async def offer_to_remember(ctx: Context, text: str) -> MemoryOffer:
+    """Return what is offered under the answer to a message; most say nothing that is to be remembered.
+
+    Only the author's own words are. Raises `StoreError`.
+    """
     proposal = find_proposal(text)
     mode = ctx.effective.get(MEMORY)
     if proposal is None or mode == "off" or not ctx.commands.offers("remember"):
         return _NO_OFFER
     if any(note.text == proposal.text for note in notes_here(ctx.effective)):
+        return _NO_OFFER
+    if not await _has_own_words(ctx):
         return _NO_OFFER
     if ctx.effective.is_on(MEMORY_AUTO):
         return MemoryOffer(STORED, note=new_note(ctx.event, proposal.text, Scope.ME))
@@ -87,6 +93,19 @@ def offer_to_remember(ctx: Context, text: str) -> MemoryOffer:
     if not proposal.is_personal and not ctx.event.location.is_private and _may_offer(ctx):
         scopes.append(Scope.CHANNEL)
     return MemoryOffer(OFFERED, tuple(_remember_action(ctx, proposal.text, scope) for scope in scopes))
+
+
+async def _has_own_words(ctx: Context) -> bool:
+    """Return whether the author wrote the prompt, whatever repeats it; the chat words one that is changed."""
+    event = ctx.event
+    if REPEATED in event.options:
+        return False
+    while event.replaces:
+        job = await ctx.journal.job(event.adapter, event.replaces)
+        if job is None or job.event.actor.id != event.actor.id:
+            return False
+        event = job.event
+    return True
 
 
 async def store_offer(ctx: Context, offer: MemoryOffer) -> tuple[str, tuple[Action, ...]]:

@@ -57,7 +57,7 @@ async def chat(ctx: Context) -> Parts:
             yield Text(shown)
         pieces: list[str] = []
         usage = finish_reason = None
-        offer = offer_to_remember(ctx, prompt)
+        offer = await offer_to_remember(ctx, prompt)
         messages = await ctx.conversation.build_messages(text, attached.image_urls, hint=offer.hint)
         answer = ctx.calls.stream(
             "chat",
