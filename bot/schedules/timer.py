@@ -33,25 +33,24 @@ class ScheduleTimer:
         clock = self.timing.clock
         while True:
             self.store.schedules_changed.clear()
-            now = clock.now()
-            self._postponed = {key: at for key, at in self._postponed.items() if at > now}
             try:
-                await self._fire(now)
-                due = await self.store.next_due(self.adapters, now)
+                due = await self.store.next_due(self.adapters, await self._fire())
             except BotError as exc:
                 log.warning("schedules not read", reason=str(exc))
-                due = now + timedelta(seconds=self.timing.retry)
+                due = clock.now() + timedelta(seconds=self.timing.retry)
             times = [*self._postponed.values(), *(() if due is None else (due,))]
             await clock.wait(self.store.schedules_changed, min(times, default=None))
 
-    async def _fire(self, now: datetime) -> None:
-        """Make the requests that are due. Raises `StoreError`."""
+    async def _fire(self) -> datetime:
+        """Make the requests that are due; return the time at which none was. Raises `StoreError`."""
         while True:
+            now = self.timing.clock.now()  # each time anew: a clock that is set back makes them due later
+            self._postponed = {key: at for key, at in self._postponed.items() if at > now}
             limit = _AT_ONCE + len(self._postponed)
             found = await self.store.due_schedules(self.adapters, now, limit=limit)
             due = [one for one in found if _key(one) not in self._postponed]
             if not due:
-                return
+                return now
             await asyncio.gather(*map(self._try, due))
 
     async def _try(self, schedule: Schedule) -> None:

@@ -1,7 +1,7 @@
 """The times of a schedule: an expression in a time zone, or one time. Pure.
 
 A local time that does not exist, as clocks are put forward, becomes the next that does; of one that exists twice the
-first counts.
+first counts, and once the second where the first is over.
 """
 
 import re
@@ -115,10 +115,13 @@ def shortest_interval(cron: str, zone: ZoneInfo, after: datetime) -> timedelta:
     return min((later - earlier for earlier, later in pairwise(times)), default=timedelta.max)
 
 
-def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
-    """Return a local time, given without a zone, in UTC; one that does not exist is the next that does."""
-    found = local.replace(tzinfo=zone, fold=0)
-    while found.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
+def to_utc(local: datetime, zone: ZoneInfo, after: datetime) -> datetime:
+    """Return a local time, given without a zone, in UTC; one that does not exist is the next that does.
+
+    Of one that exists twice the first that is after a time.
+    """
+    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    while first.astimezone(zone).replace(tzinfo=None) != local:
         local += timedelta(minutes=1)
-        found = local.replace(tzinfo=zone, fold=0)
-    return found.astimezone(UTC)
+        first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    return first if first > after else local.replace(tzinfo=zone, fold=1).astimezone(UTC)

@@ -35,7 +35,7 @@ every morning news | 0 9 * * * | Sat 11-28 09:00 | news
 every weekend at midnight x | 0 0 * * 0,6 | Sat 11-28 00:00 | x
 every 30 minutes x | */30 * * * * | Fri 11-27 10:00 | x
 every hour x | 0 * * * * | Fri 11-27 10:00 | x
-every two hours x | 0 */2 * * * | Fri 11-27 10:00 | x
+every two hours x | 0 0-23/2 * * * | Fri 11-27 10:00 | x
 every 5 hours x | @300 1795743000 | Fri 11-27 14:30 | x
 every 48 hours x | @2880 1795743000 | Sun 11-29 09:30 | x
 every 3 days x | 0 9 * * * 3d@2026-11-27 | Mon 11-30 09:00 | x
@@ -55,6 +55,7 @@ remind me to ask at noon for it every Monday at 9 | 0 9 * * 1 | Mon 11-30 09:00 
 提醒我 明天9點 開會 | | Sat 11-28 09:00 | 提醒我 開會
 at 8 x | | Sat 11-28 08:00 | x
 Monday at 9 x | | Mon 11-30 09:00 | x
+February 29 at 9 x | | Tue 02-29 09:00 | x
 on December 24 at 6 pm x | | Thu 12-24 18:00 | x
 2026-12-24 18:00 x | | Thu 12-24 18:00 | x
 cron 0 9 * * 1-5 hi | 0 9 * * 1-5 | Mon 11-30 09:00 | hi
@@ -76,7 +77,7 @@ cron 0 9 * * 1-5 hi | 0 9 * * 1-5 | Mon 11-30 09:00 | hi
 每3個月 x | 0 9 27 * * 3m@2026-11-01 | Sat 02-27 09:00 | x
 every 12 months on the 31st x | 0 9 31 * * 12m@2026-12-01 | Thu 12-31 09:00 | x
 每兩個月1號 x | 0 9 1 * * 2m@2026-12-01 | Tue 12-01 09:00 | x
-每2小時 x | 0 */2 * * * | Fri 11-27 10:00 | x
+每2小時 x | 0 0-23/2 * * * | Fri 11-27 10:00 | x
 2小時後提醒我 | | Fri 11-27 11:30 | 提醒我
 半小时后提醒我 | | Fri 11-27 10:00 | 提醒我
 in Ten minutes x | | Fri 11-27 09:40 | x
@@ -85,6 +86,7 @@ in Ten minutes x | | Fri 11-27 09:40 | x
 下週一 9點 開會 | | Mon 11-30 09:00 | 開會
 週五下午5點 x | | Fri 11-27 17:00 | x
 今晚八點 x | | Fri 11-27 20:00 | x
+2月29日 x | | Tue 02-29 09:00 | x
 12月24日晚上6點 x | | Thu 12-24 18:00 | x
 """.strip().splitlines()
 NO_PHRASES = (
@@ -95,7 +97,15 @@ NO_PHRASES = (
         "every 2 months on the 32nd x",
         "in a while x",
     ),
-    *("cron 0 0 30 2 * x", "cron 99 * * * * x", "每天25點 x", "13月1日 x", "on February 30 x", "what time is it at 9?"),
+    *(
+        "cron 0 0 30 2 * x",
+        "cron 99 * * * * x",
+        "每天25點 x",
+        "13月1日 x",
+        "on February 30 x",
+        "February 29 2027 x",
+        "what time is it at 9?",
+    ),
     *("remind me to stretch", "remind me to look at noon for birds", "what is the weather tomorrow"),
 )
 
@@ -139,6 +149,11 @@ def test_summer_time() -> None:
     assert local("0 * * * *", autumn + timedelta(hours=11, minutes=30), 3) == [
         *("25 02:00+0200", "25 02:00+0100", "25 03:00+0100")
     ]
+    even = "0 0-23/2 * * *"
+    assert local(even, spring + timedelta(hours=10), 4) == [
+        *("29 00:00+0100", "29 03:00+0200", "29 04:00+0200", "29 06:00+0200")
+    ]
+    assert local(even, autumn + timedelta(hours=9), 3) == ["25 00:00+0200", "25 02:00+0200", "25 04:00+0100"]
     assert local("30 2 * * * 2d@2026-03-27", spring, 2) == ["29 03:00+0200", "31 02:30+0200"]
     assert local("0 9 * * 0 2w@2026-10-05", autumn, 2) == ["25 09:00+0100", "08 09:00+0100"]
     assert local(f"@2880 {int(autumn.timestamp())}", autumn, 2) == ["26 13:00+0100", "28 13:00+0100"]
@@ -149,8 +164,17 @@ def test_summer_time() -> None:
     later = in_the_second + timedelta(days=5)
     assert last_time("30 2 * * * 2d@2026-10-25", BERLIN, first, later) == datetime(2026, 10, 29, 1, 30, tzinfo=UTC)
     assert last_time("@2880 1792888200", BERLIN, first, later) == first + timedelta(days=4)
-    assert to_utc(datetime(2026, 3, 29, 2, 30), BERLIN) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # noqa: DTZ001
-    assert to_utc(datetime(2026, 10, 25, 2, 30), BERLIN) == first  # noqa: DTZ001
+    assert last_time(even, BERLIN, first - timedelta(hours=2, minutes=30), in_the_second) == first - timedelta(
+        minutes=30
+    )
+    assert to_utc(datetime(2026, 3, 29, 2, 30), BERLIN, spring) == datetime(2026, 3, 29, 1, tzinfo=UTC)  # noqa: DTZ001
+    assert to_utc(datetime(2026, 10, 25, 2, 30), BERLIN, autumn) == first  # noqa: DTZ001
+    for typed in ("at 2:30", "today at 2:30", "今天2點半"):  # the first is over
+        found = read_when(typed, BERLIN, in_the_second)
+        assert found is not None
+        assert found[0].first == first + timedelta(hours=1), typed
+    with pytest.raises(TimeIsOver):
+        read_when("today at 2:00", BERLIN, in_the_second)
 
 
 def test_expressions() -> None:

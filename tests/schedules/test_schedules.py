@@ -41,6 +41,9 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         assert (await answers(one, call, 1))[0].text == "⏰ [@Ada](person:ada): call *Bob*"
         assert (await answers(one, eat, 1))[0].text == "⏰ [@Ada](person:ada): 吃飯"
         await clock.until_waiting(START + timedelta(minutes=30))
+        clock.steps = [START + timedelta(minutes=30)]  # set back while it looks at what is due
+        one.core.store.schedules_changed.set()
+        await clock.until_waiting(START + timedelta(minutes=30))
         await clock.set(START + timedelta(minutes=30))
         [first] = await answers(one, hourly, 1)
         assert first.text == "re: what is new?\n\n⏰ Scheduled by [@Ada](person:ada), every hour"

@@ -1,6 +1,7 @@
 """Parts of which the forms of phrases are made, in any language. Pure."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,6 +23,7 @@ WEEKDAYS = "1-5"
 WEEKEND = "0,6"
 LAST_DAY = "L"
 _EVERY_MONTH, _LONGEST_MONTH = 28, 31  #: days that each month has, and that a month can have
+_LEAP = 9  #: years in a row of which one that is still to come has a February 29
 _MOST_HOURS, _MOST_DAYS = 24 * 366, 366  #: of an interval
 
 
@@ -58,8 +60,10 @@ def interval(count: int, *, is_hours: bool) -> str | Interval:
         raise WrongInterval
     if (24 if is_hours else 60) % count:  # they do not fill a day or an hour
         return Interval(count * (60 if is_hours else 1))
-    step = "*" if count == 1 else f"*/{count}"
-    return f"0 {step} * * *" if is_hours else f"{step} * * * *"
+    if not is_hours:
+        return "* * * * *" if count == 1 else f"*/{count} * * * *"
+    # `*/2` would skip, or repeat, an hour as clocks change; of a range each hour counts once.
+    return "0 * * * *" if count == 1 else f"0 0-23/{count} * * *"
 
 
 def monthly(day: int, at: time | None) -> str | None:
@@ -108,9 +112,13 @@ def _first_month(day: int, now: datetime, at: time | None) -> date:
 
 
 def on_date(now: datetime, at: time | None, month: int, day: int, year: int | None = None) -> datetime:
-    """Return a date with its time; without a year the next one."""
-    found = datetime.combine(datetime(year or now.year, month, day), at or MORNING)  # noqa: DTZ001 - local
-    return found if year or found > now else found.replace(year=now.year + 1)
+    """Return a date with its time; without a year the next one. Raises `ValueError`."""
+    for each in (year,) if year else range(now.year, now.year + _LEAP):
+        if day <= monthrange(each, month)[1]:
+            found = datetime.combine(date(each, month, day), at or MORNING)
+            if year or found > now:
+                return found
+    raise ValueError(day)
 
 
 def in_days(now: datetime, days: int, at: time | None) -> datetime:

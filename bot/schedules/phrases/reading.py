@@ -58,7 +58,7 @@ def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | No
         elif isinstance(meaning, timedelta):
             first = now + meaning
         else:
-            first = to_utc(meaning, zone)
+            first = to_utc(meaning, zone, now)
     except (WrongExpression, OverflowError):
         return None
     if not now < first < now + _FARTHEST:

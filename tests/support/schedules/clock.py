@@ -12,11 +12,12 @@ class SetClock:
     """Tells the time that was set last; who waits for it goes on at once."""
 
     time: datetime = START
+    steps: list[datetime] = field(default_factory=list)  #: told once each, before the time: it was set back
     waiting: list[datetime | None] = field(default_factory=list)  #: for which those who wait now do
     _changes: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def now(self) -> datetime:
-        return self.time
+        return self.steps.pop(0) if self.steps else self.time
 
     async def set(self, time: datetime) -> None:
         """Set the time."""
@@ -27,7 +28,7 @@ class SetClock:
     async def until_waiting(self, until: datetime | None, *, count: int = 1) -> None:
         """Return once so many wait until that time, and nobody for another."""
         async with self._changes:
-            await self._changes.wait_for(lambda: self.waiting == [until] * count)
+            await self._changes.wait_for(lambda: self.waiting == [until] * count and not self.steps)
 
     async def wait(self, changed: asyncio.Event, until: datetime | None) -> None:
         tasks = [asyncio.create_task(changed.wait()), asyncio.create_task(self._come(until))]
