@@ -23,8 +23,9 @@ hypothesis.settings.register_profile("suite", derandomize=True, database=None, d
 hypothesis.settings.register_profile("search", max_examples=5000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
-# Tests start the service many times: let those processes share compiled modules.
+# Tests start the service many times: let those processes, and the next run, share compiled modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Databases and files of tests are in memory where there is room: they take a fifth less processor time, and no disk.
 _MEMORY = "/dev/shm"
 if (

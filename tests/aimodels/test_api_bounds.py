@@ -3,6 +3,7 @@
 import json
 import zlib
 from contextlib import aclosing
+from itertools import chain, islice, repeat
 from typing import Any
 
 import pytest
@@ -21,16 +22,15 @@ PIECE = b"x" * 1_000_000
 def endless(status: int = 200, *, sent: list[int], packed: bool = False, line: bytes = b"") -> Step:
     """Sends until the client leaves; `sent`: bytes so far."""
     packer = zlib.compressobj(wbits=31)  # gzip
-
-    def piece() -> bytes:
-        return packer.compress(PIECE) + packer.flush(zlib.Z_SYNC_FLUSH) if packed else line or PIECE
+    # After a full flush nothing refers to what was before, so that the second piece can be sent again and again.
+    first, next_ = (packer.compress(PIECE) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    pieces = chain([first], repeat(next_)) if packed else repeat(line or PIECE)
 
     async def step(request: web.Request) -> web.StreamResponse:
         headers = {"Content-Type": "text/event-stream" if line else "application/json"}
         response = web.StreamResponse(status=status, headers=headers | ({"Content-Encoding": "gzip"} if packed else {}))
         await response.prepare(request)
-        for _ in range(1000):
-            content = piece()
+        for content in islice(pieces, 1000):
             await response.write(content)
             sent.append(len(content))
         return response

@@ -1,5 +1,6 @@
 """A new kind of media costs eight files: those that docs/extending.md lists, changed in a copy, make `/music` work."""
 
+import json
 import os
 import re
 import shutil
@@ -209,20 +210,32 @@ def test_it_is_made_and_explained(copy: Path) -> None:
     assert re.search(r"Music\W+1\b", out)
 
 
-def test_platforms_offer_it(copy: Path) -> None:
-    """Slack's manifest has the command; Discord's commands have its options."""
-    assert '"/music"' in python(copy, "-m", "bot", "manifest", "slack")
-    script = (
-        "import adapters.discord; from adapters.discord.setup.application_commands import build_commands;"
-        "from bot.commands import load_commands; from aimodels.reference import MODELS;"
-        "commands = build_commands(load_commands({k: (m,) for k, m in MODELS.items()}).specs);"
-        "print([o['name'] for c in commands if c['name'] == 'music' for o in c['options']])"
-    )
-    assert python(copy, "-c", script) == "['prompt', 'model']\n"
+#: Prints Slack's manifest, the options of Discord's command, and the lines for `.env.example`.
+SHOWN = """
+import json
+import adapters.discord
+from adapters.discord.setup.application_commands import build_commands
+from aimodels import AIModels
+from aimodels.reference import MODELS
+from bot.__main__ import main
+from bot.commands import load_commands
+from bot.settings.core import Settings, example
+
+assert main(["manifest", "slack"]) == 0
+commands = build_commands(load_commands({k: (m,) for k, m in MODELS.items()}).specs)
+options = [o["name"] for c in commands if c["name"] == "music" for o in c["options"]]
+AIModels(api_key="k").music.create
+print(json.dumps([options, example(Settings)]))
+"""
 
 
-def test_its_setting_is_documented(copy: Path) -> None:
-    """The line in `.env.example` is the one that the settings class makes; both SDK clients have the call."""
-    script = "from bot.settings.core import Settings, example; from aimodels import AIModels;"
-    script += "AIModels(api_key='k').music.create; print(example(Settings))"
-    assert python(copy, "-c", script).strip() in (copy / ".env.example").read_text(encoding="utf-8")
+def test_it_is_offered_and_documented(copy: Path) -> None:
+    """Slack's manifest has the command, Discord's its options; both SDK clients have the call.
+
+    The line in `.env.example` is the one that the settings class makes.
+    """
+    manifest, _, last = python(copy, "-c", SHOWN).strip().rpartition("\n")
+    assert '"/music"' in manifest
+    options, settings = json.loads(last)
+    assert options == ["prompt", "model"]
+    assert settings.strip() in (copy / ".env.example").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -44,12 +44,21 @@ def installed(wheel: Path) -> Path:
     return install(wheel)
 
 
-def run(installed: Path, program: str, folder: Path, **environment: str) -> str:
-    """Run a program with the standard library and that folder only; its output."""
-    (folder / "sample.py").write_text(program, encoding="utf-8")
-    start = (
-        f"import runpy, sys; sys.path.insert(0, {str(installed)!r}); runpy.run_path('sample.py', run_name='__main__')"
-    )
+#: Written after each program's output.
+END = "-- the end of a program --\n"
+
+
+def run(installed: Path, programs: Sequence[str], folder: Path, **environment: str) -> list[str]:
+    """Run programs in one process with the standard library and that folder only; the output of each."""
+    for number, program in enumerate(programs):
+        (folder / f"sample{number}.py").write_text(program, encoding="utf-8")
+    start = f"""
+import runpy, sys
+sys.path.insert(0, {str(installed)!r})
+for number in range({len(programs)}):
+    runpy.run_path(f'sample{{number}}.py', run_name='__main__')
+    print({END!r}, end='')
+"""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-W", "error", "-X", "utf8", "-c", start],
         cwd=folder,
@@ -61,7 +70,9 @@ def run(installed: Path, program: str, folder: Path, **environment: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    return done.stdout
+    *outputs, rest = done.stdout.split(END)
+    assert (len(outputs), rest) == (len(programs), "")
+    return outputs
 
 
 @pytest.fixture
@@ -86,29 +97,26 @@ def test_the_sample_is_the_references() -> None:
     assert found[1] == PYTHON_SAMPLE
 
 
-async def test_the_sample_runs_verbatim(installed: Path, sandbox: Sandbox, tmp_path: Path) -> None:
-    """The installed wheel runs the reference's sample as it is printed; the address comes from the environment."""
-    output = await asyncio.to_thread(run, installed, PYTHON_SAMPLE, tmp_path, AIMODELS_BASE_URL=sandbox.base_url)
-    *answer, url = lines(output)
+async def test_the_samples_run_verbatim(installed: Path, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The installed wheel runs the samples of the reference, of docs/python-sdk.md and of the distribution's README.
+
+    They are as printed; the address comes from the environment.
+    """
+    programs = [PYTHON_SAMPLE, *samples(GUIDE), *samples(PROJECT / "README.md")]
+    assert len(programs) == 6
+    assert samples(GUIDE) == samples(GUIDE.with_name("python-sdk.zh-Hant.md"))
+    outputs = await asyncio.to_thread(run, installed, programs, tmp_path, AIMODELS_BASE_URL=sandbox.base_url)
+    assert [program for program, output in zip(programs, outputs, strict=True) if not output.strip()] == []
+    *answer, url = lines(outputs[0])
     assert "".join(answer).strip()
     async with httpx.AsyncClient() as http:
         assert (await http.get(url)).content.startswith(b"\x89PNG")
 
 
-async def test_the_samples_of_the_guide_run(installed: Path, sandbox: Sandbox, tmp_path: Path) -> None:
-    """Each program of docs/python-sdk.md and of the distribution's README runs as typed."""
-    programs = samples(GUIDE) + samples(PROJECT / "README.md")
-    assert len(programs) == 5
-    assert samples(GUIDE) == samples(GUIDE.with_name("python-sdk.zh-Hant.md"))
-    for program in programs:
-        output = await asyncio.to_thread(run, installed, program, tmp_path, AIMODELS_BASE_URL=sandbox.base_url)
-        assert output.strip(), program
-
-
 def test_it_stands_alone(installed: Path, tmp_path: Path) -> None:
     """Neither the service nor what only the service needs is there, or imported."""
     program = "import aimodels, sys\nprint(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    loaded = set(run(installed, program, tmp_path).split())
+    loaded = set(run(installed, [program], tmp_path)[0].split())
     assert "aimodels" in loaded
     assert not loaded & {"bot", "adapters", "sandbox", "simulators", "pydantic_settings", "structlog", "starlette"}
     assert not {"bot", "adapters", "sandbox", "pydantic_settings"} & {path.name for path in installed.iterdir()}

@@ -62,7 +62,7 @@ async def database(server: Any, template: str = _MIGRATED) -> AsyncIterator[Secr
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.get_uri())
     try:
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY wal_log')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {template} STRATEGY file_copy')
         yield SecretStr(server.get_uri(database=name))
         await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     finally:

@@ -1,14 +1,19 @@
 """Wheels: built from a copy of the sources, and installed where there is nothing else but what they require."""
 
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
 from importlib.metadata import PathDistribution, distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[3]
 
 
 def build_wheel(source: Path, folder: Path) -> Path:
@@ -27,6 +32,7 @@ def install(wheel: Path, extras: Sequence[str] = ()) -> Path:
     folder = wheel.parent / f"installed{'-'.join(('', *extras))}"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)
+    _add_compiled(folder)
     [info] = folder.glob("*.dist-info")
     wanted = PathDistribution(info).requires or []
     for name in _required(wanted, set(), extras):
@@ -35,6 +41,17 @@ def install(wheel: Path, extras: Sequence[str] = ()) -> Path:
             if source.exists() and top != "__pycache__" and not target.exists():
                 target.symlink_to(source)
     return folder
+
+
+def _add_compiled(folder: Path) -> None:
+    """Copy what is compiled of the same modules here: to compile them again takes seconds."""
+    for path in folder.rglob("*.py"):
+        source = ROOT / path.relative_to(folder)
+        compiled = Path(cache_from_source(source))
+        if compiled.exists() and source.read_bytes() == path.read_bytes():
+            os.utime(path, ns=(source.stat().st_atime_ns, source.stat().st_mtime_ns))
+            Path(cache_from_source(path)).parent.mkdir(exist_ok=True)
+            shutil.copyfile(compiled, cache_from_source(path))
 
 
 def _required(requirements: list[str], known: set[str], extras: Sequence[str] = ()) -> set[str]:

@@ -19,7 +19,9 @@ _MODULES = (
         "tests.support.console.talker",
     ),
     *("bot.backup.create", "bot.backup.restore", "bot.backup.move", "bot.store.postgres.store"),
-    "anyio._backends._asyncio",
+    *("anyio._backends._asyncio", "certifi", "encodings.ascii", "encodings.idna", "bot.markdown.parser"),
+    *("bot.ops.check", "bot.ops.web", "uvicorn.lifespan.on", "uvicorn.protocols.http.auto", "pydantic.v1", "uvloop"),
+    *("sandbox.endpoints.audio", "sandbox.endpoints.images", "sandbox.endpoints.video"),
     *(f"bot.commands.{module.name}" for module in pkgutil.iter_modules(bot.commands.__path__)),
 )
 for name in _MODULES:

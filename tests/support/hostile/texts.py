@@ -31,9 +31,10 @@ from sandbox.chat.reply import reply
 from sandbox.chat.summary import summarise
 from sandbox.code.templates import complete
 
-CPU_SECONDS = 0.5  #: of one call, which takes a fifth of it at most
-LENGTH, LESS = 25_000, 10_000  #: characters
-MORE, MORE_SECONDS = 500_000, 2.0  #: characters of a whole text that is one run, and its CPU time
+CPU_SECONDS = 0.25  #: of one call, which takes a third of it at most
+SEARCH_SECONDS = 0.75  #: the same for the search for what is private
+LENGTH, LESS = 12_500, 5_000  #: characters
+MORE, MORE_SECONDS = 250_000, 1.0  #: characters of a whole text that is one run, and its CPU time
 
 CHAT = CommandSpec(name="chat", description="", options=(Option(name="prompt", description="", is_prompt=True),))
 
@@ -65,7 +66,6 @@ QUICK: tuple[Callable[[str], object], ...] = (
     lambda text: truncate_to_tokens(text, 8000),
     code_block,
     lambda text: cut(text, 100),
-    find_all_private,
     RULES.find_refusal,
     lambda text: list(RULES.find_private(text)),
 )
@@ -107,10 +107,12 @@ UNITS = (
 
 def main() -> None:
     """Run them all."""
-    for function in QUICK:
-        for unit in UNITS:
-            run(function, (unit * LENGTH)[:LENGTH])
-            run(function, f"x{(unit * LENGTH)[:LENGTH]}a")
+    for unit in UNITS:
+        text = (unit * LENGTH)[:LENGTH]
+        for given in (text, f"x{text}a"):
+            for function in QUICK:
+                run(function, given)
+            run(find_all_private, given, SEARCH_SECONDS)
     run(find_all_private, "1 " * (MORE // 2), MORE_SECONDS)
     for function in THOROUGH:
         for unit in UNITS:
@@ -122,6 +124,7 @@ def run(function: Callable[[str], object], text: str, seconds: float = CPU_SECON
     print(function.__qualname__, function.__code__.co_firstlineno, repr(text[:20]), flush=True)  # noqa: T201
     signal.setitimer(signal.ITIMER_PROF, seconds)
     function(text)
+    signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 if __name__ == "__main__":
