@@ -83,6 +83,7 @@ async def _add(ctx: Context, text: str) -> tuple[str, tuple[Action, ...]]:
     if ctx.schedules.is_too_frequent(when, zone):
         minutes = ctx.settings.bot_schedule_interval / 60
         raise UsageError(ctx.translate("schedule.too_frequent", minutes=f"{minutes:g}"))
+    await _require_place(ctx)
     if not is_known:  # it is asked for once
         is_known = bool(await ctx.schedules.store.schedules(ctx.event.adapter, actor=ctx.event.actor.id))
     added = await ctx.schedules.add(when, zone, request)
@@ -130,6 +131,15 @@ async def _request(ctx: Context, text: str) -> Event:
         raise UsageError(ctx.translate("schedule.too_dear", price=money(price or 0)))
     # What was found out about the command holds today, and not for the requests: each is admitted anew.
     return replace(request, has_own_api=False, keeps_price=False, agreed=0, approved=0, is_message=False)
+
+
+async def _require_place(ctx: Context) -> None:
+    """Raise `UsageError` where the service can't write: nothing scheduled there would ever be shown."""
+    event = ctx.event
+    if event.location.is_private or not event.location.channel:
+        return
+    if await ctx.directory.channel_problem(event.location.channel, reply_to=event.reply_to):
+        raise UsageError(ctx.translate("schedule.no_place"))
 
 
 def _confirmation(ctx: Context, added: Schedule, *, is_known: bool) -> str:

@@ -159,12 +159,17 @@ class Team:
 
     def direct(self, user: str) -> Channel:
         """The user's direct messages with the bot; opened if necessary."""
-        for channel in self.channels.values():
-            if channel.is_im and user in channel.members and self.bot.id in channel.members:
-                return channel
+        if (found := self.find_direct(user)) is not None:
+            return found
         channel = Channel(id=new_id("D"), members=[user, self.bot.id], is_im=True)
         self.channels[channel.id] = channel
         return channel
+
+    def find_direct(self, user: str) -> Channel | None:
+        """The user's direct messages with the bot, if they were opened."""
+        return next(
+            (c for c in self.channels.values() if c.is_im and user in c.members and self.bot.id in c.members), None
+        )
 
     def all_messages(self) -> Iterator[Message]:
         for channel in self.channels.values():

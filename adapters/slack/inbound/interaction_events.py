@@ -41,11 +41,7 @@ class InteractionContext:
     conversation: str = ""  #: "": one of its own
     response_url: str = ""
     is_pressed_private: bool = False  #: the button is under a private message
-
-    @property
-    def is_dm(self) -> bool:
-        """Whether it was in the direct messages of one person with the bot; other direct messages look the same."""
-        return self.channel.startswith("D")
+    is_dm: bool = False  #: it was in the person's direct messages with the bot; those of two people look the same
 
     def create_event(self, *, private: bool) -> Event:
         """Return an event that asks for nothing yet. `private`: its answer is for the person alone."""
@@ -169,13 +165,13 @@ def event_from_message_shortcut(
 
 
 def context_of_button(
-    workspace: Workspace, body: Json, person: Person, button: ActionButton, pressed_at: str
+    workspace: Workspace, body: Json, person: Person, button: ActionButton, pressed_at: str, *, is_dm: bool
 ) -> InteractionContext:
     """Return the person and the place of a pressed button."""
     container, message = body.get("container") or {}, body.get("message") or {}
     channel, ts = locate_message(body)
     thread = str(container.get("thread_ts") or message.get("thread_ts") or button.thread)
-    is_one_conversation = channel.startswith("D") and not workspace.is_agent
+    is_one_conversation = is_dm and not workspace.is_agent
     if not thread and not container.get("is_ephemeral") and not is_one_conversation:
         thread = ts
     press = (ts, person.id, pressed_at or body.get("trigger_id"))
@@ -187,6 +183,7 @@ def context_of_button(
         event_id=interaction_id(workspace.owner, channel, "press", *press),
         response_url=str(body.get("response_url") or ""),
         is_pressed_private=bool(container.get("is_ephemeral")),
+        is_dm=is_dm,
     )
 
 

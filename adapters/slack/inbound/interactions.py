@@ -10,6 +10,7 @@ from adapters.kit.bounded import BoundedDict
 from adapters.kit.forms import problems
 from adapters.kit.message_actions import ANSWERED_PUBLICLY, MESSAGE_ACTIONS
 from adapters.slack.connection.channel_problem import can_read
+from adapters.slack.connection.direct_messages import DirectMessages, post_private_sentence, unread_sentence
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
@@ -72,6 +73,7 @@ class InteractionHandler:
         self._commands = commands
         self._prefix = f"/{prefix}"
         self._patience = timing.interaction_patience
+        self._direct_messages = DirectMessages(workspaces, patience=timing.interaction_patience)
         #: Buttons that were just pressed: message, person and button.
         self._pressed: BoundedDict[tuple[str, ...], None] = BoundedDict(_PRESSES, lifetime=timing.double_press)
 
@@ -84,8 +86,7 @@ class InteractionHandler:
         spec = self._specs.get(typed.removeprefix(self._prefix))
         text = read_command(str(body.get("text") or ""), spec, workspace)
         if spec is None or not typed.startswith(self._prefix):
-            text = translate("slack.no_command", person.locale, command=typed, help=f"{self._prefix}help")
-            return ephemeral(text)
+            return ephemeral(translate("slack.no_command", person.locale, command=typed, help=f"{self._prefix}help"))
         channel = str(body.get("channel_id") or "")
         needs_form = not text and spec.kind is not None and spec.prompt is not None and not spec.needs_no_form
         if needs_form and await self._open_command_form(workspace, body, spec, person, channel=channel):
@@ -100,6 +101,7 @@ class InteractionHandler:
             channel=channel,
             event_id=interaction_id(workspace.owner, channel, "command", body.get("trigger_id")),
             response_url=str(body.get("response_url") or ""),
+            is_dm=await self._direct_messages.are_in(workspace, channel, person.id),
         )
         return await self._record_command(context, spec, request, command=typed)
 
@@ -110,7 +112,8 @@ class InteractionHandler:
         locale, recent = context.person.locale, None
         if need := thread_need(spec, request.options):
             try:
-                recent = await self._recent.find(context.workspace, context.channel, context.person)
+                here = context.workspace, context.channel, context.person
+                recent = await self._recent.find(*here, is_dm=context.is_dm)
             except StoreError as exc:
                 log.warning("conversations not read", reason=str(exc))
                 return ephemeral(translate(_NOT_RECORDED, locale))
@@ -182,12 +185,13 @@ class InteractionHandler:
             conversation=conversation,
             event_id=interaction_id(workspace.owner, channel, "shortcut", body.get("trigger_id")),
             response_url=str(body.get("response_url") or ""),
+            is_dm=await self._direct_messages.are_in(workspace, channel, person.id),
         )
         people = await self._users.find_many(workspace, [str(message.get("user") or ""), *find_mentions(message)])
         event = event_from_message_shortcut(context, name, message, people, self._commands)
         client = self._workspaces.client_of(workspace)
         if event.has_prior_messages and not await can_read(client, channel, thread, patience=self._patience):
-            event = replace(event, has_prior_messages=False, rejection=translate("slack.unread", person.locale))
+            event = replace(event, has_prior_messages=False, rejection=unread_sentence(channel, person.locale))
         await self._record_or_notify(workspace, body, event)
 
     async def open_form(self, workspace: Workspace, body: Json, command: str) -> None:
@@ -227,7 +231,8 @@ class InteractionHandler:
         self._pressed[press] = None
         label = str((action.get("text") or {}).get("text") or "")
         label = f"{self._prefix}{button.command}" if button.action in ANSWERED_PUBLICLY else label
-        context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""))
+        is_dm = await self._direct_messages.are_in(workspace, place[1], person.id)
+        context = context_of_button(workspace, body, person, button, str(action.get("action_ts") or ""), is_dm=is_dm)
         if spec is None or not options:
             if not await self._record_or_notify(workspace, body, event_from_button(context, button, {}, label=label)):
                 self._pressed.pop(press, None)
@@ -266,14 +271,15 @@ class InteractionHandler:
         more = self._services.form_problems(ADAPTER, spec, filled, locale=person.locale)
         if found := problems(await self._services.narrow(spec), filled, locale=person.locale, more=more):
             return view_errors(found)
-        channel = filled.pop(TARGET_CHANNEL, "")
+        channel = filled.pop(TARGET_CHANNEL, "") or metadata.get("channel", "")
         context = InteractionContext(
             workspace=workspace,
             person=person,
-            channel=channel or metadata.get("channel", ""),
+            channel=channel,
             thread=metadata.get("thread", ""),
             event_id=interaction_id(workspace.owner, "form", view.get("id")),
             response_url=read_response_url(body) or metadata.get("response_url", ""),
+            is_dm=await self._direct_messages.are_in(workspace, channel, person.id),
         )
         if button is not None:
             event = event_from_button(context, button, values, label=metadata.get("label", ""))
@@ -303,6 +309,7 @@ class InteractionHandler:
             thread=thread,
             conversation=conversation,
             event_id=interaction_id(workspace.owner, channel, thread, "stop", event.get("event_ts")),
+            is_dm=channel.startswith("D"),  # the bot has written there
         )
         await self._sink(event_from_stop(context))
 
@@ -324,15 +331,11 @@ class InteractionHandler:
 
     async def _notify(self, workspace: Workspace, body: Json, person: Person, key: str) -> None:
         """Send a sentence to the person alone: in the channel of the interaction, else in their direct messages."""
-        container = body.get("container") or {}
-        channel = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or "")
-        thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts")
+        channel, _ = locate_message(body)
+        thread = (body.get("container") or {}).get("thread_ts") or (body.get("message") or {}).get("thread_ts")
         client, text = self._workspaces.client_of(workspace), translate(key, person.locale)
         try:
-            if channel:
-                await client.chat_postEphemeral(channel=channel, user=person.id, thread_ts=thread, text=text)
-            else:
-                await client.chat_postMessage(channel=person.id, text=text)
+            await post_private_sentence(client, text, user=person.id, channel=channel, thread=thread)
         except API_ERRORS as exc:
             log.warning("person not notified", reason=log_reason(exc), kind=str(body.get("type")))
 

@@ -80,9 +80,14 @@ class RecentThreads:
         else:  # of which conversation that is, is found out when it matters
             self._recent.pop(key, None)
 
-    async def find(self, workspace: Workspace, channel: str, person: Person) -> RecentThread | None:
-        """Return a person's newest thread in a channel; None when none is known. Raises `StoreError`."""
-        if channel.startswith("D") and not workspace.is_agent:
+    async def find(
+        self, workspace: Workspace, channel: str, person: Person, *, is_dm: bool = False
+    ) -> RecentThread | None:
+        """Return a person's newest thread in a channel; None when none is known. Raises `StoreError`.
+
+        `is_dm`: it is their direct messages with the bot.
+        """
+        if is_dm and not workspace.is_agent:
             conversation = direct_conversation(workspace.owner, channel)
             if workspace.scoped(person.id) in await self._services.participants(ADAPTER, conversation):
                 return RecentThread(conversation, "", "")

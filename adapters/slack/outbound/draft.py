@@ -193,7 +193,7 @@ class SlackDraft:
             if answer.private:
                 await self._post_ephemeral(answer)
             else:
-                await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
+                await self._deliver_in_dm(answer, self._reason_elsewhere())
 
     def _is_for_one(self, answer: Answer) -> bool:
         return self._is_private or self._target.is_for_one(answer)
@@ -304,8 +304,14 @@ class SlackDraft:
         if answer.media or not is_in_channel:
             await self._deliver_in_dm(answer, "")
         elif not await post_ephemeral(self._api, answer, key=self._key, thread=thread):
-            await self._deliver_in_dm(answer, translate("slack.shut_out", self._target.locale))
+            await self._deliver_in_dm(answer, self._reason_elsewhere())
         self._posted_ephemeral = answer
+
+    def _reason_elsewhere(self) -> str:
+        """Return why the answer is not where it was asked for; nobody can invite the bot where two people talk."""
+        is_between_people = self._target.channel.startswith("D") and not self._target.is_dm
+        key = "slack.shut_out_direct" if is_between_people else "slack.shut_out"
+        return translate(key, self._target.locale)
 
     async def _deliver_in_dm(self, answer: Answer, note: str) -> None:
         """Show the answer in the person's direct messages. `note`: the reason, which precedes it."""

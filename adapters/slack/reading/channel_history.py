@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from adapters.slack.connection.direct_messages import unread_sentence
 from adapters.slack.connection.errors import error_code
 from adapters.slack.connection.paging import LARGEST_PAGE, next_cursor
 from adapters.slack.connection.web_api import WebApi
@@ -101,7 +102,7 @@ class ChannelReading:
                 scope = _needed_scope(exc.__cause__) or f"{_SCOPES.get(self._target.channel[:1], 'channels')}:{right}"
                 raise UsageError(self._translate("slack.catchup.scope", scope=scope)) from exc
             if code in _NO_MEMBER:
-                raise UsageError(self._translate("slack.unread")) from exc
+                raise UsageError(unread_sentence(self._target.channel, self._target.locale)) from exc
             raise
 
     def _translate(self, key: str, **values: object) -> str:

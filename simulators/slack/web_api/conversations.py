@@ -58,16 +58,22 @@ def _kept(caller: Caller, message: Message, replies: list[Message]) -> Json:
 
 
 def _readable(caller: Caller, right: str) -> Channel:
-    """The channel, if the token has the scope for its kind. Raises `ApiError`.
+    """The channel, if the token has the scope for its kind. Raises `ApiError`."""
+    channel = caller.channel()
+    _require_scope(caller, channel, right)
+    return channel
+
+
+def _require_scope(caller: Caller, channel: Channel, right: str) -> None:
+    """Raise `ApiError` where the token lacks the scope for the channel's kind.
 
     "Relevant *:history scope": https://docs.slack.dev/reference/methods/conversations.history; for members
-    https://docs.slack.dev/reference/methods/conversations.members
+    https://docs.slack.dev/reference/methods/conversations.members; for `conversations.info` the scope of the kind, too:
+    https://docs.slack.dev/reference/methods/conversations.info
     """
-    channel = caller.channel()
     scope = f"{channel.kind}s:{right}" if channel.kind in ("channel", "group") else f"{channel.kind}:{right}"
     if scope not in caller.grant.scopes:
         raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(caller.grant.scopes)))
-    return channel
 
 
 @method("conversations.replies", *_HISTORY)
@@ -91,16 +97,23 @@ def info(caller: Caller) -> Json:
     team, channel = caller.team, caller.team.channels.get(caller.text("channel"))
     if channel is None or (channel.kind != "channel" and team.bot.id not in channel.members):
         raise ApiError("channel_not_found")
+    _require_scope(caller, channel, "read")
     return {"channel": {**channel.to_json(team.id), "is_member": team.bot.id in channel.members}}
 
 
 @method("conversations.open", "im:write", "mpim:write")
 def open_conversation(caller: Caller) -> Json:
+    """Open direct messages; with `prevent_creation` only "to see if there is an existing dm".
+
+    https://docs.slack.dev/reference/methods/conversations.open; how Slack answers that there is none is not documented.
+    """
     users = [user for user in caller.text("users").split(",") if user]
     if len(users) != 1:
         raise ApiError("users_list_not_supplied" if not users else "not_enough_users")
     if users[0] not in caller.team.users:
         raise ApiError("user_not_found")
+    if caller.flag("prevent_creation") and caller.team.find_direct(users[0]) is None:
+        raise ApiError("channel_not_found")
     return {"channel": {"id": caller.team.direct(users[0]).id}}
 
 

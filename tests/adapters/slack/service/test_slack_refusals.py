@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.i18n import translate
 from simulators.slack import Message, SlackSimulator
 from simulators.slack.faults import Rule
+from simulators.slack.workspace import Channel
 from tests.support.scripted_api import piece
 from tests.support.slack.service import FAST, Service, quiet_logs, service
 
@@ -182,6 +183,41 @@ def forbid_writing(slack: SlackSimulator, error: str) -> None:
     else:
         slack.general.members.remove(slack.team.bot.id)
         slack.general.is_private = error == "channel_not_found"
+
+
+async def test_direct_messages_between_two_people(slack: SlackSimulator, tmp_path: Path) -> None:
+    """What is asked there is answered to the asker alone, and has none of the rights of their own direct messages."""
+    between = Channel(id="D0BETWEEN", members=[slack.ada.id, slack.bob.id], is_im=True)
+    slack.team.channels[between.id] = between
+    question = slack.ada.say("what is a monad?", channel=between)
+    direct = slack.team.direct(slack.bob.id)
+
+    async def see(words: str, channel: Channel = between) -> None:
+        await slack.until(lambda: any(words in m.content for m in slack.bob.sees(channel)))
+
+    async with service(slack, tmp_path, timing=FAST) as running:
+        slack.bob.message_shortcut("explain", question)
+        await see("re: Explain this message")
+        slack.bob.message_shortcut("summarise", question)
+        await see(translate("slack.unread_direct", "en-US"))
+        slack.bob.slash("/catchup", channel=between)
+        await slack.until(lambda: sum("can't read direct messages" in m.content for m in slack.bob.sees(between)) == 2)
+        slack.bob.slash("/settings", "temperature 1 --for channel", channel=between)
+        await see(translate("settings.not_allowed.channel", "en-US"))
+        slack.bob.slash("/schedule", "every day 9:00 what is new?", channel=between)
+        await see(translate("schedule.no_place", "en-US"))
+        assert slack.from_bot(direct) == []
+        slack.bob.message_shortcut("gone", question)
+        await see(translate("request.outdated", "en-US"), direct)
+        slack.bob.slash("/image", channel=between)
+        await slack.bob.submit(await slack.bob.modal(), {"prompt": "a red fox"})
+        await slack.until(lambda: any(m.files for m in slack.from_bot(direct)))
+        await see(translate("slack.shut_out_direct", "en-US"), direct)
+        slack.bob.slash("/settings", "temperature 1 --for channel", channel=direct)
+        await see("temperature is set (this channel)", direct)
+        await running.idle()
+    assert slack.ada.sees(between) == []
+    assert all(m.is_ephemeral for m in slack.bob.sees(between))
 
 
 async def test_a_revoked_token_ends_the_tries(slack: SlackSimulator, tmp_path: Path) -> None:
