@@ -6,7 +6,9 @@ import pkgutil
 
 import bot.commands
 from bot.backup.archive import Keys, Manifest
+from bot.i18n.catalogues import LANGUAGES, catalogue_of, packages
 from bot.models import Answer, Event, Turn
+from bot.platforms import find_platforms
 from bot.store.shared import codec
 
 _MODULES = (
@@ -28,5 +30,9 @@ for name in _MODULES:
     importlib.import_module(name)
 for kind in (Answer, Event, Turn, Manifest, Keys):
     codec._adapter(kind)
+find_platforms()
+for package in packages():  # to parse them is a third of a start
+    for language in LANGUAGES:
+        catalogue_of(package, language)
 gc.collect()
 gc.freeze()  # or the collector of each process would copy all of it

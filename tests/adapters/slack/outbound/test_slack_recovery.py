@@ -13,7 +13,7 @@ from tests.contract.adapter_contract import long_markdown, words
 from tests.support.slack.drafts import ACTIONS, PROMPT_HISTORY, DraftStage, labels, read
 
 SHORT = Answer(text="The first words.", actions=ACTIONS)
-LONG = Answer(text=long_markdown(12_000), actions=ACTIONS)
+LONG = Answer(text=long_markdown(7_000), actions=ACTIONS)
 
 
 async def show_answer(stage: DraftStage, answer: Answer, *, key: str = "Ev1", ref: str | None, **more: Any) -> str:
