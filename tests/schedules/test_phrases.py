@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.schedules.phrases.forms import WrongInterval
+from bot.schedules.phrases.forms import UnclearTime, WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
 from bot.schedules.times import WrongExpression, last_time, next_time, shortest_interval, times_after, to_utc
 from tests.support.schedules.clock import START
@@ -53,6 +53,31 @@ please remind us in 20 minutes to stretch | | Fri 11-27 09:50 | please remind us
 remind me to ask at noon for it every Monday at 9 | 0 9 * * 1 | Mon 11-30 09:00 | remind me to ask at noon for it
 提醒我20分鐘後吃飯 | | Fri 11-27 09:50 | 提醒我吃飯
 提醒我 明天9點 開會 | | Sat 11-28 09:00 | 提醒我 開會
+every Monday-Friday 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
+every Mon–Wed and Sat at 9 x | 0 9 * * 1,2,3,6 | Sat 11-28 09:00 | x
+every Friday to Monday x | 0 9 * * 1,5,6,0 | Sat 11-28 09:00 | x
+Monday to Friday 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
+every Monday to do list | 0 9 * * 1 | Mon 11-30 09:00 | to do list
+on Mondays and Thursdays at 9 x | 0 9 * * 1,4 | Mon 11-30 09:00 | x
+weekends at 10 x | 0 10 * * 0,6 | Sat 11-28 10:00 | x
+every day at 9 and 17 x | 0 9,17 * * * | Fri 11-27 17:00 | x
+every weekday at 9:30, 12:30 and 17:30 x | 30 9,12,17 * * 1-5 | Fri 11-27 12:30 | x
+every day at 8 am and 8 pm x | 0 8,20 * * * | Fri 11-27 20:00 | x
+every morning at 7 x | 0 7 * * * | Sat 11-28 07:00 | x
+every Friday evening at 8 x | 0 20 * * 5 | Fri 11-27 20:00 | x
+every day at 8 in the evening x | 0 20 * * * | Fri 11-27 20:00 | x
+every evening at 18:30 x | 30 18 * * * | Fri 11-27 18:30 | x
+tomorrow morning at 8 x | | Sat 11-28 08:00 | x
+tomorrow evening 7pm x | | Sat 11-28 19:00 | x
+tomorrow night at 10 x | | Sat 11-28 22:00 | x
+tonight at 8 x | | Fri 11-27 20:00 | x
+this evening at 8 x | | Fri 11-27 20:00 | x
+in 3 days at 9 x | | Mon 11-30 09:00 | x
+in an hour and a half x | | Fri 11-27 11:00 | x
+in 2 hours morning briefing | | Fri 11-27 11:30 | morning briefing
+every day at 9: 3 facts | 0 9 * * * | Sat 11-28 09:00 | 3 facts
+every day at 9: at 10 I leave | 0 9 * * * | Sat 11-28 09:00 | at 10 I leave
+every day at 9 today's weather | 0 9 * * * | Sat 11-28 09:00 | today's weather
 at 8 x | | Sat 11-28 08:00 | x
 Monday at 9 x | | Mon 11-30 09:00 | x
 February 29 at 9 x | | Tue 02-29 09:00 | x
@@ -64,7 +89,23 @@ cron 0 9 * * 1-5 hi | 0 9 * * 1-5 | Mon 11-30 09:00 | hi
 每天9点半说早安 | 30 9 * * * | Sat 11-28 09:30 | 说早安
 每個工作日 9:00 /catchup | 0 9 * * 1-5 | Mon 11-30 09:00 | /catchup
 每週一、三、五 8:30 x | 30 8 * * 1,3,5 | Mon 11-30 08:30 | x
-每周一到周五下午三点 报告 | 0 15 * * 1-5 | Fri 11-27 15:00 | 报告
+每周一到周五下午三点 报告 | 0 15 * * 1,2,3,4,5 | Fri 11-27 15:00 | 报告
+每週一到週三 9:00 x | 0 9 * * 1,2,3 | Mon 11-30 09:00 | x
+周一至周五 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
+每週一~週三、週六 9:00 x | 0 9 * * 1,2,3,6 | Sat 11-28 09:00 | x
+每週一三五 9:00 x | 0 9 * * 1,3,5 | Mon 11-30 09:00 | x
+每週一 三件事 | 0 9 * * 1 | Mon 11-30 09:00 | 三件事
+每周一天气 | 0 9 * * 1 | Mon 11-30 09:00 | 天气
+每天9點和17點 x | 0 9,17 * * * | Fri 11-27 17:00 | x
+每天早上9点和下午5点 x | 0 9,17 * * * | Fri 11-27 17:00 | x
+每天下午三點半、五點半 x | 30 15,17 * * * | Fri 11-27 15:30 | x
+每天9點 10個新聞 | 0 9 * * * | Sat 11-28 09:00 | 10個新聞
+明天9點整理資料 | | Sat 11-28 09:00 | 整理資料
+三天後早上九點 x | | Mon 11-30 09:00 | x
+两周后下午三点 x | | Fri 12-11 15:00 | x
+明天9點到公司開會 | | Sat 11-28 09:00 | 到公司開會
+每天早上9點 早上好 | 0 9 * * * | Sat 11-28 09:00 | 早上好
+每天9點：10點的會議 | 0 9 * * * | Sat 11-28 09:00 | 10點的會議
 每月1號 x | 0 9 1 * * | Tue 12-01 09:00 | x
 每个月最后一天晚上8点 总结 | 0 20 L * * | Mon 11-30 20:00 | 总结
 每5小時 x | @300 1795743000 | Fri 11-27 14:30 | x
@@ -89,6 +130,38 @@ in Ten minutes x | | Fri 11-27 09:40 | x
 2月29日 x | | Tue 02-29 09:00 | x
 12月24日晚上6點 x | | Thu 12-24 18:00 | x
 """.strip().splitlines()
+#: What is understood of a time, and what of the rest looks like more of it.
+UNCLEAR = """
+every Monday until Friday x | every Monday | until Friday
+every Monday at 9-17 x | every Monday at 9 | -17
+on Monday and Thursday at 9 x | on Monday | and Thursday
+every 2 weeks Monday 9:00 x | every 2 weeks | Monday
+every day at 9:00 and 17:30 x | every day at 9:00 | and 17:30
+every day at 9 and 5 pm x | every day at 9 | and 5
+every evening at 7 and 9 x | every evening at 7 | and 9
+every day at 9, 17 x | every day at 9 | 17
+every day from 9 to 17 x | every day | from 9
+every day for 2 weeks x | every day | for 2 weeks
+every 5 hours at 9 x | every 5 hours | at 9
+every morning and evening x | every morning | and evening
+monthly on the 1st and 15th x | monthly on the 1st | and 15th
+at 9 tomorrow x | at 9 | tomorrow
+at 9 every day x | at 9 | every day
+in 2 hours at noon x | in 2 hours | at noon
+in two weeks on Monday x | in two weeks | on Monday
+tomorrow after 5 pm x | tomorrow | after 5
+remind me to stretch at 9 every day | at 9 | every day
+每天早上9點到下午5點每小時 x | 每天早上9點 | 到下午5點
+每天9点和17点半 x | 每天9点 | 和17点半
+每天早上和晚上 x | 每天早上 | 和晚上
+週一、三 8:30 x | 週一 | 、三
+每週一 三 五 9:00 x | 每週一 | 三
+每月1號和15號 x | 每月1號 | 和15號
+明天9點前 x | 明天9點 | 前
+明天起每天9點 x | 明天 | 起每
+每5小時早上9點 x | 每5小時 | 早上9點
+九點每天 x | 九點 | 每天
+""".strip().splitlines()
 NO_PHRASES = (
     *(
         "hello there",
@@ -107,6 +180,7 @@ NO_PHRASES = (
         "what time is it at 9?",
     ),
     *("remind me to stretch", "remind me to look at noon for birds", "what is the weather tomorrow"),
+    *("tonight at 2 x", "every morning at 18:00 x", "今晚2點 x", "3 decisions x", "in and out x"),
 )
 
 
@@ -134,6 +208,16 @@ def test_what_is_no_time_is_none() -> None:
     for text in ("every 0 hours x", "every 9999 hours x", "every 999 days x", "每0天 x", "remind me every 0 days to x"):
         with pytest.raises(WrongInterval):
             read_when(text, TAIPEI, START)
+
+
+def test_what_follows_a_phrase_is_not_taken_for_the_request() -> None:
+    """Where it looks like more of the time, what is understood is said, and what is not."""
+    for line in UNCLEAR:
+        typed, understood, rest = (part.strip() for part in line.split("|"))
+        with pytest.raises(UnclearTime) as caught:
+            read_when(typed, TAIPEI, START)
+        assert caught.value.understood == understood, typed
+        assert caught.value.rest.startswith(rest), typed
 
 
 def test_summer_time() -> None:

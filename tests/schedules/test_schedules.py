@@ -179,6 +179,7 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
         for typed, words in {
             "what is new?": "I can't tell when",
             "every 0 days what is new?": "the longest 366 days",
+            "every day at 9 until Friday what is new?": "I understand `every day at 9`, but not `until Friday`",
             "every 7 minutes what is new?": "at least 15 minutes",
             "today at 1:00 what is new?": "That time has passed: it is [2026-11-27 01:30]",
             "every day": "What should I do then?",

@@ -1,10 +1,11 @@
 """Phrases in Chinese, in traditional and simplified characters. Pure."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from bot.schedules.phrases import forms
-from bot.schedules.phrases.forms import Form, Found
+from bot.schedules.phrases.forms import Form, Found, UnclearTime
 from bot.schedules.phrases.numbers import CHINESE_NUMBER, read_chinese
 
 _WEEKDAYS = "一二三四五六日"
@@ -13,18 +14,33 @@ _PARTS |= {"下午": time(15), "傍晚": time(18), "晚上": time(20), "今晚":
 _NIGHT = ("晚上", "今晚", "明晚")
 _LATE = ("下午", "傍晚", *_NIGHT)
 _NOON = 12
+_EARLIEST_AT_NIGHT = 5  #: what is said of hours of a night after midnight is 凌晨
 
-_NUMBER = rf"(?:\d{{1,3}}|{CHINESE_NUMBER})"
-_WEEK = r"(?:週|周|星期|禮拜|礼拜)"
-_DAYS = rf"[一二三四五六日天](?:[、,，和與与及/\s]*{_WEEK}?[一二三四五六日天])*"
-_PART = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上"
-_MINUTES = rf"(?:\s*(?P<minutes>{_NUMBER}\s*分?|半|整|一刻|三刻))?"
-_HOUR = rf"(?P<hour>{_NUMBER})\s*(?:[:：](?P<minute>\d\d)|[點点時时][鐘钟]?{_MINUTES})"
-_TIME = rf"(?:[\s,，的在於于]*(?:(?P<part>{_PART})\s*(?:{_HOUR})?|{_HOUR.replace('P<', 'P<only_')}))"
+NUMBER = rf"(?:\d{{1,3}}|{CHINESE_NUMBER})"
+WEEK = r"(?:週|周|星期|禮拜|礼拜)"
+#: Not the beginning of another word: `每週一天氣` asks for the weather.
+_DAY = r"(?:[一二三四五六](?![個个件條条則则篇種种次位項项週周])|日(?![報报記记程期本])|天(?![氣气空]))"
+_RANGE = rf"{_DAY}\s*[到至~～–—-]\s*{WEEK}?{_DAY}"
+_DAYS_OR_RANGE = rf"(?:{_RANGE}|{_DAY})"
+_DAYS = rf"{_DAYS_OR_RANGE}(?:(?:\s*[、,，和與与及/]\s*)?{WEEK}?{_DAYS_OR_RANGE})*"
+PART = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上"
+#: Without 分 they follow at once, and are not the beginning of another word: `9點10個`, `9點整理`.
+_MINUTES = (
+    rf"(?:\s*(?P<minutes>{NUMBER}\s*分|半(?![天年小個个])|整(?![理合個个體体天夜])|一刻|三刻"
+    rf"|(?<!\s){NUMBER}(?![\d〇零一二兩两三四五六七八九十個个件條条則则篇種种次位項项人天])))?"
+)
+_HOUR = rf"(?P<hour>{NUMBER})\s*(?:[:：](?P<minute>\d\d)|[點点時时][鐘钟]?{_MINUTES})"
+#: A part of the day, a clock's time, or both.
+_TIME = rf"(?:[\s,，的在於于]*(?:(?P<part>{PART})\s*(?:{_HOUR})?|{_HOUR.replace('P<', 'P<only_')}))"
+HOUR = re.sub(r"\?P<\w+>", "?:", _HOUR)
+#: A time, and more of the same minute; each goes on with the part of the day of the one before.
+_TIMES = rf"(?:{_TIME}(?P<more>(?:\s*[、,，和與与及跟]\s*(?:(?:{PART})\s*)?{HOUR})*))"
 
 
 def _hour(value: int, part: str) -> int:
-    """Return the hour of a day, as it is said with a part of it."""
+    """Return the hour of a day, as it is said with a part of it. Raises `ValueError`."""
+    if part in _NIGHT and value < _EARLIEST_AT_NIGHT:
+        raise ValueError(value)
     if part == "凌晨" or (part in _NIGHT and value == _NOON):
         return value % _NOON
     return value + _NOON if value < _NOON and (part in _LATE or (part == "中午" and value < _NOON - 1)) else value
@@ -46,7 +62,21 @@ def _time_of(match: re.Match[str], part: str = "") -> time | None:
     return time(value, int(minutes) if minutes else minute)
 
 
-def _read_in(match: re.Match[str], _: datetime) -> Found:
+def _times_of(match: re.Match[str]) -> Sequence[time]:
+    """Read the times of a match. Raises `ValueError`, and `UnclearTime` where they are not alike."""
+    first, part = _time_of(match), match["part"] or ""
+    times = [] if first is None else [first]
+    for found in re.finditer(_TIME, match["more"] or ""):
+        part = found["part"] or part
+        if (at := _time_of(found, part)) is not None:
+            times.append(at)
+    is_alike = len({one.minute for one in times}) < 2 and (not match["more"] or match["hour"] or match["only_hour"])  # noqa: PLR2004
+    if not is_alike:
+        raise UnclearTime(match[0][: match.start("more") - match.start()], match["more"])
+    return times
+
+
+def _read_in(match: re.Match[str], _: datetime) -> timedelta:
     count = 0.5 if match["count"] == "半" else float(read_chinese(match["count"]))
     if match["half"]:
         count += 0.5
@@ -63,6 +93,11 @@ def _read_in(match: re.Match[str], _: datetime) -> Found:
     return timedelta(**{name: count})
 
 
+def _read_in_days(match: re.Match[str], now: datetime) -> Found | None:
+    after, at = _read_in(match, now), _time_of(match)
+    return None if at is None or after % timedelta(days=1) else forms.in_days(now, after.days, at)
+
+
 def _read_interval(match: re.Match[str], _: datetime) -> Found:
     return forms.interval(read_chinese(match["count"] or "1"), is_hours="分" not in match["unit"])
 
@@ -73,11 +108,12 @@ def _read_every(match: re.Match[str], now: datetime) -> Found | None:
     weekdays, day = _days_of(match), read_chinese(match["day"] or "0")
     # Apart by one day means every second day.
     count = read_chinese(match["count"] or "1") + bool(match["apart"] or match["alone"])
-    return forms.every(count, unit, now, _time_of(match), weekdays=weekdays, day=day)
+    return forms.every(count, unit, now, _times_of(match), weekdays=weekdays, day=day)
 
 
 def _days_of(match: re.Match[str]) -> list[int]:
-    return [_day_of(day) for day in re.findall(f"[{_WEEKDAYS}天]", re.sub(_WEEK, "", match["days"] or ""))]
+    ranges = re.findall(_DAYS_OR_RANGE, re.sub(WEEK, "", match["days"] or ""))
+    return [day for ends in ranges for day in forms.days_between(_day_of(ends[0]), _day_of(ends[-1]))]
 
 
 def _day_of(name: str) -> int:
@@ -107,50 +143,52 @@ def _read_clock(match: re.Match[str], now: datetime) -> Found | None:
     return None if at is None else forms.next_clock(now, at)
 
 
+_AFTER = (
+    rf"(?:在|過|过)?\s*(?P<count>{NUMBER}|半)(?:\s*[個个])?(?:\s*(?P<half>半))?\s*"
+    r"(?P<unit>分鐘|分钟|分|小時|小时|鐘頭|钟头|天|日|週|周|星期|禮拜|礼拜)\s*(?:之|以|過|过)?[後后]"
+)
+
 #: The longer ones first.
 CHINESE = (
+    Form(_AFTER, _read_in),
+    Form(rf"{_AFTER}{_TIME}", _read_in_days),
     Form(
-        rf"(?:在|過|过)?\s*(?P<count>{_NUMBER}|半)\s*[個个]?\s*(?P<half>半)?\s*"
-        r"(?P<unit>分鐘|分钟|分|小時|小时|鐘頭|钟头|天|日|週|周|星期|禮拜|礼拜)\s*(?:之|以|過|过)?[後后]",
-        _read_in,
-    ),
-    Form(
-        rf"每隔?\s*(?P<count>{_NUMBER})?\s*[個个]?\s*(?P<unit>分鐘|分钟|小時|小时|鐘頭|钟头)",
+        rf"每隔?(?:\s*(?P<count>{NUMBER}))?(?:\s*[個个])?\s*(?P<unit>分鐘|分钟|小時|小时|鐘頭|钟头)",
         _read_interval,
     ),
     Form(
-        rf"(?:每(?P<apart>隔)?\s*(?P<count>{_NUMBER})\s*[個个]?|每?(?P<alone>隔))\s*(?P<unit>天|日|{_WEEK}|月)(?:一次)?"
-        rf"(?:[的在逢]?\s*{_WEEK}?(?P<days>{_DAYS})(?!次|[個个])|[的在逢]?\s*(?P<day>{_NUMBER})\s*[日號号])?{_TIME}?",
+        rf"(?:每(?P<apart>隔)?\s*(?P<count>{NUMBER})(?:\s*[個个])?|每?(?P<alone>隔))\s*(?P<unit>天|日|{WEEK}|月)(?:一次)?"
+        rf"(?:[的在逢]?\s*{WEEK}?(?P<days>{_DAYS})(?!次|[個个])|[的在逢]?\s*(?P<day>{NUMBER})\s*[日號号])?{_TIMES}?",
         _read_every,
     ),
     Form(
-        rf"每[個个]?(?:工作日|平日|上班日|{_WEEK}一[到至~-]{_WEEK}?五){_TIME}?",
-        lambda match, _: forms.expression(_time_of(match), weekday=forms.WEEKDAYS),
+        rf"每[個个]?(?:工作日|平日|上班日){_TIMES}?",
+        lambda match, _: forms.expression(_times_of(match), weekday=forms.WEEKDAYS),
     ),
     Form(
-        rf"每[個个]?(?:週末|周末){_TIME}?",
-        lambda match, _: forms.expression(_time_of(match), weekday=forms.WEEKEND),
+        rf"每[個个]?(?:週末|周末){_TIMES}?",
+        lambda match, _: forms.expression(_times_of(match), weekday=forms.WEEKEND),
     ),
-    Form(rf"(?:每天|每日|天天){_TIME}?", lambda match, _: forms.expression(_time_of(match))),
+    Form(rf"(?:每天|每日|天天){_TIMES}?", lambda match, _: forms.expression(_times_of(match))),
     Form(
-        rf"每[個个]?月(?:的)?(?:最後一天|最后一天|月?底){_TIME}?",
-        lambda match, _: forms.expression(_time_of(match), day=forms.LAST_DAY),
-    ),
-    Form(
-        rf"每[個个]?月(?:的)?\s*(?P<day>{_NUMBER})\s*[日號号]{_TIME}?",
-        lambda match, _: forms.monthly(read_chinese(match["day"]), _time_of(match)),
+        rf"每[個个]?月(?:的)?(?:最後一天|最后一天|月?底){_TIMES}?",
+        lambda match, _: forms.expression(_times_of(match), day=forms.LAST_DAY),
     ),
     Form(
-        rf"每[個个]?{_WEEK}\s*(?P<days>{_DAYS}){_TIME}?",
-        lambda match, _: forms.weekly(_days_of(match), _time_of(match)),
+        rf"每[個个]?月(?:的)?\s*(?P<day>{NUMBER})\s*[日號号]{_TIMES}?",
+        lambda match, _: forms.monthly(read_chinese(match["day"]), _times_of(match)),
+    ),
+    Form(
+        rf"(?:每[個个]?{WEEK}\s*|{WEEK}(?={_RANGE}))(?P<days>{_DAYS}){_TIMES}?",  # a range is meant every week
+        lambda match, _: forms.weekly(_days_of(match), _times_of(match)),
     ),
     Form(rf"(?P<day>大[後后]天|今天|今日|今晚|明天|明日|明早|明晚|[後后]天){_TIME}?", _read_relative),
     Form(
-        rf"(?P<next>下[個个]?)?(?:這|这)?[個个]?{_WEEK}(?P<day>[一二三四五六日天]){_TIME}?",
+        rf"(?P<next>下[個个]?)?(?:這|这)?[個个]?{WEEK}(?P<day>[一二三四五六日天]){_TIME}?",
         _read_weekday,
     ),
     Form(
-        rf"(?:(?P<year>\d{{4}})\s*年\s*)?(?P<month>{_NUMBER})\s*月\s*(?P<date>{_NUMBER})\s*[日號号]{_TIME}?", _read_date
+        rf"(?:(?P<year>\d{{4}})\s*年\s*)?(?P<month>{NUMBER})\s*月\s*(?P<date>{NUMBER})\s*[日號号]{_TIME}?", _read_date
     ),
     Form(_TIME, _read_clock),
 )

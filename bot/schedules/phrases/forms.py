@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -31,11 +31,19 @@ class WrongInterval(Exception):
     """An interval of nothing, or of more than years."""
 
 
+class UnclearTime(Exception):
+    """What follows a phrase looks like more of the time, and is not read."""
+
+    def __init__(self, understood: str, rest: str) -> None:
+        super().__init__(understood, rest)
+        self.understood, self.rest = understood.strip(), rest.strip()
+
+
 @dataclass(frozen=True)
 class Form:
     """A form of phrases: a pattern at the beginning of a text, and what it means. `read` gets the local time.
 
-    It returns None, or raises `ValueError`, for what can't be: a 25th hour, a 30th of February.
+    It returns None, or raises `ValueError`, for what can't be: a 25th hour, a 30th of February. Raises `UnclearTime`.
     """
 
     source: str
@@ -48,10 +56,10 @@ class Form:
         return re.compile(self.source, self.flags)
 
 
-def expression(at: time | None, *, day: str = "*", weekday: str = "*") -> str:
-    """Return the expression of a time each day, or on some days."""
-    at = MORNING if at is None else at
-    return f"{at.minute} {at.hour} {day} * {weekday}"
+def expression(at: Sequence[time], *, day: str = "*", weekday: str = "*") -> str:
+    """Return the expression of times of one minute, each day or on some days."""
+    times = sorted({*at} or {MORNING})
+    return f"{times[0].minute} {','.join(str(one.hour) for one in times)} {day} * {weekday}"
 
 
 def interval(count: int, *, is_hours: bool) -> str | Interval:
@@ -66,18 +74,23 @@ def interval(count: int, *, is_hours: bool) -> str | Interval:
     return "0 * * * *" if count == 1 else f"0 0-23/{count} * * *"
 
 
-def monthly(day: int, at: time | None) -> str | None:
+def monthly(day: int, at: Sequence[time]) -> str | None:
     """Return the expression of a day of each month; None: there is no such day."""
     return expression(at, day=str(day)) if 1 <= day <= 31 else None  # noqa: PLR2004 - days of a month
 
 
-def weekly(days: Collection[int], at: time | None) -> str:
+def days_between(first: int, last: int) -> list[int]:
+    """Return the days of the week from one to another, over its end, too; 0: Monday."""
+    return [(first + number) % 7 for number in range((last - first) % 7 + 1)]
+
+
+def weekly(days: Collection[int], at: Sequence[time]) -> str:
     """Return the expression of days of the week; 0: Monday."""
     return expression(at, weekday=",".join(str((day + 1) % 7) for day in sorted(set(days))))
 
 
 def every(
-    count: int, unit: str, now: datetime, at: time | None, *, weekdays: Collection[int] = (), day: int = 0
+    count: int, unit: str, now: datetime, at: Sequence[time], *, weekdays: Collection[int] = (), day: int = 0
 ) -> str | None:
     """Return the expression of every so many days, weeks or months (`unit`: its first letter), from today on.
 
@@ -88,18 +101,18 @@ def every(
         return None
     if not 1 <= count <= _MOST_DAYS:
         raise WrongInterval
-    begin = now.date()
+    begin, latest = now.date(), max(at, default=None)
     if unit == "d":
         base: str | None = expression(at)
     elif unit == "w":
         base = weekly(weekdays or (now.weekday(),), at)
         if weekdays:
-            begin = min(next_weekday(now, one, at) for one in weekdays).date()
+            begin = min(next_weekday(now, one, latest) for one in weekdays).date()
         begin -= timedelta(days=begin.weekday())
     else:
         chosen = day or now.day
         base = expression(at, day=LAST_DAY) if not day and chosen > _EVERY_MONTH else monthly(chosen, at)
-        begin = _first_month(day, now, at) if day and base is not None else begin.replace(day=1)
+        begin = _first_month(day, now, latest) if day and base is not None else begin.replace(day=1)
     return base if count == 1 or base is None else f"{base} {count}{unit}@{begin}"
 
 

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.schedules.phrases.chinese import CHINESE
 from bot.schedules.phrases.english import ENGLISH
-from bot.schedules.phrases.forms import Found, Interval
+from bot.schedules.phrases.forms import Found, Interval, UnclearTime
+from bot.schedules.phrases.leftovers import find_more
 from bot.schedules.times import WrongExpression, interval_expression, next_time, to_utc
 
 _FORMS = (*ENGLISH, *CHINESE)
@@ -40,7 +41,8 @@ class When:
 def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | None:
     """Return the phrase that a text begins with and the rest of the text; None: it begins with none.
 
-    A reminder may have it after its first words, or at its end. Raises `TimeIsOver` and `WrongInterval`.
+    A reminder may have it after its first words, or at its end. Raises `TimeIsOver`,
+    `WrongInterval` and `UnclearTime`.
     """
     text, local = text.strip(), now.astimezone(zone).replace(tzinfo=None)
     start, found = 0, _read_cron(text) or _read_forms(text, local)
@@ -87,7 +89,7 @@ def _read_within(text: str, now: datetime) -> tuple[int, tuple[Found, int] | Non
 
 
 def _read_forms(text: str, now: datetime) -> tuple[Found, int] | None:
-    """Return what the longest of the fitting forms means, and its end."""
+    """Return what the longest of the fitting forms means, and its end. Raises `UnclearTime`."""
     found: tuple[Found, int] | None = None
     for form in _FORMS:
         match = form.pattern.match(text)
@@ -99,4 +101,8 @@ def _read_forms(text: str, now: datetime) -> tuple[Found, int] | None:
             continue
         if meaning is not None:
             found = meaning, match.end()
+    if found is not None:
+        meaning, end = found
+        if more := find_more(text[end:], is_once=isinstance(meaning, datetime | timedelta)):
+            raise UnclearTime(text[:end], more)
     return found
