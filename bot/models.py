@@ -73,7 +73,7 @@ class Event:
     options: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque to the core; written and read by the adapter
-    inherited: tuple[str, ...] = ()  #: names of fields of `reply_to` that an event which repeats this one takes over
+    inherited: tuple[str, ...] = ()  #: fields of `reply_to`, or `location`: an event that repeats this one has the same
     received_at: datetime  #: aware, UTC
     written_at: float = 0.0  #: by the platform's clock, in seconds since 1970: orders messages; 0: unknown
     rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid

@@ -95,18 +95,27 @@ async def test_the_agent_view_in_slack(tmp_path: Path) -> None:
         slack.ada.view(slack.general)
         assert await suggested(3) == ["補看這個頻道", "解釋一件事", "寫一段程式", "你能做什麼？"]
         slack.bob.say("the launch is on Friday")
-        slack.ada.direct("Can you summarise this channel since yesterday?")
-        await slack.until(lambda: [body for body in running.echo.bodies if "the launch is on Friday" in str(body)])
+        direct = slack.team.direct(slack.ada.id)
+        running.echo.broken.add("Write the summary")
+        asked = slack.ada.direct("Can you summarise this channel since yesterday?")
+        [failure] = await slack.until(lambda: slack.from_bot(direct, thread=asked.ts))
+        await running.idle()
+        running.echo.broken.clear()
+        slack.ada.press(failure, "press:retry")
+        await slack.until(lambda: any("re: " in m.content for m in slack.from_bot(direct, thread=asked.ts)))
+        await running.idle()
+        assert "the launch is on Friday" in str(running.echo.bodies[-1])
+        slack.ada.direct("catchup")
+        await slack.until(lambda: any("以來沒有新訊息" in m.content for m in slack.from_bot(direct)))
         await running.idle()
         secret = slack.add_channel("secret", is_private=True, members=[slack.bob.id, slack.team.bot.id])
         slack.ada.view(secret)
-        asked = len(running.echo.bodies)
+        requests = len(running.echo.bodies)
         slack.ada.direct("總結這個頻道")
-        direct = slack.team.direct(slack.ada.id)
         await slack.until(
             lambda: [m for m in slack.from_bot(direct) if "You are not a member of this channel" in m.content]
         )
-        assert len(running.echo.bodies) == asked
+        assert len(running.echo.bodies) == requests
 
 
 async def test_manners_in_discord(tmp_path: Path) -> None:

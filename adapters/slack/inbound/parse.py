@@ -113,6 +113,7 @@ def event_from_message(
         options=without_file_names(request.options, spec),
         attachments=read_attachments(message, workspace),
         reply_to=target.to_reply_to(),
+        inherited=("viewed", "location") if viewed else (),
         received_at=datetime.now(UTC),
         written_at=float(message["ts"]),
         is_message=True,
