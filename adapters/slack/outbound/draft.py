@@ -24,7 +24,7 @@ from adapters.slack.connection.web_api import (
 )
 from adapters.slack.outbound.answer_files import FILES_MARK
 from adapters.slack.outbound.answer_thread import AnswerThread
-from adapters.slack.outbound.ephemeral import delete_pressed_error, open_dm, post_ephemeral, post_sentence
+from adapters.slack.outbound.ephemeral import can_show, delete_pressed_error, open_dm, post_ephemeral, post_sentence
 from adapters.slack.outbound.layout import (
     AnswerLayout,
     MessagePart,
@@ -301,8 +301,9 @@ class SlackDraft:
         if self._target.parent and not self._target.thread and thread:
             await self.messages.delete(thread)  # the parent of a request that has no answer for everybody
             self.messages.thread = thread = ""
-        if answer.media or not is_in_channel:
-            await self._deliver_in_dm(answer, "")
+        if not is_in_channel or not can_show(answer):
+            note = translate("slack.too_long", self._target.locale) if is_in_channel and not answer.media else ""
+            await self._deliver_in_dm(answer, note)
         elif not await post_ephemeral(self._api, answer, key=self._key, thread=thread):
             await self._deliver_in_dm(answer, self._reason_elsewhere())
         self._posted_ephemeral = answer

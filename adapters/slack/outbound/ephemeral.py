@@ -31,8 +31,15 @@ _MAX_MESSAGES = 4  # a `response_url` may be used five times
 _UNREACHABLE = FORBIDDEN_CHANNEL | {"messages_tab_disabled", "no_permission", "user_not_found", "thread_not_found"}
 
 
+def can_show(answer: Answer) -> bool:
+    """Return whether `post_ephemeral` can show an answer whole."""
+    return not answer.media and len(split_parts(answer.text, _MAX_MESSAGES + 1, mentions=ANYBODY)) <= _MAX_MESSAGES
+
+
 async def post_ephemeral(api: WebApi, answer: Answer, *, key: str, thread: str) -> bool:
     """Show an answer's text to the person alone, where they asked. False: they can't be reached there.
+
+    Of a text for which `can_show` is false only the beginning is shown.
 
     Raises `DeliveryError`.
     """

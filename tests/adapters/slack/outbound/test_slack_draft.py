@@ -459,6 +459,17 @@ async def test_private_without_a_channel_is_direct(slack: SlackSimulator, stage:
     assert read(private_answer).endswith("For you.")
 
 
+async def test_a_long_private_answer_is_whole(slack: SlackSimulator, stage: DraftStage) -> None:
+    """What does not fit into the few messages that a person alone can see is in their direct messages, to its end."""
+    draft = await stage.draft(private=True)
+    titles = [f"Point {number}" for number in range(1, 121)]
+    await draft.finish(Answer(text="\n\n".join(f"## {title}\n\nSome words." for title in titles), private=True))
+    first, *rest = (read(m) for m in stage.answers(slack.team.direct(slack.ada.id)))
+    assert first.startswith("This is too long for messages that only you see")
+    assert [line for text in (first, *rest) for line in text.splitlines() if line in titles] == titles
+    assert stage.answers(viewer=slack.ada.id) == []
+
+
 async def test_the_same_person_in_direct_messages(slack: SlackSimulator, stage: DraftStage) -> None:
     """In direct messages a private answer is an ordinary message, which can be found again."""
     stage.channel = slack.team.direct(slack.ada.id)
