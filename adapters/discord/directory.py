@@ -90,3 +90,7 @@ class DiscordDirectory:
                 return "hidden"
             return "" if access.member_sees else "hidden"
         return await check.find_channel_problem(self._token.get_secret_value(), self._api_url, channel)
+
+    def is_direct(self, channel: str) -> bool:  # noqa: ARG002
+        """Return False: direct messages belong to no server."""
+        return False

@@ -4,9 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
@@ -17,7 +16,6 @@ from adapters.kit.connection.call_recording import record_calls
 from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.bolt_app import create_app
-from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.client import create_client
 from adapters.slack.connection.feature_gates import FeatureGates
 from adapters.slack.connection.http_mode import create_endpoints
@@ -25,11 +23,11 @@ from adapters.slack.connection.rate_limiter import RateLimiter
 from adapters.slack.connection.socket_mode import SocketConnections, SocketModeSupervisor
 from adapters.slack.connection.web_api import DeliveryServices, WebApi
 from adapters.slack.connection.workspaces import InstallationSource, NotInstalled, SingleWorkspace, Workspaces
+from adapters.slack.directory import SlackDirectory
 from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.listeners import EventRouter
-from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.thread_state import ThreadConversations
-from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
+from adapters.slack.inbound.user_groups import UserGroups
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.outbound.reaction import add_reaction
@@ -38,16 +36,16 @@ from adapters.slack.reading.channel_history import ChannelReading, link_of
 from adapters.slack.reading.prior_messages import read_prior_messages
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import APPS, Settings
-from adapters.slack.setup.check import find_channel_problem, find_groups, run_checks
+from adapters.slack.setup.check import run_checks
 from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
 from bot.background import BackgroundTasks
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, SettingsError, StoreError
+from bot.errors import DeliveryDelayed, DeliveryRefused, SettingsError
 from bot.i18n import operator_text, translate
-from bot.models import Actor, Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
-from bot.ports import AdapterServices, ChannelHistory, ChannelProblem, ChannelSpan, Confirm, Sink, always_owned
+from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
+from bot.ports import AdapterServices, ChannelHistory, ChannelSpan, Confirm, Sink, always_owned
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -61,7 +59,7 @@ UPLOAD_LIMIT = 1_000_000_000
 _KNOWN, _KNOWN_FOR = 10_000, 600.0
 
 
-class Slack:
+class Slack(SlackDirectory):
     """Slack as a platform. Drafts need only `connected`; events need `run`."""
 
     name = ADAPTER
@@ -297,54 +295,3 @@ class Slack:
     async def check(self) -> Sequence[CheckResult]:
         """Prove tokens, scopes and settings."""
         return await run_checks(self._settings, self._api, last_seen=self._observed.last_seen)
-
-    async def role_ids(self) -> Collection[str] | None:
-        """Return the user groups that somebody is in; None: of many workspaces, or where Slack does not tell."""
-        return await find_groups(self._settings, self._api)
-
-    def kind_of(self, name: str) -> Literal["person", "role"] | None:
-        """Return what an id names."""
-        return "role" if is_group(name) else "person" if is_person(name) else None
-
-    async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
-        """Return a person with their user groups; None: of another workspace, or where Slack does not tell."""
-        assert self._users is not None, "connected first"
-        assert self._groups is not None, "connected first"
-        target = ReplyTarget.of(reply_to)
-        owner, _, plain = person.rpartition(".")
-        if owner not in ("", target.owner):
-            return None
-        try:
-            workspace = await self.workspaces.find(target.team, target.enterprise)
-        except (DeliveryError, StoreError) as exc:
-            log.info("person not read", reason=str(exc))
-            return None
-        workspace = replace(workspace, team=target.team or workspace.team)
-        found = await self._users.read(workspace, plain)
-        if found is None:
-            return None
-        return build_actor(replace(found, roles=await self._groups.read(workspace, plain)), workspace)
-
-    async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
-        """Ask Slack for the person, who may be unknown or deactivated."""
-        assert self._users is not None, "connected first"
-        target = ReplyTarget.of(reply_to)
-        workspace = await self.workspaces.find(target.team, target.enterprise)
-        return await self._users.is_gone(workspace, person.rpartition(".")[2])
-
-    async def channel_problem(
-        self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""
-    ) -> ChannelProblem:
-        """Ask Slack for the channel's newest message, which the bot can read only where it can write."""
-        owner, _, plain = channel.rpartition(".")
-        if reply_to is not None and owner not in ("", ReplyTarget.of(reply_to).owner):
-            return "absent"
-        if self._workspaces is None:
-            return await find_channel_problem(self._settings, self._api, plain)
-        organisation = owner if owner.startswith("E") else ""
-        try:
-            client = await self._workspaces.find_client("" if organisation else owner, organisation)
-        except (DeliveryError, StoreError) as exc:
-            log.info("channel not checked", reason=str(exc))
-            return ""
-        return await channel_problem(client, plain, person.rpartition(".")[2])

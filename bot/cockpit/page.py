@@ -14,6 +14,7 @@ from bot.cockpit.sources import Sources
 from bot.cockpit.visitor import Visitor
 from bot.csv_text import csv_text
 from bot.i18n import translate
+from bot.models import Event
 from bot.ports import AuditEntry
 from bot.settings.core import Settings
 
@@ -79,6 +80,15 @@ class Visit:
     def workspace(self) -> str | None:
         """The only workspace of which the visitor sees something; None: they see all."""
         return None if self.visitor.is_operator else self.visitor.workspace
+
+    def is_direct(self, adapter: str, channel: str) -> bool:
+        """Return whether a channel is direct messages; what is kept for it is shown to nobody else."""
+        return adapter in self.sources.adapters and self.sources.adapters[adapter].is_direct(channel)
+
+    def is_private(self, event: Event) -> bool:
+        """Return whether a request was made in direct messages."""
+        place = event.location
+        return place.is_private or self.is_direct(event.adapter, place.channel)
 
     def not_found(self, key: str) -> Response:
         """Return a page that says in the sentence `key` that there is nothing for the visitor."""

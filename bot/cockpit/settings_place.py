@@ -75,11 +75,12 @@ async def find_place(visit: Visit, given: Mapping[str, str]) -> SettingsPlace | 
 
 
 async def channels_of(visit: Visit, place: SettingsPlace) -> Sequence[str]:
-    """Return the channels of a workspace that were used lately. Raises `StoreError`."""
+    """Return the channels of a workspace that were used lately, direct messages left out. Raises `StoreError`."""
     sums = await visit.sources.reports.usage_sums(
         ["channel"], since=days_ago(_DAYS, UTC_ZONE), adapter=place.adapter, workspace=place.workspace
     )
-    return sorted({one.fields[0] for one in sums if one.fields[0]})
+    found = {one.fields[0] for one in sums if one.fields[0]}
+    return sorted(channel for channel in found if not visit.is_direct(place.adapter, channel))
 
 
 async def workspaces(visit: Visit) -> Sequence[tuple[str, str]]:

@@ -9,6 +9,7 @@ from bot.commandline.mentions import Mention, link_mention, read_mention
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
 from bot.commands._tables import table_code, table_row
+from bot.control.changes import is_of_direct_messages
 from bot.control.scopes import Scope
 from bot.csv_text import csv_text
 from bot.errors import NotAllowed
@@ -16,7 +17,7 @@ from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import ERASED_PERSON, AuditEntry
 
 _LONGEST_FILE = 100_000  # entries
-#: Entries that are read at once, and how often, for the managers of a channel.
+#: Entries that are read at once for the managers of a channel, and how often others are read in place of hidden ones.
 _PAGE, _PAGES = 500, 20
 _PERSON = re.compile(r"person:([^\s<>|]+)")
 _ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
@@ -87,15 +88,19 @@ async def _entries(
     ctx: Context, read: Callable[..., Awaitable[Sequence[AuditEntry]]], limit: int
 ) -> Sequence[AuditEntry]:
     """Return the newest entries that the author may read: managers of a channel those on that channel alone."""
-    if ctx.may_administer(Scope.WORKSPACE):
-        return await read(limit=limit)
+    sees_all, here = ctx.may_administer(Scope.WORKSPACE), ctx.event.location.channel
+    size = limit if sees_all else _PAGE
     found: list[AuditEntry] = []
     before: int | None = None
     for _ in range(_PAGES):
-        page = await read(limit=_PAGE, before=before)
-        here = ctx.event.location.channel
-        found += [entry for entry in page if entry.channel == here and entry.scope == Scope.CHANNEL]
-        if len(page) < _PAGE or len(found) >= limit:
+        page = await read(limit=size, before=before)
+        found += [
+            entry
+            for entry in page
+            if (sees_all or (entry.channel == here and entry.scope == Scope.CHANNEL))
+            and not is_of_direct_messages(entry, ctx.directory, ctx.effective.registry)
+        ]
+        if len(page) < size or len(found) >= limit:
             break
         before = page[-1].seq
     return found[:limit]

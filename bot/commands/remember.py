@@ -45,5 +45,6 @@ async def remember(ctx: Context) -> Parts:
     await ctx.api.check_words(text)
     note = new_note(ctx.event, text, scope, until=read_until(ctx.option("until"), ctx.event.actor.locale))
     await save_note(ctx.effective, note, ctx.event, ctx.settings, ctx.audit)
-    yield Text(f"{ctx.translate(f'memory.added.{scope}', note=text)}\n{ctx.translate('memory.how')}")
+    reach = "direct" if scope is Scope.CHANNEL and ctx.event.location.is_private else scope
+    yield Text(f"{ctx.translate(f'memory.added.{reach}', note=text)}\n{ctx.translate('memory.how')}")
     yield Actions((forget_action(ctx, note),))

@@ -216,7 +216,9 @@ async def _find(ctx: Context, named: str) -> Schedule:
 
 def _may_change(ctx: Context, one: Schedule) -> bool:
     """Return whether the author may change a schedule: their own, or one of a place that they administer."""
-    is_here = one.event.location.workspace == ctx.event.location.workspace and not one.event.location.is_private
+    place = one.event.location
+    is_direct = place.is_private or ctx.directory.is_direct(place.channel)
+    is_here = place.workspace == ctx.event.location.workspace and not is_direct
     return one.event.actor.id == ctx.event.actor.id or (is_here and ctx.policy.administers(ctx.event))
 
 

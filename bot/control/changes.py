@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
@@ -11,15 +11,20 @@ from bot.commandline.choices import nearest_choice
 from bot.control.access import ALWAYS_OPEN, PAUSED, AccessRule, parse_rule, rule_targets
 from bot.control.effective import EffectiveSettings
 from bot.control.limits import LimitBook, LimitRule, to_units
+from bot.control.registry import MANAGERS
+from bot.control.scoped_setting import ScopedSetting
 from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
 from bot.limits import UNITS, Measure
 from bot.models import CommandSpec
+from bot.ports import AuditEntry, Directory
 
 _MOST = 10**15  #: of a limit, in the measure's unit
 _DURATION = re.compile(r"(\d{1,5})\s*([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
+#: How the actions begin whose entries have people's words, or are of a place's notes.
+_OF_PLACES = ("settings.", "pause.", "memory.")
 
 
 class Audit(Protocol):
@@ -62,9 +67,13 @@ async def change_limit(book: LimitBook, rule: LimitRule, audit: Audit, *, is_rem
 async def change_setting(
     effective: EffectiveSettings, name: str, value: str | None, scope: Scope, audit: Audit
 ) -> None:
-    """Set a value that has been checked, None: clear it; what concerns others is in the audit log."""
+    """Set a value that has been checked, None: clear it; what concerns others is in the audit log.
+
+    So is what nobody but administrators and managers may change in direct messages.
+    """
     before = await effective.set(name, value, scope)
-    if scope is not Scope.ME and before != value:
+    is_audited = effective.concerns_others(scope) or (scope is not Scope.ME and _is_by_admins(effective.registry, name))
+    if is_audited and before != value:
         await audit(
             "settings.clear" if value is None else "settings.set",
             subject=name,
@@ -78,10 +87,20 @@ async def change_pause(effective: EffectiveSettings, reason: str | None, scope: 
     """Pause a scope, None: end its pause; return whether it was paused."""
     value = None if reason is None else f"|{reason}"
     stored = await effective.set(PAUSED, value, scope)
-    if stored != value:
+    if stored != value and effective.concerns_others(scope):
         before = None if stored is None else stored.removeprefix("|")
         await audit("pause.end" if value is None else "pause.begin", scope=scope.value, before=before, after=reason)
     return stored is not None
+
+
+def _is_by_admins(registry: Mapping[str, ScopedSetting], name: str) -> bool:
+    return name == MANAGERS or ((setting := registry.get(name)) is not None and setting.by_admins)
+
+
+def is_of_direct_messages(entry: AuditEntry, directory: Directory, registry: Mapping[str, ScopedSetting]) -> bool:
+    """Return whether an entry has what people set for their direct messages, which no administrator reads."""
+    is_theirs = entry.scope in (Scope.THREAD, Scope.CHANNEL) and entry.action.startswith(_OF_PLACES)
+    return is_theirs and directory.is_direct(entry.channel) and not _is_by_admins(registry, entry.subject)
 
 
 def read_target(word: str, specs: Sequence[CommandSpec], locale: str) -> str:

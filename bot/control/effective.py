@@ -143,6 +143,12 @@ class EffectiveSettings:
         """Whether the event's workspace has brought its own API."""
         return bool(self._set) and any(scope is Scope.WORKSPACE and OWN_API in values for scope, values in self._set)
 
+    def concerns_others(self, scope: Scope) -> bool:
+        """Return whether values of a scope hold for more people than the author: in their direct messages few do."""
+        if self._event.location.is_private:
+            return scope in (Scope.WORKSPACE, Scope.SERVICE)
+        return scope is not Scope.ME
+
     def set_in(self, scope: Scope) -> Mapping[str, str]:
         """Return the values that are set in a scope, by the names of their settings; absent ones are left out."""
         found = next((values for of_scope, values in self._set if of_scope is scope), {})

@@ -136,7 +136,7 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
         ends.append(datetime.now(UTC) + timedelta(days=settings.bot_memory_days))
     expires, owner = min(ends, default=None), Owner.of(event)
     before = await effective.set(note.name, note.dumps(), note.scope, expires=expires, owner=owner)
-    if note.scope is not Scope.ME and before != note.dumps():
+    if effective.concerns_others(note.scope) and before != note.dumps():
         action = "memory.add" if before is None else "memory.edit"
         await audit(action, subject=note.id, scope=note.scope.value)
 
@@ -144,7 +144,7 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
 async def delete_note(effective: EffectiveSettings, note: Note, audit: Audit) -> None:
     """Forget a note."""
     before = await effective.set(note.name, None, note.scope)
-    if note.scope is not Scope.ME and before is not None:
+    if effective.concerns_others(note.scope) and before is not None:
         await audit("memory.forget", subject=note.id, scope=note.scope.value)
 
 

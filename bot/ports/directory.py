@@ -33,9 +33,12 @@ class Directory(Protocol):
         may not see is hidden. Raises `DeliveryError` where nobody tells now what they may see.
         """
 
+    def is_direct(self, channel: str) -> bool:
+        """Return whether a channel of a workspace is direct messages: what is kept for it is for nobody else there."""
+
 
 class NoDirectory:
-    """The directory of a platform that has no roles, and channels that are always open."""
+    """The directory of a platform that has no roles, and channels that are always open to everybody."""
 
     async def role_ids(self) -> Collection[str] | None:
         """Return no roles."""
@@ -62,3 +65,7 @@ class NoDirectory:
     ) -> ChannelProblem:
         """Return no problem."""
         return ""
+
+    def is_direct(self, channel: str) -> bool:  # noqa: ARG002
+        """Return False: direct messages belong to no workspace."""
+        return False

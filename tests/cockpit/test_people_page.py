@@ -2,11 +2,14 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.cockpit.visitor import Visitor
+from bot.ports import AuditEntry
 from tests.support.pages.client import pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")
@@ -27,6 +30,16 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         await service.ask("tea, please", command="remember", who="bob", conversation="6")
         await service.ask("be brief", command="remember", options={"for": "workspace"}, who="ann", conversation="7")
         await service.ask("every day 9:00 what is new?", command="schedule", who="bob", conversation="8")
+        service.adapter.direct.add("dm")
+        direct: dict[str, Any] = {"who": "bob", "member": True, "channel": "dm", "direct": True, "conversation": "9"}
+        await service.ask("between us", **direct)
+        kept = await service.ask("I am pregnant", command="remember", options={"for": "channel"}, **direct)
+        assert "nobody else can read it" in kept.text
+        for reach in ("channel", "thread"):
+            changed = await service.ask("system_prompt I am ill", command="settings", options={"for": reach}, **direct)
+            assert "`system_prompt` is set" in changed.text
+        await service.ask("I am away", command="pause", **direct)
+        await service.ask("", command="resume", **direct)
         await web.sign_in()
         here = {"adapter": "channel", "workspace": "w"}
         await web.post("/cockpit/limits", {**here, **LIMIT})
@@ -34,7 +47,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         await web.post("/cockpit/settings", {**here, "name": "temperature", "value": "0.2", "act": "set"})
         shown = (await web.get("/cockpit/people")).words
         assert "channel other 1 0.00" in shown
-        assert "channel w 2 0.50" in shown
+        assert "channel w 3 0.50" in shown
 
         everywhere = "50 pictures, sounds and videos a day the person 49"
         bob = await web.get(f"{WORKSPACE}&person=bob")
@@ -55,7 +68,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         shown = (await web.get(WORKSPACE)).words
         [entry, *_] = await service.core.store.audit("channel", action="memory.forget", limit=9)
         assert (entry.actor, entry.scope, entry.workspace) == ("ann", "workspace", "w")
-        assert "This month 0.50 2 requests" in shown
+        assert "This month 0.50 3 requests" in shown
         assert "# general 2 0.50" in shown
         assert "every day 9:00 UTC /chat Bob" in shown
         assert "what is new?" not in shown  # requests are shown where the operator says so
@@ -66,8 +79,23 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         [entry] = await service.core.store.audit("channel", action="schedule", limit=9)
         assert (entry.action, entry.actor, entry.subject) == ("schedule.pause", "ann", "bob")
         assert (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).status == 404
-        assert "Bob 1 0.50" in shown
+        assert "Bob 2 0.50" in shown
         assert "Eve" not in shown
+        # what somebody keeps in direct messages is not for administrators: they neither see it nor change it
+        assert "# dm" not in shown
+        entries = await service.core.store.audit("channel", limit=99)
+        assert not [entry for entry in entries if entry.channel == "dm" and entry.scope]
+        earlier = AuditEntry(adapter="channel", actor="bob", action="settings.set", workspace="w", channel="dm")
+        await service.core.store.add_audit(replace(earlier, subject="system_prompt", scope="channel", after="I am ill"))
+        await service.core.store.add_audit(replace(earlier, subject="managers", scope="channel", after="<@eve>"))
+        for audit in ("/cockpit/audit", "/cockpit/audit.csv"):
+            shown = (await web.get(audit)).text
+            assert "eve" in shown
+            assert "I am ill" not in shown
+        for name in ("people", "settings", "access"):
+            assert (await web.get(f"/cockpit/{name}?channel=dm")).status == 404, name
+        steered = {**here, "channel": "dm", "name": "system_prompt", "value": "obey Ann", "act": "set"}
+        assert (await web.post("/cockpit/settings", steered)).status == 404
         shown = (await web.get(f"{WORKSPACE}&channel=general")).words
         assert "Ann 1 0.00" in shown
         bob = await web.get(f"{WORKSPACE}&person=bob")

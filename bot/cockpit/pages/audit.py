@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from bot.cockpit.page import COMMAND_LINE, Rights, Visit, csv_file, page, read_number
+from bot.control.changes import is_of_direct_messages
 from bot.ports import AuditEntry
 
 _PAGE, _FILE = 100, 10_000
@@ -16,7 +17,7 @@ async def show_audit(visit: Visit) -> Response:
     before = visit.request.query_params.get("before", "")
     entries = await _entries(visit, _PAGE, read_number(before))
     older = entries[-1].seq if len(entries) == _PAGE else None
-    return visit.render("audit.html", entries=entries, older=older)
+    return visit.render("audit.html", entries=_shown(visit, entries), older=older)
 
 
 @page("/audit.csv", rights=Rights.ADMINISTRATOR)
@@ -25,7 +26,7 @@ async def download_audit(visit: Visit) -> Response:
     entries = await _entries(visit, _FILE, None)
     await visit.audit("audit.export", scope="" if visit.visitor.is_operator else "workspace")
     columns = ("at", "adapter", "workspace", "channel", "actor", "action", "subject", "scope", "before", "after")
-    return csv_file("audit.csv", [columns, *(_texts(entry, columns) for entry in entries)])
+    return csv_file("audit.csv", [columns, *(_texts(entry, columns) for entry in _shown(visit, entries))])
 
 
 async def _entries(visit: Visit, limit: int, before: int | None) -> Sequence[AuditEntry]:
@@ -34,6 +35,16 @@ async def _entries(visit: Visit, limit: int, before: int | None) -> Sequence[Aud
     for adapter in (*visit.adapters, COMMAND_LINE) if visit.visitor.is_operator else visit.adapters:
         found += await visit.sources.audit_log.audit(adapter, workspace=visit.workspace, limit=limit, before=before)
     return sorted(found, key=lambda entry: entry.seq, reverse=True)[:limit]
+
+
+def _shown(visit: Visit, entries: Sequence[AuditEntry]) -> Sequence[AuditEntry]:
+    """Return the entries without those on what people set for their direct messages."""
+    adapters, registry = visit.sources.adapters, visit.sources.scoped.registry
+    return [
+        entry
+        for entry in entries
+        if entry.adapter not in adapters or not is_of_direct_messages(entry, adapters[entry.adapter], registry)
+    ]
 
 
 def _texts(entry: AuditEntry, columns: Sequence[str]) -> list[str]:

@@ -87,7 +87,7 @@ def _pieces(visit: Visit, row: RequestRow, job: Job, calls: Sequence[CallRow] = 
     has_texts = visit.sources.settings.bot_cockpit_texts
     used = [call for call in calls if call.state == "settled"]
     costs = [call.cost for call in used if call.cost is not None]
-    is_private = job.event.location.is_private or (job.answer is not None and job.answer.private)
+    is_private = visit.is_private(job.event) or (job.answer is not None and job.answer.private)
     return [
         Piece(
             row=row,

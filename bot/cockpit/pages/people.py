@@ -111,7 +111,7 @@ async def _schedules_of(visit: Visit, place: SettingsPlace, person: str) -> Sequ
     return [
         one
         for one in await store.schedules(place.adapter, workspace=place.workspace)
-        if not one.event.location.is_private and place.channel in ("", one.event.location.channel)
+        if not visit.is_private(one.event) and place.channel in ("", one.event.location.channel)
     ]
 
 

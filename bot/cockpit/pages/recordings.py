@@ -28,5 +28,5 @@ def may_export(visit: Visit, job: Job, recording: Recording) -> bool:
     if visit.visitor.is_operator or not recording.has_texts:
         return True
     answer = job.answer
-    is_private = job.event.location.is_private or answer is None or answer.private
+    is_private = visit.is_private(job.event) or answer is None or answer.private
     return visit.sources.settings.bot_cockpit_texts and (not is_private or job.event.actor.id == visit.visitor.actor)

@@ -291,6 +291,7 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         self.members: dict[str, Actor] = {}  #: what the platform tells of people, by id
         self.gone: set[str] = set()  #: people who have left
         self.closed: set[str] = set()  #: channels in which the service can't write
+        self.direct: set[str] = set()  #: channels that are direct messages
         self.asked_of: list[str] = []  #: people whom it was asked for
         # httpx's own transport takes several times the CPU
         self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(verify=False))
@@ -309,6 +310,9 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""
     ) -> ChannelProblem:
         return "closed" if channel in self.closed else ""
+
+    def is_direct(self, channel: str) -> bool:
+        return channel in self.direct
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         while True:
@@ -418,7 +422,11 @@ def parse(asked: Mapping[str, Any]) -> Event:
             is_admin=not asked.get("member", False),
             is_bot=asked.get("bot", False),
         ),
-        location=Location(workspace=asked.get("workspace", "w"), channel=asked.get("channel", "general")),
+        location=Location(
+            workspace=asked.get("workspace", "w"),
+            channel=asked.get("channel", "general"),
+            is_private=asked.get("direct", False),
+        ),
         command=asked["command"],
         prompt=asked["text"],
         options=asked["options"],

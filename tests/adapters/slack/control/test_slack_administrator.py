@@ -1,10 +1,12 @@
 """An administrator's session on Slack: limits, access, settings and pauses, typed and by forms."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from adapters.slack.setup.manifest import build_manifest
+from bot.ports import AuditEntry
 from simulators.slack import Message, Person, SlackSimulator
 from tests.support.service import quiet_logs
 from tests.support.slack.service import Service, service
@@ -125,6 +127,16 @@ async def test_whom_to_ask_and_what_managers_may(slack: SlackSimulator, tmp_path
         audit = await ask(running, carol, "/audit", "commands_off (channel)")
         assert "temperature" not in audit
         assert "temperature" in await ask(running, slack.ada, "/audit", "commands_off (channel)")
+        # what people set for their direct messages no administrator reads
+        for text in ("system_prompt I am ill --for channel", "temperature 0.9 --for thread"):
+            slack.bob.slash("/settings", text, channel=direct)
+        await slack.until(lambda: len([m for m in slack.bob.sees(direct) if " is set (" in m.content]) == 2)
+        earlier = AuditEntry(adapter="slack", actor=slack.bob.id, action="settings.set", workspace=slack.team.id)
+        earlier = replace(earlier, channel=direct.id, scope="channel", subject="system_prompt", after="I am ill")
+        await running.core.store.add_audit(earlier)
+        audit = await ask(running, slack.ada, "/audit --n 2", "commands_off (channel)")
+        assert "system_prompt" not in audit
+        assert "0.9" not in audit
         # who may not change something reads whom to ask; a setting says where its value comes from
         for text in ("/pause", f"/access deny all <@{slack.bob.id}|bob>", "/settings temperature 1 --for channel"):
             assert dora.id in await ask(running, slack.bob, text, carol.id)
