@@ -1,6 +1,6 @@
 """The board of a film: its plan, what is there so far, what it costs, and the buttons. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -51,6 +51,11 @@ class NodeState:
     def media(self) -> tuple[Media, ...]:
         """The files that were made."""
         return self.job.answer.media if self.job is not None and self.job.answer is not None else ()
+
+
+def each_once(states: Iterable[NodeState]) -> Iterable[NodeState]:
+    """Return the states without those of nodes that are there already: equal shots are made once."""
+    return {state.node.key: state for state in states}.values()
 
 
 def _is_private(state: NodeState) -> bool:
@@ -212,7 +217,7 @@ class Board:
 
     def _cost(self) -> list[str]:
         plan = round(self.film.usage.cost * MICROS)
-        made = sum((*self.film.dropped.values(), *(state.cost for state in self.states)))
+        made = sum((*self.film.dropped.values(), *(state.cost for state in each_once(self.states))))
         micros = plan + round(made * MICROS)
         if not micros:
             return []

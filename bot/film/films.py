@@ -20,7 +20,7 @@ from bot.composites.removal import Cancel
 from bot.composites.showing import PART_TRIES, show
 from bot.control.prices import PriceBook, Prices
 from bot.event_locks import EventLocks
-from bot.film.board import Board, NodeState
+from bot.film.board import Board, NodeState, each_once
 from bot.film.film import Film
 from bot.film.graph import FilmNode, event_id, nodes_of, ready
 from bot.limits import MICROS
@@ -188,7 +188,7 @@ class Films:
     async def price(self, film: Film, states: Sequence[NodeState], event: Event) -> int | None:
         """Return what the whole film costs, in micros: what was spent, and what is yet to be made; None: not known."""
         prices, total = await self.prices.current(), round(sum(film.dropped.values()) * MICROS)
-        for state in states:
+        for state in each_once(states):
             spent = round(state.cost * MICROS)
             cost = 0
             if state.stage != "done" and state.node.kind != "film":

@@ -32,7 +32,7 @@ class FilmNode:
 
 
 def nodes_of(film: Film) -> list[FilmNode]:
-    """Return everything that a film needs, in the order in which it is shown."""
+    """Return everything that a film needs, in the order in which it is shown; of equal shots the same nodes."""
     nodes = []
     for number, shot in enumerate(film.script.shots):
         picture = _picture(film, number, shot)

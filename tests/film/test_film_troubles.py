@@ -170,6 +170,16 @@ async def test_a_film_that_grows_is_agreed_to_anew(tmp_path: Path) -> None:
         assert len(api.made) == len(made) + 2
         for options, answer in (({"drop": "1"}, "new price"), ({"do": "mute"}, "no music")):
             assert answer in (await one.ask("", command="shots", options=options)).text
+        # shots that are equal are made and paid for once
+        api.plans = [json.dumps({**SCRIPT, "shots": SCRIPT["shots"][:1] * 2})]
+        asked = {"music": "no", "duration": "10", "shots": "2"}
+        film = await plan(one, conversation="2", options={**CLIPS, **asked})
+        assert "**1.00**" in one.answer(film).text
+        before = api.made_by("image", "video")
+        await press(one, film, "make", conversation="2")
+        await settled(one)
+        assert one.answer(film).text.endswith("Cost so far: 1.00")
+        assert api.made_by("image", "video") == before + 2
 
 
 async def test_a_model_that_answers_badly(tmp_path: Path) -> None:
