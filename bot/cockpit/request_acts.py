@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.cockpit.page import Visit
-from bot.models import Actor
+from bot.models import Actor, Job
 from bot.policy import Refusal
 from bot.ports import RequestRow, RequestState
 
@@ -55,12 +55,15 @@ ACTS: Mapping[str, Act] = {
 }
 
 
-def acts_for(visit: Visit, row: RequestRow) -> Sequence[str]:
-    """Return the names of what the visitor can do with a request in its state."""
+def acts_for(visit: Visit, row: RequestRow, job: Job | None) -> Sequence[str]:
+    """Return the names of what the visitor can do with a request in its state. `job`: its event, as far as it is kept.
+
+    The parts of films and duels are made anew by the buttons of these alone: what is there was paid for and judged.
+    """
     is_operator = visit.visitor.is_operator
     spec = visit.sources.registry.find_spec(row.command)
     # Other commands act with their author's rights: nobody else may repeat them.
-    can_repeat = spec is not None and spec.kind is not None
+    can_repeat = spec is not None and spec.kind is not None and job is not None and not job.event.part_of
     return [
         name
         for name, one in ACTS.items()
@@ -70,7 +73,8 @@ def acts_for(visit: Visit, row: RequestRow) -> Sequence[str]:
 
 async def run_act(visit: Visit, name: str, row: RequestRow) -> bool:
     """Do one of `ACTS` with a request; False: it is not possible, or not any more. It is in the audit log."""
-    if name not in acts_for(visit, row) or not await ACTS[name].run(visit, row):
+    job = await visit.sources.journal.job(row.adapter, row.id)
+    if name not in acts_for(visit, row, job) or not await ACTS[name].run(visit, row):
         return False
     await visit.audit(f"request.{name}", adapter=row.adapter, workspace=row.workspace, subject=row.id)
     return True

@@ -230,6 +230,20 @@ async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
                 await web.service.channel.until(lambda: True)
 
 
+async def test_a_duel_stays_as_it_is_judged(tmp_path: Path) -> None:
+    """Its answers are not made anew, not even by the operator."""
+    async with pages(tmp_path, bot_image_models=("alpha", "beta"), bot_cockpit_texts=True) as web:
+        service = web.service
+        asked = await service.channel.ask("a fox", command="duel", options={"kind": "image"}, who="bob")
+        await service.channel.until(lambda: any("vote-show" in m.actions for m in service.channel.answers(asked)))
+        await service.core.worker.drain()
+        await web.sign_in()
+        for part in ("2", "3"):
+            assert "Answer again" not in (await web.get(f"/cockpit/requests/{part}")).words
+            page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": part})
+            assert "Being answered again: 0." in page.words
+
+
 async def test_a_recording_with_texts_is_exported_as_pages_show_texts(tmp_path: Path) -> None:
     """An administrator gets no file of what only its person could read."""
     async with pages(tmp_path, bot_cockpit_texts=True, bot_recorder="full") as web:

@@ -59,7 +59,7 @@ async def show_request(visit: Visit) -> Response:
         is_recorded=visit.sources.recorder is not None,
         can_export=recording is not None and may_export(visit, job, recording),
         has_texts=visit.sources.settings.bot_cockpit_texts,
-        acts=acts_for(visit, row),
+        acts=acts_for(visit, row, job),
         words=_words(visit, job),
     )
 
