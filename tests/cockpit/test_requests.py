@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -231,17 +232,26 @@ async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
 
 
 async def test_a_duel_stays_as_it_is_judged(tmp_path: Path) -> None:
-    """Its answers are not made anew, not even by the operator."""
-    async with pages(tmp_path, bot_image_models=("alpha", "beta"), bot_cockpit_texts=True) as web:
+    """Nothing names its models before the vote has ended, and its answers are not made anew: not by the operator."""
+    options: dict[str, Any] = {"bot_image_models": ("alpha", "beta"), "bot_cockpit_texts": True}
+    async with pages(tmp_path, bot_recorder="full", **options) as web:
         service = web.service
         asked = await service.channel.ask("a fox", command="duel", options={"kind": "image"}, who="bob")
         await service.channel.until(lambda: any("vote-show" in m.actions for m in service.channel.answers(asked)))
         await service.core.worker.drain()
         await web.sign_in()
+        shown = [await web.get(path) for path in ("/cockpit/media", "/cockpit/requests/2", "/cockpit/requests/3")]
+        assert not [page.words for page in shown if "alpha" in page.text or "beta" in page.text]
+        assert "call of the API: image, 0.50" in shown[1].words
+        assert (await web.get("/cockpit/requests/2/recording")).status == 404
         for part in ("2", "3"):
             assert "Answer again" not in (await web.get(f"/cockpit/requests/{part}")).words
             page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": part})
             assert "Being answered again: 0." in page.words
+        press = {"event": asked, "action": "vote-show"}
+        await service.ask("", command="press", options=press, who="bob")
+        assert "alpha" in (await web.get("/cockpit/requests/2")).text + (await web.get("/cockpit/requests/3")).text
+        assert "beta, 0.50" in (await web.get("/cockpit/media")).words
 
 
 async def test_a_recording_with_texts_is_exported_as_pages_show_texts(tmp_path: Path) -> None:

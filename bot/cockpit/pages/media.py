@@ -27,7 +27,7 @@ class Piece:
     media: Media
     number: int  #: place in the answer
     prompt: str
-    models: Sequence[str]  #: that were asked for the answer
+    models: Sequence[str]  #: that were asked for the answer; none while people vote on it
     cost: float | None  #: of the whole answer; None: not known
     is_hidden: bool  #: made in private, and the operator does not show texts
 
@@ -42,7 +42,9 @@ async def show_media(visit: Visit) -> Response:
     for row in rows:
         job = await visit.sources.journal.job(row.adapter, row.id)
         if job is not None:
-            pieces += _pieces(visit, row, job, await visit.sources.request_log.calls_of(row.adapter, row.id))
+            calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
+            is_blind = await visit.sources.composites.duels.is_blind(job.event)
+            pieces += _pieces(visit, row, job, calls, is_blind=is_blind)
     older = rows[-1].seq if len(rows) == _PAGE else None
     return visit.render("media.html", pieces=pieces, older=older)
 
@@ -83,7 +85,10 @@ async def _remove(visit: Visit, row: RequestRow, job: Job) -> None:
         await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)
 
 
-def _pieces(visit: Visit, row: RequestRow, job: Job, calls: Sequence[CallRow] = ()) -> list[Piece]:
+def _pieces(
+    visit: Visit, row: RequestRow, job: Job, calls: Sequence[CallRow] = (), *, is_blind: bool = False
+) -> list[Piece]:
+    """Return the files of an answer. `is_blind`: people still vote on them, so that nothing names the model."""
     has_texts = visit.sources.settings.bot_cockpit_texts
     used = [call for call in calls if call.state == "settled"]
     costs = [call.cost for call in used if call.cost is not None]
@@ -91,10 +96,10 @@ def _pieces(visit: Visit, row: RequestRow, job: Job, calls: Sequence[CallRow] = 
     return [
         Piece(
             row=row,
-            media=media if has_texts else replace(media, name="", description=""),
+            media=media if has_texts and not is_blind else replace(media, name="", description=""),
             number=number,
             prompt=job.event.prompt if has_texts else "",
-            models=list(dict.fromkeys(call.model for call in used)),
+            models=[] if is_blind else list(dict.fromkeys(call.model for call in used)),
             cost=sum(costs) if costs else None,
             is_hidden=is_private and not has_texts,
         )

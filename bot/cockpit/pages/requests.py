@@ -50,17 +50,19 @@ async def show_request(visit: Visit) -> Response:
         return visit.not_found("cockpit.requests.unknown")
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
     recording = await find_recording(visit, row)
+    is_blind = await visit.sources.composites.duels.is_blind(job.event)
     return visit.render(
         "request.html",
         row=row,
         job=job,
+        is_blind=is_blind,
         calls=calls,
         steps=build_timeline(row, calls, recording),
         is_recorded=visit.sources.recorder is not None,
-        can_export=recording is not None and may_export(visit, job, recording),
+        can_export=recording is not None and not is_blind and may_export(visit, job, recording),
         has_texts=visit.sources.settings.bot_cockpit_texts,
         acts=acts_for(visit, row, job),
-        words=_words(visit, job),
+        words={name: text for name, text in _words(visit, job).items() if name == "prompt" or not is_blind},
     )
 
 
@@ -71,7 +73,8 @@ async def export_recording(visit: Visit) -> Response:
     if row is None or job is None:
         return visit.not_found("cockpit.requests.unknown")
     recording = await find_recording(visit, row)
-    if recording is None or not may_export(visit, job, recording):
+    is_blind = await visit.sources.composites.duels.is_blind(job.event)
+    if recording is None or is_blind or not may_export(visit, job, recording):
         return visit.not_found("cockpit.requests.no_recording")
     if recording.has_texts and not visit.visitor.is_operator:  # the request whose button was pressed may be another's
         recording = replace(recording, before=None)
