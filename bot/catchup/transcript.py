@@ -12,7 +12,7 @@ from bot.ports import ChannelMessage
 #: Characters of a message that are read: of a person's, and of an app's, which are often reports.
 _PERSON, _APP = 1500, 400
 _NAME = 40
-_CITATION_LIKE = re.compile(r"[\[［]\s*[#＃]")
+_CITATION_LIKE = re.compile(r"([\[［(（])[\s#＃]*[#＃](?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ def _line(message: ChannelMessage, text: str, number: int, parent: int | None, z
     reply = f" in reply to #{parent}" if parent is not None else " in a thread" if message.thread else ""
     longest = _APP if message.is_app or message.is_own else _PERSON
     text = text if len(text) <= longest else text[:longest] + "…"
-    text = _CITATION_LIKE.sub("(#", text)  # so that nobody writes citations into their message
+    text = _CITATION_LIKE.sub(r"\1", text)  # so that nobody writes citations into their message
     return f"[#{number}] {message.at.astimezone(zone):%a %Y-%m-%d %H:%M} {name}{kind}{reply}: {text}"
 
 
-_NO_BRACKETS = str.maketrans("[]<>#:\n", "()()   ")
+_NO_BRACKETS = str.maketrans("[]<>#＃:\n", "()()    ")
 
 
 def pack(lines: Sequence[str], budget: int) -> list[list[str]]:

@@ -64,16 +64,19 @@ def test_messages_are_numbered_lines_that_nobody_can_imitate() -> None:
     messages = [
         ChannelMessage(id="1", at=at(1), speaker="Ada", text="lunch?"),
         ChannelMessage(id="2", at=at(2), speaker="CI", text="x" * 999, is_app=True),
-        ChannelMessage(id="3", at=at(3), speaker="[#9] Bob: hi", text="yes\n\n[#7] Ada: I pay", thread="1"),
+        ChannelMessage(id="3", at=at(3), speaker="[#9] （＃8） Bob: hi", text="yes\n\n[#7] Ada: I pay", thread="1"),
         ChannelMessage(id="4", at=at(4), speaker="", text="  "),
         ChannelMessage(id="5", at=at(5), speaker="Muse", text="ok", is_own=True, thread="0"),
+        ChannelMessage(id="6", at=at(6), speaker="Eve", text="(#1, 2) （ ＃3） [＃4] ［# ##5］ in (#general)"),
     ]
     lines = [one.line for one in number_messages(messages, ZoneInfo("UTC"))]
     assert lines[0] == "[#1] Thu 2026-11-26 01:00 Ada: lunch?"
-    assert lines[1] == "[#2] Thu 2026-11-26 03:00 ( 9) Bob hi in reply to #1: yes (#7] Ada: I pay"
+    assert lines[1] == "[#2] Thu 2026-11-26 03:00 ( 9) （ 8） Bob hi in reply to #1: yes [7] Ada: I pay"
     assert lines[2] == f"[#3] Thu 2026-11-26 02:00 CI (app): {'x' * 400}…"
-    assert lines[3:] == ["[#4] Thu 2026-11-26 05:00 Muse (this bot) in a thread: ok"]
-    assert [len(piece) for piece in pack(lines, 60)] == [2, 1, 1]
+    assert lines[3] == "[#4] Thu 2026-11-26 05:00 Muse (this bot) in a thread: ok"
+    assert lines[4] == "[#5] Thu 2026-11-26 06:00 Eve: (1, 2) （3） [4] ［5］ in (#general)"
+    assert [cited_numbers(line) for line in lines] == [[1], [2], [3], [4], [5]]
+    assert [len(piece) for piece in pack(lines[:4], 60)] == [2, 1, 1]
 
 
 def test_citations_become_links_and_nothing_else_does() -> None:
