@@ -10,6 +10,7 @@ from bot.control.changes import Audit
 from bot.control.effective import EffectiveSettings
 from bot.control.registry import MEMORY, MEMORY_OWN
 from bot.control.scopes import Scope, person_namespace
+from bot.conversation.edits import message_of
 from bot.errors import UsageError
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
@@ -94,10 +95,10 @@ def notes_for_model(effective: EffectiveSettings, event: Event, settings: Settin
 
 
 def new_note(event: Event, text: str, scope: Scope, *, until: datetime | None = None) -> Note:
-    """Return the note that an event adds; the same one when the event is answered again."""
+    """Return the note that an event adds; the same one when it is answered again, or when its message is edited."""
     return Note(
         scope=scope,
-        id=short_digest(event.adapter, event.id)[:10],
+        id=short_digest(event.adapter, message_of(event.id))[:10],
         text=text,
         by=event.actor.id,
         workspace=event.location.workspace,
@@ -126,9 +127,11 @@ def _require_room(effective: EffectiveSettings, note: Note, settings: Settings, 
 async def save_note(effective: EffectiveSettings, note: Note, event: Event, settings: Settings, audit: Audit) -> None:
     """Store a note; one that concerns others is in the audit log, without its text, which can be erased.
 
-    Raises `UsageError` where it is too long or there is no room, and `StoreError`.
+    What its author's message added before it was edited is replaced. Raises `UsageError` where it is too long or there
+    is no room, and `StoreError`.
     """
     known = next((one for one in notes_here(effective) if (one.scope, one.text) == (note.scope, note.text)), note)
+    was = [one for one in notes_here(effective) if (one.id, one.by) == (note.id, event.actor.id)]
     note = replace(note, id=known.id, at=known.at)  # what is remembered already is there once
     _require_room(effective, note, settings, event.actor.locale)
     ends = [] if note.ends is None else [note.ends]
@@ -139,6 +142,10 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
     if effective.concerns_others(note.scope) and before != note.dumps():
         action = "memory.add" if before is None else "memory.edit"
         await audit(action, subject=note.id, scope=note.scope.value)
+    if event.id != message_of(event.id):
+        for one in was:
+            if one.key != note.key:  # the edit changed whose it is, or to what is there already
+                await delete_note(effective, one, audit)
 
 
 async def delete_note(effective: EffectiveSettings, note: Note, audit: Audit) -> None:

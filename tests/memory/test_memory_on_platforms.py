@@ -49,6 +49,14 @@ async def test_in_slack(tmp_path: Path) -> None:
         form = await slack.ada.modal()
         await slack.ada.submit(form, {"prompt": "Lunch is at noon", "for": "workspace", "until": "2w"})
         await running.see(slack.ada, "Remembered for this workspace: “Lunch is at noon”")
+        noted, bot = slack.ada.mention("remember: I like tea"), f"<@{slack.team.bot.id}>"
+        await running.see(slack.ada, "Remembered for you: “I like tea”")
+        slack.ada.edit(noted, f"{bot} remember: I like coffee")
+        await running.see(slack.ada, "Remembered for you: “I like coffee”")
+        slack.ada.edit(noted, f"{bot} remember: I like coffee --for channel")
+        await running.see(slack.ada, "Remembered for this channel: “I like coffee”")
+        listed_now = await running.ask(slack.ada, "/memory", "For you (1 of 50)")
+        assert ("tea" in listed_now, listed_now.count("coffee")) == (False, 1)
         await running.ask(slack.ada, "/settings language zh-Hant --for me", "zh-Hant")
         shown = await running.ask(slack.ada, "/memory --for workspace", "為這個工作區（1 / 50）")
         assert "Lunch is at noon" in shown
