@@ -114,7 +114,7 @@ async def post(state: DiscordState, call: Call) -> Json:
     if body.get("message_reference") and not state.may(channel, READ_HISTORY):
         raise refused(160002)
     if state.channel(channel)["type"] == DIRECT and state.refuses_dms:
-        raise refused(50007)
+        raise refused(50278)
     key = channel, str(body.get("nonce", ""))
     known = state.nonces.get(key)
     if body.get("enforce_nonce") and known is not None and time.monotonic() - known.at < NONCE_LIFE:

@@ -31,6 +31,8 @@ CODES = {
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
     50083: (400, "Thread is archived"),
+    # 50007 is for people who have blocked the bot. https://github.com/discord/discord-api-docs/issues/8238
+    50278: (403, "Cannot send messages to this user due to having no mutual guilds"),
     # Automatic moderation of a server, of messages and of titles; and links that Discord holds for harmful.
     # https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
     200000: (400, "Message was blocked by automatic moderation"),

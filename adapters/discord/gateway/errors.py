@@ -17,6 +17,7 @@ _TABLE = ErrorTable(
         50007: "the person takes no direct messages from the bot",
         50013: "the bot lacks a permission there",
         50083: "the thread is archived",
+        50278: "the person takes no direct messages from the bot, or shares no server with it",
         160005: "the thread is locked",
     },
 )

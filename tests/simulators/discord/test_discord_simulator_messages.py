@@ -195,7 +195,7 @@ async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageabl
     gone = discord.MessageReference(message_id=sent.id, channel_id=int(CHANNEL), fail_if_not_exists=False)
     await channel.send("z", reference=gone)
     simulator.refuses_dms = True
-    with pytest.raises(discord.Forbidden):
+    with pytest.raises(discord.Forbidden, match="50278"):
         await client.get_partial_messageable(int(DM)).send("x")
 
 

@@ -93,7 +93,7 @@ async def test_person_who_takes_no_direct_messages(service: Service, simulator: 
     event = await service.say(CHANNEL, f"<@{ME}> image a fox")
     simulator.denied[CHANNEL] = SEND
     simulator.refuses_dms = True
-    with pytest.raises(DeliveryRefused):
+    with pytest.raises(DeliveryRefused, match="takes no direct messages"):
         await (await service.open_draft(event)).finish(Answer(text="nobody sees it"))
 
 
