@@ -18,7 +18,7 @@ from bot.commands._memory import (
 from bot.control.registry import MEMORY
 from bot.control.scopes import Scope
 from bot.errors import UsageError
-from bot.memory.notes import NOTE_SCOPES, Note, delete_note, edit_note, notes_here, save_note
+from bot.memory.notes import NOTE_SCOPES, Note, delete_note, edit_note, notes_here, require_length, save_note
 from bot.memory.secrets import has_secret
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 
@@ -86,6 +86,7 @@ async def _edit(ctx: Context, note: Note, notes: Sequence[Note]) -> str:
     if text in ("", note.text):  # a platform without forms
         return ctx.translate("memory.how_edit", number=notes.index(note) + 1)
     require_memory(ctx)
+    require_length(text, ctx.event.actor.locale)
     if has_secret(text):
         raise UsageError(ctx.translate("memory.secret"))
     await ctx.api.check_words(text)

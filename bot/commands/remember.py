@@ -13,7 +13,7 @@ from bot.commands._memory import (
 from bot.control.changes import read_until
 from bot.control.scopes import Scope
 from bot.errors import NotAllowed, UsageError
-from bot.memory.notes import new_note, save_note
+from bot.memory.notes import new_note, require_length, save_note
 from bot.memory.proposals import without_opening
 from bot.memory.secrets import has_secret
 from bot.models import Actions, CommandSpec, Lane, Option, Text
@@ -40,6 +40,7 @@ async def remember(ctx: Context) -> Parts:
     require_memory(ctx)
     text, scope = without_opening(" ".join(ctx.prompt().split())), note_scope(ctx)
     require_right(ctx, scope)
+    require_length(text, ctx.event.actor.locale)
     if has_secret(text):
         raise UsageError(ctx.translate("memory.secret"))
     await ctx.api.check_words(text)

@@ -112,11 +112,15 @@ def edit_note(note: Note, event: Event, text: str) -> Note:
     return replace(note, text=text, by=event.actor.id)
 
 
+def require_length(text: str, locale: str) -> None:
+    """Raise `UsageError` for a note that is too long; ask before a text is looked into, which takes its time."""
+    if len(text) > LONGEST:
+        raise UsageError(translate("memory.long", locale, most=LONGEST, length=len(text)))
+
+
 def _require_room(effective: EffectiveSettings, note: Note, settings: Settings, locale: str) -> None:
-    """Raise `UsageError` for a note that is too long, or where its scope is full."""
+    """Raise `UsageError` where the scope of a note is full."""
     values = {"scope": translate(f"memory.of.{note.scope}", locale), "most": settings.bot_memory_notes}
-    if len(note.text) > LONGEST:
-        raise UsageError(translate("memory.long", locale, most=LONGEST, length=len(note.text)))
     others = [one for one in notes_here(effective) if one.scope is note.scope and one.id != note.id]
     if len(others) >= settings.bot_memory_notes:
         raise UsageError(translate("memory.full", locale, **values))
@@ -133,6 +137,7 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
     known = next((one for one in notes_here(effective) if (one.scope, one.text) == (note.scope, note.text)), note)
     was = [one for one in notes_here(effective) if (one.id, one.by) == (note.id, event.actor.id)]
     note = replace(note, id=known.id, at=known.at)  # what is remembered already is there once
+    require_length(note.text, event.actor.locale)
     _require_room(effective, note, settings, event.actor.locale)
     ends = [] if note.ends is None else [note.ends]
     if settings.bot_memory_days:

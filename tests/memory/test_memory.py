@@ -69,6 +69,8 @@ async def test_notes_are_kept_used_shown_changed_and_forgotten(tmp_path: Path, e
         assert "I already remember 2 notes for you" in (await remember(one, "one too many")).text
         assert "looks like a secret" in (await remember(one, "key sk-live-abcdefghijklmnop1234", who="eve")).text
         assert "500 characters at most" in (await remember(one, "x" * 501, who="eve")).text
+        long = f"key sk-live-abcdefghijklmnop1234{'x' * 500}"  # it is not looked into
+        assert "500 characters at most" in (await remember(one, long, who="eve")).text
         # they are listed, changed and forgotten by their buttons, by who may; and are there after a restart
         listed = await one.ask("", command="memory")
         assert listed.actions == [f"{act}-{at}" for at in range(1, 5) for act in ("edit", "forget")] + ["add"]
@@ -76,6 +78,7 @@ async def test_notes_are_kept_used_shown_changed_and_forgotten(tmp_path: Path, e
         assert (await one.ask("", command="memory", **bob)).actions == ["add"]
         assert "administrator" in (await press(one, listed, "forget-3", **bob)).text
         assert "no longer there" in (await press(one, listed, "forget-1", **bob)).text
+        assert "500 characters at most" in (await press(one, listed, "edit-1", options={"text": long})).text
         assert "“I write Go”" in (await press(one, listed, "edit-1", options={"text": "I write Go"})).text
         assert "Forgotten: “call me Ada”" in (await press(one, listed, "forget-2")).text
         await one.stop()
