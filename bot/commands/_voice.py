@@ -18,7 +18,7 @@ from bot.duel.duels import is_part
 from bot.errors import UsageError
 from bot.media.names import short_digest
 from bot.models import Answer, Attachment, Usage
-from bot.ports import Namespace, Owner
+from bot.ports import Namespace, Owner, within
 
 log = structlog.get_logger(__name__)
 
@@ -153,7 +153,8 @@ async def _transcribe(ctx: Context, sound: _Sound) -> str:
 
 
 def _transcripts(ctx: Context) -> Namespace:
-    return ctx.values.namespace(f"transcripts:{ctx.event.adapter}:{ctx.event.actor.id}")
+    event = ctx.event
+    return ctx.values.namespace(within(event.location.workspace, f"transcripts:{event.adapter}:{event.actor.id}"))
 
 
 def _usage(ctx: Context, seconds: float) -> Usage:

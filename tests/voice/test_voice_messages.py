@@ -222,7 +222,10 @@ async def test_in_discord(tmp_path: Path) -> None:
 
 
 async def test_what_is_spoken_is_what_is_paid(tmp_path: Path) -> None:
-    """Code is not read and not estimated; a sentence says that only the beginning of a long answer is looked at."""
+    """Code is not read and not estimated; a sentence says that only the beginning of a long answer is looked at.
+
+    What was said goes with what a workspace erases.
+    """
     async with channel_service(tmp_path, **OPENAI) as one:
         api = OpenAiApi(one.api.url)
         one.api.play(api)
@@ -233,3 +236,14 @@ async def test_what_is_spoken_is_what_is_paid(tmp_path: Path) -> None:
             "tts-1 · 1 s · cost 0.001\nOnly the beginning is read: the answer is too long for one sound."
         )
         assert [body["input"] for body in api.spoken] == ["re: what is this?"]
+        # transcripts go with what a workspace erases, and at once; what was said elsewhere stays
+        for workspace, words in (("w", "said here"), ("v", "said there")):
+            api.words = words
+            files = {"a.wav": sound("wav", "pcm_s16le", seconds=len(words) / 10).decode("latin-1")}
+            place = {"workspace": workspace, "conversation": workspace}
+            answer = await one.ask("", files=files, encoding="latin-1", who="bob", **place)
+            assert words in answer.text
+        await one.core.store.forget("channel", "bob", workspace="w")
+        left = str(await one.core.store.find_by_prefix(""))
+        assert "said there" in left
+        assert "said here" not in left
