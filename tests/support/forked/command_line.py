@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from bot import __main__
+from bot.platforms import find_platforms
 from tests.support.processes import CONTEXT, LOCK
 
 _LONGEST = 120  #: seconds that a command may take
@@ -76,7 +77,9 @@ def _run(
         if number or has_input:  # else it is /dev/null
             os.dup2(end.fileno(), number)
         end.close()
-    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:0] = paths = list(filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)))
+    if paths:  # where a platform may be installed
+        find_platforms.cache_clear()
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for the life of the process
     sys.argv = ["bot", *arguments]
     sys.exit(__main__.main(arguments))
