@@ -1,4 +1,4 @@
-"""What the flight recorder has to know of Discord's payloads and calls."""
+"""The fields of Discord's payloads and calls that the flight recorder keeps, hides or replaces."""
 
 from bot.ports import WireFormat
 

@@ -8,6 +8,7 @@ from typing import Literal
 import structlog
 
 from adapters.slack.connection.channel_problem import channel_problem
+from adapters.slack.connection.direct_messages import is_direct
 from adapters.slack.connection.workspaces import Workspaces
 from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
@@ -72,7 +73,7 @@ class SlackDirectory(ABC):
 
     def is_direct(self, channel: str) -> bool:
         """Return whether two people, or a person and the bot, talk there alone: such ids begin with `D`."""
-        return channel.rpartition(".")[2].startswith("D")
+        return is_direct(channel.rpartition(".")[2])
 
     async def channel_problem(
         self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""

@@ -10,7 +10,7 @@ LOWEST_ERROR_STATUS = 400  #: HTTP status from which a call has failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireFormat:
-    """What the flight recorder has to know of a platform's payloads, requests and answers.
+    """The fields of a platform's payloads, requests and answers that the flight recorder keeps, hides or replaces.
 
     Texts in fields that it does not name are taken for people's own: recordings have no letters and digits of them.
     """

@@ -1,4 +1,4 @@
-"""What is known of the payloads and calls of all platforms and of the AI API, for those who read them."""
+"""The wire formats of all platforms and of the AI API, merged into one for the flight recorder."""
 
 import re
 from collections.abc import Collection, Iterable

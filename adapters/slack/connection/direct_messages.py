@@ -16,6 +16,11 @@ log = structlog.get_logger(__name__)
 _PEOPLE = 5000  # whose direct messages are remembered
 
 
+def is_direct(channel: str) -> bool:
+    """Return whether a channel is direct messages, be it with the bot or between two people: its id says so."""
+    return channel.startswith("D")
+
+
 class DirectMessages:
     """The direct messages of each person with the bot.
 
@@ -34,7 +39,7 @@ class DirectMessages:
 
         What is asked elsewhere has no rights of a private place, and is answered in private as well.
         """
-        if not channel.startswith("D"):
+        if not is_direct(channel):
             return False
         known = self._channels.get((workspace.owner, user)) or await self._find(workspace, user)
         return known == channel
@@ -77,4 +82,4 @@ async def post_private_sentence(
 
 def unread_sentence(channel: str, locale: str) -> str:
     """Return why the bot can't read a channel that it is no member of; nobody can invite it where two people talk."""
-    return translate("slack.unread_direct" if channel.startswith("D") else "slack.unread", locale)
+    return translate("slack.unread_direct" if is_direct(channel) else "slack.unread", locale)

@@ -10,7 +10,7 @@ from adapters.kit.bounded import BoundedDict
 from adapters.kit.forms import problems
 from adapters.kit.message_actions import ANSWERED_PUBLICLY, MESSAGE_ACTIONS
 from adapters.slack.connection.channel_problem import can_read
-from adapters.slack.connection.direct_messages import DirectMessages, post_private_sentence, unread_sentence
+from adapters.slack.connection.direct_messages import DirectMessages, is_direct, post_private_sentence, unread_sentence
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
@@ -309,7 +309,7 @@ class InteractionHandler:
             thread=thread,
             conversation=conversation,
             event_id=interaction_id(workspace.owner, channel, thread, "stop", event.get("event_ts")),
-            is_dm=channel.startswith("D"),  # the bot has written there
+            is_dm=is_direct(channel),  # the bot has written there
         )
         await self._sink(event_from_stop(context))
 

@@ -14,6 +14,7 @@ import structlog
 from adapters.kit import progress
 from adapters.kit.connection.fenced_connector import NewestConfirm
 from adapters.kit.missing_files import replace_missing_files
+from adapters.slack.connection.direct_messages import is_direct
 from adapters.slack.connection.feature_gates import CAPTION, FEEDBACK
 from adapters.slack.connection.web_api import (
     DeliveryServices,
@@ -310,7 +311,7 @@ class SlackDraft:
 
     def _reason_elsewhere(self) -> str:
         """Return why the answer is not where it was asked for; nobody can invite the bot where two people talk."""
-        is_between_people = self._target.channel.startswith("D") and not self._target.is_dm
+        is_between_people = is_direct(self._target.channel) and not self._target.is_dm
         key = "slack.shut_out_direct" if is_between_people else "slack.shut_out"
         return translate(key, self._target.locale)
 

@@ -16,7 +16,7 @@ class Carrier(Protocol):
 
     @property
     def record(self) -> bytes | None:
-        """What the tag says; None: there is none."""
+        """Return the record in the file's tag; None: it has no tag."""
 
     def without(self) -> Pieces:
         """Return the file without the tag."""

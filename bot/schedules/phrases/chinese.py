@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from bot.schedules.phrases import forms
-from bot.schedules.phrases.forms import Form, Found, UnclearTime
+from bot.schedules.phrases.forms import Form, Found
 from bot.schedules.phrases.numbers import CHINESE_NUMBER, read_chinese
 
 _WEEKDAYS = "一二三四五六日"
@@ -72,7 +72,7 @@ def _times_of(match: re.Match[str]) -> Sequence[time]:
             times.append(at)
     is_alike = len({one.minute for one in times}) < 2 and (not match["more"] or match["hour"] or match["only_hour"])  # noqa: PLR2004
     if not is_alike:
-        raise UnclearTime(match[0][: match.start("more") - match.start()], match["more"])
+        raise forms.unclear(match)
     return times
 
 
@@ -94,8 +94,7 @@ def _read_in(match: re.Match[str], _: datetime) -> timedelta:
 
 
 def _read_in_days(match: re.Match[str], now: datetime) -> Found | None:
-    after, at = _read_in(match, now), _time_of(match)
-    return None if at is None or after % timedelta(days=1) else forms.in_days(now, after.days, at)
+    return forms.after_days(now, _read_in(match, now), _time_of(match))
 
 
 def _read_interval(match: re.Match[str], _: datetime) -> Found:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 
 from bot.schedules.phrases import forms
-from bot.schedules.phrases.forms import Form, Found, UnclearTime
+from bot.schedules.phrases.forms import Form, Found
 from bot.schedules.phrases.numbers import ENGLISH_NUMBER, read_english
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -78,7 +78,7 @@ def _times_of(match: re.Match[str]) -> Sequence[time]:
     is_alike = typed[0] and not match["part"] and not match["after"] and len(halves) < 2  # noqa: PLR2004 - am, pm or none
     times = [_read_clock(one) for one in typed] if is_alike else []
     if len({one.minute for one in times}) != 1:
-        raise UnclearTime(match[0][: match.start("more") - match.start()], match["more"])
+        raise forms.unclear(match)
     return times
 
 
@@ -102,8 +102,7 @@ def _read_in(match: re.Match[str], _: datetime) -> timedelta:
 
 
 def _read_in_days(match: re.Match[str], now: datetime) -> Found | None:
-    after, at = _read_in(match, now), _time_of(match)
-    return None if at is None or after % timedelta(days=1) else forms.in_days(now, after.days, at)
+    return forms.after_days(now, _read_in(match, now), _time_of(match))
 
 
 def _count_of(text: str | None) -> int:

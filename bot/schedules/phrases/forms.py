@@ -32,7 +32,7 @@ class WrongInterval(Exception):
 
 
 class UnclearTime(Exception):
-    """What follows a phrase looks like more of the time, and is not read."""
+    """A phrase is followed by words that look like more of its time, and can't be read."""
 
     def __init__(self, understood: str, rest: str) -> None:
         super().__init__(understood, rest)
@@ -60,6 +60,11 @@ def expression(at: Sequence[time], *, day: str = "*", weekday: str = "*") -> str
     """Return the expression of times of one minute, each day or on some days."""
     times = sorted({*at} or {MORNING})
     return f"{times[0].minute} {','.join(str(one.hour) for one in times)} {day} * {weekday}"
+
+
+def unclear(match: re.Match[str]) -> UnclearTime:
+    """Return the error for a phrase whose group `more` does not go with the times before it."""
+    return UnclearTime(match[0][: match.start("more") - match.start()], match["more"])
 
 
 def interval(count: int, *, is_hours: bool) -> str | Interval:
@@ -137,6 +142,11 @@ def on_date(now: datetime, at: time | None, month: int, day: int, year: int | No
 def in_days(now: datetime, days: int, at: time | None) -> datetime:
     """Return a time so many days from today."""
     return datetime.combine(now.date() + timedelta(days=days), at or MORNING)
+
+
+def after_days(now: datetime, after: timedelta, at: time | None) -> datetime | None:
+    """Return a time after whole days; None: without a time, or after parts of a day, that means nothing."""
+    return None if at is None or after % timedelta(days=1) else in_days(now, after.days, at)
 
 
 def next_weekday(now: datetime, weekday: int, at: time | None) -> datetime:

@@ -124,17 +124,20 @@ async def forget(
 
 async def erase_forgotten(db: Database, seq: int) -> Sequence[Media]:
     """See `EventQueue.erase_forgotten`."""
-    found = await db.rows("SELECT answer FROM events WHERE seq = :seq AND forgotten AND done", seq=seq)
-    if found:
-        await db.rows("UPDATE events SET answer = NULL WHERE seq = :seq", seq=seq)
-    return [media for (answer,) in found for media in parse_media(answer)]
+    return await _erase_answers(db, "seq = :seq", seq=seq)
 
 
 async def erase_left_behind(db: Database) -> Sequence[Media]:
     """Erase the answers that processes, which ended right after `complete`, left of forgotten people; returns media."""
-    found = await db.rows("SELECT answer FROM events WHERE forgotten AND done AND answer IS NOT NULL")
+    return await _erase_answers(db, "true")
+
+
+async def _erase_answers(db: Database, which: str, **parameters: object) -> Sequence[Media]:
+    """Erase the answers of forgotten people's completed events; returns their media. `which`: condition of events."""
+    theirs = f"forgotten AND done AND answer IS NOT NULL AND {which}"
+    found = await db.rows(f"SELECT answer FROM events WHERE {theirs}", **parameters)
     if found:
-        await db.rows("UPDATE events SET answer = NULL WHERE forgotten AND done AND answer IS NOT NULL")
+        await db.rows(f"UPDATE events SET answer = NULL WHERE {theirs}", **parameters)
     return [media for (answer,) in found for media in parse_media(answer)]
 
 
