@@ -1,5 +1,6 @@
-"""SQLite files written by versions before are carried over."""
+"""SQLite files written by versions before are carried over; new ones have the same schema."""
 
+import re
 import shutil
 import sqlite3
 from contextlib import AbstractAsyncContextManager, closing
@@ -38,6 +39,26 @@ class TestSchema1(UpgradeContract):
                 db.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM previous.{table}")
             db.commit()
         return SqliteStore(place / "bot.db")
+
+
+def schema(path: Path) -> dict[str, str]:
+    """Return the definition of everything in a database, without comments and white space."""
+    with closing(sqlite3.connect(path)) as db:
+        found = db.execute("SELECT name, sql FROM sqlite_schema").fetchall()
+    return {name: re.sub(r"--.*|(?<=\W)\s+|\s+(?=\W)", "", sql or "") for name, sql in found}
+
+
+async def test_a_new_database_has_the_schema_that_migrations_lead_to(tmp_path: Path) -> None:
+    """Change `schema.sql` together with a new migration."""
+    new, migrated = tmp_path / "new.db", tmp_path / "migrated.db"
+    async with SqliteStore(new):
+        pass
+    with closing(sqlite3.connect(migrated)) as db:
+        for migration in migrations("sqlite"):
+            db.executescript(migration.script)
+    assert schema(new) == schema(migrated)
+    with closing(sqlite3.connect(new)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (migration.number,)
 
 
 def contents(path: Path) -> list[str]:
