@@ -48,7 +48,7 @@ class SandboxState:
             self.temporary = TemporaryFolder()
             folder = self.temporary.folder
         self.files = GeneratedFiles(folder, config.max_folder_bytes, config.max_file_age)
-        self.jobs = Jobs(config.abandoned_after)
+        self.jobs = Jobs(config.abandoned_after, config.stopped_after)
         self.media = MediaTools(self.renderer, self.background, self.files, self.jobs)
 
     async def close(self) -> None:

@@ -43,6 +43,7 @@ class SandboxConfig:
     max_folder_bytes: int = 1_000_000_000  #: the oldest files go first
     max_file_age: float = 24 * 3600  #: seconds
     abandoned_after: float = 20.0  #: seconds without a question about a job after which it is given up
+    stopped_after: float = 1.0  #: seconds, beside two gaps between questions, after which a job makes room for the next
     gguf: Path | None = None  #: a model for chat and code, run by llama.cpp; None: rules and templates
 
 

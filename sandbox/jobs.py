@@ -10,8 +10,7 @@ from typing import Any, Literal
 from sandbox.worker import TaskFailed, WorkerDied
 
 MAX_KEPT = 200
-#: A job that nobody asks about for `_SURPLUS` seconds and so many of its gaps makes room for the next.
-_SURPLUS, _GAPS = 1.0, 2.0
+_GAPS = 2.0  #: A job that nobody asks about for so many of its gaps, and some seconds, makes room for the next.
 _FIRST = 5.0  #: seconds in which the first question comes
 
 Status = Literal["queued", "processing", "succeeded", "failed"]
@@ -32,11 +31,6 @@ class Job:
     asked_at: float = field(default_factory=time.monotonic)  #: when somebody last asked about it, monotonic clock
     longest_gap: float | None = None  #: seconds between two questions about it; None: it was not asked about yet
     asked: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def patience(self) -> float:
-        """Seconds after the last question for which the render goes on without another."""
-        return _FIRST if self.longest_gap is None else _SURPLUS + _GAPS * self.longest_gap
 
     def ask(self) -> None:
         """Note that somebody asks about it."""
@@ -69,9 +63,13 @@ class Job:
 class Jobs:
     """The jobs of one sandbox; the oldest finished ones are removed."""
 
-    def __init__(self, abandoned_after: float) -> None:
-        """`abandoned_after`: seconds without a question about a job after which it is given up."""
+    def __init__(self, abandoned_after: float, stopped_after: float) -> None:
+        """`abandoned_after`: seconds without a question about a job after which it is given up.
+
+        `stopped_after`: seconds, beside two gaps between questions, after which its render ends until the next one.
+        """
         self._abandoned_after = abandoned_after
+        self._stopped_after = stopped_after
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -123,7 +121,7 @@ class Jobs:
             task = asyncio.ensure_future(work(job))
             try:
                 while not task.done() and (left := job.asked_at + self._patience(job) - time.monotonic()) > 0:
-                    await asyncio.wait({task}, timeout=left)
+                    await asyncio.wait({task}, timeout=min(left, self._stopped_after))  # questions shorten the patience
                 if task.done():
                     return task.result()
             finally:
@@ -134,4 +132,6 @@ class Jobs:
                 await job.asked.wait()
 
     def _patience(self, job: Job) -> float:
-        return min(job.patience, self._abandoned_after)
+        """Return the seconds after the last question for which the render goes on without another."""
+        gaps = _FIRST if job.longest_gap is None else self._stopped_after + _GAPS * job.longest_gap
+        return min(gaps, self._abandoned_after)

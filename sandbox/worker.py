@@ -1,19 +1,22 @@
 """A worker process that runs one task at a time, so that a render never blocks the event loop.
 
-The process starts with the first task and stays. Tasks and results travel over its standard input and output as
-pickled frames, each after its length. When the process dies, its task fails and the next task gets a new process.
+The process starts with the first task and stays; `worker_process.py` is its program. When it dies, its task fails and
+the next task gets a new process.
 """
 
 import asyncio
 import contextlib
 import os
 import pickle  # nosec B403
-import struct
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
-_LENGTH = struct.Struct("!Q")
+from sandbox.worker_process import LENGTH
+
+_BOOT = "from sandbox.worker_process import main; main()"
+_ROOT = str(Path(__file__).parents[1])
 
 
 class WorkerDied(Exception):
@@ -64,12 +67,10 @@ class Worker:
         if self._process is None or self._process.returncode is not None:
             await self._kill()
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "sandbox.worker",
+                *(sys.executable, "-P", "-S", "-c", _BOOT),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (_ROOT, *sys.path)))},
                 start_new_session=True,  # Ctrl-C in the terminal is for the service, which ends this process itself
             )
         return self._process
@@ -80,10 +81,10 @@ class Worker:
         assert process.stdin
         assert process.stdout
         frame = pickle.dumps(task)
-        process.stdin.write(_LENGTH.pack(len(frame)) + frame)
+        process.stdin.write(LENGTH.pack(len(frame)) + frame)
         await process.stdin.drain()
         while True:
-            size = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))[0]
+            size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
             kind, value = pickle.loads(await process.stdout.readexactly(size))  # our own process  # noqa: S301  # nosec B301
             if kind == "progress":
                 progress(value)
@@ -101,39 +102,3 @@ class Worker:
         assert process.stdin
         process.stdin.close()
         await asyncio.shield(process.wait())
-
-
-def _write(out: BinaryIO, kind: str, value: Any) -> None:
-    frame = pickle.dumps((kind, value))
-    out.write(_LENGTH.pack(len(frame)) + frame)
-    out.flush()
-
-
-def _serve(tasks: BinaryIO, out: BinaryIO) -> None:
-    """Run tasks until the input ends."""
-    import importlib
-
-    while len(head := tasks.read(_LENGTH.size)) == _LENGTH.size:
-        target, kwargs, wants_progress = pickle.loads(tasks.read(_LENGTH.unpack(head)[0]))  # our parent  # noqa: S301  # nosec B301
-        module, _, name = target.partition(":")
-        if wants_progress:
-            kwargs = {**kwargs, "progress": lambda share: _write(out, "progress", share)}
-        try:
-            result = getattr(importlib.import_module(module), name)(**kwargs)
-        except Exception as exc:  # noqa: BLE001 - whatever it is belongs to the caller
-            _write(out, "failed", f"{type(exc).__name__}: {exc}")
-        else:
-            _write(out, "done", result)
-
-
-def main() -> None:
-    """Run as the worker process."""
-    # Whatever a library prints must not end up between the frames.
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    with contextlib.suppress(BrokenPipeError):
-        _serve(sys.stdin.buffer, out)
-
-
-if __name__ == "__main__":
-    main()

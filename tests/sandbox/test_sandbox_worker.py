@@ -4,13 +4,15 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.files import GeneratedFiles
 from sandbox.worker import TaskFailed, Worker, WorkerDied
+
+TASKS = "tests.support.sandbox.tasks:"
 
 
 @pytest.fixture
@@ -20,35 +22,15 @@ async def worker() -> AsyncIterator[Worker]:
     await running.close()
 
 
-def wait_for(path: str, started: str = "") -> str:
-    """Run there: return when the file exists."""
-    if started:
-        Path(started).touch()
-    while not Path(path).exists():
-        time.sleep(0.01)
-    return path
-
-
-def count(progress: Callable[[float], None]) -> int:
-    """Run there: tell progress, and print what must not disturb it."""
-    for step in range(4):
-        print("noise")  # noqa: T201 - that is the point
-        progress(step / 3)
-    return os.getpid()
-
-
 async def seen(path: Path) -> None:
     while not path.exists():  # noqa: ASYNC110 - another process makes it
         await asyncio.sleep(0.01)
 
 
-HERE = f"{__name__}:"
-
-
 async def test_results_and_progress_come_back(worker: Worker) -> None:
     """A task runs in another process and tells how far it is."""
     steps: list[float] = []
-    assert await worker.run(f"{HERE}count", steps.append) == worker.pid != os.getpid()
+    assert await worker.run(f"{TASKS}count", steps.append) == worker.pid != os.getpid()
     assert steps == [0, 1 / 3, 2 / 3, 1]
 
 
@@ -63,7 +45,7 @@ async def test_an_exception_is_told_and_the_process_stays(worker: Worker) -> Non
 
 async def test_a_dead_process_fails_its_task_and_the_next_works(worker: Worker, tmp_path: Path) -> None:
     """A crash is one failure, not the end."""
-    task = asyncio.create_task(worker.run(f"{HERE}wait_for", path=str(tmp_path / "x"), started=str(tmp_path / "on")))
+    task = asyncio.create_task(worker.run(f"{TASKS}wait_for", path=str(tmp_path / "x"), started=str(tmp_path / "on")))
     await seen(tmp_path / "on")
     assert worker.pid
     os.kill(worker.pid, signal.SIGKILL)
@@ -75,9 +57,9 @@ async def test_a_dead_process_fails_its_task_and_the_next_works(worker: Worker, 
 async def test_cancelling_drops_what_waits_and_kills_what_runs(worker: Worker, tmp_path: Path) -> None:
     """A cancelled task does not hold up the ones after it."""
     path, on = str(tmp_path / "never"), tmp_path / "on"
-    running = asyncio.create_task(worker.run(f"{HERE}wait_for", path=path, started=str(on)))
+    running = asyncio.create_task(worker.run(f"{TASKS}wait_for", path=path, started=str(on)))
     await seen(on)
-    waiting = asyncio.create_task(worker.run(f"{HERE}wait_for", path=path, started=str(tmp_path / "second")))
+    waiting = asyncio.create_task(worker.run(f"{TASKS}wait_for", path=path, started=str(tmp_path / "second")))
     last = asyncio.create_task(worker.run("builtins:dict", a=1))
     await asyncio.sleep(0)
     waiting.cancel()

@@ -55,7 +55,8 @@ def _air(canvas: Canvas, look: Look, horizon: float, sun: tuple[float, float]) -
         edge = np.clip((value % 1) * canvas.height / 9 / 1.2, 0, 1)  # a soft pixel between two bands
         level = np.clip((np.floor(value) - 1 + edge) / 8.2, 0, 1)
     at = [stop for stop, _ in look.sky]
-    canvas.rgb[:] = np.stack([np.interp(level, at, [c[i] for _, c in look.sky]) for i in range(3)], axis=-1)
+    for channel in range(3):
+        canvas.rgb[..., channel] = np.interp(level, at, [colour[channel] for _, colour in look.sky])
 
 
 def _sun(canvas: Canvas, look: Look, sun: tuple[float, float]) -> None:
