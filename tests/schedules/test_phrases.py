@@ -129,6 +129,21 @@ in Ten minutes x | | Fri 11-27 09:40 | x
 今晚八點 x | | Fri 11-27 20:00 | x
 2月29日 x | | Tue 02-29 09:00 | x
 12月24日晚上6點 x | | Thu 12-24 18:00 | x
+tonight at midnight x | | Sat 11-28 00:00 | x
+tonight at 12 x | | Sat 11-28 00:00 | x
+5 pm x | | Fri 11-27 17:00 | x
+8.30am x | | Sat 11-28 08:30 | x
+every year on 24 December at 9 cake | 0 9 24 12 * | Thu 12-24 09:00 | cake
+yearly on May 1 x | 0 9 1 5 * | Sat 05-01 09:00 | x
+every December 24 x | 0 9 24 12 * | Thu 12-24 09:00 | x
+今晚12點提醒我睡覺 | | Sat 11-28 00:00 | 提醒我睡覺
+今天半夜 x | | Sat 11-28 00:00 | x
+週日晚上十二點 x | | Mon 11-30 00:00 | x
+12月31日晚上12點 x | | Fri 01-01 00:00 | x
+每週五晚上12點 x | 0 0 * * 6 | Sat 11-28 00:00 | x
+平日早上9點 x | 0 9 * * 1-5 | Mon 11-30 09:00 | x
+工作日9点 x | 0 9 * * 1-5 | Mon 11-30 09:00 | x
+每年12月24日 蛋糕 | 0 9 24 12 * | Thu 12-24 09:00 | 蛋糕
 """.strip().splitlines()
 #: What is understood of a time, and what of the rest looks like more of it.
 UNCLEAR = """
@@ -157,6 +172,8 @@ remind me to stretch at 9 every day | at 9 | every day
 週一、三 8:30 x | 週一 | 、三
 每週一 三 五 9:00 x | 每週一 | 三
 每月1號和15號 x | 每月1號 | 和15號
+每天早晚提醒我吃藥 | 每天 | 早晚
+every May 1 and June 1 x | every May 1 | and June 1
 明天9點前 x | 明天9點 | 前
 明天起每天9點 x | 明天 | 起每
 每5小時早上9點 x | 每5小時 | 早上9點
@@ -171,6 +188,7 @@ NO_PHRASES = (
         "in a while x",
     ),
     *(
+        "every year on 30 February x",
         "cron 0 0 30 2 * x",
         "cron 99 * * * * x",
         "每天25點 x",
@@ -180,7 +198,16 @@ NO_PHRASES = (
         "what time is it at 9?",
     ),
     *("remind me to stretch", "remind me to look at noon for birds", "what is the weather tomorrow"),
-    *("tonight at 2 x", "every morning at 18:00 x", "今晚2點 x", "3 decisions x", "in and out x"),
+    *(
+        "tonight at 2 x",
+        "every morning at 18:00 x",
+        "今晚2點 x",
+        "今晚半夜3點 x",
+        "每月1號晚上12點 x",
+        "tonight at 12pm x",
+        "3 decisions x",
+        "in and out x",
+    ),
 )
 
 

@@ -11,7 +11,8 @@ from bot.schedules.phrases.numbers import CHINESE_NUMBER, read_chinese
 _WEEKDAYS = "一二三四五六日"
 _PARTS = {"凌晨": time(3), "清晨": time(6), "早上": time(9), "早晨": time(9), "上午": time(9), "中午": time(12)}
 _PARTS |= {"下午": time(15), "傍晚": time(18), "晚上": time(20), "今晚": time(20), "明晚": time(20), "明早": time(9)}
-_NIGHT = ("晚上", "今晚", "明晚")
+_PARTS |= {"午夜": time(0), "半夜": time(0)}
+_NIGHT = ("晚上", "今晚", "明晚", "午夜", "半夜")
 _LATE = ("下午", "傍晚", *_NIGHT)
 _NOON = 12
 _EARLIEST_AT_NIGHT = 5  #: what is said of hours of a night after midnight is 凌晨
@@ -23,7 +24,8 @@ _DAY = r"(?:[一二三四五六](?![個个件條条則则篇種种次位項项�
 _RANGE = rf"{_DAY}\s*[到至~～–—-]\s*{WEEK}?{_DAY}"
 _DAYS_OR_RANGE = rf"(?:{_RANGE}|{_DAY})"
 _DAYS = rf"{_DAYS_OR_RANGE}(?:(?:\s*[、,，和與与及/]\s*)?{WEEK}?{_DAYS_OR_RANGE})*"
-PART = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上"
+PART = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|午夜|半夜"
+_WORKING_DAY = r"(?:工作日|平日|上班日)"
 #: Without 分 they follow at once, and are not the beginning of another word: `9點10個`, `9點整理`.
 _MINUTES = (
     rf"(?:\s*(?P<minutes>{NUMBER}\s*分|半(?![天年小個个])|整(?![理合個个體体天夜])|一刻|三刻"
@@ -62,6 +64,12 @@ def _time_of(match: re.Match[str], part: str = "") -> time | None:
     return time(value, int(minutes) if minutes else minute)
 
 
+def _is_midnight(match: re.Match[str], word: str = "") -> bool:
+    """Return whether a time is the midnight at which the night of its day ends: it is of the next date."""
+    at = _time_of(match, word)
+    return at is not None and not at.hour and (match.groupdict().get("part") or word) in _NIGHT
+
+
 def _times_of(match: re.Match[str]) -> Sequence[time]:
     """Read the times of a match. Raises `ValueError`, and `UnclearTime` where they are not alike."""
     first, part = _time_of(match), match["part"] or ""
@@ -74,6 +82,13 @@ def _times_of(match: re.Match[str]) -> Sequence[time]:
     if not is_alike:
         raise forms.unclear(match)
     return times
+
+
+def _times_of_dates(match: re.Match[str]) -> Sequence[time]:
+    """Read the times of what is not each day. Raises `ValueError` for a midnight, which is of the date after."""
+    if _is_midnight(match):
+        raise ValueError(match[0])
+    return _times_of(match)
 
 
 def _read_in(match: re.Match[str], _: datetime) -> timedelta:
@@ -107,7 +122,8 @@ def _read_every(match: re.Match[str], now: datetime) -> Found | None:
     weekdays, day = _days_of(match), read_chinese(match["day"] or "0")
     # Apart by one day means every second day.
     count = read_chinese(match["count"] or "1") + bool(match["apart"] or match["alone"])
-    return forms.every(count, unit, now, _times_of(match), weekdays=weekdays, day=day)
+    times = _times_of_dates(match) if weekdays or day else _times_of(match)
+    return forms.every(count, unit, now, times, weekdays=weekdays, day=day)
 
 
 def _days_of(match: re.Match[str]) -> list[int]:
@@ -122,19 +138,29 @@ def _day_of(name: str) -> int:
 def _read_relative(match: re.Match[str], now: datetime) -> Found:
     word = match["day"]
     days = {"今天": 0, "今日": 0, "今晚": 0, "後天": 2, "后天": 2, "大後天": 3, "大后天": 3}.get(word, 1)
-    return forms.in_days(now, days, _time_of(match, word))
+    return forms.in_days(now, days + _is_midnight(match, word), _time_of(match, word))
 
 
 def _read_weekday(match: re.Match[str], now: datetime) -> Found:
-    day, at = _day_of(match["day"]), _time_of(match)
+    day, at = _day_of(match["day"]) + _is_midnight(match), _time_of(match)
     if match["next"]:  # of the week after this one
         return forms.in_days(now, 7 - now.weekday() + day, at)
     return forms.next_weekday(now, day, at)
 
 
+def _read_weekly(match: re.Match[str], _: datetime) -> Found:
+    late = _is_midnight(match)
+    return forms.weekly([(day + late) % 7 for day in _days_of(match)], _times_of(match))
+
+
+def _read_yearly(match: re.Match[str], _: datetime) -> Found:
+    return forms.yearly(read_chinese(match["month"]), read_chinese(match["date"]), _times_of_dates(match))
+
+
 def _read_date(match: re.Match[str], now: datetime) -> Found:
     year = int(match["year"]) if match["year"] else None
-    return forms.on_date(now, _time_of(match), read_chinese(match["month"]), read_chinese(match["date"]), year)
+    found = forms.on_date(now, _time_of(match), read_chinese(match["month"]), read_chinese(match["date"]), year)
+    return found + timedelta(days=_is_midnight(match))
 
 
 def _read_clock(match: re.Match[str], now: datetime) -> Found | None:
@@ -146,6 +172,8 @@ _AFTER = (
     rf"(?:在|過|过)?\s*(?P<count>{NUMBER}|半)(?:\s*[個个])?(?:\s*(?P<half>半))?\s*"
     r"(?P<unit>分鐘|分钟|分|小時|小时|鐘頭|钟头|天|日|週|周|星期|禮拜|礼拜)\s*(?:之|以|過|过)?[後后]"
 )
+
+_MONTH_DAY = rf"(?P<month>{NUMBER})\s*月\s*(?P<date>{NUMBER})\s*[日號号]"
 
 #: The longer ones first.
 CHINESE = (
@@ -161,7 +189,7 @@ CHINESE = (
         _read_every,
     ),
     Form(
-        rf"每[個个]?(?:工作日|平日|上班日){_TIMES}?",
+        rf"(?:每[個个]?{_WORKING_DAY}|{_WORKING_DAY}(?=\s*(?:{PART}|{HOUR}))){_TIMES}?",
         lambda match, _: forms.expression(_times_of(match), weekday=forms.WEEKDAYS),
     ),
     Form(
@@ -171,23 +199,22 @@ CHINESE = (
     Form(rf"(?:每天|每日|天天){_TIMES}?", lambda match, _: forms.expression(_times_of(match))),
     Form(
         rf"每[個个]?月(?:的)?(?:最後一天|最后一天|月?底){_TIMES}?",
-        lambda match, _: forms.expression(_times_of(match), day=forms.LAST_DAY),
+        lambda match, _: forms.expression(_times_of_dates(match), day=forms.LAST_DAY),
     ),
     Form(
         rf"每[個个]?月(?:的)?\s*(?P<day>{NUMBER})\s*[日號号]{_TIMES}?",
-        lambda match, _: forms.monthly(read_chinese(match["day"]), _times_of(match)),
+        lambda match, _: forms.monthly(read_chinese(match["day"]), _times_of_dates(match)),
     ),
     Form(
         rf"(?:每[個个]?{WEEK}\s*|{WEEK}(?={_RANGE}))(?P<days>{_DAYS}){_TIMES}?",  # a range is meant every week
-        lambda match, _: forms.weekly(_days_of(match), _times_of(match)),
+        _read_weekly,
     ),
+    Form(rf"每年(?:的)?\s*{_MONTH_DAY}{_TIMES}?", _read_yearly),
     Form(rf"(?P<day>大[後后]天|今天|今日|今晚|明天|明日|明早|明晚|[後后]天){_TIME}?", _read_relative),
     Form(
         rf"(?P<next>下[個个]?)?(?:這|这)?[個个]?{WEEK}(?P<day>[一二三四五六日天]){_TIME}?",
         _read_weekday,
     ),
-    Form(
-        rf"(?:(?P<year>\d{{4}})\s*年\s*)?(?P<month>{NUMBER})\s*月\s*(?P<date>{NUMBER})\s*[日號号]{_TIME}?", _read_date
-    ),
+    Form(rf"(?:(?P<year>\d{{4}})\s*年\s*)?{_MONTH_DAY}{_TIME}?", _read_date),
     Form(_TIME, _read_clock),
 )

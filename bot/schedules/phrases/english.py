@@ -61,6 +61,8 @@ def _time_of(match: re.Match[str], part: str = "") -> time | None:
     at = _read_clock(text)
     if part not in _HOURS:
         return at
+    if part == "tonight" and not at.hour % _NOON and not re.search("pm|p.m", text, re.IGNORECASE):
+        return at.replace(hour=0)  # see `_read_relative`
     is_half = part != "morning" and at.hour < _NOON and not re.search("am|a.m", text, re.IGNORECASE)
     hour = at.hour + _NOON if is_half else at.hour
     if hour not in _HOURS[part]:
@@ -123,14 +125,18 @@ def _read_every(match: re.Match[str], now: datetime) -> Found | None:
 
 def _read_relative(match: re.Match[str], now: datetime) -> Found:
     word = " ".join(match["day"].lower().split())
-    days = {"tomorrow": 1, "the day after tomorrow": 2}.get(word, 0)
-    return forms.in_days(now, days, _time_of(match, word))
+    days, at = {"tomorrow": 1, "the day after tomorrow": 2}.get(word, 0), _time_of(match, word)
+    return forms.in_days(now, 1 if word == "tonight" and at is not None and not at.hour else days, at)
+
+
+def _month_day_of(match: re.Match[str]) -> tuple[int, int]:
+    month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
+    return month, int(match["day"] or match["day2"])
 
 
 def _read_month_day(match: re.Match[str], now: datetime) -> Found:
-    month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
-    day, year = int(match["day"] or match["day2"]), match["year"]
-    return forms.on_date(now, _time_of(match), month, day, int(year) if year else None)
+    year = match["year"]
+    return forms.on_date(now, _time_of(match), *_month_day_of(match), int(year) if year else None)
 
 
 def _read_date(match: re.Match[str], now: datetime) -> Found:
@@ -148,6 +154,11 @@ _UNIT = r"(?:m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)"
 _MORE_UNITS = rf"(?:(?:\s*,)?\s*(?:and\s+)?\d+\s*{_UNIT}(?!\w))*"
 _UNITS = rf"(?P<units>{_COUNT}\s*{_UNIT}{_MORE_UNITS})(?!\w)(?P<half>\s+and\s+a\s+half)?(?!\w)"
 _EACH_MONTH = r"(?:of\s+(?:each|every|the)\s+month|(?:every|each)\s+month|monthly)"
+
+_MONTH_DAY = (
+    rf"(?:(?P<month>{MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"|(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{MONTH}))(?![\w:])"
+)
 
 #: The longer ones first.
 ENGLISH = (
@@ -194,11 +205,10 @@ ENGLISH = (
         lambda match, _: forms.weekly(_days_of(match), _times_of(match)),
     ),
     _form(rf"(?:on\s+)?(?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}){_TIME}", _read_date),
+    _form(rf"(?:on\s+)?{_MONTH_DAY}(?:,?\s+(?P<year>\d{{4}}))?{_TIME}", _read_month_day),
     _form(
-        rf"(?:on\s+)?(?:(?P<month>{MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
-        rf"|(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{MONTH}))(?![\w:])"
-        rf"(?:,?\s+(?P<year>\d{{4}}))?{_TIME}",
-        _read_month_day,
+        rf"(?:(?:every|each)\s+year\s+on|(?:yearly|annually)\s+on|every)\s+{_MONTH_DAY}{_TIMES}",
+        lambda match, _: forms.yearly(*_month_day_of(match), _times_of(match)),
     ),
     _form(rf"(?P<day>today|tonight|tomorrow|the\s+day\s+after\s+tomorrow){_TIME}", _read_relative),
     _form(rf"this(?=\s+{_PART}\b){_TIME}", lambda match, now: forms.in_days(now, 0, _time_of(match))),
@@ -207,7 +217,7 @@ ENGLISH = (
         lambda match, now: forms.next_weekday(now, _day_of(match["day"]), _time_of(match)),
     ),
     _form(
-        rf"(?=at\s){_AT}{_AFTER}",
+        rf"(?=at\s|\d{{1,2}}(?:[:.]\d\d)?\s*[ap]\.?m){_AT}{_AFTER}",
         lambda match, now: None if (at := _time_of(match)) is None else forms.next_clock(now, at),
     ),
 )

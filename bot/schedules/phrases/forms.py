@@ -23,6 +23,7 @@ WEEKDAYS = "1-5"
 WEEKEND = "0,6"
 LAST_DAY = "L"
 _EVERY_MONTH, _LONGEST_MONTH = 28, 31  #: days that each month has, and that a month can have
+_LEAP_YEAR = 2024
 _LEAP = 9  #: years in a row of which one that is still to come has a February 29
 _MOST_HOURS, _MOST_DAYS = 24 * 366, 366  #: of an interval
 
@@ -56,10 +57,10 @@ class Form:
         return re.compile(self.source, self.flags)
 
 
-def expression(at: Sequence[time], *, day: str = "*", weekday: str = "*") -> str:
+def expression(at: Sequence[time], *, day: str = "*", month: str = "*", weekday: str = "*") -> str:
     """Return the expression of times of one minute, each day or on some days."""
     times = sorted({*at} or {MORNING})
-    return f"{times[0].minute} {','.join(str(one.hour) for one in times)} {day} * {weekday}"
+    return f"{times[0].minute} {','.join(str(one.hour) for one in times)} {day} {month} {weekday}"
 
 
 def unclear(match: re.Match[str]) -> UnclearTime:
@@ -82,6 +83,13 @@ def interval(count: int, *, is_hours: bool) -> str | Interval:
 def monthly(day: int, at: Sequence[time]) -> str | None:
     """Return the expression of a day of each month; None: there is no such day."""
     return expression(at, day=str(day)) if 1 <= day <= 31 else None  # noqa: PLR2004 - days of a month
+
+
+def yearly(month: int, day: int, at: Sequence[time]) -> str:
+    """Return the expression of a date of each year that has it. Raises `ValueError` where none has."""
+    if not 1 <= day <= monthrange(_LEAP_YEAR, month)[1]:
+        raise ValueError(day)
+    return expression(at, day=str(day), month=str(month))
 
 
 def days_between(first: int, last: int) -> list[int]:

@@ -48,6 +48,7 @@ _CHINESE = rf"""(?:
         |[\s、,，和與与及到至~～–—-]\s*[一二三四五六日天](?=[\s、,，和與与及\d]|$)
         |{chinese.NUMBER}\s*[到至~～–—-]\s*{chinese.NUMBER}\s*[點点時时]
         |的?(?:{_HOURS}|{_WEEKDAY}|{chinese.NUMBER}\s*月\s*{chinese.NUMBER}\s*[日號号])
+        |早晚(?![會会要餐])
         |每隔?\s*(?:{chinese.NUMBER})?\s*[個个]?\s*(?:分鐘|分钟|小時|小时|鐘頭|钟头)
         |(?:起|開始|开始)[\s,，]*每))"""
 _CHINESE_ONCE = rf"[\s,，]*(?:每[個个]?(?:天|日|月|年|{chinese.WEEK}|工作日)|{_TODAY}(?!的))"
