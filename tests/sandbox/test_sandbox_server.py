@@ -52,7 +52,10 @@ def told(response: httpx.Response, status: int) -> str:
 
 async def test_every_endpoint_answers_in_the_envelope() -> None:
     """Every documented endpoint answers in the envelope, as the sandbox, and counts the requests."""
-    shorter = {"/audio/generations": {"duration": 1}, "/images/generations": {"size": "512x512"}}
+    shorter: dict[str, dict[str, object]] = {
+        "/audio/generations": {"duration": 1},
+        "/images/generations": {"size": "512x512"},
+    }
     async with Sandbox() as sandbox, client(sandbox) as api:
         for number, (path, sample) in enumerate(SAMPLES.items(), 1):
             response = await api.post(path, json={**sample, **shorter.get(path, {})})
