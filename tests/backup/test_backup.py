@@ -1,15 +1,12 @@
 """Backups of a running service, and their way back, on both engines."""
 
 import asyncio
-import os
 import re
-import resource
 import shutil
 import signal
 import sqlite3
 import stat
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
@@ -20,7 +17,6 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
-from bot.__main__ import main
 from bot.backup.create import create_backup, has_rows
 from bot.backup.restore import restore_backup
 from bot.errors import BackupError, BotError, StoreError
@@ -31,6 +27,7 @@ from bot.store.engine import make_store
 from tests.support.channel.adapter import ChannelAdapter
 from tests.support.database.places import ENGINES, Place, places
 from tests.support.forked import command_line
+from tests.support.forked.failing_commands import command_on_full_disk, command_until
 from tests.support.media_files import PNG
 from tests.support.processes import process
 from tests.support.service import Service, quiet_logs, service
@@ -239,12 +236,6 @@ async def test_a_restore_that_is_killed_where_the_environment_has_other_keys(tmp
         assert (old.folder / "media" / "fox.png").read_bytes() == b"a whole fox"
 
 
-def command_on_full_disk(arguments: tuple[str, ...]) -> int:
-    """Run the command; a file can't have more than 20 kB."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
-    return main(arguments)
-
-
 async def state_of(place: Place) -> tuple[Any, str]:
     return (await place.tables()).get("key_values"), key_of(place)
 
@@ -266,25 +257,6 @@ async def killed_command(
     used = environment or place.environment
     async with process(command_until, *given, environment=used, folder=place.folder.parent) as one:
         return await one.wait()
-
-
-def command_until(folder: str, arguments: tuple[str, ...], changes: set[str], number: int) -> int:
-    """Run the command; before the n-th change of a file in the folder the process sends itself SIGKILL."""
-    left = number
-
-    def hook(event: str, given: tuple[Any, ...]) -> None:
-        nonlocal left
-        if event not in changes or not str(given[0]).startswith(folder):
-            return
-        if event == "open" and not (isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR)):
-            return
-        if event == "os.rename" or not re.search(r"/backups|\.restoring", str(given[0])):
-            left -= 1
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
-    return main(arguments)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -19,6 +19,8 @@ _MODULES = (
         "cryptography.hazmat.primitives.hmac",
         "tests.support.channel.adapter",
         "tests.support.console.talker",
+        "tests.support.forked.failing_commands",
+        "tests.support.killed_service",
     ),
     *("bot.backup.create", "bot.backup.restore", "bot.backup.move", "bot.store.postgres.store"),
     *("anyio._backends._asyncio", "certifi", "encodings.ascii", "encodings.idna", "bot.markdown.parser"),
