@@ -10,7 +10,6 @@ import socket
 import stat
 import subprocess
 import sys
-from asyncio.subprocess import PIPE
 from importlib.metadata import entry_points
 from itertools import takewhile
 from pathlib import Path
@@ -38,20 +37,15 @@ def bot(
     return command_line.bot(*arguments, environment=given, folder=folder, text=text, absent=absent, users=users)
 
 
+def unprivileged(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Without the administrator's right to read and write everything: permissions count for tests, too."""
+    given = environment(folder, **settings)
+    return command_line.bot(*arguments, environment=given, folder=folder, is_unprivileged=True)
+
+
 def program(folder: Path, *arguments: str, text: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the program as it is started by hand."""
     return _run([sys.executable, "-m", "bot", *arguments], folder, text, settings)
-
-
-def scripted(folder: Path, script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Python code in a process of its own."""
-    return _run([sys.executable, "-c", script, *arguments], folder, "", settings)
-
-
-def unprivileged(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Without the administrator's right to read and write everything: permissions count for tests, too."""
-    drop = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
-    return _run([*drop, sys.executable, *arguments], folder, "", settings)
 
 
 def _run(command: list[str], folder: Path, text: str, settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -147,16 +141,12 @@ async def test_an_interrupted_answer_is_told_and_comes_with_the_next_start(tmp_p
     async with asyncio.timeout(300), scripted_api() as api:
         api.play(silence)
         given = environment(tmp_path, AIMODELS_BASE_URL=api.url, AIMODELS_API_KEY="sk-x", BOT_SHUTDOWN_TIMEOUT="0")
-        running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot"), cwd=tmp_path, env=given, stdin=PIPE, stdout=PIPE, stderr=PIPE
-        )
-        assert running.stdin is not None
-        running.stdin.write(b"hello\n")
+        running = command_line.Command(environment=given, folder=tmp_path, text="hello\n")
         await api.arrived.wait()
         running.send_signal(signal.SIGINT)
-        shown, told = await running.communicate()
-        assert (running.returncode, shown) == (0, b"")
-        assert "answered at the next start" in told.decode()
+        done = await asyncio.to_thread(running.finish)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "answered at the next start" in done.stderr
         api.play(chat("here I am"))
         settings = {"AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
         assert "> hello\nhere I am\n" in (await asyncio.to_thread(bot, tmp_path, **settings)).stdout
@@ -173,18 +163,16 @@ def test_the_sandbox_has_the_models_of_the_settings(tmp_path: Path) -> None:
 async def test_the_sandbox_alone_is_told_by_the_environment(tmp_path: Path) -> None:
     """Its models and its limit; the reference's models stay."""
     given = environment(tmp_path, BOT_CHAT_MODELS="mine", SANDBOX_REQUESTS_PER_MINUTE="2")
-    command = (sys.executable, "-m", "bot", "sandbox", "--port", "0", "--api-key", "k")
+    command = ("sandbox", "--port", "0", "--api-key", "k")
     async with asyncio.timeout(300):
-        sandbox = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=given, stdout=PIPE)
-        assert sandbox.stdout is not None
-        url = (await sandbox.stdout.readline()).split()[-1].decode()
+        sandbox = command_line.Command(*command, environment=given, folder=tmp_path)
+        url = (await asyncio.to_thread(sandbox.first_line)).split()[-1]
         async with httpx.AsyncClient(base_url=url, headers={"Authorization": "Bearer k"}) as api:
             said = [{"role": "user", "content": "hello"}]
             models = ("mine", "gpt-4-turbo", "mine")
             told = [await api.post("/chat/completions", json={"model": m, "messages": said}) for m in models]
-        sandbox.terminate()
-        await sandbox.communicate()
-    assert sandbox.returncode == 0
+        sandbox.send_signal(signal.SIGTERM)
+        assert (await asyncio.to_thread(sandbox.finish)).returncode == 0
     assert [answer.status_code for answer in told] == [200, 200, 429]
     assert [int(answer.headers["X-RateLimit-Limit"]) for answer in told] == [2, 2, 2]
 
@@ -220,11 +208,9 @@ def test_an_env_file_that_can_not_be_read_is_a_sentence(tmp_path: Path) -> None:
         (tmp_path / f"{number}").mkdir()
         (tmp_path / f"{number}" / ".env").write_text("BOT_SYSTEM_PROMPT=café", encoding=encoding)
         (tmp_path / f"{number}" / ".env").chmod(mode)
-    script = "import os, sys; from bot.__main__ import main\n"
-    script += "for n, command in enumerate(sys.argv[1:]): os.chdir(f'../{n}'); print('status', main([command]))"
-    done = unprivileged(tmp_path / "0", "-c", script, *(command for command, _, _ in cases))
-    assert re.findall(r"status (\d)", done.stdout) == ["2", "1", "1", "2"]
-    said = [line for line in (done.stderr + done.stdout).splitlines() if not line.startswith("status")]
+    done = [unprivileged(tmp_path / f"{number}", command) for number, (command, _, _) in enumerate(cases)]
+    assert [one.returncode for one in done] == [2, 1, 1, 2]
+    said = [line for one in done for line in (one.stderr + one.stdout).splitlines()]
     assert len(said) == len(cases)
     assert [line for line in said if ".env can't be read" not in line] == []
 
@@ -233,15 +219,12 @@ def test_a_data_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path) -> Non
     """The sentence names the problem and the setting that chooses another one; the exit status is 2."""
     (tmp_path / "file").touch()
     (tmp_path / "closed").mkdir(mode=0o555)
-    script = "import os; from bot.__main__ import main; print('status', main(['run']))\n"
-    script += (
-        "os.environ.update(BOT_DATA_DIR='closed/data', BOT_SECRET_KEY='0123456789abcdefghijklmnopqrstuvwxyzABCDE')\n"
-    )
-    script += "print('status', main(['run']))"
-    done = unprivileged(tmp_path, "-c", script, BOT_DATA_DIR="file", AIMODELS_API_KEY="k")
-    assert re.findall(r"status (\d)", done.stdout) == ["2", "2"]
-    for line, folder in zip(done.stderr.splitlines(), ("file", "closed/data"), strict=True):
-        assert line.startswith(f"BOT_DATA_DIR: {folder}")
+    key = "0123456789abcdefghijklmnopqrstuvwxyzABCDE"
+    for folder, settings in (("file", {}), ("closed/data", {"BOT_SECRET_KEY": key})):
+        done = unprivileged(tmp_path, "run", BOT_DATA_DIR=folder, AIMODELS_API_KEY="k", **settings)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"BOT_DATA_DIR: {folder}")
+        assert done.stderr.count("\n") == 1
 
 
 async def test_a_wrong_key_is_a_sentence_and_never_shown(tmp_path: Path) -> None:
@@ -304,13 +287,18 @@ def test_a_model_file_without_its_extra_is_told(tmp_path: Path) -> None:
         assert "SANDBOX_GGUF needs llama.cpp, which is not installed: run make llama" in told
 
 
-def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
-    """Not the core's, not a platform's, not the key made at the first start: whoever logs it, it is not written."""
+def test_the_start_knows_all_secrets_and_spares_what_is_loaded(tmp_path: Path) -> None:
+    """Once the service is ready no secret is written, not of the core, a platform or the key made at the first start.
+
+    And the garbage collector leaves the modules alone: looking at them would hold up answers.
+    """
     assert bot(tmp_path, text="").returncode == 0
     key = (tmp_path / "data" / "secret.key").read_text()
     script = (
-        "import asyncio, logging, sys; from bot import service; from bot.settings.core import load_settings\n"
-        "async def said(core, stopping, **_): logging.getLogger('bot').warning(f'said {sys.argv[1:]}')\n"
+        "import asyncio, gc, logging, sys; from bot import service; from bot.settings.core import load_settings\n"
+        "async def said(core, stopping, **_):\n"
+        "    print(gc.get_freeze_count(), len(gc.get_objects()))\n"
+        "    logging.getLogger('bot').warning(f'said {sys.argv[1:]}')\n"
         "service.run_until = said\n"
         "asyncio.run(service.run(load_settings()))"
     )
@@ -319,22 +307,10 @@ def test_no_secret_of_any_part_is_logged(tmp_path: Path) -> None:
         "SLACK_CONFIG_TOKEN": "xoxe-of-the-app",
         "SLACK_CLIENT_SECRET": "secret-of-the-client",
     }
-    done = scripted(tmp_path, script, key, *given.values(), **given)
+    done = _run([sys.executable, "-c", script, key, *given.values()], tmp_path, "", given)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("[secret]") == 1 + len(given)
     assert not [secret for secret in (key, *given.values()) if secret in done.stdout + done.stderr]
-
-
-def test_what_is_there_at_the_start_is_not_looked_at_again(tmp_path: Path) -> None:
-    """The garbage collector leaves the modules alone once the service is ready: looking at them holds up answers."""
-    script = (
-        "import asyncio, gc; from bot import service; from bot.settings.core import load_settings\n"
-        "async def said(core, stopping, **_): print(gc.get_freeze_count(), len(gc.get_objects()))\n"
-        "service.run_until = said\n"
-        "asyncio.run(service.run(load_settings()))"
-    )
-    done = scripted(tmp_path, script)
-    assert done.returncode == 0, done.stderr
     frozen, watched = map(int, done.stdout.split())
     assert frozen > 50 * watched
 
@@ -389,31 +365,6 @@ def test_check_tells_every_platforms_mistakes(tmp_path: Path) -> None:
     ]
 
 
-async def test_a_signal_ends_it_and_a_second_process_is_refused(tmp_path: Path) -> None:
-    """While one process owns the database another is refused with a sentence; SIGTERM ends the first with status 0."""
-    first = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        cwd=tmp_path,
-        env=environment(tmp_path, BOT_LOG_FORMAT="json", BOT_LOG_LEVEL="info"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert first.stderr is not None
-    async with asyncio.timeout(200):
-        while b'"ready"' not in await first.stderr.readline():
-            pass
-        second = await asyncio.to_thread(bot, tmp_path)
-        first.send_signal(signal.SIGTERM)
-        await first.communicate()
-    assert first.returncode == 0
-    assert second.returncode == 2
-    assert "process" in second.stderr
-    assert "Traceback" not in second.stderr
-
-
 @pytest.mark.parametrize("arguments", [("sandbox", "--port", "99999"), ("nonsense",)])
 def test_wrong_arguments_are_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """A wrong argument ends with a status that is not 0 and no traceback."""
@@ -430,8 +381,11 @@ def test_nothing_to_serve(tmp_path: Path) -> None:
     assert "discord, slack" in done.stderr
 
 
-def test_a_web_server_without_a_platform(tmp_path: Path) -> None:
-    """With `BOT_PORT` the service serves links and its health, with `BOT_OPS_PORT` the operator, until stopped."""
+def test_a_web_server_without_a_platform_until_a_signal(tmp_path: Path) -> None:
+    """With `BOT_PORT` the service serves links and its health, with `BOT_OPS_PORT` the operator.
+
+    While it owns the database another process is refused with a sentence; SIGTERM ends it with status 0.
+    """
     command = [sys.executable, "-m", "bot"]
     whole = environment(tmp_path, BOT_PORT="0", BOT_OPS_PORT="0", BOT_LOG_LEVEL="info", BOT_LOG_FORMAT="json")
     with subprocess.Popen(
@@ -447,6 +401,10 @@ def test_a_web_server_without_a_platform(tmp_path: Path) -> None:
             assert httpx.get(f"{public}/healthz").status_code == 200
             if sys.platform == "linux":  # the event loop is the faster one
                 assert "uvloop" in Path(f"/proc/{process.pid}/maps").read_text()
+            second = bot(tmp_path)
+            assert second.returncode == 2
+            assert f"process {process.pid}" in second.stderr
+            assert "Traceback" not in second.stderr
         finally:
             process.terminate()
         assert process.wait(60) == 0

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
+import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -67,21 +67,15 @@ async def test_an_installed_platform_answers(tmp_path: Path, installed: Path) ->
     async with asyncio.timeout(300), scripted_api() as api, channel_server() as channel:
         api.play(chat("It works."))
         settings = {"CHANNEL_URL": channel.url, "AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "sk-x"}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot"),
-            env=environment(tmp_path, installed, **settings),
-            cwd=tmp_path,
-            stdin=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        given = environment(tmp_path, installed, **settings)
+        running = command_line.Command(environment=given, folder=tmp_path, text=None)
         event = await channel.ask("does it?")
         await channel.wait_for_answers(event)
-        process.terminate()
-        _, log = await process.communicate()
-        assert process.returncode == 0
+        running.send_signal(signal.SIGTERM)
+        done = await asyncio.to_thread(running.finish)
+    assert done.returncode == 0, done.stderr
     assert [message.text for message in channel.answers(event)] == ["It works."]
-    assert b"channel" in log
+    assert "channel" in done.stderr
 
 
 @pytest.fixture
