@@ -78,7 +78,7 @@ def test_it_listens_and_is_ended_by_its_signal(tmp_path: Path, how: str) -> None
         command, own = ["sh", "-c", PROCFILE[0].partition(":")[2]], {"PORT": str(port)}
     env = environment(**own | {"BOT_DATA_DIR": str(tmp_path / "data")})
     with started(command, env, tmp_path) as process:
-        wait_for(process, f"http://127.0.0.1:{port}/healthz")
+        wait_for(process.poll, f"http://127.0.0.1:{port}/healthz")
         if how == "container":
             assert healthy(env) == 0
         process.send_signal(signal.SIGTERM)

@@ -21,13 +21,12 @@ from tests.support.database.postgres import connected, empty_url, server
 from tests.support.deploy.images import (
     PATIENCE,
     ROOT,
-    entrypoint,
     environment,
     environment_of_image,
     free_port,
     healthy,
     said,
-    started,
+    start_forked,
     wait_for,
 )
 from tests.support.scripted_api import scripted_api
@@ -100,26 +99,26 @@ async def test_what_compose_starts_answers_on_postgres(empty_url: SecretStr, tmp
         api.play(EchoApi(api.url))
         in_env_file = {**slack.environment, "AIMODELS_BASE_URL": api.url, "AIMODELS_API_KEY": "key"}
         of_this_machine = {"BOT_DATABASE_URL": empty_url.get_secret_value(), "BOT_DATA_DIR": str(tmp_path / "data")}
-        processes = []
+        processes, ready = [], []
         for name in ("receiver", "worker", "web"):
             assert services[name]["environment"] == bot["environment"]
             ports = {"BOT_PORT": str(free_port()), "BOT_OPS_PORT": str(free_port())}
             env = {**environment_of_image(), **services[name]["environment"], **in_env_file, **of_this_machine, **ports}
-            command = [*entrypoint(), *services[name]["command"]]
-            env = environment(**env)
-            processes.append((stack.enter_context(started(command, env, tmp_path)), env))
-        for process, env in processes:
-            ready = await asyncio.to_thread(wait_for, process, f"http://127.0.0.1:{env['BOT_OPS_PORT']}/readyz")
-            assert ready.json()["database"] == "ok"
-        assert await asyncio.to_thread(healthy, processes[-1][1]) == 0
+            command = services[name]["command"]
+            processes.append(await stack.enter_async_context(start_forked(command, env, tmp_path)))
+            ready.append(f"http://127.0.0.1:{ports['BOT_OPS_PORT']}/readyz")
+        for process, url in zip(processes, ready, strict=True):
+            found = await asyncio.to_thread(wait_for, process.poll, url)
+            assert found.json()["database"] == "ok"
+        assert await asyncio.to_thread(healthy, environment(**ports)) == 0
         question = slack.ada.mention("hello")
         await slack.until(
             lambda: "re: hello" in [m.content for m in slack.from_bot(slack.general, thread=question.root)]
         )
-        for process, _ in processes:
+        for process in processes:
             process.send_signal(signal.SIGTERM)
-        for process, _ in processes:
-            assert await asyncio.to_thread(process.wait, PATIENCE) == 0
+        for process in processes:
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
 
 
 async def test_the_health_check_of_its_database_asks_the_database(empty_url: SecretStr) -> None:
@@ -134,7 +133,7 @@ async def test_the_health_check_of_its_database_asks_the_database(empty_url: Sec
         assert await asked.wait() == status
 
 
-def test_the_probes_of_kubernetes_are_answered(empty_url: SecretStr, tmp_path: Path) -> None:
+async def test_the_probes_of_kubernetes_are_answered(empty_url: SecretStr, tmp_path: Path) -> None:
     """With the environment of the manifest, each probe leads to a path that says 200."""
     deployment, budget, service = MANIFESTS
     pod = deployment["spec"]["template"]
@@ -155,14 +154,13 @@ def test_the_probes_of_kubernetes_are_answered(empty_url: SecretStr, tmp_path: P
         "BOT_DATABASE_URL": empty_url.get_secret_value(),
         "BOT_SECRET_KEY": "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH",
     }
-    with started(
-        [*entrypoint(), *bot["args"]], environment(**{**environment_of_image(), **given, **own}), tmp_path
-    ) as process:
+    async with start_forked(bot["args"], {**environment_of_image(), **given, **own}, tmp_path) as process:
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             asked = bot[probe]["httpGet"]
-            assert wait_for(process, f"http://127.0.0.1:{real[asked['port']]}{asked['path']}").is_success
+            url = f"http://127.0.0.1:{real[asked['port']]}{asked['path']}"
+            assert (await asyncio.to_thread(wait_for, process.poll, url)).is_success
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
 
 
 def test_the_deployments_with_roles_are_that_of_all_roles() -> None:

@@ -102,18 +102,20 @@ class InstalledChannel(TestChannel):
         return adapter
 
 
+@pytest.fixture(scope="class")
+def _installed_here(installed: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as paths:
+        paths.syspath_prepend(installed)
+        find_platforms.cache_clear()
+        yield
+    find_platforms.cache_clear()
+
+
+@pytest.mark.usefixtures("_installed_here")
 class TestInstalledPlatform(AdapterContract):
     """The laws of every platform hold for one that is installed besides."""
 
     harness_type = InstalledChannel
-
-    @pytest.fixture(autouse=True)
-    def _installed(self, installed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        monkeypatch.syspath_prepend(installed)
-        find_platforms.cache_clear()
-        yield
-        monkeypatch.undo()
-        find_platforms.cache_clear()
 
 
 # -- what is wrong with an installation

@@ -57,6 +57,10 @@ class Process:
         with LOCK:
             return self._process.exitcode
 
+    def poll(self) -> int | None:
+        """Return `returncode`."""
+        return self.returncode
+
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal if the process is running."""
         if self._process.pid is not None and not self._gone.done():

@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 
 import httpx
+
+from tests.support.processes import Process, process, program
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60.0  #: seconds until a test that waits in vain fails
@@ -55,26 +57,35 @@ def free_port() -> int:
 @contextmanager
 def started(command: list[str], env: Mapping[str, str], folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a process; it is killed at the end of the block if it still runs."""
-    with subprocess.Popen(command, cwd=folder, env=dict(env), stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=folder, env=dict(env), stdin=subprocess.PIPE) as one:
         try:
-            yield process
+            yield one
         finally:
-            process.kill()
+            one.kill()
 
 
-def wait_for(process: "subprocess.Popen[bytes]", url: str) -> httpx.Response:
-    """Ask until there is a success. Fails when the process ends before."""
+def start_forked(
+    arguments: Sequence[str], env: Mapping[str, str], folder: Path
+) -> AbstractAsyncContextManager[Process]:
+    """Run what the entry point runs with these arguments, forked so that it starts fast, until the end of the block."""
+    assert entrypoint() == ["python", "-m", "bot"]
+    return process(program, *arguments, environment=env, folder=folder)
+
+
+def wait_for(status: Callable[[], int | None], url: str) -> httpx.Response:
+    """Ask until there is a success. Fails when the process ends before. `status`: its exit status; None: it runs."""
     deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            found = httpx.get(url)
-            if found.is_success:
-                return found
-        except httpx.TransportError:
-            pass
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.1)
+    with httpx.Client() as client:
+        while True:
+            try:
+                found = client.get(url)
+                if found.is_success:
+                    return found
+            except httpx.TransportError:
+                pass
+            assert time.monotonic() < deadline
+            assert status() is None
+            time.sleep(0.1)
 
 
 def healthy(env: Mapping[str, str]) -> int:
