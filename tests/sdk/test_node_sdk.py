@@ -1,20 +1,22 @@
 """The SDK for Node.js: its own tests, run by node; its types; and the reference's sample."""
 
+import asyncio
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from sandbox.server import Sandbox
 from tests.support.reference import REFERENCE, SAMPLES
 
 SDK = Path(__file__).parents[2] / "sdk" / "node"
 TESTS = sorted((SDK / "test").glob("*.test.js"))
+OFFLINE = SDK / "test" / "sandbox.test.js"
 
 
 @cache
@@ -41,20 +43,30 @@ def test_there_are_tests() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
-def test_node(path: Path) -> None:
-    """The SDK's tests pass, with this interpreter for the sandbox."""
+def run_tests(path: Path, **environment: str) -> None:
     done = subprocess.run(
         [node(), "--test", "--test-reporter=spec", str(path)],
         capture_output=True,
         encoding="utf-8",
-        env={**os.environ, "TEST_PYTHON": sys.executable},
+        env={**os.environ, **environment},
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     if "skipped 0\n" not in done.stdout:
         pytest.skip("npm is not installed")
+
+
+@pytest.mark.parametrize("path", [path for path in TESTS if path != OFFLINE], ids=lambda path: path.name)
+def test_node(path: Path) -> None:
+    """The SDK's tests pass."""
+    run_tests(path)
+
+
+async def test_node_with_the_offline_api() -> None:
+    """So do those with the offline API, which this process has loaded already."""
+    async with Sandbox(api_key="sandbox-key") as sandbox:
+        await asyncio.to_thread(run_tests, OFFLINE, TEST_SANDBOX_URL=sandbox.base_url)
 
 
 def test_the_node_tests_send_the_samples() -> None:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Sequence
 from importlib.metadata import PathDistribution, distribution
@@ -17,11 +18,11 @@ ROOT = Path(__file__).parents[3]
 
 
 def build_wheel(source: Path, folder: Path) -> Path:
-    """Build the wheel of a project without a network."""
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
-    done = subprocess.run(
-        [*command, "--wheel-dir", str(folder), str(source)], capture_output=True, text=True, check=False, timeout=300
-    )
+    """Build the wheel of a project as installers do: by the program that its `pyproject.toml` names."""
+    project = tomllib.loads((source / "pyproject.toml").read_text(encoding="utf-8"))
+    build = f"import sys, {project['build-system']['build-backend']} as backend; backend.build_wheel(sys.argv[1])"
+    command = [sys.executable, "-c", build, str(folder)]
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     [made] = folder.glob("*.whl")
     return made

@@ -11,12 +11,15 @@ const ROOT = resolve(__dirname, '../../../..');
 const VENV = join(ROOT, '.venv', 'bin', 'python');
 
 /**
- * Start it on a free port. The environment variable TEST_PYTHON names the interpreter.
+ * Start it on a free port. The environment variable TEST_PYTHON names the interpreter; TEST_SANDBOX_URL names one
+ * that runs with that key, which is used instead.
  *
  * @param {string} apiKey
  * @returns {Promise<{baseURL: string, stop: () => Promise<void>}>}
  */
 async function startSandbox(apiKey) {
+  const running = process.env.TEST_SANDBOX_URL;
+  if (running) return { baseURL: running, stop: async () => {} };
   const python = process.env.TEST_PYTHON || (existsSync(VENV) ? VENV : 'python3');
   const child = spawn(python, ['-m', 'bot', 'sandbox', '--port', '0', '--api-key', apiKey], {
     cwd: ROOT,
