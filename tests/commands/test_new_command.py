@@ -20,7 +20,8 @@ TRANSLATION = """
 "command.roll.option.sides" = "幾面的骰子。"
 "option.label.sides" = "面數"
 """
-#: Prints what each platform shows of the command in each language: its own form, menu or page.
+TYPED = "/roll --sides 2\n/roll --sides 1\n/roll\n/help\n/help roll\n"
+#: Answers what is typed; prints that, and what each platform shows in each language: its own form, menu or page.
 SURFACES = """
 import contextlib, io, json, sys
 import adapters.discord, adapters.slack
@@ -33,6 +34,7 @@ from bot.commands import load_commands
 from bot.ports import Profile
 from bot.security.value_signer import HmacSigner
 
+assert main([]) == 0
 with contextlib.redirect_stdout(io.StringIO()) as manifest:
     assert main(["manifest", "slack"]) == 0
 registry = load_commands({kind: (model,) for kind, model in MODELS.items()})
@@ -63,37 +65,39 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def python(copy: Path, *arguments: str, text: str = "", **environment: str) -> str:
-    """The output of Python with these arguments, on the packages of the copy."""
+def answers_and_surfaces(copy: Path, typed: str, *locales: str, **environment: str) -> tuple[str, list[dict[str, Any]]]:
+    """What the packages of the copy answer to what is typed, and their surfaces in each language."""
     done = subprocess.run(
-        [sys.executable, *arguments],
-        input=text,
+        [sys.executable, "-c", SURFACES, *locales],
+        input=typed,
         cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy), "LANG": "C.UTF-8", "SLACK_COMMAND_PREFIX": "my-", **environment},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(copy),
+            "BOT_DATA_DIR": str(copy / "data"),
+            "LANG": "C.UTF-8",
+            "SLACK_COMMAND_PREFIX": "my-",
+            **environment,
+        },
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def surfaces(copy: Path, *locales: str) -> list[dict[str, Any]]:
-    shown: list[dict[str, Any]] = json.loads(python(copy, "-c", SURFACES, *locales))
-    return shown
+    answers, _, shown = done.stdout.strip().rpartition("\n")
+    return answers, json.loads(shown)
 
 
 @cache
-def untranslated(copy: Path) -> dict[str, Any]:
-    """What people of a language see that the command has no words of."""
-    return surfaces(copy, "zh-TW")[0]
+def untranslated(copy: Path) -> tuple[str, list[dict[str, Any]]]:
+    """What is answered in English, and what people of a language see that the command has no words of."""
+    return answers_and_surfaces(copy, TYPED, "zh-TW")
 
 
 def test_it_is_typed_and_explained(copy: Path) -> None:
     """It answers, refuses what its spec does not allow, and is in the help."""
-    typed = "/roll --sides 2\n/roll --sides 1\n/roll\n/help\n/help roll\n"
-    out = python(copy, "-m", "bot", text=typed, BOT_DATA_DIR=str(copy / "data"))
+    out, _ = untranslated(copy)
     assert len(re.findall(r"🎲 [1-6]\n", out)) == 2
     assert "--sides must be between 2 and 100, not 1." in out.replace("`", "")
     assert re.search(r"/roll\W+Roll dice\. \W*/roll", out)
@@ -102,7 +106,7 @@ def test_it_is_typed_and_explained(copy: Path) -> None:
 
 def test_it_is_on_slack(copy: Path) -> None:
     """The manifest, the App Home and the form have the words of its spec."""
-    shown = untranslated(copy)
+    _, [shown] = untranslated(copy)
     commands = {c["command"]: c for c in shown["manifest"]["features"]["slash_commands"]}
     assert commands["/my-roll"]["description"] == "Roll dice."
     assert "--sides" in commands["/my-roll"]["usage_hint"]
@@ -114,7 +118,7 @@ def test_it_is_on_slack(copy: Path) -> None:
 
 def test_it_is_on_discord(copy: Path) -> None:
     """The slash command and the form have the words of its spec, in every language."""
-    shown = untranslated(copy)
+    _, [shown] = untranslated(copy)
     (roll,) = [command for command in shown["commands"] if command["name"] == "roll"]
     assert (roll["description"], roll["description_localizations"], roll["name_localizations"]) == (
         "Roll dice.",
@@ -142,10 +146,9 @@ def test_a_translation_is_one_file_more(copy: Path) -> None:
     file = copy / "bot" / "commands" / "locales" / "roll.zh-Hant.toml"
     file.write_text(TRANSLATION, encoding="utf-8")
     try:
-        out = python(copy, "-m", "bot", text="/help roll\n", BOT_DATA_DIR=str(copy / "data"), LANG="zh_TW.UTF-8")
+        out, [shown, simplified] = answers_and_surfaces(copy, "/help roll\n", "zh-TW", "zh-CN", LANG="zh_TW.UTF-8")
         assert "擲骰子。" in out
         assert "幾面的骰子；2 到 100；預設 6" in out.replace("`", "")
-        shown, simplified = surfaces(copy, "zh-TW", "zh-CN")
         (roll,) = [command for command in shown["commands"] if command["name"] == "roll"]
         assert roll["name_localizations"] == {"zh-TW": "擲骰"}
         assert roll["description_localizations"] == {"zh-TW": "擲骰子。"}

@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -199,20 +201,9 @@ def test_the_files_are_those_of_the_docs() -> None:
     assert len(listed) == 8
 
 
-def test_it_is_made_and_explained(copy: Path) -> None:
-    """The command is answered with a file by the sandbox; help, models and usage name the new kind."""
-    out = python(copy, "-m", "bot", text="/music a slow waltz\n/help\n/model\n/usage\n")
-    assert re.search(r"composer-1 · 10 s · mp3\n", out)
-    (saved,) = re.findall(r"saved: (\S+\.mp3)", out)
-    assert Path(saved).stat().st_size > 10_000
-    assert re.search(r"/music\W+Compose music from a description\.", out)
-    assert re.search(r"Music \(`?music`?\):\W+composer-1", out)
-    assert re.search(r"Music\W+1\b", out)
-
-
-#: Prints Slack's manifest, the options of Discord's command, and the lines for `.env.example`.
+#: Prints what is answered, Slack's manifest, the options of Discord's command, and the lines for `.env.example`.
 SHOWN = """
-import json
+import contextlib, io, json
 import adapters.discord
 from adapters.discord.setup.application_commands import build_commands
 from aimodels import AIModels
@@ -221,12 +212,32 @@ from bot.__main__ import main
 from bot.commands import load_commands
 from bot.settings.core import Settings, example
 
-assert main(["manifest", "slack"]) == 0
+assert main([]) == 0
+with contextlib.redirect_stdout(io.StringIO()) as manifest:
+    assert main(["manifest", "slack"]) == 0
 commands = build_commands(load_commands({k: (m,) for k, m in MODELS.items()}).specs)
 options = [o["name"] for c in commands if c["name"] == "music" for o in c["options"]]
 AIModels(api_key="k").music.create
-print(json.dumps([options, example(Settings)]))
+print(json.dumps([manifest.getvalue(), options, example(Settings)]))
 """
+
+
+@cache
+def answers_and_surfaces(copy: Path) -> tuple[str, list[Any]]:
+    printed = python(copy, "-c", SHOWN, text="/music a slow waltz\n/help\n/model\n/usage\n")
+    answers, _, shown = printed.strip().rpartition("\n")
+    return answers, json.loads(shown)
+
+
+def test_it_is_made_and_explained(copy: Path) -> None:
+    """The command is answered with a file by the sandbox; help, models and usage name the new kind."""
+    out, _ = answers_and_surfaces(copy)
+    assert re.search(r"composer-1 · 10 s · mp3\n", out)
+    (saved,) = re.findall(r"saved: (\S+\.mp3)", out)
+    assert Path(saved).stat().st_size > 10_000
+    assert re.search(r"/music\W+Compose music from a description\.", out)
+    assert re.search(r"Music \(`?music`?\):\W+composer-1", out)
+    assert re.search(r"Music\W+1\b", out)
 
 
 def test_it_is_offered_and_documented(copy: Path) -> None:
@@ -234,8 +245,7 @@ def test_it_is_offered_and_documented(copy: Path) -> None:
 
     The line in `.env.example` is the one that the settings class makes.
     """
-    manifest, _, last = python(copy, "-c", SHOWN).strip().rpartition("\n")
+    _, (manifest, options, settings) = answers_and_surfaces(copy)
     assert '"/music"' in manifest
-    options, settings = json.loads(last)
     assert options == ["prompt", "model"]
     assert settings.strip() in (copy / ".env.example").read_text(encoding="utf-8")

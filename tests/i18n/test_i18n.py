@@ -5,6 +5,8 @@ import importlib
 import re
 import string
 from collections import Counter
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,38 +51,44 @@ def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-def sources() -> list[Path]:
-    return [*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")]
+@dataclass(frozen=True)
+class Call:
+    """A call of `translate` or `operator_text` with a literal key."""
+
+    key: str
+    place: str
+    given: frozenset[str]  #: names of the values; `*`: more that are not known
 
 
-def literals() -> tuple[set[str], list[re.Pattern[str]]]:
-    """Every string of the sources that reads like a key, and the patterns of those put together with an f-string."""
-    whole: set[str] = set()
-    built: list[re.Pattern[str]] = []
-    for path in sources():
+@dataclass(frozen=True)
+class Spoken:
+    """What the sources say of sentences."""
+
+    calls: tuple[Call, ...]
+    literals: frozenset[str]
+    patterns: tuple[re.Pattern[str], ...]  #: of the keys that are put together with an f-string
+
+
+@cache
+def spoken() -> Spoken:
+    calls: list[Call] = []
+    literals: set[str] = set()
+    patterns: list[re.Pattern[str]] = []
+    for path in (*(ROOT / "bot").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                whole.add(node.value)
+                literals.add(node.value)
             elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
                 parts = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else "[a-z_.]+" for v in node.values]
                 if re.match(r"[a-z]+\.", str(node.values[0].value)):
-                    built.append(re.compile("".join(parts)))
-    return whole, built
-
-
-def calls() -> list[tuple[str, str, set[str]]]:
-    """Every call of `translate` or `operator_text` with a literal key: the key, where, and the names of its values."""
-    found: list[tuple[str, str, set[str]]] = []
-    for path in sources():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
-                continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            key = node.args[0].value
-            if name in ("translate", "operator_text") and isinstance(key, str) and KEY.fullmatch(key):
-                given = {word.arg or "*" for word in node.keywords}
-                found.append((key, f"{path.relative_to(ROOT)}:{node.lineno}", given))
-    return found
+                    patterns.append(re.compile("".join(parts)))
+            elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                key = node.args[0].value
+                if name in ("translate", "operator_text") and isinstance(key, str) and KEY.fullmatch(key):
+                    given = frozenset(word.arg or "*" for word in node.keywords)
+                    calls.append(Call(key, f"{path.relative_to(ROOT)}:{node.lineno}", given))
+    return Spoken(tuple(calls), frozenset(literals), tuple(patterns))
 
 
 def specs() -> list[CommandSpec]:
@@ -120,25 +128,26 @@ def test_every_sentence_has_one_owner() -> None:
 def test_every_sentence_gets_the_values_it_names() -> None:
     """Every call fills in all placeholders of its sentence."""
     english = sentences(FALLBACK)
-    assert len(calls()) > 100
+    assert len(spoken().calls) > 100
     wrong = [
-        f"{where}: {key} needs {placeholders(english[key]) - given}"
-        for key, where, given in calls()
-        if key in english and "*" not in given and placeholders(english[key]) - given
+        f"{call.place}: {call.key} needs {missing}"
+        for call in spoken().calls
+        if call.key in english and "*" not in call.given and (missing := placeholders(english[call.key]) - call.given)
     ]
     assert wrong == []
 
 
 def test_every_sentence_that_is_translated_exists() -> None:
     """Each key in a source is in a catalogue."""
-    missing = {key: where for key, where, _ in calls() if key not in sentences(FALLBACK)}
+    english = sentences(FALLBACK)
+    missing = {call.key: call.place for call in spoken().calls if call.key not in english}
     assert missing == {}
 
 
 def test_every_sentence_is_used() -> None:
     """A sentence that no source names is deleted."""
-    whole, built = literals()
-    unsaid = [k for k in sentences(FALLBACK) if k not in whole and not any(p.fullmatch(k) for p in built)]
+    literals, patterns = spoken().literals, spoken().patterns
+    unsaid = [k for k in sentences(FALLBACK) if k not in literals and not any(p.fullmatch(k) for p in patterns)]
     assert unsaid == []
 
 

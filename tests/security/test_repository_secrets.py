@@ -10,21 +10,26 @@ ROOT = Path(__file__).parents[2]
 #: Folders of a checkout without Git that hold nothing of ours.
 _FOREIGN = {".venv", "node_modules", "data", "build", "dist"}
 #: Formats of secrets as the services document them; what the simulators and tests use is shorter.
-SECRETS = {
-    "Slack token": r"\bxox[abeoprs](?:\.xox[bp])?-\d{10,}-[\w-]{20,}",
-    "Slack app token": r"\bxapp-\d-[A-Z0-9]{9,}-\d{10,}-[0-9a-f]{32,}",
-    "Discord token": r"\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}",
-    "API key": r"\bsk-(?:[a-z]+-)?[A-Za-z0-9_-]{32,}",
-    "AWS key": r"\bAKIA[0-9A-Z]{16}\b",
-    "GitHub token": r"\b(?:gh[opsu]_\w{36}|github_pat_\w{60,})",
-    "PyPI or npm token": r"\b(?:pypi-AgEI\w{50,}|npm_\w{36})",
-    "private key": r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}",
+TOKENS = {
+    "Slack token": r"xox[abeoprs](?:\.xox[bp])?-\d{10,}-[\w-]{20,}",
+    "Slack app token": r"xapp-\d-[A-Z0-9]{9,}-\d{10,}-[0-9a-f]{32,}",
+    "Discord token": r"[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}",
+    "API key": r"sk-(?:[a-z]+-)?[A-Za-z0-9_-]{32,}",
+    "AWS key": r"AKIA[0-9A-Z]{16}\b",
+    "GitHub token": r"(?:gh[opsu]_\w{36}|github_pat_\w{60,})",
+    "PyPI or npm token": r"(?:pypi-AgEI\w{50,}|npm_\w{36})",
 }
+#: Any of them, where a word begins: one search of a file takes a fraction of seven.
+_TOKEN = re.compile(rf"\b(?:{'|'.join(TOKENS.values())})")
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}")
 
 
 def find_secrets(text: str) -> list[str]:
     """Return the kinds of secrets in a text."""
-    return [kind for kind, pattern in SECRETS.items() if re.search(pattern, text)]
+    found = (
+        [kind for kind, pattern in TOKENS.items() if re.search(rf"\b{pattern}", text)] if _TOKEN.search(text) else []
+    )
+    return [*found, "private key"] if _PRIVATE_KEY.search(text) else found
 
 
 def repository_files() -> list[Path]:

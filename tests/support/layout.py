@@ -24,18 +24,19 @@ def module_name(path: Path) -> str:
 
 def imported_names(path: Path, packages: tuple[str, ...] = PACKAGES) -> Iterator[tuple[str, str]]:
     """Yield the module and the name of every import from `packages`; the name of an imported module is ""."""
-    for node in _imports(path):
+    for node in _parsed(path)[0]:
         if isinstance(node, ast.Import):
             yield from ((name.name, "") for name in node.names if name.name.split(".")[0] in packages)
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in packages:
             for name in node.names:
-                full = ROOT / Path(*node.module.split("."), name.name)
-                is_module = full.with_suffix(".py").exists() or full.is_dir()
-                yield (f"{node.module}.{name.name}", "") if is_module else (node.module, name.name)
+                full = f"{node.module}.{name.name}"
+                yield (full, "") if _is_module(full) else (node.module, name.name)
 
 
-def _imports(path: Path) -> tuple[ast.AST, ...]:
-    return _parsed(path)[0]
+@cache
+def _is_module(name: str) -> bool:
+    path = ROOT / Path(*name.split("."))
+    return path.with_suffix(".py").exists() or path.is_dir()
 
 
 @cache
