@@ -1,8 +1,9 @@
 """Splitting Markdown into messages, and estimating tokens. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<marks>`{3,}(?=[^`]*$)|~{3,})")
 _DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
@@ -112,25 +113,29 @@ def _starts_block(lines: list[str], at: int) -> bool:
     return at + 1 < len(lines) and "|" in lines[at] and _is_delimiter(lines[at + 1])
 
 
-def _count_fitting(parts: Sequence[str], fits: Callable[[Sequence[str]], bool]) -> int:
-    """Return how many of the first parts fit, by galloping search: few calls of `fits`."""
-    return _gallop(len(parts), lambda count: fits(parts[:count]))
+def _count_fitting(most: int, limit: int, measure: Callable[[int], int], *, guess: int = 1) -> int:
+    """Return a count up to `most` that fits while one more does not. `guess`: the count that is tried first.
 
-
-def _gallop(most: int, fits: Callable[[int], bool], *, guess: int = 1) -> int:
-    """Return a count up to `most` that fits while one more does not: doubles from `guess`, then halves the rest."""
-    count, step = 0, min(guess, most)
-    while count < most:
-        further = min(count + step, most)
-        if fits(further):
-            count, step = further, 1 if count == 0 and guess > 1 else 2 * step
+    Interpolates between the sizes that are known, as to measure is dear: two or three calls do for even parts. Halves
+    the rest where that gets nowhere, and tries at most four times what is known to fit.
+    """
+    fits, exceeds, size_fits, size_exceeds = 0, most + 1, 0, 0
+    count, step, is_even = min(guess, most), 1, True
+    while exceeds - fits > 1:
+        left = exceeds - fits
+        size = measure(count)
+        if size <= limit:
+            fits, size_fits = count, size
+        else:
+            exceeds, size_exceeds = count, size
+        if exceeds > most:
+            count = min(max(fits * limit // max(size_fits, 1), fits + step), 4 * fits, most)
+            step *= 2
             continue
-        low, high = count, further
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if fits(middle) else (low, middle)
-        return low
-    return count
+        is_even = not is_even or 2 * (exceeds - fits) <= left
+        share = (limit - size_fits) / (size_exceeds - size_fits) if is_even else 0.5
+        count = min(max(fits + int((exceeds - fits) * share), fits + 1), exceeds - 1)
+    return fits
 
 
 class _Packer:
@@ -148,9 +153,10 @@ class _Packer:
     def pack(self, blocks: list[_Block]) -> Iterator[str]:
         at, guess = 0, 1
         while at < len(blocks):
-            count = _gallop(
+            count = _count_fitting(
                 len(blocks) - at,
-                lambda count: self.fits(self._join(blocks, at, at + count)),  # noqa: B023 - called at once
+                self.limit,
+                lambda count: self.measure(self._join(blocks, at, at + count)),  # noqa: B023 - called at once
                 guess=guess,
             )
             end, guess = at + count, max(count, 1)  # the next piece is probably like this one
@@ -209,9 +215,15 @@ class _Packer:
         def whole(lines: tuple[str, ...]) -> str:
             return (before + lead if before else "") + block.text(lines)
 
-        at = 0
+        at, guess = 0, 1
         while True:
-            count = _count_fitting(block.lines[at:], lambda lines: self.fits(whole((*held, *lines))))  # noqa: B023 - called at once
+            count = _count_fitting(
+                len(block.lines) - at,
+                self.limit,
+                lambda count: self.measure(whole((*held, *block.lines[at : at + count]))),  # noqa: B023 - called at once
+                guess=guess,
+            )
+            guess = max(count, 1)
             held, at = (*held, *block.lines[at : at + count]), at + count
             if at == len(block.lines):
                 break
@@ -232,10 +244,16 @@ class _Packer:
         parts: list[str] = []
         keeps_space = bool(block.tail)
         atoms = list(self._atoms(line, block))
-        at = 0
+        at, guess = 0, 1
         while at < len(atoms):
-            rest = atoms[at : at + max(self.limit, 1)]
-            end = at + max(_count_fitting(rest, lambda some: self.fits(block.text(("".join(some),)))), 1)
+            count = _count_fitting(
+                min(len(atoms) - at, self.limit),
+                self.limit,
+                lambda count: self.measure(block.text(("".join(atoms[at : at + count]),))),  # noqa: B023 - called at once
+                guess=guess,
+            )
+            guess = max(count, 1)
+            end = at + guess
             held = "".join(atoms[at:end])
             if held.strip() or (end == len(atoms) and not parts):
                 parts.append(held if keeps_space or end == len(atoms) else held.rstrip())
@@ -245,9 +263,10 @@ class _Packer:
         return parts or [""]
 
     def _atoms(self, line: str, block: _Block) -> Iterator[str]:
+        fits = cache(lambda atom: self.fits(block.text((atom,))))  # words come again and again
         for match in _ATOM.finditer(line):
             atom = match[0]
-            if self.fits(block.text((atom,))):
+            if fits(atom):
                 yield atom
                 continue
             from wcwidth import iter_graphemes

@@ -12,7 +12,7 @@ def test_waits_are_those_of_the_formula(use: float) -> None:
     The API is that server, as each event comes to it once.
     """
     site = Site(cpu=0.0, api=0.01, concurrency=1)
-    found = simulate(site, Load(channels=10_000, per_second=use / site.api), seconds=500)
+    found = simulate(site, Load(channels=10_000, per_second=use / site.api), seconds=200)
     assert found.mean == pytest.approx(site.api * (1 + use / (2 * (1 - use))), rel=0.08)
     assert found.per_second == pytest.approx(use / site.api, rel=0.03)
     assert found.use["API"] == pytest.approx(use, rel=0.03)
@@ -20,10 +20,10 @@ def test_waits_are_those_of_the_formula(use: float) -> None:
 
 def test_what_limits_the_answers() -> None:
     """50 channels that always ask get as many answers as the slowest stage gives, or as they can ask for."""
-    busy = simulate(Site(cpu=0.002, api=0.05), Load(channels=50), seconds=60)
+    busy = simulate(Site(cpu=0.002, api=0.05), Load(channels=50), seconds=20)
     assert busy.per_second == pytest.approx(1 / 0.002, rel=0.01)
     assert busy.first_limit == "CPU"
-    idle = simulate(Site(cpu=0.0001, api=0.2, processes=2), Load(channels=50), seconds=60)
+    idle = simulate(Site(cpu=0.0001, api=0.2, processes=2), Load(channels=50), seconds=20)
     assert idle.per_second == pytest.approx(50 / 0.2001, rel=0.01)
 
 

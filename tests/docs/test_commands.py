@@ -3,18 +3,19 @@
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import parser as service_parser
 from tests.support.documents import DOCUMENTS, ROOT, Command, blocks, commands
+from tests.support.forked.command_line import bot
 
 COMMANDS = [command for document in DOCUMENTS for command in commands(document)]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -81,14 +82,9 @@ def check_python(command: Command) -> None:
     name = f"{module}.__main__" if is_package else module
     assert importlib.util.find_spec(name) is not None, f"no module {module}"
     if module in {"sandbox", "simulators"}:
-        done = run_help(module, arguments)
-        assert done.returncode == 0, done.stderr
-
-
-@cache
-def run_help(module: str, arguments: tuple[str, ...]) -> "subprocess.CompletedProcess[str]":
-    """Run a program with `--help` after its arguments: it refuses them first if they are wrong."""
-    return run([sys.executable, "-m", module, *arguments, "--help"], ROOT)
+        with pytest.raises(SystemExit) as ended:  # after `--help`; it refuses wrong arguments in front of it first
+            importlib.import_module(name).main([*arguments, "--help"])
+        assert ended.value.code == 0
 
 
 def check_pip(command: Command) -> None:
@@ -121,13 +117,16 @@ CHECKS: dict[str, Callable[[Command], None]] = {
 }
 
 
-def run(command: list[str], folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+def environment() -> dict[str, str]:
     dropped = ("BOT_", "AIMODELS_", "LC_", "MAKE", "MFLAGS", "ARGS")  # `make test ARGS=…` is for this run
-    own = {name: value for name, value in os.environ.items() if not name.startswith(dropped)} | {"LANG": "C.UTF-8"}
+    return {name: value for name, value in os.environ.items() if not name.startswith(dropped)} | {"LANG": "C.UTF-8"}
+
+
+def run(command: list[str], folder: Path, **more: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         command,
         cwd=folder,
-        env={**own, **environment},
+        env={**environment(), **more},
         capture_output=True,
         text=True,
         check=False,
@@ -214,6 +213,16 @@ def typed(line: str, folder: Path) -> str:
     return done.stdout
 
 
+def make_forked(line: str, folder: Path, text: str = "") -> str:
+    """Do what `make` would run for a line, in a process that has the modules loaded; what it prints."""
+    *_, last = run(["sh", "-ec", line], folder, MAKEFLAGS="n").stdout.splitlines()
+    python, option, module, *arguments = shlex.split(last)
+    assert (python, option, module) == (".venv/bin/python", "-m", "bot")
+    done = bot(*arguments, environment=environment(), folder=folder, text=text)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def block_with(document: str, text: str) -> str:
     """The one console block of a document with this text."""
     [found] = [block for block in blocks(ROOT / document, "console") if text in block]
@@ -234,14 +243,15 @@ def block_with(document: str, text: str) -> str:
 def test_quick_commands_run(clone: Path, line: str, shown: str) -> None:
     """What takes a moment is done, as it stands in a document."""
     assert any(line == command.line for command in COMMANDS), "in no document"
-    assert shown in typed(line, clone)
+    do = make_forked if line.startswith(("make check", "make manifest")) else typed
+    assert shown in do(line, clone)
 
 
 def test_a_backup_restores_conversations(clone: Path) -> None:
     """The commands of operating.md, typed: what was said before the backup is known after the restore, both ways."""
 
     def say(text: str) -> str:
-        return typed(f"printf '{text}\\n' | make run ARGS='--conversation backup'", clone)
+        return make_forked("make run ARGS='--conversation backup'", clone, f"{text}\n")
 
     shutil.rmtree(clone / "data", ignore_errors=True)
     (clone / ".env").write_text("BOT_RETENTION_DAYS=30\n", encoding="utf-8")
@@ -251,7 +261,7 @@ def test_a_backup_restores_conversations(clone: Path) -> None:
     typed(block_with("docs/operating.md", "bot backup backup.zip"), clone)
     (tar,) = (line for line in block_with("docs/operating.md", "tar -xzf").splitlines() if "tar" in line)
     typed("tar -czf backup.tar.gz data .env", clone)
-    assert "Ada" not in say("/reset\\nwhat is my name?")
+    assert "Ada" not in say("/reset\nwhat is my name?")
 
     def check_restored() -> None:
         assert "Your name is Ada" in say("what is my name?")
@@ -270,7 +280,7 @@ def test_a_backup_restores_conversations(clone: Path) -> None:
 @pytest.mark.skipif(shutil.which("sqlite3") is None, reason="needs the sqlite3 program")
 def test_usage_can_be_read_from_the_database(clone: Path) -> None:
     """The query of costs.md shows what was used."""
-    typed("printf 'hello\\n' | make run", clone)
+    make_forked("make run", clone, "hello\n")
     shown = typed(block_with("docs/costs.md", "sqlite3"), clone)
     assert "gpt-4-turbo" in shown
     assert "requests" in shown

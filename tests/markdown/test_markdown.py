@@ -253,8 +253,12 @@ def test_any_text_is_some_tree(text: str) -> None:
 def test_depth_loses_nothing(unit: str) -> None:
     """Text that is nested too deeply is still in the tree."""
     assert "needle" in words(parse(unit * 500 + "needle"))
-    stairs = "\n".join("  " * n + "- " + f"needle{n}." for n in range(60))
-    assert all(f"needle{n}." in words(parse(stairs)) for n in range(60))
+
+
+def test_a_deep_list_loses_nothing() -> None:
+    """Every level of a list is in the tree, deeper than lists are nested, too."""
+    found = words(parse("\n".join("  " * n + "- " + f"needle{n}." for n in range(60))))
+    assert all(f"needle{n}." in found for n in range(60))
 
 
 @pytest.mark.parametrize(

@@ -140,8 +140,11 @@ def test_the_limit_is_in_units_of_measure() -> None:
     assert all(len(piece.encode()) <= 50 for piece in split("中文" * 100, 50, measure=lambda t: len(t.encode())))
 
 
-def test_splitting_measures_little() -> None:
-    """`measure` is called for growing pieces, not for the whole text."""
+@pytest.mark.parametrize(
+    "text", ["Some words in a paragraph.\n\n", "A line of text\n", "word "], ids=["paragraphs", "lines", "words"]
+)
+def test_splitting_measures_little(text: str) -> None:
+    """`measure` is called a few times for each piece, not for the whole text."""
     measured = 0
 
     def measure(text: str) -> int:
@@ -149,8 +152,19 @@ def test_splitting_measures_little() -> None:
         measured += len(text)
         return len(text)
 
-    split("Some words in a paragraph.\n\n" * 1500, 2000, measure=measure)
-    assert measured < 40_000 * 2000
+    markdown = (text * 40_000)[:40_000]
+    assert 20 <= len(split(markdown, 2000, measure=measure)) <= 21
+    assert measured < 6 * len(markdown)
+
+
+@pytest.mark.parametrize("lead", ["", "x" * 57])
+def test_a_piece_is_as_full_as_it_can_be(lead: str) -> None:
+    """One line more would not fit, however uneven the lines are."""
+    lines = [lead, *(f"{n} {'y' * (n * n % 37)}" for n in range(300)), *"z" * 300]
+    pieces = split("\n".join(filter(None, lines)), 100)
+    assert "\n".join(pieces) == "\n".join(filter(None, lines))
+    for piece, after in pairwise(pieces):
+        assert len(piece) <= 100 < len(piece) + 1 + len(after.partition("\n")[0])
 
 
 @pytest.mark.parametrize(
