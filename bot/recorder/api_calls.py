@@ -21,6 +21,8 @@ _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*\})')
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,100})"')
 #: How an answer begins that is JSON, or a stream of events; a file's own bytes are not kept.
 _JSON, _EVENTS = (b"{", b"[", b'"'), (b"data:", b"event:", b"id:", b"retry:", b":")
+#: The files in a question, which are its last part. See `bot.conversation.attachments.code_block`.
+_ATTACHED = re.compile(r"^(`[^`\n]+`:)\n(```.*)", re.DOTALL | re.MULTILINE)
 _LIMITS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
@@ -135,7 +137,7 @@ def describe(call: Call, redactor: RecordingRedactor) -> list[Any]:
     if answered:
         kept["answered"] = int(answered * 1000)
     if sent:
-        kept["body"] = redactor.redact(_own(_parse(body))) if body else sent
+        kept["body"] = redactor.redact(_read_request(body)) if body.startswith(_JSON) else sent
     if isinstance(answer, bytes):
         if _is_stream(answer):
             answer = _summarise_stream(answer, is_whole=is_whole)
@@ -156,12 +158,24 @@ def _is_stream(answer: bytes) -> bool:
     return answer.lstrip().startswith(_EVENTS)
 
 
-def _own(body: Any) -> Any:
-    """Return a request without what others said before in the conversation: that is theirs to erase."""
+def _read_request(content: bytes) -> Any:
+    """Return a request without texts of files, and without what others said before: that is theirs to erase."""
+    body = _parse(content)
     messages = body.get("messages") if isinstance(body, dict) else None
     if not isinstance(messages, list):
         return body
-    return {**body, "messages": messages[-1:], "earlier_messages": max(0, len(messages) - 1)}
+    own = [_without_files(message) for message in messages[-1:]]
+    return {**body, "messages": own, "earlier_messages": max(0, len(messages) - 1)}
+
+
+def _without_files(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_files(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_files(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    return _ATTACHED.sub(lambda match: f"{match[1]} {len(match[2])} characters of files", value)
 
 
 def _summarise_stream(answer: bytes, *, is_whole: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Every string loses its letters and digits, unless its place says that it is a word of the protocol: new fields of a
 platform are hidden until somebody says that they may be seen. Ids become stand-ins, the same for the same id, so that
-what belongs together still does. Secrets are dropped in any case.
+what belongs together still does. Secrets, and files in base64, are dropped in any case.
 """
 
 import math
@@ -24,6 +24,9 @@ _TOKEN = re.compile(r"\S+")
 _SMALL = re.compile(r"\d{1,2}")
 _FIELD = re.compile(r"[A-Za-z_][\w.-]{0,39}", re.ASCII)
 _API_WORD = re.compile(r"[A-Za-z@_.-]{1,40}|v\d{1,2}")
+#: A file within a text: in a data URL, or anything so long without a space.
+_FILE = re.compile(r"(?<=;base64,)[\w+/=-]+|[\w+/=\\-]{1000,}+", re.ASCII)
+_IN_BASE64 = frozenset({"b64_json"})  #: names of fields with a file
 #: What is left of a secret.
 REMOVED = "removed"
 _STAND_INS = 20_000  # in memory, and as many short texts
@@ -50,6 +53,17 @@ class _Letters(dict[int, str]):
 
 
 _LETTERS = _Letters()
+
+
+def _size_of(base64: str) -> str:
+    return f"{len(base64)} characters of base64"
+
+
+def _without_file(match: re.Match[str]) -> str:
+    """Return the size of what may be a file; what begins a data URL is one, a long word without digits is none."""
+    text = match[0]
+    is_file = text.lower() != text != text.upper() and any(map(str.isdigit, text))
+    return _size_of(text) if is_file or match.string.endswith(";base64,", 0, match.start()) else text
 
 
 class RecordingRedactor:
@@ -183,8 +197,10 @@ class RecordingRedactor:
     def _redact_text(self, text: str, name: str, is_spoken: bool, is_word: bool) -> str:
         if name not in _NO_SECRET and name and self.wire.secret.search(name):
             return REMOVED if text else ""
+        if name in _IN_BASE64:
+            return _size_of(text)
         if self.keeps_texts:
-            return self._without_secrets(text)
+            return self._without_secrets(_FILE.sub(_without_file, text))
         is_known = (is_word and _WORD.fullmatch(text)) or (is_spoken and text.lower() in self.words)
         if is_known or self.wire.timestamp.fullmatch(text):
             return text

@@ -125,13 +125,17 @@ async def test_a_person_is_erased_from_recordings(tmp_path: Path) -> None:
     """What was kept with texts goes with `/forget`, from the disk and from memory; that of others stays."""
     async with service(tmp_path, bot_recorder="full") as one:
         one.echo.instead = [failure(503)]
-        first = await one.ask("words of ann", who="ann")
+        first = await one.ask("words of ann", who="ann", files={"notes.txt": "salary of bob"})
         one.echo.instead = [failure(503)]
         other = await one.ask("words of bob", who="bob")
         recorder = one.core.recorder
         assert recorder is not None
         await recorder.write("")
         assert "words of ann" in recorded(tmp_path)
+        bodies = [entry[7]["body"] for entry in entries(tmp_path) if entry[1] == "api call"]
+        assert [body["messages"][0]["content"].partition("\n\n")[2] for body in bodies if "ann" in str(body)] == [
+            "`notes.txt`: 24 characters of files"
+        ] * 2
         await one.ask("", command="forget", options={"confirm": "yes"}, who="ann")
         assert "words of ann" not in recorded(tmp_path)
         assert "words of bob" in recorded(tmp_path)
@@ -327,3 +331,17 @@ def test_secrets_are_dropped_where_texts_are_kept() -> None:
         "user": {"id": "U0ADA", "name": "Ada"},
         "response_url": "removed",
     }
+
+
+def test_files_are_dropped_where_texts_are_kept() -> None:
+    """Their size stays, of a field or in a text, whole or cut; a long word is no file."""
+    redactor = RecordingRedactor(b"key", keeps_texts=True)
+    cut = '{"images":[{"b64_json":"' + "iVBORw0K" * 200
+    found = redactor.redact({"b64_json": "iVBORw0K", "text": "see data:image/png;base64,iVBO=", "answer": cut})
+    assert found == {
+        "b64_json": "8 characters of base64",
+        "text": "see data:image/png;base64,5 characters of base64",
+        "answer": '{"images":[{"b64_json":"1600 characters of base64',
+    }
+    assert redactor.redact("no" * 1000) == "no" * 1000
+    assert RecordingRedactor(b"key").redact("iVBORw0K", "b64_json") == "8 characters of base64"
