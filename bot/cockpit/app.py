@@ -26,7 +26,7 @@ from bot.cockpit.links import CALLER, ROOT, LinkSigner
 from bot.cockpit.live import LiveParts, Render
 from bot.cockpit.page import Page, Visit, read_form, registered_pages
 from bot.cockpit.protection import HEADERS, HSTS, FormTokens, is_same_origin
-from bot.cockpit.rendering import Templates
+from bot.cockpit.rendering import load_templates
 from bot.cockpit.sessions import PURPOSE, Session, Sessions
 from bot.cockpit.sources import Sources
 from bot.cockpit.visitor import Visitor
@@ -70,7 +70,7 @@ class Cockpit:
         self._address = address
         self._callers = LinkSigner(secret, purpose=CALLER)  # of the command line
         self._tokens = FormTokens(derive_key(secret, b"cockpit form"))
-        self._templates = Templates(sources.settings.bot_time_zone, __version__)
+        self._templates = load_templates(sources.settings.bot_time_zone, __version__)
         self._menu = sorted(
             (page for page in registered_pages() if page.title and page.is_offered(sources.settings)),
             key=lambda page: page.order,

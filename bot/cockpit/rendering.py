@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,12 @@ class Templates:
 
     def _local_time(self, at: datetime | None) -> str:
         return "" if at is None else at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@cache
+def load_templates(zone: str, static_version: str) -> Templates:
+    """Return the templates; what one was compiled to is kept for the process."""
+    return Templates(zone, static_version)
 
 
 def plain_text(sentence: str) -> str:

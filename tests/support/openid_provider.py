@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,12 @@ from joserfc.jws import JWSRegistry
 CLIENT, SECRET = "muse", "s/ecret of muse"
 Claims = dict[str, Any]
 _EVERY = JWSRegistry(algorithms=["RS256", "HS256", "none"])
+
+
+@cache
+def _first_key() -> RSAKey:
+    """The key of every provider of this process: to generate one takes long."""
+    return RSAKey.generate_key(2048, {"kid": "1"})
 
 
 @dataclass(slots=True)
@@ -30,7 +37,7 @@ class DishonestProvider:
     of_another: Claims | None = None  #: claims of the userinfo endpoint in place of the person's
     exchanged: int = 0  #: codes that somebody wanted to exchange
     asked: dict[str, str] = field(default_factory=dict)  #: parameters of the last sign-in
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
+    key: RSAKey = field(default_factory=_first_key)
     published: RSAKey | None = None  #: in place of `key`
 
     def metadata(self, _: web.Request) -> web.Response:
