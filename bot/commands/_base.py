@@ -5,7 +5,7 @@ import math
 import pkgutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -235,6 +235,11 @@ class Command:
     spec: CommandSpec
     run: Callable[[Context], Parts]
 
+    def with_options(self, change: Callable[[Option], Option]) -> "Command":
+        """Return the command with each option as `change` makes it."""
+        options = tuple(change(option) for option in self.spec.options)
+        return self if options == self.spec.options else Command(replace(self.spec, options=options), self.run)
+
 
 _registered: dict[str, Command] = {}
 
@@ -293,11 +298,7 @@ class Registry:
 
 def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
     """Import every module of `bot.commands` and fill in the choices of options that name a model."""
-    package = importlib.import_module("bot.commands")
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.name.startswith("_"):
-            importlib.import_module(f"bot.commands.{module.name}")
-
+    _import_commands()
     specs = [command.spec for command in _registered.values() if not command.spec.hidden]
     targets = rule_targets(specs)
 
@@ -306,7 +307,12 @@ def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
             return replace(option, suggestions=targets)
         return option if option.models is None else replace(option, kind="choice", choices=models[option.models])
 
-    return Registry(
-        Command(replace(c.spec, options=tuple(with_choices(option) for option in c.spec.options)), c.run)
-        for c in _registered.values()
-    )
+    return Registry(c.with_options(with_choices) for c in _registered.values())
+
+
+@cache
+def _import_commands() -> None:
+    package = importlib.import_module("bot.commands")
+    for module in pkgutil.iter_modules(package.__path__):
+        if not module.name.startswith("_"):
+            importlib.import_module(f"bot.commands.{module.name}")

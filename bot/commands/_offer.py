@@ -47,11 +47,11 @@ def load_offered(settings: Settings, lacking: Collection[Kind] = ()) -> Registry
         return replace(option, choices=sizes, default=default)
 
     def offer(command: Command) -> Command:
-        spec = replace(command.spec, options=tuple(fit(option) for option in command.spec.options))
-        if spec.name not in disabled:
-            return Command(spec, command.run)
+        fitted = command.with_options(fit)
+        if command.spec.name not in disabled:
+            return fitted
         # Not unknown: what still asks for it, such as a button of an earlier answer, gets a sentence.
-        spec = replace(spec, aliases=(), hidden=True, private=True, kind=None, lane=Lane.FREE)
+        spec = replace(fitted.spec, aliases=(), hidden=True, private=True, kind=None, lane=Lane.FREE)
         return Command(spec, partial(_refuse, name=spec.name))
 
     return Registry(offer(command) for command in registry)

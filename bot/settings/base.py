@@ -54,7 +54,7 @@ class _Environment(EnvSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         if field.validation_alias is None and field_name not in self.env_vars:
-            return None, field_name, False
+            return None, field_name, True  # of a complex value the library looks for no other name
         return super().get_field_value(field, field_name)
 
     def prepare_field_value(self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool) -> Any:
