@@ -13,6 +13,17 @@ from bot.store.sqlite.errors import damaged, translate
 #: A file up to this size is checked whole at each start; a bigger one where it is read.
 CHECKED_BYTES = 32_000_000
 
+_SETUP = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+-- Each answer changes some twenty pages, many of them again and again: copied to the database every few hundred
+-- answers instead of every fifty, they are copied less often, and fewer answers wait for it.
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA foreign_keys = ON;
+-- What is erased is overwritten, whatever this build of SQLite does by itself.
+PRAGMA secure_delete = ON;
+PRAGMA journal_size_limit = 67108864;
+"""
 
 BeforeMigration = Callable[[int], Awaitable[None]]  #: is called with the version that the database has
 
@@ -25,16 +36,7 @@ async def prepare(
     Raises `StoreCorrupt`, `SchemaTooNew`, `StoreUnavailable`.
     """
     try:
-        await db.execute_fetchall(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
-        await db.execute_fetchall("PRAGMA journal_mode = WAL")
-        await db.execute_fetchall("PRAGMA synchronous = FULL")
-        # Each answer changes some twenty pages, many of them again and again: copied to the database every few
-        # hundred answers instead of every fifty, they are copied less often, and fewer answers wait for it.
-        await db.execute_fetchall("PRAGMA wal_autocheckpoint = 4000")
-        await db.execute_fetchall("PRAGMA foreign_keys = ON")
-        # What is erased is overwritten, whatever this build of SQLite does by itself.
-        await db.execute_fetchall("PRAGMA secure_delete = ON")
-        await db.execute_fetchall("PRAGMA journal_size_limit = 67108864")
+        await db.executescript(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}; {_SETUP}")
         await _check(db, path)
         await _migrate(db, path, before_migration)
     except sqlite3.Error as exc:

@@ -106,9 +106,11 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
                 busy = self._timing.busy
                 await prepare(db, self._path, busy_timeout=busy, before_migration=self._before_migration)
                 reader = await stack.enter_async_context(aiosqlite.connect(self._path, isolation_level=None))
-                await reader.execute_fetchall(f"PRAGMA busy_timeout = {int(self._timing.busy * 1000)}")
-                await reader.execute_fetchall("PRAGMA query_only = ON")
-                await reader.execute_fetchall("PRAGMA cache_size = -512")  # KiB; the system caches the file, too
+                await reader.executescript(
+                    f"PRAGMA busy_timeout = {int(self._timing.busy * 1000)};"
+                    "PRAGMA query_only = ON;"
+                    "PRAGMA cache_size = -512"  # KiB; the system caches the file, too
+                )
             except sqlite3.Error as exc:
                 raise translate(exc, self._path) from exc
             self._reader = SqliteReader(reader, self._path)
