@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -44,7 +45,8 @@ def find_pending(engine: str, version: int, database: object) -> Sequence[Migrat
     return migrations(engine, after=version)
 
 
-def _scripts(engine: str) -> list[tuple[int, str, Traversable]]:
+@cache
+def _scripts(engine: str) -> Sequence[tuple[int, str, Traversable]]:
     """Return number, name and file of each migration, oldest first."""
     matches = [(re.fullmatch(r"(\d+)_(\w+)\.sql", item.name), item) for item in _folder(engine).iterdir()]
     return sorted((int(match[1]), match[2], item) for match, item in matches if match)
