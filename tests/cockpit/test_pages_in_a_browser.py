@@ -6,7 +6,7 @@ import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
@@ -41,6 +41,10 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
         await web.service.ask("a fox", command="image", who="pia")
         page = await (await chromium.new_context(reduced_motion="reduce")).new_page()
         errors = watch_errors(page)
+        administrators = await walk(page, web.link(ADMINISTRATOR), refused=f"{web.base}/cockpit/platforms")
+        persons = await walk(page, web.link(PERSON), refused=f"{web.base}/cockpit/requests")
+        await visit(page, f"{web.base}/cockpit/mine")  # the operator has no such page
+        assert await find_barriers(page) == []
         await page.goto(web.link())
         assert await find_barriers(page) == []
         await page.keyboard.press("Enter")  # the button has the focus
@@ -50,6 +54,8 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
         await page.get_by_text("2 requests").first.wait_for()
 
         paths = await find_pages(page)
+        assert (len(administrators), len(persons)) == (12, 2)
+        assert {*administrators, *persons} < {*paths, "/cockpit/mine"}
         person = "/cockpit/people?adapter=channel&workspace=w&person=pia"
         for path in (*paths, "/cockpit/requests/1", person, "/cockpit/settings/temperature"):
             await look_at(page, f"{web.base}{path}")
@@ -58,26 +64,12 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
             db.execute("CREATE TEMP TABLE earlier AS SELECT * FROM usage")
             db.execute("UPDATE earlier SET hour = hour - 24")
             db.execute("INSERT INTO usage SELECT * FROM earlier")
-        await open_page(page, f"{web.base}/cockpit/usage")
+        await visit(page, f"{web.base}/cockpit/usage")
         await page.wait_for_function(DRAWN)
-        await open_page(page, f"{web.base}/cockpit/usage?by=kind")
+        await visit(page, f"{web.base}/cockpit/usage?by=kind")
+        assert await find_barriers(page) == []
         await expect(page.locator("meter")).to_have_count(2)
         await expect_refusal(page, f"{web.base}/cockpit/mine", 403, "You may not see this page.")
-        for visitor, number, refused in ((ADMINISTRATOR, 12, "platforms"), (PERSON, 2, "requests")):
-            other = await (await chromium.new_context()).new_page()
-            await other.goto(web.link(visitor))
-            await other.locator("button.primary").press("Enter")
-            await other.get_by_role("navigation", name="Pages").wait_for()
-            own, their_errors = await find_pages(other), watch_errors(other)
-            assert len(own) == number
-            for path in own:  # barriers are looked for in the operator's
-                await visit(other, f"{web.base}{path}")
-            await open_page(other, f"{web.base}/cockpit/mine")
-            assert their_errors == []
-            assert set(own) < {*paths, "/cockpit/mine"}
-            await expect_refusal(other, f"{web.base}/cockpit/{refused}", 403, "You may not see this page.")
-            await other.context.close()
-
         await page.get_by_role("button", name="繁體中文").click()
         await page.get_by_role("heading", name="總覽").wait_for()
         await page.goto(f"{web.base}/cockpit/sessions")
@@ -85,6 +77,18 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
         await page.get_by_role("heading", name="你已登出。").wait_for()
         await expect_refusal(page, f"{web.base}/cockpit/sessions", 401, "你還沒有登入。")
         assert [error for error in errors if "the server responded with a status of 40" not in error] == []
+
+
+async def walk(page: Page, link: str, *, refused: str) -> list[str]:
+    """Sign in as a visitor who is not the operator, open every page, then one that is refused; return their paths."""
+    await page.goto(link)
+    await page.locator("button.primary").press("Enter")
+    await page.get_by_role("navigation", name="Pages").wait_for()
+    paths = await find_pages(page)
+    for path in paths:  # barriers are looked for in the operator's
+        await visit(page, urljoin(link, path))
+    await expect_refusal(page, refused, 403, "You may not see this page.")
+    return paths
 
 
 async def find_pages(page: Page) -> list[str]:
@@ -96,7 +100,8 @@ async def look_at(page: Page, url: str) -> None:
     """Open a page that everybody can use: in the dark on a phone, and in the light on a screen."""
     await page.emulate_media(color_scheme="dark")
     await page.set_viewport_size(PHONE)
-    await open_page(page, url)
+    await visit(page, url)
+    assert await find_barriers(page, is_contrast_only=True) == [], url
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE["width"], f"{url} scrolls sideways on a phone"
     await expect(page.locator("header nav [aria-current]")).to_be_in_viewport(ratio=1)
@@ -118,12 +123,6 @@ async def visit(page: Page, url: str) -> None:
     response = await page.goto(url)
     assert response is not None
     assert response.ok, url
-
-
-async def open_page(page: Page, url: str) -> None:
-    """Open a page that everybody can use."""
-    await visit(page, url)
-    assert await find_barriers(page) == [], url
 
 
 async def test_from_the_terminal_to_the_simulated_platforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
