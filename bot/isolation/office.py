@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -80,6 +81,8 @@ def _marked(style: str | None, text: str) -> str:
 
 
 def _excel(data: bytes) -> Iterator[str]:
+    # It would import numpy to write its numbers, which takes longer than to read most files.
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)

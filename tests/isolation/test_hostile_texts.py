@@ -1,14 +1,15 @@
 """Texts that people, models and APIs may write to hold the service up."""
 
-import subprocess
-import sys
+import asyncio
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.hostile.texts import main
+from tests.support.processes import process
 
 
-def test_no_text_is_slow_to_read() -> None:
+async def test_no_text_is_slow_to_read(tmp_path: Path) -> None:
     """Functions that read long texts have time for a text of tens of thousands of characters, whatever it repeats."""
-    program = [sys.executable, "-m", "tests.support.hostile.texts"]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
-    assert done.returncode == 0, (done.stdout.splitlines()[-1:], done.stderr[-1000:])
+    async with asyncio.timeout(600), process(main, environment={}, folder=tmp_path) as reading:
+        status = await reading.wait()
+    log = (tmp_path / "log").read_text("utf-8")
+    assert status == 0, log[-1000:]

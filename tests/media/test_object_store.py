@@ -155,8 +155,8 @@ async def test_machines_without_a_common_folder(
 
 @pytest.mark.skipif(not HAS_PROC, reason="reads a process's memory in /proc")
 async def test_memory_stays_flat_with_a_big_file(tmp_path: Path, object_store: ObjectStoreServer) -> None:
-    """A file of 100 MB is fetched, kept, copied back and sent by its link: the process takes a part of it at a time."""
-    speech = b"\0\0\0\x20ftypM4A " + bytes(100_000_000)
+    """A file of 75 MB is fetched, kept, copied back and sent by its link: the process takes a part of it at a time."""
+    speech = b"\0\0\0\x20ftypM4A " + bytes(75_000_000)
     async with channel_server() as channel, scripted_api() as api, asyncio.timeout(300):
         echo = EchoApi(api.url, files={"speech.m4a": speech})
         api.play(echo)
@@ -170,7 +170,7 @@ async def test_memory_stays_flat_with_a_big_file(tmp_path: Path, object_store: O
             **{name.upper(): value for name, value in object_store.settings.items()},
         }
         async with process(serve, channel.url, environment=environment, folder=tmp_path) as one:
-            channel.max_upload = 99_000_000
+            channel.max_upload = 74_000_000
             await channel.wait_for_answers(await channel.ask("warm up", command="image"))
             before = megabytes(one, "VmRSS")
             echo.instead = [data({"audio": {"url": f"{api.url.removesuffix('/v1')}/speech.m4a"}})]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -47,10 +48,16 @@ def curve(points: Points, *, closed: bool = True, steps: int = 10) -> list[tuple
     return [(float(x), float(y)) for x, y in out]
 
 
+@cache
+def _circle() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    t = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    return np.cos(t), np.sin(t)
+
+
 def oval(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> list[tuple[float, float]]:
     """Return an ellipse about (x, y), turned by `turn` radians."""
-    t = np.linspace(0, 2 * np.pi, 72, endpoint=False)
-    px, py = np.cos(t) * rx, np.sin(t) * ry
+    unit_x, unit_y = _circle()
+    px, py = unit_x * rx, unit_y * ry
     return list(
         zip(
             (x + px * np.cos(turn) - py * np.sin(turn)).tolist(),

@@ -1,4 +1,4 @@
-"""`python -m tests.support.hostile.texts`: every function that reads long texts, on texts that are slow to match.
+"""Every function that reads long texts, on texts that are slow to match.
 
 Prints each function and text before it runs. The system ends the process when a call has used up its CPU time, which
 only work that grows faster than the text does. Texts twice as long would need four times that time to find the same.
@@ -125,7 +125,3 @@ def run(function: Callable[[str], object], text: str, seconds: float = CPU_SECON
     signal.setitimer(signal.ITIMER_PROF, seconds)
     function(text)
     signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-if __name__ == "__main__":
-    main()
