@@ -14,23 +14,15 @@ from structlog.testing import capture_logs
 
 from bot.models import Answer, Capabilities, Job, Outcome, Status
 from bot.pipeline.delivery import Progress
-from sandbox.server import Sandbox
 from tests.support.channel.adapter import Channel, ChannelAdapter, ChannelDraft, channel_server
+from tests.support.media_files import noise
 from tests.support.scripted_api import failure
 from tests.support.service import FAST, Service, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(host="127.0.0.1", port=0, api_key="sk-of-the-tests") as sandbox:
-        yield sandbox
-
-
-PICTURE: dict[str, Any] = {"command": "image", "options": {"size": "2048x2048"}}
 AT_ONCE = replace(FAST.pipeline, first_update=0.0)
-SMALL: dict[str, Any] = {"command": "image", "options": {"size": "512x512"}}
 
 
 async def test_a_delayed_answer_is_not_generated_again(tmp_path: Path) -> None:
@@ -218,42 +210,46 @@ async def test_a_failed_update_does_not_matter(tmp_path: Path) -> None:
 # -- files that are too big
 
 
-async def test_a_file_refused_as_too_big_is_made_smaller(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_a_file_refused_as_too_big_is_made_smaller(tmp_path: Path) -> None:
     """An image is shrunk to a limit that the platform reports with the upload."""
-    async with service(tmp_path, aimodels_base_url=sandbox.base_url) as one:
-        one.channel.max_upload = 100_000
-        told = await one.ask("a fox", **PICTURE)
-        assert 5_000 < told.files[0]["bytes"] <= 100_000
+    async with service(tmp_path) as one:
+        one.channel.max_upload = 20_000
+        one.echo.files["a.png"] = noise(300, 300)
+        told = await one.ask("a fox", command="image")
+        assert 5_000 < told.files[0]["bytes"] <= 20_000
         assert "smaller" in told.text
         assert one.channel.calls.count("finish e1") == 2
 
 
-async def test_a_known_limit_is_respected_before_the_first_try(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_a_known_limit_is_respected_before_the_first_try(tmp_path: Path) -> None:
     """A file is shrunk to the limit of the adapter's capabilities before the first upload."""
     limits = Capabilities(edit_interval=0.05, max_upload=20_000)
-    async with service(tmp_path, limits=limits, aimodels_base_url=sandbox.base_url) as one:
+    async with service(tmp_path, limits=limits) as one:
         one.channel.max_upload = 20_000
-        told = await one.ask("a fox", **SMALL)
+        one.echo.files["a.png"] = noise(300, 300)
+        told = await one.ask("a fox", command="image")
         assert told.files[0]["bytes"] <= 20_000
         assert one.channel.calls.count("finish e1") == 1
 
 
-async def test_a_second_refusal_halves_the_limit(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_a_second_refusal_halves_the_limit(tmp_path: Path) -> None:
     """A file refused again at the reported limit is made smaller still."""
-    async with service(tmp_path, aimodels_base_url=sandbox.base_url) as one:
+    async with service(tmp_path) as one:
         one.channel.max_upload = 20_000
         one.channel.faults = {"finish": [413, 413]}
-        told = await one.ask("a fox", **SMALL)
+        one.echo.files["a.png"] = noise(300, 300)
+        told = await one.ask("a fox", command="image")
         assert told.files[0]["bytes"] <= 10_000
         assert one.channel.calls.count("finish e1") == 3
 
 
-async def test_a_file_that_can_not_fit_is_a_link(tmp_path: Path, sandbox: Sandbox) -> None:
+async def test_a_file_that_can_not_fit_is_a_link(tmp_path: Path) -> None:
     """Under an impossible limit people get a working link and a sentence."""
     public = "https://bot.example"
-    async with service(tmp_path, aimodels_base_url=sandbox.base_url, bot_public_url=public, bot_link_hours=5) as one:
+    async with service(tmp_path, bot_public_url=public, bot_link_hours=5) as one:
         one.channel.max_upload = 10
-        told = await one.ask("a fox", **SMALL)
+        one.echo.files["a.png"] = noise(300, 300)
+        told = await one.ask("a fox", command="image")
         [file] = told.files
         assert file["url"].startswith("https://bot.example/media/")
         *_, token, name = file["url"].split("/")

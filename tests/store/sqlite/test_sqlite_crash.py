@@ -2,58 +2,17 @@
 
 import json
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 
 from bot.store.sqlite.store import SqliteStore
+from tests.support.database.acknowledging_writer import write_until_killed
 from tests.support.database.store import ADAPTERS, LANES, said
-
-ROOT = Path(__file__).parents[3]
-#: Tells, one line each and only after the store's word: recorded and committed events.
-WRITER = """
-import asyncio, os, sys
-from pathlib import Path
-from bot.models import Lane
-from bot.store.sqlite.store import SqliteStore
-from tests.support.database.store import ADAPTERS, LANES, event, outcome
-
-def tell(*words):
-    os.write(1, (" ".join(words) + chr(10)).encode())
-
-async def ask(store, number):
-    for n in range(10**6):
-        name = f"{sys.argv[2]}-{number}-{n}"
-        assert await store.record(event(name, conversation=f"c{number}"), lane=Lane.CONVERSATION)
-        tell("recorded", name)
-
-async def answer(store):
-    while True:
-        job = await store.claim(LANES, ADAPTERS)
-        if job is None:
-            await store.wait()
-            continue
-        await store.save_draft(job, job.event.id)
-        name = job.event.id
-        if await store.commit(job, outcome(name, user=name)):
-            tell("committed", name)
-        await store.complete(job)
-
-async def main():
-    async with SqliteStore(Path(sys.argv[1])) as store:
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(20):
-                tasks.create_task(ask(store, number))
-            for _ in range(20):
-                tasks.create_task(answer(store))
-
-asyncio.run(main())
-"""
+from tests.support.processes import CONTEXT, LOCK
 
 
 @pytest.mark.parametrize("acknowledgements", [50, 700])
@@ -63,16 +22,16 @@ async def test_a_kill_loses_nothing_acknowledged(tmp_path: Path, acknowledgement
     recorded: list[str] = []
     committed: set[str] = set()
     for life in ("a", "b"):  # the second goes on with what the first left behind
-        with subprocess.Popen(  # noqa: ASYNC220 - nothing else runs here
-            [sys.executable, "-c", WRITER, str(path), life],
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        ) as process:
-            assert process.stdout is not None
-            lines = [process.stdout.readline() for _ in range(acknowledgements)]
-            process.send_signal(signal.SIGKILL)
-            lines += process.stdout.read().splitlines(keepends=True)
+        output, end = Pipe(duplex=False)
+        process = CONTEXT.Process(target=write_until_killed, args=(path, life, end))
+        with LOCK:
+            process.start()
+        end.close()
+        with output, os.fdopen(os.dup(output.fileno()), "rb") as told:
+            lines = [told.readline() for _ in range(acknowledgements)]
+            process.kill()
+            lines += told.readlines()
+        process.join()
         for line in lines:
             assert line.endswith(b"\n"), "the writer ended by itself"
             what, name = line.decode().split()

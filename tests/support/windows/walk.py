@@ -1,4 +1,7 @@
-"""Starts what would have to start on Windows: every module, signals, locks, then the terminal with the sandbox."""
+"""Starts what would have to start on Windows: every module, signals, locks, the terminal with the sandbox, then pytest.
+
+The arguments are pytest's.
+"""
 
 import tests.support.windows.absent  # noqa: F401, I001 - before everything else
 
@@ -9,6 +12,8 @@ import signal
 import sys
 from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 import adapters
 import aimodels
@@ -59,4 +64,5 @@ if __name__ == "__main__":
     assert import_everything() > 300
     asyncio.run(stop_on_a_signal())
     lock_a_database(Path("locked.db"))
-    sys.exit(main([]))
+    status = main([])
+    sys.exit(status or pytest.main(sys.argv[1:]))
