@@ -37,8 +37,7 @@ if (
 ):
     os.environ["TMPDIR"], tempfile.tempdir = _MEMORY, None
 # Tests ask this machine alone: to read a hundred authorities for each client takes a fiftieth of their processor time.
-for name in ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"):
-    os.environ.pop(name, None)
+os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.path.dirname(__file__)  # noqa: PTH120 - a folder without certificates
 # Sentences for the operator are expected in English, whatever language the developer's shell speaks.
 for name in ("LC_ALL", "LC_MESSAGES"):

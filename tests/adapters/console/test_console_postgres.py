@@ -2,8 +2,7 @@
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import PIPE
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from tests.support.scripted_api import scripted_api
 from tests.support.service import EchoApi
 
 __all__ = ["server", "url"]
-
-ROOT = Path(__file__).parents[3]
 
 
 def environment(folder: Path, database: SecretStr, api: str, conversation: str) -> dict[str, str]:
@@ -55,15 +52,10 @@ async def test_terminals_show_their_own_answers(tmp_path: Path, url: SecretStr) 
             assert [line for line in text.splitlines() if line.startswith("re: ")] == [f"re: {line}" for line in asked]
 
         hold = echo.hold("left behind")
-        command = (sys.executable, "-m", "bot")
-        dying = await asyncio.create_subprocess_exec(
-            *command, cwd=tmp_path, env={**shared, "PYTHONPATH": str(ROOT)}, stdin=PIPE, stdout=PIPE, stderr=PIPE
-        )
-        assert dying.stdin is not None
-        dying.stdin.write(b"left behind\n")
+        dying = command_line.Command(environment=shared, folder=tmp_path, text="left behind\n")
         await echo.until(lambda: "left behind" in echo.prompts)
-        dying.kill()
-        await dying.communicate()
+        dying.send_signal(signal.SIGKILL)
+        assert (await asyncio.to_thread(dying.finish)).returncode == -signal.SIGKILL
         hold.set()
         other = await say(another, tmp_path, "hello")
         assert "re: hello" in other
