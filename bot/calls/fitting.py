@@ -44,7 +44,7 @@ def fit_to_fallback(kind: Kind, model: str, parameters: Mapping[str, Any], setti
     if (name := _SIZES.get(kind)) and (sizes := sizes_of(settings, kind, model)):
         fitted = fit(fitted, {name: ParameterLimit(choices=sizes)}, model=model)
     if kind == "video" and fitted.get("duration") is not None:
-        seconds = fit_seconds(settings, model, fitted["duration"])
+        seconds = fit_seconds(settings, kind, model, fitted["duration"])
         fitted["duration"] = int(seconds) if seconds.is_integer() else seconds
     if kind == "chat" and model not in settings.bot_seeing_models:
         fitted["messages"] = [_without_pictures(message) for message in fitted["messages"]]

@@ -15,7 +15,7 @@ from bot.control.registry import ANSWER_TOKENS
 from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition, request_of
 from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
 from bot.models import Actions, CommandSpec, Job, Kind, Option, Status, Text, TurnRecord, Usage
-from bot.settings.media_sizes import fit_seconds, sizes_of
+from bot.settings.media_sizes import sizes_of
 
 _MADE: tuple[Kind, ...] = ("image", "video", "audio")
 
@@ -131,8 +131,6 @@ async def _plan(ctx: Context) -> Film:
             script = read_script(text, seconds=seconds, shots=shots, has_music=has_music)
         except UnreadableScript as again:
             raise UnexpectedAnswer(f"no script: {again}") from again
-    lengths = [round(fit_seconds(ctx.settings, models["video"], shot.seconds)) for shot in script.shots]
-    fitting = tuple(replace(shot, seconds=length) for shot, length in zip(script.shots, lengths, strict=True))
     look = Look(
         models=models,
         resolution=resolution,
@@ -141,15 +139,16 @@ async def _plan(ctx: Context) -> Film:
         transition=cast("Transition", ctx.option("transition")),
         subtitles=cast("Subtitles", ctx.option("subtitles")),
     )
-    return Film(
+    planned = Film(
         id=ctx.event.id,
         request=request_of(ctx.event),
         locale=ctx.event.actor.locale,
-        script=replace(script, shots=fitting),
+        script=script,
         look=look,
         usage=usage,
         lacks_music=ctx.option("music") == "yes" and not has_music,
     )
+    return ctx.films.fitted(planned)
 
 
 async def _ask(ctx: Context, model: str, messages: Sequence[dict[str, Any]]) -> tuple[str, Usage]:

@@ -56,7 +56,7 @@ async def shots(ctx: Context) -> Parts:
         if act in ("make", "continue") and not event.options.get("price"):
             price = await ctx.films.price(film, states, job.event)
             event = replace(event, options={**event.options, "price": str(price or 0)})
-        film, question = await _check_price(ctx, change(film, event, states), job.event)
+        film, question = await _check_price(ctx, change(film, event, states, ctx.films.fitted), job.event)
         await ctx.films.save(film, job.event)
     if question is not None:
         await ctx.journal.reopen(job.event, answer=question)

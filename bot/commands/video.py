@@ -52,7 +52,7 @@ class Source:
 async def video(ctx: Context) -> Parts:
     """Make the video and show it."""
     model = ctx.option("model") or ctx.effective.model("video")
-    duration = int_if_whole(fit_seconds(ctx.settings, model, ctx.number("duration")))
+    duration = int_if_whole(fit_seconds(ctx.settings, "video", model, ctx.number("duration")))
     resolution = ctx.size("resolution", model)
     source = await find_source(ctx)
     prompt = (

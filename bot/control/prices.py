@@ -6,6 +6,7 @@ Money is counted in micros, millionths of the API's currency, as whole numbers.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -15,6 +16,7 @@ from bot.limits import MICROS, decimal_text
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind, Usage
 from bot.ports import KeyValues
 from bot.settings.core import Settings
+from bot.settings.media_sizes import fit_seconds
 from bot.settings.prices import parse_prices
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,7 @@ class Prices:
     learnt: Mapping[str, int]  #: by `_learnt_name`
     input_tokens: int  #: most tokens that are sent with a chat request, beside its own text
     output_tokens: int  #: most tokens of a chat or code answer
+    fit_seconds: Callable[[Kind, str, float], float]  #: the length that a model makes where another is asked for
 
     def estimate(self, event: Event, spec: CommandSpec, model: str) -> int | None:
         """Return what a request will cost, of chat and code at most; None: the price is not known.
@@ -43,15 +46,21 @@ class Prices:
         """
         return 0 if spec.kind is None else self.cost_of(self.expected_usage(event, spec, spec.kind, model))
 
-    def expected_usage(self, event: Event, spec: CommandSpec, kind: Kind, model: str) -> Usage:
-        """Return the most that a request will use, its cost left out."""
+    def expected_usage(self, event: Event, spec: CommandSpec, kind: Kind, model: str, *, instead_of: str = "") -> Usage:
+        """Return the most that a request will use, its cost left out.
+
+        `instead_of`: the model that it was meant for, to which its length was fitted first; "": none.
+        """
         if kind not in MEDIA_KINDS:
             # A token is at least one byte.
             sent = len(event.prompt.encode(errors="replace")) + (self.input_tokens if kind == "chat" else 0)
             return Usage(kind=kind, model=model, prompt_tokens=sent, completion_tokens=self.output_tokens)
         items = requested_items(event, spec)
         size = next((_value(event, spec, name) for name in SIZE_OPTIONS if spec.option(name) is not None), "")
-        return Usage(kind=kind, model=model, items=items, seconds=_seconds(event, spec) * items, size=size)
+        seconds = _seconds(event, spec)
+        for name in (instead_of, model):
+            seconds = self.fit_seconds(kind, name, seconds) if name and seconds else seconds
+        return Usage(kind=kind, model=model, items=items, seconds=seconds * items, size=size)
 
     def cost_of(self, usage: Usage) -> int | None:
         """Return the cost of what a call uses at these prices; None: they are not known."""
@@ -93,6 +102,7 @@ class PriceBook:
             + (0 if settings.bot_memory == "off" else 3 * settings.bot_memory_tokens)  # of person, channel, workspace
             + len(settings.bot_system_prompt.encode()),
             output_tokens=settings.bot_answer_tokens,
+            fit_seconds=partial(fit_seconds, settings),
         )
         self._values = values.namespace("prices")
         self._learnt: Mapping[str, str] = {}

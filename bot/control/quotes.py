@@ -136,7 +136,12 @@ def cheaper(prices: Prices, settings: Settings, request: PricedRequest) -> Itera
     """Yield cheaper ways to make a request: fewer, smaller, shorter, by another model; of each the nearest."""
     assert request.price is not None
     locale = request.event.actor.locale
-    for candidates in (_fewer(request), _smaller(settings, request), _shorter(request), _models(settings, request)):
+    for candidates in (
+        _fewer(request),
+        _smaller(settings, request),
+        _shorter(prices, request),
+        _models(settings, request),
+    ):
         for changes, key, values in candidates:
             event = replace(request.event, options={**request.event.options, **changes})
             model = changes.get("model", request.model)
@@ -166,17 +171,18 @@ def _smaller(settings: Settings, request: PricedRequest) -> Iterator[_Candidate]
                 yield {name: smaller}, "quote.smaller", {"size": smaller}
 
 
-def _shorter(request: PricedRequest) -> Iterator[_Candidate]:
-    option = request.spec.option("duration")
-    if option is None:
+def _shorter(prices: Prices, request: PricedRequest) -> Iterator[_Candidate]:
+    option, kind = request.spec.option("duration"), request.spec.kind
+    if option is None or kind is None:
         return
     try:
         seconds = float(request.event.options.get("duration") or option.default)
     except ValueError:
         return
-    half = int(seconds // 2)
+    half = int(prices.fit_seconds(kind, request.model, seconds) // 2)
     if half >= max(option.minimum or 1, 1):
-        yield {"duration": str(half)}, "quote.shorter", {"seconds": str(half)}
+        shorter = f"{prices.fit_seconds(kind, request.model, half):g}"
+        yield {"duration": shorter}, "quote.shorter", {"seconds": shorter}
 
 
 def _models(settings: Settings, request: PricedRequest) -> Iterator[_Candidate]:

@@ -79,6 +79,7 @@ class Board:
     film: Film
     states: Sequence[NodeState]
     price: int | None  #: micros of everything but the plan; None: not known
+    can_shorten: bool  #: whether its models make shorter shots
 
     @property
     def is_done(self) -> bool:
@@ -250,7 +251,7 @@ class Board:
         buttons = [self._priced("make", "make_for"), self._edit()]
         if len(film.script.shots) > 1:
             buttons.append(self._button("fewer"))
-        if film.seconds > len(film.script.shots):
+        if self.can_shorten:
             buttons.append(self._button("shorter"))
         return (*buttons, self._button("cancel", danger=True))
 

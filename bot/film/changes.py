@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.errors import UsageError
 from bot.film.board import NodeState
-from bot.film.film import MAX_SHOTS, SHORTEST, Film
+from bot.film.film import MAX_SHOTS, Film
 from bot.film.graph import nodes_of
 from bot.film.script import LONGEST_PROMPT, UnreadableLines, parse_shots
 from bot.i18n import translate
@@ -25,14 +25,17 @@ def act_of(press: Event) -> str:
     return named or options.get("do") or ("edit" if press.prompt.strip() else "")
 
 
-def change(film: Film, press: Event, states: list[NodeState]) -> Film:
-    """Return the film after a press. A press that was applied changes nothing. Raises `UsageError`."""
+def change(film: Film, press: Event, states: list[NodeState], fitted: Callable[[Film], Film]) -> Film:
+    """Return the film after a press. A press that was applied changes nothing. Raises `UsageError`.
+
+    `fitted`: gives a film the lengths that its models make.
+    """
     if press.id in film.presses:
         return film
     if film.stage in ("asked", "cancelled"):
         raise UsageError(translate("film.not_now", press.actor.locale))
     act = act_of(press)
-    changed = _ACTS[act](film, press) if act in _ACTS else film
+    changed = fitted(_ACTS[act](film, press)) if act in _ACTS else film
     if film.stage in ("making", "stopped", "held") and act in _MAKING:
         changed = replace(_forgive(changed, states), stage="making")
     dropped = {**film.dropped, **{state.node.key: state.cost for state in states if state.cost}}
@@ -73,8 +76,7 @@ def _fewer(film: Film, press: Event) -> Film:  # noqa: ARG001
 
 
 def _shorter(film: Film, press: Event) -> Film:  # noqa: ARG001
-    shots = film.script.shots
-    return film.with_shots(tuple(replace(shot, seconds=max(SHORTEST, shot.seconds // 2)) for shot in shots))
+    return film.shorter()
 
 
 def _edit(film: Film, press: Event) -> Film:

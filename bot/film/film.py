@@ -1,6 +1,6 @@
 """A film as it is planned and kept: shots, music, models, and how far its maker has got."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -81,6 +81,14 @@ class Film:
     def with_shots(self, shots: tuple[FilmShot, ...]) -> "Film":
         """Return the film with other shots."""
         return replace(self, script=replace(self.script, shots=shots))
+
+    def with_lengths(self, length: Callable[[int], float]) -> "Film":
+        """Return the film with the length that `length` gives for that of each shot."""
+        return self.with_shots(tuple(replace(shot, seconds=round(length(shot.seconds))) for shot in self.script.shots))
+
+    def shorter(self) -> "Film":
+        """Return the film with shots half as long."""
+        return self.with_lengths(lambda seconds: max(SHORTEST, seconds // 2))
 
 
 def request_of(event: Event) -> str:

@@ -77,6 +77,11 @@ class Films:
         """Forget a film. `event`: that asked for it."""
         await self.store.namespace(_namespace_of(event)).delete(event.id)
 
+    def fitted(self, film: Film) -> Film:
+        """Return a film whose shots are as long as its model makes them."""
+        model = film.look.models["video"]
+        return film.with_lengths(lambda seconds: self.prices.given.fit_seconds("video", model, seconds))
+
     def changing(self, adapter: str, film: str) -> AbstractAsyncContextManager[None]:
         """Keep others from changing a film, in this process and in others."""
         return self._locks.hold(adapter, film)
@@ -219,7 +224,9 @@ class Films:
         places = await self.store.places(running)
         waiting = {running[key].node.key: place.number for key, place in places.items()}
         placed = [replace(state, place=waiting.get(state.node.key)) for state in states]
-        return Board(film=film, states=placed, price=await self.price(film, states, event))
+        can_shorten = self.fitted(film.shorter()).seconds < film.seconds
+        price = await self.price(film, states, event)
+        return Board(film=film, states=placed, price=price, can_shorten=can_shorten)
 
     def note_progress(self, event: Event, progress: float | None) -> None:
         """Note how far a running part is; None: it has ended, or that is not known."""

@@ -87,7 +87,7 @@ class Quotas:
         prices = await self.prices.current()
         calls = {}
         for name in (model, *effective.fallbacks(kind)):
-            used = prices.expected_usage(event, spec, kind, name)
+            used = prices.expected_usage(event, spec, kind, name, instead_of=model)
             calls[name] = ExpectedCall(used, prices.cost_of(used))
         return calls
 

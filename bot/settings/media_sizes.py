@@ -7,6 +7,7 @@ from bot.models import Kind
 from bot.settings.core import Settings
 
 _KNOWN: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {"image": IMAGE_SIZES, "video": VIDEO_SIZES}
+_KNOWN_SECONDS: Mapping[Kind, Mapping[str, tuple[int, ...]]] = {"video": VIDEO_SECONDS}
 
 
 def sizes_of(settings: Settings, kind: Kind, model: str) -> tuple[str, ...]:
@@ -16,9 +17,10 @@ def sizes_of(settings: Settings, kind: Kind, model: str) -> tuple[str, ...]:
     return given.get(model) or (of_model(_KNOWN.get(kind, {}), model) if is_openai else ())
 
 
-def fit_seconds(settings: Settings, model: str, seconds: float) -> float:
-    """Return the length of a video that the model makes and that is nearest to the wanted one."""
-    known: Sequence[float] = of_model(VIDEO_SECONDS, model) if settings.aimodels_api_flavor == "openai" else ()
+def fit_seconds(settings: Settings, kind: Kind, model: str, seconds: float) -> float:
+    """Return the length of a file that the model makes and that is nearest to the wanted one."""
+    is_openai = settings.aimodels_api_flavor == "openai"
+    known: Sequence[float] = of_model(_KNOWN_SECONDS.get(kind, {}), model) if is_openai else ()
     return float(min(known, key=lambda each: abs(each - seconds), default=seconds))
 
 

@@ -64,6 +64,21 @@ async def test_a_request_is_priced_before_it_is_made(store: SqliteStore) -> None
     assert estimate("image", "another") is None
 
 
+async def test_a_price_is_of_the_length_that_the_model_makes(store: SqliteStore) -> None:
+    """Whatever length is asked for: OpenAI's models make some only, and what answers instead gets their length."""
+    given = ("sora-2=second:0.1", "veo=second:0.1")
+    openai = PriceBook(make_settings(bot_prices=given, aimodels_api_flavor="openai"), store).given
+    asked, spec = [event("e", options={"duration": seconds}) for seconds in ("1", "20", "long")], spec_of("video")
+    assert [openai.estimate(each, spec, "sora-2") for each in asked] == [400_000, 1_200_000, 0]
+    assert [openai.estimate(each, spec, "veo") for each in asked] == [100_000, 2_000_000, 0]
+    assert [openai.expected_usage(each, spec, "video", "veo", instead_of="sora-2").seconds for each in asked] == [
+        4,
+        12,
+        0,
+    ]
+    assert PriceBook(make_settings(bot_prices=given), store).given.estimate(asked[0], spec, "sora-2") == 100_000
+
+
 async def test_prices_are_rounded_up(store: SqliteStore) -> None:
     """Ten thousand answers of one token cost at least what the API charges for them."""
     prices = PriceBook(make_settings(bot_prices=("m=input:0.15|output:0.6",)), store).given

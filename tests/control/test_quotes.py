@@ -12,14 +12,19 @@ from tests.support.database.store import event
 
 GIVEN: dict[str, Any] = {
     "bot_image_models": ("big", "small"),
-    "bot_video_models": ("film",),
-    "bot_prices": ("big=picture:0.1|512x512:0.04", "small=picture:0.02", "film=second:0.05|1920x1080:0.1"),
+    "bot_video_models": ("film", "sora-2"),
+    "bot_prices": (
+        "big=picture:0.1|512x512:0.04",
+        "small=picture:0.02",
+        "film=second:0.05|1920x1080:0.1",
+        "sora-2=second:0.1",
+    ),
 }
 
 
 async def offers(folder: Path, command: str, model: str, **options: str) -> list[tuple[dict[str, str], str]]:
     """Return the changes of each offer, and its price."""
-    settings = Settings(_env_file=None, **GIVEN)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, **GIVEN, aimodels_api_flavor="openai")  # type: ignore[call-arg]
     spec = load_offered(settings).find_spec(command)
     assert spec is not None
     async with SqliteStore(folder / "bot.db") as store:
@@ -44,6 +49,11 @@ async def test_offers_are_cheaper_and_real(tmp_path: Path) -> None:
     ]
     assert await offers(tmp_path, "video", "film", duration="1") == []
     assert await offers(tmp_path, "video", "film", duration="long") == []
+    # a length that the model does not make is not offered
+    assert await offers(tmp_path, "video", "sora-2", duration="60", resolution="1280x720") == [
+        ({"duration": "4"}, "0.40")
+    ]
+    assert await offers(tmp_path, "video", "sora-2", duration="2") == [({"model": "film"}, "0.10")]
 
 
 def test_money_is_written_as_people_read_it() -> None:

@@ -113,6 +113,15 @@ async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytes
         refused = await one.ask("", command="shots", options={"music": "a drum"})
         assert refused.text == "No music: this service makes none."
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (4, 4, 0)
+        await one.stop()
+        api.is_openai = True
+        await one.start(aimodels_api_flavor="openai", bot_video_models=("sora-2",), bot_prices=("sora-2=second:0.1",))
+        film = await plan(one, options={"duration": "30"})
+        assert "4 shots, 32 s" in one.answer(film).text  # of lengths that the model makes, as after each change
+        await press(one, film, "shorter")
+        assert (await see(one, film, "4 shots, 16 s")).actions == ["make", "edit", "fewer", "cancel"]
+        await press(one, film, "edit", values={"prompt": "20 | a wolf"})
+        await see(one, film, "1 shot, 12 s")
 
 
 async def test_an_approver_grants_a_film_as_a_whole(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ _KINDS = {"images": "image", "audio": "audio", "video": "video"}
 class Studio:
     """The API. A prompt with a word of `holds` is not finished before its event is set; one of `broken` fails."""
 
+    is_openai: bool = False  #: it answers to chat as OpenAI does, and to nothing else
     clip: bytes = MP4  #: each clip that it makes; this one can't be joined
     plans: list[str] = field(default_factory=lambda: [json.dumps(SCRIPT)])  #: answers to chat; the last is repeated
     asked: Counter[str] = field(default_factory=Counter)  #: chat requests, and files by "kind: prompt"
@@ -49,6 +50,9 @@ class Studio:
         if request.method != "POST":
             self.polled.add(job)
             return await self._answer(name, self.jobs.get(job, ""), job, request)
+        if self.is_openai:
+            is_chat = name == "chat"
+            return web.json_response(chat_data(self.plans[0])) if is_chat else await failure(400)(request)
         body = await request.json()
         if name == "chat":
             if body["messages"]:
