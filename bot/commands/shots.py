@@ -6,8 +6,8 @@ from bot.commands._base import Context, Parts, command
 from bot.composites.showing import BUTTON_TRIES
 from bot.control.quotes import DECIDE, PricedRequest, is_within
 from bot.errors import NotAllowed, UsageError
-from bot.film.board import private_reasons
-from bot.film.changes import STOPPING, act_of, change
+from bot.film.board import describe_cost, private_reasons
+from bot.film.changes import STOPPING, act_of, change, outcome_of
 from bot.film.film import MAX_SHOTS, Film
 from bot.film.graph import nodes_of
 from bot.models import Answer, CommandSpec, Event, Job, Lane, Option, Text
@@ -56,15 +56,19 @@ async def shots(ctx: Context) -> Parts:
         if act in ("make", "continue") and not event.options.get("price"):
             price = await ctx.films.price(film, states, job.event)
             event = replace(event, options={**event.options, "price": str(price or 0)})
-        film, question = await _check_price(ctx, change(film, event, states, ctx.films.fitted), job.event)
+        before, film = film, change(film, event, states, ctx.films.fitted)
+        film, question = await _check_price(ctx, film, job.event)
         await ctx.films.save(film, job.event)
     if question is not None:
         await ctx.journal.reopen(job.event, answer=question)
     kept = {node.key for node in nodes_of(film)} if film.stage != "stopped" else ()
     await ctx.films.end([state for state in states if state.node.key not in kept], ctx.cancel)
     await ctx.films.advance(job.event, name, tries=BUTTON_TRIES)
-    is_waiting = film.stage in ("asked", "held") and act not in STOPPING
-    yield Text(ctx.translate(f"film.done.{film.stage if is_waiting else act}"))
+    outcome = outcome_of(before, film, event, states)
+    answer = ctx.translate(f"film.done.{outcome}")
+    if outcome == "stopped":
+        answer += "\n" + describe_cost(film, await ctx.films.states(film, job.event), event.actor.locale)
+    yield Text(answer.strip())
 
 
 async def _find(ctx: Context, act: str) -> Job:

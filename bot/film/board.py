@@ -58,6 +58,22 @@ def each_once(states: Iterable[NodeState]) -> Iterable[NodeState]:
     return {state.node.key: state for state in states}.values()
 
 
+def spent_on(film: Film, states: Iterable[NodeState]) -> int:
+    """Return what was spent on a film beside its plan, in micros."""
+    spent = sum(round(state.cost * MICROS) for state in each_once(states))
+    return round(sum(film.dropped.values()) * MICROS) + spent
+
+
+def describe_cost(film: Film, states: Iterable[NodeState], locale: str, price: int | None = None) -> str:
+    """Return what a film has cost so far, its plan included, in words; "": nothing. `price`: what it will, at last."""
+    plan = round(film.usage.cost * MICROS)
+    micros = plan + spent_on(film, states)
+    if not micros:
+        return ""
+    of = "" if price is None else _cents(plan + price)
+    return translate("film.cost_of" if of else "film.cost", locale, cost=_cents(micros), price=of)
+
+
 def _is_private(state: NodeState) -> bool:
     """Whether only its maker may read why a part failed: that may quote words, limits and budgets."""
     return bool(state.reason) and state.node.kind != "film"
@@ -118,7 +134,8 @@ class Board:
             else (self._button("halt", options={"do": "stop"}, danger=True),)
         )
         text = "\n".join([*lines, *self._cost()])
-        return Answer(text=text, media=self._clips() if self._is_unjoined() else self._media("image"), actions=buttons)
+        files = self._clips() if self._is_unjoined() else self._media("image")
+        return Answer(text=text, media=self._media("film") or files, actions=buttons)
 
     def _alive(self) -> Iterator[NodeStage]:
         """Yield the stages of what is not waiting for something that failed."""
@@ -217,13 +234,9 @@ class Board:
         return ["", self._say("price", price=money(self.price))]
 
     def _cost(self) -> list[str]:
-        plan = round(self.film.usage.cost * MICROS)
-        made = sum((*self.film.dropped.values(), *(state.cost for state in each_once(self.states))))
-        micros = plan + round(made * MICROS)
-        if not micros:
-            return []
-        of = "" if self.price is None or self.is_done else _cents(plan + self.price)
-        return ["", self._say("cost_of" if of else "cost", cost=_cents(micros), price=of)]
+        price = None if self.is_done else self.price
+        cost = describe_cost(self.film, self.states, self.film.locale, price)
+        return ["", cost] if cost else []
 
     def _notes(self) -> list[str]:
         """Return what there is to say of the joined film, such as that it was made smaller."""

@@ -13,8 +13,9 @@ from bot.models import Event
 
 #: What somebody may do who is not the film's maker, but may stop their requests.
 STOPPING = frozenset({"stop", "cancel"})
-#: Acts that make something anew, or go on.
-_MAKING = frozenset({"make", "continue", "again", "drop", "order", "remix", "music", "mute", "edit"})
+_GOING_ON = frozenset({"make", "continue"})
+#: Acts that make something anew.
+_MAKING = frozenset({"again", "drop", "order", "remix", "music", "mute", "edit"})
 _KEPT = 20  #: presses that are remembered
 
 
@@ -26,7 +27,7 @@ def act_of(press: Event) -> str:
 
 
 def change(film: Film, press: Event, states: list[NodeState], fitted: Callable[[Film], Film]) -> Film:
-    """Return the film after a press. A press that was applied changes nothing. Raises `UsageError`.
+    """Return the film after a press; itself where that changes nothing, or was applied before. Raises `UsageError`.
 
     `fitted`: gives a film the lengths that its models make.
     """
@@ -35,15 +36,37 @@ def change(film: Film, press: Event, states: list[NodeState], fitted: Callable[[
     if film.stage in ("asked", "cancelled"):
         raise UsageError(translate("film.not_now", press.actor.locale))
     act = act_of(press)
-    changed = fitted(_ACTS[act](film, press)) if act in _ACTS else film
-    if film.stage in ("making", "stopped", "held") and act in _MAKING:
+    changed = _stop(film, act, states) if act in STOPPING else _ACTS[act](film, press) if act in _ACTS else film
+    if changed != film:
+        changed = fitted(changed)
+    if film.stage in ("making", "stopped", "held") and (act in _GOING_ON or (act in _MAKING and changed != film)):
         changed = replace(_forgive(changed, states), stage="making")
+    if changed == film or (act in _GOING_ON and _is_made(film, states)):
+        return film
     dropped = {**film.dropped, **{state.node.key: state.cost for state in states if state.cost}}
     dropped = {key: cost for key, cost in dropped.items() if key not in {node.key for node in nodes_of(changed)}}
     if changed.tries != film.tries:  # what a lost try has cost stays
         lost = (state for state in states if state.cost and state.stage in ("failed", "stopped"))
         dropped |= {f"{state.node.key}-{film.tries.get(state.node.key, 0)}": state.cost for state in lost}
     return replace(changed, dropped=dropped, presses=(*film.presses, press.id)[-_KEPT:])
+
+
+def outcome_of(before: Film, after: Film, press: Event, states: list[NodeState]) -> str:
+    """Return what a press has done: its act, or how the film stands by now. `states`: as it was before.
+
+    `nothing`: it has changed nothing.
+    """
+    act = act_of(press)
+    if after == before and press.id not in before.presses:
+        is_under_way = before.stage == "making" and not _is_made(before, states)
+        return "make" if act in _GOING_ON and is_under_way else "nothing"
+    if act in STOPPING:
+        return after.stage if after.stage in ("stopped", "cancelled") else "nothing"
+    return after.stage if after.stage in ("asked", "held") else act
+
+
+def _is_made(film: Film, states: list[NodeState]) -> bool:
+    return film.stage == "making" and all(state.stage == "done" for state in states)
 
 
 def _forgive(film: Film, states: list[NodeState]) -> Film:
@@ -60,12 +83,12 @@ def _continue(film: Film, press: Event) -> Film:
     return film if film.stage == "planned" else _make(film, press)
 
 
-def _stop(film: Film, press: Event) -> Film:  # noqa: ARG001
-    return replace(film, stage="stopped") if film.stage in ("making", "held") else film
-
-
-def _cancel(film: Film, press: Event) -> Film:  # noqa: ARG001
-    return replace(film, stage="cancelled") if film.stage == "planned" else film
+def _stop(film: Film, act: str, states: list[NodeState]) -> Film:
+    """Stop what is still to be made; a plan of which nothing is made is cancelled."""
+    if film.stage == "planned":
+        return replace(film, stage="cancelled") if act == "cancel" else film
+    is_under_way = film.stage == "making" and any(state.stage in ("open", "running") for state in states)
+    return replace(film, stage="stopped") if film.stage == "held" or is_under_way else film
 
 
 def _fewer(film: Film, press: Event) -> Film:  # noqa: ARG001
@@ -115,7 +138,7 @@ def _index(film: Film, press: Event, number: str) -> int:
 
 
 def _remix(film: Film, press: Event) -> Film:  # noqa: ARG001
-    return replace(film, music_take=film.music_take + 1)
+    return replace(film, music_take=film.music_take + 1) if film.script.music else film
 
 
 def _music(film: Film, press: Event) -> Film:
@@ -133,8 +156,6 @@ _Act = Callable[[Film, Event], Film]
 _ACTS: Mapping[str, _Act] = {
     "make": _make,
     "continue": _continue,
-    "stop": _stop,
-    "cancel": _cancel,
     "fewer": _fewer,
     "shorter": _shorter,
     "edit": _edit,

@@ -92,6 +92,11 @@ async def test_a_film_is_joined(tmp_path: Path) -> None:
         joined = await until_done(one, film, 1)
         assert [file["name"] for file in joined.files] == ["The-fox.mp4"]
         assert "The title is left out" in joined.text
+        for options in ({"do": "stop"}, {"do": "cancel"}, {"do": "continue"}, {"order": "1 2 3 4"}):
+            answer = await one.ask("", command="shots", options=options)
+            assert answer.text == "That changes nothing: the film stays as it is."
+        await settled(one)
+        assert one.answer(film).files == joined.files
         assert api.made_by("video") == 8
         tree = [line for line in (await one.ask("", command="tree")).text.splitlines() if "- **" in line]
         assert len(tree) == 18  # each file once, though the board has shown them, too

@@ -16,6 +16,8 @@ from tests.support.service import Service, quiet_logs
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
 
 CLIPS = {"transition": "none"}
+STOPPED = "Stopped. What is made so far is kept."
+NOTHING = "That changes nothing: the film stays as it is."
 #: An answer that is not what was asked for, and can be read.
 BAD = 'Sure!\n```json\n{"title": "T", "scenes": ["a cat", {"image": "a dog", "duration": "x"}]}\n```'
 PRICES = (f"{MODELS['image']}=picture:0.5", f"{MODELS['video']}=second:0.1", f"{MODELS['audio']}=second:0.01")
@@ -24,6 +26,11 @@ PRICES = (f"{MODELS['image']}=picture:0.5", f"{MODELS['video']}=second:0.1", f"{
 async def plan(one: Service, prompt: str = "a fox", **more: Any) -> str:
     """Plan a film; return its id."""
     return (await one.ask(prompt, command="film", **{"options": CLIPS, **more})).reply_to
+
+
+async def change(one: Service, who: str = "ada", **options: str) -> str:
+    """Type `/shots`; return its answer."""
+    return (await one.ask("", command="shots", options=options, who=who)).text
 
 
 async def decide(one: Service, choice: str) -> None:
@@ -37,12 +44,14 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
     async with studio(tmp_path, bot_admins=("channel:root",)) as (one, api):
         api.holds["video: a fox, two"] = held = asyncio.Event()
         film = await plan(one, who="ada")
+        for do in ("stop", "continue"):
+            assert await change(one, do=do) == NOTHING
         assert "Only the person who asked" in await press(one, film, "make", who="bob", member=True)
         await press(one, film, "make", who="ada")
         board = await see(one, film, "clip 40%", "Shot four (5 s) · picture ✓", "music ✓")  # nothing else is under way
         assert {file["type"] for file in board.files} == {"image/png"}  # they are shown as they come
         assert "Only the person who asked" in await press(one, film, "halt", who="bob", member=True)
-        assert await press(one, film, "halt", who="root") == "Stopped."
+        assert (await press(one, film, "halt", who="root")).startswith(f"{STOPPED}\nCost so far: ")
         board = await see(
             one, film, "What is made so far is kept", "Shot one (5 s) · picture ✓ · clip ✓", "clip stopped"
         )
@@ -53,11 +62,16 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
         await api.until(lambda: api.made["video: a fox, two"] == 2)
         await one.ask("", command="stop", who="ada")
         await see(one, film, "What is made so far is kept")
+        assert await change(one, do="continue") == "The film goes on."
+        await api.until(lambda: api.made["video: a fox, two"] == 3)
+        assert await change(one, do="make") == "The film is being made."  # as it is
+        assert (await change(one, do="cancel")).startswith(STOPPED)
+        await see(one, film, "What is made so far is kept")
         held.set()
-        assert "The film goes on" in (await one.ask("", command="shots", options={"do": "continue"}, who="ada")).text
+        assert await change(one, do="continue") == "The film goes on."
         await settled(one)
         assert "music ✓" in one.answer(film).text
-        assert {what: count for what, count in api.made.items() if count > 1} == {"video: a fox, two": 3}
+        assert {what: count for what, count in api.made.items() if count > 1} == {"video: a fox, two": 4}
         assert made.items() <= {**api.made, "video: a fox, two": 1}.items()
 
 
@@ -110,8 +124,9 @@ async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytes
         await settled(one)
         assert [file["type"] for file in one.answer(film).files] == ["video/mp4"] * 4
         assert "music" not in one.answer(film).actions
-        refused = await one.ask("", command="shots", options={"music": "a drum"})
-        assert refused.text == "No music: this service makes none."
+        assert await change(one, music="a drum") == "No music: this service makes none."
+        for do in ("remix", "mute"):
+            assert await change(one, do=do) == NOTHING
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (4, 4, 0)
         await one.stop()
         api.is_openai = True
