@@ -10,9 +10,9 @@ from aimodels.reference import IMAGE_STYLES
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import RESOLUTION
-from bot.control.quotes import is_within
 from bot.control.registry import ANSWER_TOKENS
 from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition, request_of
+from bot.film.films import is_agreed
 from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
 from bot.models import Actions, CommandSpec, Job, Kind, Option, Status, Text, TurnRecord, Usage
 from bot.settings.media_sizes import sizes_of
@@ -76,8 +76,8 @@ async def film(ctx: Context) -> Parts:
         planned = replace(await _plan(ctx), tries=tries)
         await ctx.films.save(planned, event)
     if planned.stage == "asked":  # an approver has granted it, or it was edited or repeated
-        price = await ctx.films.price(planned, await ctx.films.states(planned, event), event)
-        is_granted = is_within(price, replace(event, agreed=planned.agreed), ctx.effective)
+        states = await ctx.films.states(planned, event)
+        is_granted = is_agreed(planned, states, await ctx.films.price(planned, states, event), event, ctx.effective)
         planned = replace(planned, stage="making") if is_granted else await ctx.films.hold(planned, event)
         await ctx.films.save(planned, event)
     if planned.stage == "making":  # also after a crash, or where an edit was taken back

@@ -9,6 +9,7 @@ from bot.errors import NotAllowed, UsageError
 from bot.film.board import describe_cost, private_reasons
 from bot.film.changes import STOPPING, act_of, change, outcome_of
 from bot.film.film import MAX_SHOTS, Film
+from bot.film.films import is_agreed
 from bot.film.graph import nodes_of
 from bot.models import Answer, CommandSpec, Event, Job, Lane, Option, Text
 
@@ -57,7 +58,9 @@ async def shots(ctx: Context) -> Parts:
             price = await ctx.films.price(film, states, job.event)
             event = replace(event, options={**event.options, "price": str(price or 0)})
         before, film = film, change(film, event, states, ctx.films.fitted)
-        film, question = await _check_price(ctx, film, job.event)
+        question = None
+        if film != before or event.id in before.presses:  # repeated after a crash, it may have to ask still
+            film, question = await _check_price(ctx, film, job.event)
         await ctx.films.save(film, job.event)
     if question is not None:
         await ctx.journal.reopen(job.event, answer=question)
@@ -95,8 +98,9 @@ async def _check_price(ctx: Context, film: Film, event: Event) -> tuple[Film, An
     """Return the film as it may go on at its price, and the question to approvers; None: there is none."""
     if film.stage not in ("making", "asked"):
         return film, None
-    price = await ctx.films.price(film, await ctx.films.states(film, event), event)
-    if price is None or is_within(price, replace(event, agreed=film.agreed), ctx.effective):
+    states = await ctx.films.states(film, event)
+    price = await ctx.films.price(film, states, event)
+    if price is None or is_agreed(film, states, price, event, ctx.effective):
         return replace(film, stage="making"), None
     if is_within(price, replace(event, agreed=price), ctx.effective):  # its maker is to agree
         return await ctx.films.hold(film, event), None

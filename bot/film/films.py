@@ -18,9 +18,11 @@ import structlog
 from bot.composites.records import Records
 from bot.composites.removal import Cancel
 from bot.composites.showing import PART_TRIES, show
+from bot.control.effective import EffectiveSettings
 from bot.control.prices import PriceBook, Prices
+from bot.control.quotes import is_within
 from bot.event_locks import EventLocks
-from bot.film.board import Board, NodeState, each_once
+from bot.film.board import Board, NodeState, each_once, spent_on
 from bot.film.film import Film
 from bot.film.graph import FilmNode, event_id, nodes_of, ready
 from bot.limits import MICROS
@@ -234,6 +236,14 @@ class Films:
             self._progress.pop((event.adapter, event.id), None)
         else:
             self._progress[event.adapter, event.id] = progress
+
+
+def is_agreed(
+    film: Film, states: Sequence[NodeState], price: int | None, event: Event, effective: EffectiveSettings
+) -> bool:
+    """Return whether a film may go on at its price without a question more; nobody is asked for what is spent."""
+    is_paid = price is not None and price <= spent_on(film, states)
+    return is_paid or is_within(price, replace(event, agreed=film.agreed), effective)
 
 
 def _namespace_of(event: Event) -> str:

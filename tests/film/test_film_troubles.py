@@ -116,7 +116,8 @@ async def test_a_part_that_fails(tmp_path: Path) -> None:
 async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, and where no music is made, the plan says so, and the clips come one by one."""
     monkeypatch.setitem(sys.modules, "av", None)  # as if it were not installed
-    async with studio(tmp_path, bot_disabled_commands=("audio",)) as (one, api):
+    given: dict[str, Any] = {"bot_approve_above": 3.0, "bot_approvers": ("person:channel:boss",)}
+    async with studio(tmp_path, bot_disabled_commands=("audio",), **given) as (one, api):
         film = await plan(one, options={})
         assert "No music: this service makes none." in one.answer(film).text
         assert "installed without the extra `film`" in one.answer(film).text
@@ -127,6 +128,9 @@ async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytes
         assert await change(one, music="a drum") == "No music: this service makes none."
         for do in ("remix", "mute"):
             assert await change(one, do=do) == NOTHING
+        assert await change(one, drop="4") == "The shot is left out."  # no approver is asked for what is spent
+        await settled(one)
+        assert [file["type"] for file in one.answer(film).files] == ["video/mp4"] * 3
         assert (api.made_by("image"), api.made_by("video"), api.made_by("audio")) == (4, 4, 0)
         await one.stop()
         api.is_openai = True
