@@ -20,10 +20,13 @@ _KEPT = 20  #: presses that are remembered
 
 
 def act_of(press: Event) -> str:
-    """Return what a request of `shots` does; "": nothing."""
+    """Return what a request of `shots` does; "": nothing. Raises `UsageError` where it is to do several things."""
     options = press.options
-    named = next((name for name in ("again", "drop", "order", "music") if options.get(name)), "")
-    return named or options.get("do") or ("edit" if press.prompt.strip() else "")
+    acts = [name for name in ("again", "drop", "order", "music") if options.get(name)]
+    acts += [act for act in (options.get("do"), "edit" if press.prompt.strip() else "") if act]
+    if len(acts) > 1:
+        raise UsageError(translate("film.one_change", press.actor.locale))
+    return acts[0] if acts else ""
 
 
 def change(film: Film, press: Event, states: list[NodeState], fitted: Callable[[Film], Film]) -> Film:

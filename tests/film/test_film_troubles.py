@@ -44,6 +44,7 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
     async with studio(tmp_path, bot_admins=("channel:root",)) as (one, api):
         api.holds["video: a fox, two"] = held = asyncio.Event()
         film = await plan(one, who="ada")
+        assert "One change at a time" in await change(one, again="2", drop="3")
         for do in ("stop", "continue"):
             assert await change(one, do=do) == NOTHING
         assert "Only the person who asked" in await press(one, film, "make", who="bob", member=True)
