@@ -148,7 +148,8 @@ async def _plan(ctx: Context) -> Film:
         usage=usage,
         lacks_music=ctx.option("music") == "yes" and not has_music,
     )
-    return ctx.films.fitted(planned)
+    planned = ctx.films.fitted(planned)
+    return planned if planned.seconds == seconds else replace(planned, asked_seconds=seconds)
 
 
 async def _ask(ctx: Context, model: str, messages: Sequence[dict[str, Any]]) -> tuple[str, Usage]:

@@ -117,7 +117,8 @@ class Board:
         if film.stage == "cancelled":
             return Answer(text=self._say("cancelled", title=film.script.title))
         if film.stage == "planned":
-            return Answer(text="\n".join([*self._head(), *self._shots(), *self._price()]), actions=self._plan_buttons())
+            lines = [*self._head(), *self._shots(), *self._other_length(), *self._price()]
+            return Answer(text="\n".join(lines), actions=self._plan_buttons())
         lines = [*self._head(), *self._shots()]
         if self.is_done:
             lines += [*self._notes(), *self._cost()]
@@ -227,6 +228,13 @@ class Board:
                 return f"{name} {self._say('stopped_part')}"
             case other:
                 return f"{name} {self._say(other)}"
+
+    def _other_length(self) -> list[str]:
+        """Return why the plan is not as long as was asked."""
+        film = self.film
+        if not film.asked_seconds:
+            return []
+        return [f"\n{self._say('other_length', asked=film.asked_seconds, seconds=film.seconds)}"]
 
     def _price(self) -> list[str]:
         if self.price is None:

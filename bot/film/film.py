@@ -61,6 +61,7 @@ class Film:
     script: Script
     look: Look
     usage: Usage  #: of the plan
+    asked_seconds: int = 0  #: length that was asked for, where the plan has another; 0: as asked, or changed since
     lacks_music: bool = False  #: it was to have some, which can't be made here
     stage: Stage = "planned"
     agreed: int = 0  #: micros that its maker has agreed to
@@ -80,7 +81,9 @@ class Film:
 
     def with_shots(self, shots: tuple[FilmShot, ...]) -> "Film":
         """Return the film with other shots."""
-        return replace(self, script=replace(self.script, shots=shots))
+        if shots == self.script.shots:
+            return self
+        return replace(self, script=replace(self.script, shots=shots), asked_seconds=0)
 
     def with_lengths(self, length: Callable[[int], float]) -> "Film":
         """Return the film with the length that `length` gives for that of each shot."""

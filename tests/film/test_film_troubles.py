@@ -138,8 +138,11 @@ async def test_a_film_where_parts_are_missing(tmp_path: Path, monkeypatch: pytes
         await one.start(aimodels_api_flavor="openai", bot_video_models=("sora-2",), bot_prices=("sora-2=second:0.1",))
         film = await plan(one, options={"duration": "30"})
         assert "4 shots, 32 s" in one.answer(film).text  # of lengths that the model makes, as after each change
+        assert "You asked for 30 s." in one.answer(film).text
         await press(one, film, "shorter")
-        assert (await see(one, film, "4 shots, 16 s")).actions == ["make", "edit", "fewer", "cancel"]
+        board = await see(one, film, "4 shots, 16 s")
+        assert board.actions == ["make", "edit", "fewer", "cancel"]
+        assert "You asked for" not in board.text
         await press(one, film, "edit", values={"prompt": "20 | a wolf"})
         await see(one, film, "1 shot, 12 s")
 
