@@ -1,6 +1,7 @@
 """Databases with the schema that tests use one after another.
 
-To create one and to drop it costs the server some 90 ms, to empty it some 10.
+On a disk, to create one, connect once and drop it took the server 50 to 200 ms of CPU time; to lend one, 30. In memory,
+both took 30.
 """
 
 import contextlib
@@ -21,18 +22,17 @@ SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
     SELECT format('relation %s %s', oid, xmin) FROM pg_class WHERE oid >= 16384
     UNION ALL SELECT format('column %s %s %s', attrelid, attnum, xmin) FROM pg_attribute WHERE attrelid >= 16384
     UNION ALL SELECT format('trigger %s %s', oid, xmin) FROM pg_trigger WHERE oid >= 16384
-    UNION ALL SELECT format('constraint %s %s', oid, xmin) FROM pg_constraint WHERE oid >= 16384
     UNION ALL SELECT format('default %s %s', oid, xmin) FROM pg_attrdef WHERE oid >= 16384
     UNION ALL SELECT format('function %s %s', oid, xmin) FROM pg_proc WHERE oid >= 16384
     UNION ALL SELECT format('schema %s %s', oid, xmin) FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
-    UNION ALL SELECT format('extension %s %s', oid, xmin) FROM pg_extension
     UNION ALL SELECT format('database %s %s %s', datacl, datallowconn, datconnlimit) FROM here
     UNION ALL SELECT format('setting %s %s', setrole, setconfig) FROM pg_db_role_setting JOIN here ON oid = setdatabase
     UNION ALL SELECT format('version %s', version) FROM schema_version
 ) AS parts (part)
 """
-_SIZE = "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_version'"
+_SIZES = (
+    "SELECT relname, relkind = 'r', pg_relation_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+)
 
 
 @dataclass(slots=True)
@@ -82,12 +82,14 @@ class Lending:
     async def _empty(self, name: str) -> bool:
         """Delete all rows, start sequences and statistics again; False if that does not make it like a new one."""
         async with _connected(self.server.get_uri(database=name)) as connection:
-            if await connection.fetchval(_SCHEMA) != self._schema or await connection.fetchval(_SIZE) > _BYTES:
+            sizes = await connection.fetch(_SIZES)
+            if sum(size for *_, size in sizes) > _BYTES or await connection.fetchval(_SCHEMA) != self._schema:
                 return False
-            deletions = "; ".join(f'DELETE FROM "{table}"' for (table,) in await connection.fetch(_TABLES))
+            written = [name for name, is_table, size in sizes if is_table and size and name != "schema_version"]
             await connection.execute(
-                f"SET session_replication_role = replica; {deletions};"  # without triggers and foreign keys
-                "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
+                "SET session_replication_role = replica;"  # without triggers and foreign keys
+                + "".join(f'DELETE FROM "{table}";' for table in written)
+                + "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
             )
             await connection.execute("SELECT pg_stat_force_next_flush()")  # the deletions do not count after the reset
             await connection.execute("SELECT pg_stat_reset()")
