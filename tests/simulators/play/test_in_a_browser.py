@@ -82,6 +82,7 @@ async def look_at_phone(chromium: Browser, urls: Sequence[str]) -> None:
     await page.goto(urls[0])
     await expect(page.locator(".service.ready")).to_have_text("服務已連線")
     await page.get_by_label("語言").select_option("简体中文")
+    await expect(page.locator(".service.ready")).to_have_text("服务已连接")
     for url in urls:
         await page.goto(url)
         await expect(page.locator(".service.ready")).to_have_text("服务已连接")

@@ -1,7 +1,6 @@
 """Fixtures of the tests that run on the simulated Discord."""
 
 from collections.abc import AsyncIterator
-from unittest.mock import AsyncMock
 
 import discord
 import pytest
@@ -12,7 +11,11 @@ from simulators.discord.server import DiscordSimulator
 @pytest.fixture(autouse=True)
 def identified_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Skip the five seconds that the library waits before a new session, as Discord wants it."""
-    monkeypatch.setattr(discord.Client, "before_identify_hook", AsyncMock())
+
+    async def wait(client: discord.Client, shard: int | None, *, initial: bool = False) -> None:
+        pass
+
+    monkeypatch.setattr(discord.Client, "before_identify_hook", wait)
 
 
 @pytest.fixture
