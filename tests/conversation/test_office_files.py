@@ -10,6 +10,7 @@ import pptx
 import pytest
 from pptx.util import Inches
 
+from bot.isolation.office import extract_text
 from tests.support.hostile.office import huge
 from tests.support.media_files import read_attachments
 
@@ -72,10 +73,75 @@ async def test_office_files_are_read() -> None:
     assert "# 季度報告" in reading.text
     assert "## Sales\n\nThey rose by 4 %.\n\n- north" in reading.text
     assert "| Region | Sum |\n| --- | --- |\n| North \\| South | 12 |" in reading.text
-    assert '## Prices\n\nitem,price\n"ink, black",3.5\n' in reading.text
+    assert '## Prices\n\nitem,price\n"ink, black",3.5\n=1+1\n' in reading.text  # a formula that nobody calculated
     assert "Empty" not in reading.text
     assert "## 1\n\nPlan\nShip in May\n| who | what |\n" in reading.text
     assert "> Say thanks." in reading.text
+
+
+#: What Word writes for forms and for changes that are tracked.
+_TRACKED = b"""<w:p><w:r><w:t xml:space="preserve">Name: </w:t></w:r><w:sdt><w:sdtContent><w:r><w:t>Ada</w:t></w:r>
+</w:sdtContent></w:sdt></w:p><w:sdt><w:sdtContent><w:p><w:r><w:t>in a form</w:t></w:r></w:p></w:sdtContent></w:sdt>
+<w:p><w:r><w:t xml:space="preserve">It costs </w:t></w:r><w:del><w:r><w:delText>300</w:delText></w:r></w:del>
+<w:moveFrom><w:r><w:t>400</w:t></w:r></w:moveFrom><w:ins><w:r><w:t>500</w:t><w:tab/><w:t>EUR</w:t></w:r></w:ins></w:p>
+<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="2"/></w:tcPr><w:p><w:r><w:t>wide</w:t></w:r></w:p></w:tc></w:tr>
+<w:tr><w:trPr><w:del/></w:trPr><w:tc><w:p><w:r><w:t>old row</w:t></w:r></w:p></w:tc></w:tr>
+<w:tr><w:tc><w:tcPr><w:vMerge w:val="restart"/></w:tcPr><w:p><w:r><w:t>high</w:t></w:r></w:p></w:tc>
+<w:tc><w:p><w:r><w:t>before</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>nested</w:t></w:r></w:p></w:tc></w:tr>
+</w:tbl><w:p><w:r><w:t>after</w:t></w:r></w:p></w:tc></w:tr>
+<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc><w:tc><w:p><w:r><w:t>low</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"""
+
+
+async def test_forms_tracked_changes_and_far_cells_are_read() -> None:
+    """Nothing that a person sees in the text is left out, and the empty cells before a far one cost nothing."""
+    document = docx.Document()
+    xml = document.part.blob.replace(b"<w:body>", b"<w:body>" + _TRACKED)
+    far = b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><sheetData>"
+    far += b"<row r='1'><c r='A1'><v>1</v></c><c r='XFD1'><v>2</v></c></row>"
+    far += b"<row r='99999999999999'><c r='B99999999999999'><v>3</v></c></row></sheetData></worksheet>"
+    reading = await read_attachments(
+        {
+            "form.docx": changed(saved(document.save), "word/document.xml", xml),
+            "far.xlsx": changed(excel(), "xl/worksheets/sheet1.xml", far),
+        }
+    )
+    assert reading.notes == ()
+    assert "Name: Ada\n\nin a form\n\nIt costs 500\tEUR\n" in reading.text
+    assert "| wide | wide |\n| --- | --- |\n| high | before nested after |\n| high | low |\n" in reading.text
+    assert "## Prices\n\n1,XFD: 2\n,3\n" in reading.text
+
+
+@pytest.mark.parametrize(
+    ("make", "text", "plain", "other"),
+    [
+        (word, "They rose", "openxmlformats-officedocument.wordprocessingml.document", kind)
+        for kind in (
+            "ms-word.document.macroEnabled",
+            "ms-word.template.macroEnabledTemplate",
+            "openxmlformats-officedocument.wordprocessingml.template",
+        )
+    ]
+    + [
+        (powerpoint, "Ship in May", "openxmlformats-officedocument.presentationml.presentation", kind)
+        for kind in (
+            "ms-powerpoint.presentation.macroEnabled",
+            "ms-powerpoint.slideshow.macroEnabled",
+            "ms-powerpoint.template.macroEnabled",
+            "openxmlformats-officedocument.presentationml.slideshow",
+            "openxmlformats-officedocument.presentationml.template",
+        )
+    ],
+)
+def test_files_with_macros_and_templates_are_read(make: Callable[[], bytes], text: str, plain: str, other: str) -> None:
+    """They are read like their plain kinds."""
+    data = make()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        types = archive.read("[Content_Types].xml")
+    assert plain.encode() in types
+    data = changed(data, "[Content_Types].xml", types.replace(f"{plain}.main".encode(), f"{other}.main".encode()))
+    how, found = extract_text(data, chars=10_000, seconds=20)
+    assert how == "whole"
+    assert text in found.decode()
 
 
 async def test_a_long_sheet_is_cut() -> None:
