@@ -18,7 +18,7 @@ from bot.commands._memory import (
 from bot.control.registry import MEMORY
 from bot.control.scopes import Scope
 from bot.errors import UsageError
-from bot.memory.notes import NOTE_SCOPES, Note, delete_note, edit_note, notes_here, require_length, save_note
+from bot.memory.notes import NOTE_SCOPES, Note, change_note, delete_note, edit_note, notes_here, require_length
 from bot.memory.secrets import has_secret
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
 
@@ -50,6 +50,8 @@ async def memory(ctx: Context) -> Parts:
     notes = notes_here(ctx.effective)
     if used := ctx.event.options.get(USED):
         yield Text(_used(ctx, notes, used.split(",")))
+    elif ctx.option(_FORGET) and ctx.option(_EDIT):
+        raise UsageError(ctx.translate("memory.both"))
     elif ctx.option(_FORGET) == _ALL:
         scope = note_scope(ctx)
         require_right(ctx, scope)
@@ -90,7 +92,7 @@ async def _edit(ctx: Context, note: Note, notes: Sequence[Note]) -> str:
     if has_secret(text):
         raise UsageError(ctx.translate("memory.secret"))
     await ctx.api.check_words(text)
-    await save_note(ctx.effective, edit_note(note, ctx.event, text), ctx.event, ctx.settings, ctx.audit)
+    await change_note(ctx.effective, edit_note(note, ctx.event, text), ctx.event, ctx.settings, ctx.audit)
     return ctx.translate("memory.edited", note=text)
 
 

@@ -190,6 +190,22 @@ class EffectiveSettings:
         await self.read()
         return before
 
+    async def replace(
+        self, name: str, value: str, scope: Scope, *, expires: datetime | None = None, owner: Owner | None = None
+    ) -> bool:
+        """Set a value as `set` does, unless it was changed since it was read here; return whether it was set.
+
+        Raises `StoreError`.
+        """
+        was = next((values[name] for of_scope, values in self._set if of_scope is scope and name in values), None)
+        if was is None:
+            return False
+        namespace = self._values.namespace(namespaces_of(self._event)[scope])
+        owner = owner or owner_of(scope, self._event)
+        is_set = await namespace.replace(name, value, was=was, owner=owner, expires=expires)
+        await self.read()
+        return is_set
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedSettings:

@@ -122,6 +122,7 @@ def _require_room(effective: EffectiveSettings, note: Note, settings: Settings, 
     """Raise `UsageError` where the scope of a note is full."""
     values = {"scope": translate(f"memory.of.{note.scope}", locale), "most": settings.bot_memory_notes}
     others = [one for one in notes_here(effective) if one.scope is note.scope and one.id != note.id]
+    others = [one for one in others if one.text != note.text]  # goes when it is there twice
     if len(others) >= settings.bot_memory_notes:
         raise UsageError(translate("memory.full", locale, **values))
     if sum(_tokens(one.text) for one in (*others, note)) > settings.bot_memory_tokens:
@@ -137,12 +138,8 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
     known = next((one for one in notes_here(effective) if (one.scope, one.text) == (note.scope, note.text)), note)
     was = [one for one in notes_here(effective) if (one.id, one.by) == (note.id, event.actor.id)]
     note = replace(note, id=known.id, at=known.at)  # what is remembered already is there once
-    require_length(note.text, event.actor.locale)
-    _require_room(effective, note, settings, event.actor.locale)
-    ends = [] if note.ends is None else [note.ends]
-    if settings.bot_memory_days:
-        ends.append(datetime.now(UTC) + timedelta(days=settings.bot_memory_days))
-    expires, owner = min(ends, default=None), Owner.of(event)
+    _require_fit(effective, note, event, settings)
+    expires, owner = _expiry(note, settings), Owner.of(event)
     before = await effective.set(note.name, note.dumps(), note.scope, expires=expires, owner=owner)
     if effective.concerns_others(note.scope) and before != note.dumps():
         action = "memory.add" if before is None else "memory.edit"
@@ -151,6 +148,37 @@ async def save_note(effective: EffectiveSettings, note: Note, event: Event, sett
         for one in was:
             if one.key != note.key:  # the edit changed whose it is, or to what is there already
                 await delete_note(effective, one, audit)
+
+
+async def change_note(effective: EffectiveSettings, note: Note, event: Event, settings: Settings, audit: Audit) -> None:
+    """Store a note in place of the one with its id, which `effective` has read; another with its words is forgotten.
+
+    Raises `UsageError` as `save_note` does, and where the note was changed or forgotten meanwhile; and `StoreError`.
+    """
+    same = [one for one in notes_here(effective) if (one.scope, one.text) == (note.scope, note.text)]
+    _require_fit(effective, note, event, settings)
+    expires, owner = _expiry(note, settings), Owner.of(event)
+    if not await effective.replace(note.name, note.dumps(), note.scope, expires=expires, owner=owner):
+        raise UsageError(translate("memory.meanwhile", event.actor.locale))
+    if effective.concerns_others(note.scope):
+        await audit("memory.edit", subject=note.id, scope=note.scope.value)
+    for one in same:
+        if one.id != note.id:
+            await delete_note(effective, one, audit)
+
+
+def _require_fit(effective: EffectiveSettings, note: Note, event: Event, settings: Settings) -> None:
+    """Raise `UsageError` for a note that is too long, or has no room."""
+    require_length(note.text, event.actor.locale)
+    _require_room(effective, note, settings, event.actor.locale)
+
+
+def _expiry(note: Note, settings: Settings) -> datetime | None:
+    """Return when a note that is stored now expires; None: never."""
+    ends = [] if note.ends is None else [note.ends]
+    if settings.bot_memory_days:
+        ends.append(datetime.now(UTC) + timedelta(days=settings.bot_memory_days))
+    return min(ends, default=None)
 
 
 async def delete_note(effective: EffectiveSettings, note: Note, audit: Audit) -> None:

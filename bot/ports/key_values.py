@@ -40,6 +40,11 @@ class Namespace(Protocol):
     async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
         """Set or replace a value with its expiry and owner. Without either it stays until it is deleted."""
 
+    async def replace(
+        self, name: str, value: str, *, was: str, expires: datetime | None = None, owner: Owner | None = None
+    ) -> bool:
+        """Set a value as `set` does if the present one is `was`, in one step; return whether it was set."""
+
     async def delete(self, name: str) -> None:
         """Remove a value; nothing happens when there is none."""
 

@@ -25,6 +25,12 @@ class ValuesContract(StoreSuite):
             await b.set("model", "w")
             assert await a.items() == {"model": "y"}
             assert [await b.get("model"), await b.get("gone")] == ["w", None]
+            # of those who replace the same value at once, one does
+            assert not await a.replace("never there", "z", was="")
+            done = await asyncio.gather(*(a.replace("model", new, was="y") for new in ("1", "2")))
+            assert sorted(done) == [False, True]
+            assert await a.items() == {"model": "1" if done[0] else "2"}
+            assert await a.replace("model", "y", was="1" if done[0] else "2", owner=Owner(adapter="one", actor="ann"))
         async with self.open(tmp_path) as store:
             assert await store.namespace("a").items() == {"model": "y"}
 
@@ -37,6 +43,7 @@ class ValuesContract(StoreSuite):
             await values.set("later", "x", expires=now + timedelta(hours=1))
             await values.set("extended", "x", expires=now - timedelta(seconds=1))
             await values.set("extended", "y")
+            assert not await values.replace("past", "y", was="x")
             assert await values.items() == {"later": "x", "extended": "y"}
             soon = datetime.now(UTC) + timedelta(seconds=0.5)
             await values.set("soon", "x", expires=soon)
@@ -66,7 +73,9 @@ class ValuesContract(StoreSuite):
         await store.prune(NOW - timedelta(days=90))
         assert set(await values.items()) == {"ann", "ann elsewhere", "d of ann", "d", "nobody's"}
         await store.forget("one", "ann")
-        assert set(await values.items()) == {"ann elsewhere", "d", "nobody's"}
+        late = Owner(adapter="one", actor="ann", event="e1")
+        assert not await values.replace("d", "y", was="x", owner=late)
+        assert await values.items() == {"ann elsewhere": "x", "d": "x", "nobody's": "x"}
 
     async def test_usage_is_summed(self, store: Store) -> None:
         """By day, kind and model; filtered by person, adapter, channel and what channels' ids begin with."""

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.control.scopes import Scope
-from bot.memory.notes import Note
+from bot.errors import UsageError
+from bot.memory.notes import Note, change_note, edit_note, notes_here
 from bot.memory.prompt import memory_message
 from sandbox.chat.reply import reply
 from tests.support.channel.adapter import Message
@@ -34,6 +35,10 @@ async def reminded(one: Service, text: str, **more: Any) -> tuple[list[dict[str,
 async def press(one: Service, answer: Message, action: str, **more: Any) -> Message:
     options = {"event": answer.reply_to, "action": action, **more.pop("options", {})}
     return await one.ask("", command="press", options=options, **more)
+
+
+async def no_audit(*_: object, **__: object) -> None:
+    raise AssertionError("it concerns nobody else")
 
 
 async def test_notes_are_kept_used_shown_changed_and_forgotten(tmp_path: Path, engine: dict[str, Any]) -> None:
@@ -80,7 +85,19 @@ async def test_notes_are_kept_used_shown_changed_and_forgotten(tmp_path: Path, e
         assert "no longer there" in (await press(one, listed, "forget-1", **bob)).text
         assert "500 characters at most" in (await press(one, listed, "edit-1", options={"text": long})).text
         assert "“I write Go”" in (await press(one, listed, "edit-1", options={"text": "I write Go"})).text
+        # what is forgotten while somebody changes it stays forgotten; words that are there already are there once
+        job = await one.core.store.job("channel", listed.reply_to)
+        assert job is not None
+        before = await one.core.scoped.for_event(job.event)
         assert "Forgotten: “call me Ada”" in (await press(one, listed, "forget-2")).text
+        [ada] = [note for note in notes_here(before) if note.text == "call me Ada"]
+        with pytest.raises(UsageError, match="in the meantime"):
+            await change_note(before, edit_note(ada, job.event, "back again"), job.event, one.core.settings, no_audit)
+        await remember(one, "I write Rust")
+        both = await one.ask("I write Go", command="memory", options={"edit": "2", "forget": "1"})
+        assert "don't go together" in both.text
+        changed = await one.ask("I write Go", command="memory", options={"edit": "2"})
+        assert "“I write Go”" in changed.text
         await one.stop()
         await one.start()
         assert (await reminded(one, "after a restart?"))[0] == [{**own, "note": "I write Go"}, *shared]

@@ -209,14 +209,14 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
     async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
         return await self._values.items([key_values.to_namespace(name) for name in names])
 
-    async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
+    async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> Sequence[Any]:
         namespace = str(parameters["namespace"])
         is_short = len(namespace) <= _LONGEST_NOTIFIED
         locks: Collection[int] = ()
         if parameters.get("event"):  # so that its author is not being erased
             adapter, actor = (codec.from_key(str(parameters[name])) for name in ("adapter", "actor"))
             locks = (hash_person(adapter, actor),)
-        await self._writer.submit(
+        return await self._writer.submit(
             lambda db: db.rows(sql, **parameters),
             then=lambda _: self._values.changed(namespace),
             notify=f"{VALUES} {namespace}" if is_short else VALUES,

@@ -21,6 +21,13 @@ WHERE {NOT_ERASED}
 ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = excluded.expires,
     adapter = excluded.adapter, actor = excluded.actor, conversation = excluded.conversation
 """
+REPLACE = f"""
+UPDATE key_values SET value = CAST(:value AS text), expires = CAST(:expires AS double precision),
+    adapter = CAST(:adapter AS text), actor = CAST(:actor AS text), conversation = CAST(:conversation AS text)
+WHERE namespace = :namespace AND name = :name AND value = :was AND (expires IS NULL OR expires > :now)
+    AND {NOT_ERASED}
+RETURNING name
+"""  # noqa: S608 - constants
 NAMESPACES = "SELECT DISTINCT namespace FROM key_values LIMIT :limit"
 DELETE = "DELETE FROM key_values WHERE namespace = :namespace AND name = :name"
 #: Values of a person who is forgotten.
@@ -39,8 +46,9 @@ DELETE FROM key_values WHERE expires <= :now OR (conversation <> '' AND NOT EXIS
     WHERE events.adapter = key_values.adapter AND events.conversation = key_values.conversation))
 """
 
-#: Executes one of the statements above with its parameters; returns once it is durable and evicted from the cache.
-Write = Callable[[str, Mapping[str, object]], Awaitable[None]]
+#: Executes one of the statements above with its parameters; returns the rows of `REPLACE` once the value is durable and
+#: evicted from the cache.
+Write = Callable[[str, Mapping[str, object]], Awaitable[Sequence[Any]]]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -68,7 +76,7 @@ class NamespaceCache:
         self._read = read
         self._size = size
         self.known_limit = known
-        self._now = now
+        self.now = now
         self._cached: dict[str, _Cached] = {}
         self._version = 0
         self._known: set[str] | None = None  #: namespaces that may have values; None: any
@@ -83,7 +91,7 @@ class NamespaceCache:
             found, missing = self._find(namespaces)
             if not missing:
                 return found
-            version, now = self._version, self._now()
+            version, now = self._version, self.now()
             rows = await self._read(missing)
             if version == self._version:  # else changed meanwhile
                 self._keep(missing, [row for row in rows if row[3] is None or row[3] > now])
@@ -93,7 +101,7 @@ class NamespaceCache:
         found, missing = [], []
         for namespace in namespaces:
             cached = self._cached.get(namespace)
-            if cached is not None and (cached.expires == math.inf or cached.expires > self._now()):
+            if cached is not None and (cached.expires == math.inf or cached.expires > self.now()):
                 found.append(cached.values)
             elif cached is None and self._known is not None and namespace not in self._known:
                 found.append(_NOTHING)
@@ -144,7 +152,17 @@ class StoredNamespace:
 
     async def set(self, name: str, value: str, *, expires: datetime | None = None, owner: Owner | None = None) -> None:
         """See `Namespace.set`."""
-        values = {
+        await self.write(WRITE, self._row(name, value, expires, owner))
+
+    async def replace(
+        self, name: str, value: str, *, was: str, expires: datetime | None = None, owner: Owner | None = None
+    ) -> bool:
+        """See `Namespace.replace`."""
+        row = {**self._row(name, value, expires, owner), "was": codec.to_key(codec.clean(was))}
+        return bool(await self.write(REPLACE, {**row, "now": self.cache.now()}))
+
+    def _row(self, name: str, value: str, expires: datetime | None, owner: Owner | None) -> Mapping[str, object]:
+        return {
             "namespace": self.key,
             "name": codec.to_key(codec.clean(name)),
             "value": codec.to_key(codec.clean(value)),
@@ -154,7 +172,6 @@ class StoredNamespace:
             "conversation": "" if owner is None else codec.to_key(owner.conversation),
             "event": "" if owner is None else codec.to_key(owner.event),
         }
-        await self.write(WRITE, values)
 
     async def delete(self, name: str) -> None:
         """See `Namespace.delete`."""

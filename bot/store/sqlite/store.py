@@ -257,19 +257,19 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
     async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
         return await self._values.items([key_values.to_namespace(name) for name in names])
 
-    async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> None:
+    async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> Sequence[Any]:
         namespace = str(parameters["namespace"])
         if sql == key_values.WRITE:  # in one transaction with what else is written then
             rows = {statements.SET_VALUE: (tuple(parameters.values()),)}
             await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._values.changed(namespace)))
-        else:
-            await self._write(sql, lambda: self._values.changed(namespace), **parameters)
+            return ()
+        return await self._write(sql, lambda: self._values.changed(namespace), **parameters)
 
     async def _read_values(self, namespaces: Sequence[str]) -> Sequence[Any]:
         return await self.rows(statements.READ_VALUES, namespaces=json.dumps(namespaces))
 
-    async def _write(self, sql: str, then: Callable[[], None] = lambda: None, /, **parameters: object) -> None:
-        await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=lambda _: then()))
+    async def _write(self, sql: str, then: Callable[[], None] = lambda: None, /, **parameters: object) -> Sequence[Any]:
+        return await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=lambda _: then()))
 
     # -- schedules
 
