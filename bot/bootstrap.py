@@ -30,6 +30,7 @@ from bot.control.registry import load_settings_registry
 from bot.control.retention import Retention
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.gathering import Gathering
+from bot.conversation.single_use import SingleUse
 from bot.conversation.use_numbers import UseNumbers
 from bot.media import Spool
 from bot.media.network import SafeClient
@@ -222,6 +223,7 @@ async def build(
             scoped=scoped,
             undelivered=undelivered,
             numbers=UseNumbers(store, store, settings.bot_retention_days),
+            single_use=SingleUse(store),
             registry=registry,
             policy=policy,
             notices=RefusalNotices(store),

@@ -13,13 +13,14 @@ from bot.control.forms import PRESSED, is_correction, with_request
 from bot.control.quotes import DECISIONS
 from bot.control.registry import COMMANDS_OFF, LANGUAGE, REACTION
 from bot.control.scopes import Scope
+from bot.conversation.single_use import ONCE, SingleUse
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import DeliveryError, OverLimit, StoreError
 from bot.family.changes import AGAIN, Changes
 from bot.family.repeats import take_over
 from bot.i18n import translate
 from bot.limits import QuotaRequest
-from bot.models import Answer, CommandSpec, Event, Lane
+from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
 from bot.ops.metrics import Metrics
 from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
@@ -45,6 +46,7 @@ class Inbox:
     scoped: ScopedSettings
     undelivered: UndeliveredAnswers
     numbers: UseNumbers
+    single_use: SingleUse
     registry: Registry
     policy: Policy
     notices: RefusalNotices
@@ -61,6 +63,7 @@ class Inbox:
         False: it is ignored, as its author has read lately why it is refused.
         """
         effective = await self.scoped.for_event(event)
+        received = event
         event = await self._resolve(_with_settings(event, effective))
         command = self.registry.find(event.command)
         if command is not None and (secrets := command.spec.secrets):
@@ -84,11 +87,13 @@ class Inbox:
                     await self._record(event, lane=spec.lane, answer=answer)
                 else:
                     refusal = self.policy.refusal(event, over)
-        if refusal is not None and not event.part_of and (refusal := await self.notices.once(event, refusal)).silent:
+        if refusal is None:
+            return True
+        await self._release(received)
+        if not event.part_of and (refusal := await self.notices.once(event, refusal)).silent:
             log.info("event ignored", event_id=event.id, adapter=event.adapter, actor=event.actor.id)
             return False
-        if refusal is not None:
-            await self._record(event, lane=spec.lane, answer=_refuse(refusal.text))
+        await self._record(event, lane=spec.lane, answer=_refuse(refusal.text))
         return True
 
     async def offer(self, event: Event, *, instead: tuple[Event, Answer] | None = None) -> Refusal | None:
@@ -130,6 +135,11 @@ class Inbox:
         await self.policy.count(event, spec, effective, record)
         if answer is None and event.is_message and effective.is_on(REACTION):
             self.background.start(self._react(event))
+
+    async def _release(self, received: Event) -> None:
+        """Let the button that a refused event has pressed be pressed again."""
+        if received.command == PRESS:
+            await self.single_use.release(received, *_named(received))
 
     async def _react(self, event: Event) -> None:
         try:
@@ -198,7 +208,7 @@ class Inbox:
         return await Changes(self.journal, self.registry.spending).resolve(event)
 
     async def _resolve_press(self, event: Event) -> Event:
-        named, pressed = event.options.get("event", ""), event.options.get("action", "")
+        named, pressed = _named(event)
         if (received := receipt.get()) is not None:
             received.pressed = (named, pressed)
         event = replace(event, is_press=not event.options.keys() - {*PRESSED})
@@ -214,9 +224,8 @@ class Inbox:
             # What was typed into its form may be a secret.
             return replace(event, rejection=translate(key, event.actor.locale), options={"event": named})
         assert job is not None
-        if is_correction(action) and job.event.actor.id != event.actor.id:
-            rejection = translate("correct.not_yours", event.actor.locale)
-            return replace(event, rejection=rejection, options={"event": named})
+        if key := await self._find_barred(event, action, job):
+            return replace(event, rejection=translate(key, event.actor.locale), options={"event": named})
         action, asked = with_request(action, job.event), set(action.prompts_for)
         given = {name: value for name, value in event.options.items() if name in asked and value}
         emptied = {name for name in asked & event.options.keys() if action.shows_values and name not in given}
@@ -227,6 +236,17 @@ class Inbox:
         spoken = command.spec.prompt.name if command is not None and command.spec.prompt is not None else "prompt"
         prompt = given.pop(spoken, "") or await self.numbers.fill_in(event, action)
         return replace(event, command=action.command, prompt=prompt, options={**kept, **given})
+
+    async def _find_barred(self, press: Event, action: Action, job: Job) -> str:
+        """Return the key of the sentence that says why the person may not use a button, "" where they may."""
+        is_author = job.event.actor.id == press.actor.id
+        if is_correction(action):
+            return "" if is_author else "correct.not_yours"
+        if action.name != ONCE:
+            return ""
+        if not is_author:
+            return "press.not_yours"
+        return "" if await self.single_use.claim(press, job, action.name) else "press.used"
 
     async def _resolve_retry(self, event: Event) -> Event:
         spending = self.registry.spending
@@ -255,6 +275,11 @@ class Inbox:
             agreed=first.agreed if is_failure else 0,
             approved=first.approved if is_failure else 0,
         )
+
+
+def _named(press: Event) -> tuple[str, str]:
+    """Return the answer and the button that a press names."""
+    return press.options.get("event", ""), press.options.get("action", "")
 
 
 def _refuse(text: str) -> Answer:

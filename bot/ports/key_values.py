@@ -41,9 +41,12 @@ class Namespace(Protocol):
         """Set or replace a value with its expiry and owner. Without either it stays until it is deleted."""
 
     async def replace(
-        self, name: str, value: str, *, was: str, expires: datetime | None = None, owner: Owner | None = None
+        self, name: str, value: str, *, was: str | None, expires: datetime | None = None, owner: Owner | None = None
     ) -> bool:
-        """Set a value as `set` does if the present one is `was`, in one step; return whether it was set."""
+        """Set a value as `set` does if the present one is `was`, in one step; return whether it was set.
+
+        `was`: None: there must be none.
+        """
 
     async def delete(self, name: str) -> None:
         """Remove a value; nothing happens when there is none."""

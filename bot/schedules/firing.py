@@ -14,6 +14,7 @@ import structlog
 
 from bot.control.beside import make_beside
 from bot.control.quotes import DECIDE
+from bot.conversation.single_use import ONCE
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.event_locks import EventLocks
 from bot.i18n import translate
@@ -203,7 +204,7 @@ class Firing:
         key = "missed" if after.due else "missed_once"
         text = sentence(key, schedule, due=schedule.due, following=after.due)
         now = Action(
-            name="now",
+            name=ONCE,
             label=translate("schedule.button.now", event.actor.locale),
             command=event.command,
             prompt=event.prompt,

@@ -30,6 +30,8 @@ class ValuesContract(StoreSuite):
             done = await asyncio.gather(*(a.replace("model", new, was="y") for new in ("1", "2")))
             assert sorted(done) == [False, True]
             assert await a.items() == {"model": "1" if done[0] else "2"}
+            assert sorted(await asyncio.gather(*(a.replace("new", new, was=None) for new in "12"))) == [False, True]
+            await a.delete("new")
             assert await a.replace("model", "y", was="1" if done[0] else "2", owner=Owner(adapter="one", actor="ann"))
         async with self.open(tmp_path) as store:
             assert await store.namespace("a").items() == {"model": "y"}
@@ -44,6 +46,8 @@ class ValuesContract(StoreSuite):
             await values.set("extended", "x", expires=now - timedelta(seconds=1))
             await values.set("extended", "y")
             assert not await values.replace("past", "y", was="x")
+            assert not await values.replace("later", "y", was=None)
+            assert await values.replace("past", "y", was=None, expires=now - timedelta(seconds=1))
             assert await values.items() == {"later": "x", "extended": "y"}
             soon = datetime.now(UTC) + timedelta(seconds=0.5)
             await values.set("soon", "x", expires=soon)

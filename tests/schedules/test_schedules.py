@@ -1,5 +1,6 @@
 """Schedules on the whole service: what is made when, once, and what is said where it can't be made."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -56,7 +57,11 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         assert "was due at [2026-11-27 03:30](time:1795750200), but I was not running" in missed.text
         assert missed.actions == ["now"]
         press = {"event": missed.key, "action": "now"}
-        assert (await one.ask("", command="press", options=press)).text == "re: what is left?"
+        assert "Only the person who scheduled" in (await one.ask("", command="press", options=press, who="bob")).text
+        presses = await asyncio.gather(*(one.ask("", command="press", options=press) for _ in "12"))
+        done, refused = sorted(presses, key=lambda answer: answer.private)
+        assert done.text == "re: what is left?"
+        assert "works once" in refused.text
         await clock.until_waiting(START + timedelta(hours=5, minutes=30))
         await one.stop()
         clock.time = START + timedelta(days=2)

@@ -21,6 +21,9 @@ WHERE {NOT_ERASED}
 ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value, expires = excluded.expires,
     adapter = excluded.adapter, actor = excluded.actor, conversation = excluded.conversation
 """
+ADD = f"""
+{WRITE} WHERE key_values.expires <= :now RETURNING name
+"""
 REPLACE = f"""
 UPDATE key_values SET value = CAST(:value AS text), expires = CAST(:expires AS double precision),
     adapter = CAST(:adapter AS text), actor = CAST(:actor AS text), conversation = CAST(:conversation AS text)
@@ -46,8 +49,8 @@ DELETE FROM key_values WHERE expires <= :now OR (conversation <> '' AND NOT EXIS
     WHERE events.adapter = key_values.adapter AND events.conversation = key_values.conversation))
 """
 
-#: Executes one of the statements above with its parameters; returns the rows of `REPLACE` once the value is durable and
-#: evicted from the cache.
+#: Executes one of the statements above with its parameters; returns its rows once it is durable and evicted from
+#: the cache.
 Write = Callable[[str, Mapping[str, object]], Awaitable[Sequence[Any]]]
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -155,11 +158,13 @@ class StoredNamespace:
         await self.write(WRITE, self._row(name, value, expires, owner))
 
     async def replace(
-        self, name: str, value: str, *, was: str, expires: datetime | None = None, owner: Owner | None = None
+        self, name: str, value: str, *, was: str | None, expires: datetime | None = None, owner: Owner | None = None
     ) -> bool:
         """See `Namespace.replace`."""
-        row = {**self._row(name, value, expires, owner), "was": codec.to_key(codec.clean(was))}
-        return bool(await self.write(REPLACE, {**row, "now": self.cache.now()}))
+        row = {**self._row(name, value, expires, owner), "now": self.cache.now()}
+        if was is None:
+            return bool(await self.write(ADD, row))
+        return bool(await self.write(REPLACE, {**row, "was": codec.to_key(codec.clean(was))}))
 
     def _row(self, name: str, value: str, expires: datetime | None, owner: Owner | None) -> Mapping[str, object]:
         return {
