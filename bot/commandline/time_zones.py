@@ -4,8 +4,19 @@ import re
 from functools import cache
 from zoneinfo import available_timezones
 
-_OFFSET = re.compile(r"(?:UTC|GMT)\s*([+-])\s*(\d{1,2})(?::?00)?", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:UTC|GMT)\s*([+-])\s*(\d{1,2})(?::?(00|30|45))?", re.IGNORECASE)
 _MOST_EAST, _MOST_WEST = 14, 12
+#: Offsets of no whole hours that zones without summer time have.
+_PARTIAL = {
+    "+3:30": "Asia/Tehran",
+    "+4:30": "Asia/Kabul",
+    "+5:30": "Asia/Kolkata",
+    "+5:45": "Asia/Kathmandu",
+    "+6:30": "Asia/Yangon",
+    "+8:45": "Australia/Eucla",
+    "+9:30": "Australia/Darwin",
+    "-9:30": "Pacific/Marquesas",
+}
 _CHINESE = {
     "Asia/Taipei": ("台北", "臺北", "台灣", "臺灣", "台湾"),
     "Asia/Shanghai": ("北京", "上海", "中國", "中国", "beijing", "china"),
@@ -33,7 +44,9 @@ def find_zone(text: str) -> str | None:
     """Return the IANA name of a time zone; None: there is none such."""
     text = text.strip()
     if offset := _OFFSET.fullmatch(text):
-        hours = int(offset[2])
+        hours, minutes = int(offset[2]), offset[3]
+        if minutes in ("30", "45"):
+            return _PARTIAL.get(f"{offset[1]}{hours}:{minutes}")
         if hours > (_MOST_EAST if offset[1] == "+" else _MOST_WEST):
             return None
         return f"Etc/GMT{'-' if offset[1] == '+' else '+'}{hours}" if hours else "UTC"  # POSIX counts to the west

@@ -12,7 +12,7 @@ from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Event, Lane, Option, Text
 from bot.ports import Schedule
-from bot.schedules.phrases.forms import UnclearTime, WrongInterval
+from bot.schedules.phrases.forms import TooManyFields, UnclearTime, WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
 from bot.schedules.texts import change_action, describe, local_time, written
 
@@ -78,7 +78,8 @@ async def _add(ctx: Context, text: str) -> tuple[str, tuple[Action, ...]]:
         raise UsageError(ctx.translate("schedule.interval")) from None
     except UnclearTime as exc:
         typed = {"understood": exc.understood.replace("`", "'"), "rest": exc.rest.replace("`", "'")}
-        raise UsageError(ctx.translate("schedule.unclear", **typed)) from None
+        key = "schedule.cron_fields" if isinstance(exc, TooManyFields) else "schedule.unclear"
+        raise UsageError(ctx.translate(key, **typed)) from None
     if found is None:
         raise UsageError(ctx.translate("schedule.when"))
     when, asked = found

@@ -124,11 +124,12 @@ def read_until(text: str, locale: str) -> datetime | None:
     if not text:
         return None
     if (match := _DURATION.fullmatch(text)) is not None:
-        return now + timedelta(hours=int(match[1]) * _HOURS[match[2]])
-    try:
-        end = datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
-    except ValueError:
-        end = now
+        end = now + timedelta(hours=int(match[1]) * _HOURS[match[2]])
+    else:
+        try:
+            end = datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+        except ValueError:
+            end = now
     if end <= now:
         raise UsageError(translate("access.until", locale, value=text[:40]))
     return end

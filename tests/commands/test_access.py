@@ -25,6 +25,7 @@ async def test_words_that_are_understood(runner: CommandRunner) -> None:
         ("clear video person:bob", {}, "no such rule"),
         ("wyh image", {}, "Did you mean `why`"),
         ("deny image person:bob", {"until": "2001-01-01"}, "not a time in the future"),
+        ("deny image person:bob", {"until": "0d"}, "not a time in the future"),
         ("deny image person:bob", {"until": "soon"}, "not a time in the future"),
         ("deny image person:bob", {"for": "service"}, "BOT_ADMINS"),
     ):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.commandline.parser import parse
+from bot.commandline.time_zones import find_zone
 from bot.control.forms import form_options
 from bot.control.retention import Retention
 from bot.errors import UsageError
@@ -187,6 +188,9 @@ async def test_a_language_for_those_who_chose_none(runner: CommandRunner) -> Non
     # A time zone is one's own where nothing else is said: what the platform tells comes before a channel's.
     said = (await runner.ask("settings", "time_zone Taipei", admin=True)).text
     assert said == "Done: `time_zone` is set (you). In effect here: `Asia/Taipei` (you)."
+    zones = {"UTC+5:30": "Asia/Kolkata", "gmt+0545": "Asia/Kathmandu", "UTC-09:30": "Pacific/Marquesas"}
+    assert {text: find_zone(text) for text in zones} == zones
+    assert [find_zone(text) for text in ("UTC+8:00", "UTC+10:30", "UTC+15")] == ["Etc/GMT-8", None, None]
 
 
 async def test_files_are_not_read_where_that_is_off(runner: CommandRunner) -> None:

@@ -84,6 +84,9 @@ February 29 at 9 x | | Tue 02-29 09:00 | x
 on December 24 at 6 pm x | | Thu 12-24 18:00 | x
 2026-12-24 18:00 x | | Thu 12-24 18:00 | x
 cron 0 9 * * 1-5 hi | 0 9 * * 1-5 | Mon 11-30 09:00 | hi
+cron 0 9 * * *: 3 facts | 0 9 * * * | Sat 11-28 09:00 | 3 facts
+cron 0 9 * * 1：3件事 | 0 9 * * 1 | Mon 11-30 09:00 | 3件事
+`0 9 * * *` 3 facts | 0 9 * * * | Sat 11-28 09:00 | 3 facts
 `*/15 * * * *` hi | */15 * * * * | Fri 11-27 09:45 | hi
 每天早上9點 新聞 | 0 9 * * * | Sat 11-28 09:00 | 新聞
 每天9点半说早安 | 30 9 * * * | Sat 11-28 09:30 | 说早安
@@ -166,6 +169,10 @@ in 2 hours at noon x | in 2 hours | at noon
 in two weeks on Monday x | in two weeks | on Monday
 tomorrow after 5 pm x | tomorrow | after 5
 remind me to stretch at 9 every day | at 9 | every day
+cron 0 0 9 * * 1 x | cron 0 0 9 * * | 1
+cron 0 0 9 ? * MON-FRI 2027 x | cron 0 0 9 ? * | MON-FRI 2027
+cron 0 0 9 * * * * x | cron 0 0 9 * * | * *
+`0 0 9 * * 1-5` x | 0 0 9 * * | 1-5
 每天早上9點到下午5點每小時 x | 每天早上9點 | 到下午5點
 每天9点和17点半 x | 每天9点 | 和17点半
 每天早上和晚上 x | 每天早上 | 和晚上

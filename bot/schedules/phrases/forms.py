@@ -40,6 +40,10 @@ class UnclearTime(Exception):
         self.understood, self.rest = understood.strip(), rest.strip()
 
 
+class TooManyFields(UnclearTime):
+    """An expression of cron is followed by what looks like another field."""
+
+
 @dataclass(frozen=True)
 class Form:
     """A form of phrases: a pattern at the beginning of a text, and what it means. `read` gets the local time.

@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 
 from bot.schedules.phrases.chinese import CHINESE
 from bot.schedules.phrases.english import ENGLISH
-from bot.schedules.phrases.forms import Found, Interval, UnclearTime
+from bot.schedules.phrases.forms import Found, Interval, TooManyFields, UnclearTime
 from bot.schedules.phrases.leftovers import find_more
 from bot.schedules.times import WrongExpression, interval_expression, next_time, to_utc
 
 _FORMS = (*ENGLISH, *CHINESE)
-#: Five fields, as cron has them; within backticks, or after the word.
+_DAYS = r"(?-i:MON|TUE|WED|THU|FRI|SAT|SUN)"
+_FIELD = rf"(?:[*?\d]|{_DAYS})(?:[*?\d/,#-]|(?-i:[LW])|{_DAYS})*(?=[\s`]|$)"  #: one more
+#: Five fields, as cron has them; within backticks, or after the word. Some programs have more.
 _CRON = re.compile(
-    r"(?:cron\s+|(?=`))(?P<quote>`?)(?P<cron>\S+(?:[ \t]+\S+){3}[ \t]+[^\s`]+)(?P=quote)(?!\S)", re.IGNORECASE
+    rf"""(?P<understood>(?:cron\s+|(?=`))(?P<quote>`?)(?P<cron>\S+(?:[ \t]+\S+){{3}}[ \t]+[^\s`:：]+))
+    (?P<more>(?:[ \t]+{_FIELD})*)(?P=quote)(?=[\s:：]|$)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _BETWEEN = " \t\r\n,:;，、：；。"  #: between the phrase and the request
 _FARTHEST = timedelta(days=3660)
@@ -71,8 +75,13 @@ def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | No
 
 
 def _read_cron(text: str) -> tuple[str, int] | None:
+    """Raises `TooManyFields`."""
     match = _CRON.match(text)
-    return None if match is None else (" ".join(match["cron"].split()), match.end())
+    if match is None:
+        return None
+    if match["more"]:
+        raise TooManyFields(match["understood"].replace("`", ""), match["more"])
+    return " ".join(match["cron"].split()), match.end()
 
 
 def _read_within(text: str, now: datetime) -> tuple[int, tuple[Found, int] | None]:
