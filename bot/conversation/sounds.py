@@ -34,6 +34,7 @@ _RICHEST = {
     "audio/mp4": 200_000,
 }
 _TYPICAL = 8_000  # bytes a second where the header tells no length, as of what browsers record
+_SHORTEST = 0.1  #: seconds; less is refused by OpenAI's endpoint, and nobody says anything in it
 _POOREST = 750  # bytes a second of what can not be decoded: the least at which speech is recorded
 _DECODING = Limits(seconds=60, memory=2 << 30)
 _PIECE = 1 << 20
@@ -66,7 +67,7 @@ async def store_sound(
 ) -> AsyncIterator[SoundFile]:
     """Write a sound file to a file without a name, which is gone with the block or with the process.
 
-    Raises `Unreadable` for one that is too large, too long or no sound, and `FileNotSaved`.
+    Raises `Unreadable` for one that is too large, too long, too short or no sound, and `FileNotSaved`.
     """
     if attachment.size is not None and attachment.size > MAX_SOUND:
         raise Unreadable("too_large")
@@ -108,13 +109,18 @@ def _digest(file: BinaryIO) -> str:
 
 
 async def _measure(file: BinaryIO, content_type: str, most_seconds: float) -> float:
-    """Return the length of a sound: decoded in a child process where the library for it is installed."""
+    """Return the length of a sound: decoded in a child process where the library for it is installed.
+
+    Raises `Unreadable` for one that has none.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     # A sound of another format counts as a second at least.
     least = size / _RICHEST[content_type] if content_type in _RICHEST else 1.0
     if find_spec("av") is None:
         seconds = await asyncio.to_thread(lambda: read_header(file, content_type).duration)
+        if seconds and max(seconds, least) < _SHORTEST:
+            raise Unreadable("empty")
         return max(seconds, least) if seconds else size / _TYPICAL
     options: dict[str, str | float] = {"container": _CONTAINERS[content_type], "most_seconds": most_seconds}
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -122,5 +128,9 @@ async def _measure(file: BinaryIO, content_type: str, most_seconds: float) -> fl
             decoded, _ = await run_isolated("bot.isolation.sound:measure", data, _DECODING, options)
         except ParsingFailed as exc:
             log.warning("sound not decoded", type=content_type, size=size, reason=exc.reason)
+            if exc.reason == "damaged":
+                raise Unreadable("empty") from exc
             return size / _POOREST
+    if float(decoded) < _SHORTEST:
+        raise Unreadable("empty")
     return max(float(decoded), least)

@@ -104,6 +104,18 @@ async def test_in_slack(tmp_path: Path) -> None:
         [told] = await running.answers(slack.ada.direct("sum up", files=[slack.ada.file("a.mp3", b"no sound")]))
         assert "a.mp3 was not transcribed: I can't read its format." in told.content
         assert "re: sum up" in told.content
+        heard = len(api.heard)
+        empty = {
+            "none.wav": long_wav(0),
+            "brief.wav": WAV,
+            "cut.ogg": sound("ogg", "libopus", seconds=1)[:60],
+            "bad.webm": WEBM + bytes(8000),
+        }
+        files = [slack.ada.file(name, content, subtype="slack_audio") for name, content in empty.items()]
+        [told] = await running.answers(slack.ada.direct("", files=files))
+        for name in empty:
+            assert f"{name} was not transcribed: there is less than a tenth of a second of sound in it" in told.content
+        assert len(api.heard) == heard
         await running.stop()
         running.given["aimodels_api_flavor"] = "aimodels"
         running.api.play(running.echo)
@@ -137,7 +149,7 @@ async def test_length_price_and_turns(tmp_path: Path) -> None:
         assert len(api.heard) == 4
 
         api.unheard = failure(404, "model_not_found", "The model `whisper-1` does not exist.")
-        clip = slack.ada.file("clip.webm", WEBM + bytes(8000), subtype="slack_audio")
+        clip = slack.ada.file("clip.webm", sound("webm", "libopus", seconds=0.3), subtype="slack_audio")
         [told] = await running.answers(slack.ada.direct("sum up", files=[clip]))
         assert "speech can't be turned into text here" in told.content
         assert "re: sum up" in told.content
@@ -149,7 +161,8 @@ async def test_length_price_and_turns(tmp_path: Path) -> None:
             return web.json_response({"text": "together"})
 
         api.unheard = when_both_are_sent
-        clips = [slack.ada.file(f"{n}.webm", WEBM + bytes(8000 + n), subtype="slack_audio") for n in (1, 2)]
+        spoken = [sound("webm", "libopus", seconds=seconds) for seconds in (0.4, 0.5)]
+        clips = [slack.ada.file("clip.webm", content, subtype="slack_audio") for content in spoken]
         for question in [slack.ada.direct("", files=[clip]) for clip in clips]:
             [answer] = await running.answers(question)
             assert "re: together" in answer.content
@@ -157,7 +170,7 @@ async def test_length_price_and_turns(tmp_path: Path) -> None:
         await running.stop()
         running.given |= {"bot_budget_per_day": 0.1, "bot_prices": (*OPENAI["bot_prices"], "gpt-4-turbo=request:0.001")}
         await running.start()
-        dear = slack.ada.file("dear.webm", WEBM + bytes(900_000), subtype="slack_audio")
+        dear = slack.ada.file("dear.wav", long_wav(1200), subtype="slack_audio")
         [told] = await running.answers(slack.ada.direct("", files=[dear]))
         assert "budget" in told.content
         assert len(api.heard) == heard

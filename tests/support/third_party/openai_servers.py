@@ -6,9 +6,11 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from aiohttp import web
 
@@ -61,7 +63,20 @@ MODELS = ("omni-moderation-latest", "omni-moderation-2024-09-26")
 #: https://platform.openai.com/docs/api-reference/audio: file names of sounds, and formats of speech
 HEARD = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm")
 SPOKEN = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+#: Seconds: a shorter one is answered with 400, `audio_too_short`; as in https://github.com/UpstreetAI/usdk/issues/637
+SHORTEST_HEARD = 0.1
 MOST_HEARD, MOST_SPOKEN = 25 * 1024 * 1024, 4096  # bytes, characters
+
+
+def has_length(sound: bytes, least: float) -> bool:
+    """Whether a sound can be decoded for so many seconds."""
+    seconds = 0.0
+    with av.open(BytesIO(sound), "r") as file:
+        for frame in file.decode(audio=0):
+            seconds += frame.samples / frame.sample_rate
+            if seconds >= least:
+                return True
+    return False
 
 
 @dataclass(slots=True)
@@ -116,6 +131,7 @@ class OpenAiApi:
         name, _, sound = form.pop("file")
         assert (name or "").rpartition(".")[2] in HEARD
         assert len(sound) <= MOST_HEARD
+        assert has_length(sound, SHORTEST_HEARD)
         assert {field: value for field, (_, _, value) in form.items()} == {
             "model": b"whisper-1",
             "response_format": b"json",
