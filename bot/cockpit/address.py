@@ -1,7 +1,7 @@
 """Where the pages may be served: on this machine, or behind TLS."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -63,6 +63,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_of_this_machine(host: str) -> str:
+    """Return the host, as a URL has it, under which this machine reaches what listens on a host."""
+    try:
+        ip = ip_address(host)
+    except ValueError:  # a name
+        return host
+    if ip.is_unspecified:  # what listens everywhere is asked here
+        ip = ip_address("::1" if isinstance(ip, IPv6Address) else "127.0.0.1")
+    return f"[{ip}]" if isinstance(ip, IPv6Address) else str(ip)
 
 
 def _hostname(host: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from bot.cockpit.address import PageAddress, is_loopback
+from bot.cockpit.address import PageAddress, host_of_this_machine
 from bot.cockpit.links import CALLER, ROOT, LinkSigner
 from bot.cockpit.rendering import format_money, format_seconds
 from bot.cockpit.visitor import Visitor
@@ -36,9 +36,7 @@ class ServiceClient:
         address = PageAddress.from_settings(settings)
         if address.problem:
             raise SettingsError(operator_text(address.problem))
-        host = address.host if is_loopback(address.host) else "127.0.0.1"
-        host = f"[{host}]" if ":" in host else host
-        self._base = f"http://{host}:{address.port}{ROOT}/api"
+        self._base = f"http://{host_of_this_machine(address.host)}:{address.port}{ROOT}/api"
         visitor = Visitor(is_operator=True, locale=operator_locale())
         token = LinkSigner(signing_key(settings), purpose=CALLER).sign(visitor)
         self._headers = {"Authorization": f"Bearer {token}"}

@@ -4,8 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from ipaddress import ip_address
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from bot.cockpit.address import host_of_this_machine
 from bot.errors import MediaUnavailable, SettingsError
 from bot.i18n import operator_text
 from bot.media import Spool
@@ -82,16 +82,11 @@ _HEALTH = Route("/healthz", _healthz)
 
 async def is_served_by_us(host: str, port: int) -> bool:
     """Whether a service like this one answers on a port."""
-    address = f"[{host}]" if ":" in host else host
-    with suppress(ValueError):  # a name
-        ip = ip_address(host)
-        if ip.is_unspecified:  # what listens everywhere is asked here
-            address = "[::1]" if ip.version == 6 else "127.0.0.1"  # noqa: PLR2004
     timeout = aiohttp.ClientTimeout(total=OpsTiming().health_check)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout) as http,
-            http.get(f"http://{address}:{port}/healthz") as reply,
+            http.get(f"http://{host_of_this_machine(host)}:{port}/healthz") as reply,
         ):
             return bool(await reply.read() == _ALIVE)
     except (aiohttp.ClientError, TimeoutError):

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,13 @@ async def test_nobody_reaches_into_another_workspace(tmp_path: Path) -> None:
         assert web.service.answer(asked).text == "re: SLOW"
 
 
+def any_host() -> str:
+    """The host of every address of this machine: that of IPv6 where it has it, which is asked at another address."""
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return "::"
+    return "0.0.0.0"
+
+
 async def test_the_command_line_sees_and_steers_the_running_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,9 +166,12 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         shown = capsys.readouterr()
         return status, shown.out + shown.err
 
-    async with pages(tmp_path, bot_recorder="redacted") as web:
+    public = {"bot_host": any_host(), "bot_public_url": "https://muse.example"}
+    async with pages(tmp_path, bot_recorder="redacted", **public) as web:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
+        for name, value in public.items():
+            monkeypatch.setenv(name.upper(), value)
         monkeypatch.setenv("BOT_PORT", str(web.server.port))
         quick = (await web.service.ask("quick")).reply_to
         gate = web.service.echo.hold("SLOW")

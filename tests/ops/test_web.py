@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.cockpit.address import host_of_this_machine
 from bot.errors import SettingsError
 from bot.media import Spool
 from bot.ops.metrics import Metrics
@@ -262,6 +263,8 @@ async def test_a_port_of_a_running_service_is_told_from_anothers() -> None:
     async with WebServer(create_ops(()), host="127.0.0.1", port=0) as ours:
         assert await is_served_by_us("0.0.0.0", ours.port)
     assert not await is_served_by_us("127.0.0.1", ours.port)
+    asked = [host_of_this_machine(host) for host in ("::", "::1", "192.0.2.2", "2001:db8::2", "localhost")]
+    assert asked == ["[::1]", "[::1]", "192.0.2.2", "[2001:db8::2]", "localhost"]
     other = Starlette(routes=[Route("/healthz", lambda _: PlainTextResponse("fine"))])
     async with WebServer(other, host="127.0.0.1", port=0) as theirs:
         assert not await is_served_by_us("127.0.0.1", theirs.port)
