@@ -47,6 +47,8 @@ _NAMED = re.compile(
     r"(?P<value>[^\s\"'`,;&()\[\]{}<>$]{8,}+)(?![(\[])|\bbearer\s{1,3}(?P<bearer>[\w.~+/=-]{16,}+)",
     re.IGNORECASE,
 )
+#: A password in an address: `https://name:password@host`.
+_PASSWORD = re.compile(r"://[^\s/?#@:]{0,100}+:(?P<value>[^\s/?#@$<>{}]{1,200}+)@")
 #: A long word of letters of both cases and digits, as nobody writes.
 _WORD = re.compile(r"(?<![\w/+=-])[\w-]{32,}+(?![\w/+=-])", re.ASCII)
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
@@ -101,6 +103,7 @@ def find_private(text: str) -> Iterator[Finding]:
         name = "bearer" if match["bearer"] else "value"
         if match["bearer"] or any(character.isdigit() for character in match["value"]):
             yield Finding(*match.span(name), SECRET)
+    yield from (Finding(*match.span("value"), SECRET) for match in _PASSWORD.finditer(text))
     yield from (Finding(*match.span(), SECRET) for match in _WORD.finditer(text) if _is_random(match[0]))
     yield from _ibans(text)
     for match in _WRAPPED.finditer(text):

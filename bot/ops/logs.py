@@ -9,11 +9,12 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Literal, TextIO
-from urllib.parse import quote
 
 import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from bot.security.written_forms import written_forms
 
 #: Replaces a secret in a record.
 REDACTED = "[secret]"
@@ -165,7 +166,7 @@ class _Redactor:
 
     def __init__(self, secrets: Iterable[SecretStr]) -> None:
         values = {secret.get_secret_value() for secret in secrets} - {""}
-        forms = {form for value in values for form in _forms(value)}
+        forms = {form for value in values for form in written_forms(value)}
         self._forms = sorted(forms, key=len, reverse=True)  # longest first: a form may contain another
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict | str) -> str:
@@ -174,12 +175,3 @@ class _Redactor:
             if form in line:
                 line = line.replace(form, REDACTED)
         return line
-
-
-def _forms(value: str) -> set[str]:
-    """Return a value's written forms: plain, as bytes, in a URL, each quoted up to twice by Python or JSON."""
-    forms = {value, repr(value.encode())[2:-1], quote(value, safe=""), quote(value)}
-    for _ in range(2):
-        for form in tuple(forms):
-            forms |= {repr(form)[1:-1], json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]}
-    return forms

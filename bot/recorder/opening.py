@@ -44,12 +44,11 @@ def recording_key(secret: SecretStr) -> bytes:
 
 def make_redactor(settings: Settings, secret: SecretStr, registry: Registry) -> RecordingRedactor:
     """Return what removes all that the settings say must not be kept."""
-    keeps_texts = settings.bot_recorder == "full"
     return RecordingRedactor(
         recording_key(secret),
         words=[word for spec in registry.specs for word in _words(spec)],
-        keeps_texts=keeps_texts,
-        secrets=[one.get_secret_value() for one in known_secrets(settings)] if keeps_texts else (),
+        keeps_texts=settings.bot_recorder == "full",
+        secrets=[one.get_secret_value() for one in known_secrets(settings)],
         wire=Wire.of(platform.wire_format for platform in find_platforms().values()),
     )
 

@@ -13,10 +13,14 @@ from hashlib import blake2b
 from typing import Any
 
 from bot.moderation.detectors import SECRET, find_private
+from bot.moderation.redaction import merge
 from bot.recorder.wire import Wire
+from bot.security.written_forms import base64_forms, written_forms
 
 _SAID_DEPTH, _DEPTH = 3, 6  #: objects that are within each other: of what a person sent, and of calls
 _WORD = re.compile(r"[\w./:+-]{1,64}", re.ASCII)
+#: Names of fields whose words some APIs make of what was sent; then they have other characters than `_CODE`.
+_CODES, _CODE = frozenset({"error", "code", "warning", "status"}), re.compile(r"[A-Za-z_]{1,64}")
 _NO_SECRET = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "max_tokens", "max_completion_tokens"})
 #: Parts of a text that its readers parse: who or what is mentioned, and what begins a link.
 _PARSED = re.compile(r"<([@#&!]{1,2})([A-Z0-9]{4,20})(?:\|[^>]*)?>|https?://")
@@ -70,7 +74,8 @@ class RecordingRedactor:
     """Removes what must not be kept.
 
     `key`: of the stand-ins; `words`: names of commands, options and their values, which stay in what people write, as
-    they decide what is done; `keeps_texts`: only secrets are removed. `secrets`: their values, wherever they are.
+    they decide what is done; `keeps_texts`: only secrets are removed. `secrets`: their values, wherever they are and
+    in any form.
     `wire`: what is known of where things are.
     """
 
@@ -87,7 +92,8 @@ class RecordingRedactor:
         self.wire = wire or Wire.of()
         self.words = frozenset(word.lower() for word in words)
         self.keeps_texts = keeps_texts
-        self._secrets = sorted((secret for secret in secrets if secret), key=len, reverse=True)
+        forms = {form for secret in secrets if secret for form in written_forms(secret) | base64_forms(secret)}
+        self._secrets = sorted(forms, key=len, reverse=True)
         self._stand_ins: dict[str, str] = {}
         self._texts: dict[tuple[str, str, bool, bool], str] = {}
         self._fields: dict[str, str] = {}
@@ -107,8 +113,8 @@ class RecordingRedactor:
         `is_spoken`: by a person, so that commands stay; `depth`: objects around the value.
         """
         if isinstance(value, str):
-            is_outer = depth <= (_SAID_DEPTH if is_spoken else _DEPTH)
-            is_word = name in self.wire.words or (is_outer and name in self.wire.outer_words)
+            outer, most = (self.wire.received_words, _SAID_DEPTH) if is_spoken else (self.wire.outer_words, _DEPTH)
+            is_word = name in self.wire.words or (depth <= most and name in outer)
             return self._find_text(value, name, is_spoken, is_word)
         if isinstance(value, dict):
             if name in self.wire.foreign and not self.keeps_texts:
@@ -159,7 +165,7 @@ class RecordingRedactor:
         """Return the path of a call, with ids replaced and secrets removed."""
         found = self._paths.get(path)
         if found is None:
-            found = "/".join(self._segment(segment) for segment in path.split("/"))
+            found = "/".join(self._segment(segment) for segment in self._without_known(path).split("/"))
             if len(self._paths) < _STAND_INS and not any(character.isdigit() for character in path[10:]):
                 self._paths[path] = found
         return found
@@ -201,19 +207,22 @@ class RecordingRedactor:
             return _size_of(text)
         if self.keeps_texts:
             return self._without_secrets(_FILE.sub(_without_file, text))
-        is_known = (is_word and _WORD.fullmatch(text)) or (is_spoken and text.lower() in self.words)
-        if is_known or self.wire.timestamp.fullmatch(text):
-            return text
+        is_known = is_word and (_CODE if name in _CODES else _WORD).fullmatch(text)
+        if is_known or (is_spoken and text.lower() in self.words) or self.wire.timestamp.fullmatch(text):
+            return self._without_secrets(text)
         if self.wire.id.fullmatch(text):
             return self.stand_in(text)
         return self._without_letters(text, is_spoken)
 
     def _without_secrets(self, text: str) -> str:
+        text = self._without_known(text)
+        for one in reversed([*merge(one for one in find_private(text) if one.label == SECRET)]):
+            text = text[: one.start] + REMOVED + text[one.end :]
+        return text
+
+    def _without_known(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, REMOVED)
-        found = [one for one in find_private(text) if one.label == SECRET]
-        for one in sorted(found, key=lambda one: one.start, reverse=True):
-            text = text[: one.start] + REMOVED + text[one.end :]
         return text
 
     def _without_letters(self, text: str, is_spoken: bool) -> str:

@@ -8,12 +8,14 @@ from typing import Self
 
 from bot.ports import WireFormat
 
+#: Words that calls and their answers have, and nothing that is received: there they are people's own.
+_OF_CALLS = frozenset({"method", "path", "status", "error", "code", "warning", "model", "role", "object"})
 #: What the AI API and most platforms have in common.
 _COMMON = WireFormat(
     words=("type", "locale", "content_type"),
     outer_words=(
-        *("command", "method", "path", "status", "error", "code", "warning", "model", "role", "object", "style"),
-        *("finish_reason", "kind", "outcome", "event", "size"),
+        *_OF_CALLS,
+        *("command", "style", "finish_reason", "kind", "outcome", "event", "size"),
     ),
     secrets=("token", "secret", "password", "authorization", "cookie", "api_?key", "signature"),
     timestamps=r"\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)",
@@ -27,7 +29,8 @@ class Wire:
     """The formats of several platforms as one. See `WireFormat`."""
 
     words: frozenset[str]
-    outer_words: frozenset[str]
+    outer_words: frozenset[str]  #: of calls and their answers
+    received_words: frozenset[str]  #: of what a platform sent by itself
     foreign: frozenset[str]
     secret: re.Pattern[str]  #: is searched for in names of fields
     id: re.Pattern[str]
@@ -43,9 +46,11 @@ class Wire:
         all_ = (_COMMON, *formats)
         parts = "|".join(re.escape(one.form_part) for one in all_ if one.form_part) or _NOTHING
         headers = rf'name="(?:{parts})"[^\r]*\r\n(?:[^\r\n]+\r\n)*\r\n'
+        outer_words = frozenset(chain.from_iterable(one.outer_words for one in all_))
         return cls(
             words=frozenset(chain.from_iterable(one.words for one in all_)),
-            outer_words=frozenset(chain.from_iterable(one.outer_words for one in all_)),
+            outer_words=outer_words,
+            received_words=outer_words - _OF_CALLS,
             foreign=frozenset(chain.from_iterable(one.foreign for one in all_)),
             secret=_any(chain.from_iterable(one.secrets for one in all_), re.IGNORECASE),
             id=_any(one.ids for one in all_),

@@ -1,1 +1,1 @@
-"""Signing keys, encryption at rest, and the content credentials of generated files."""
+"""Signing keys, encryption at rest, the forms of a secret in texts, and the content credentials of generated files."""

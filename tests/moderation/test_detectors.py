@@ -44,6 +44,7 @@ def found(text: str) -> dict[str, str]:
         (f"use {AWS_KEY}", AWS_KEY, "SECRET"),
         ("password: hunter2hunter", "hunter2hunter", "SECRET"),
         ('api_key="abcd1234efgh"', "abcd1234efgh", "SECRET"),
+        ("https://ada:hunter2@host/x", "hunter2", "SECRET"),
         ("Authorization: Bearer abcdefghijklmnopqrst", "abcdefghijklmnopqrst", "SECRET"),
         ("aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF", "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF", "SECRET"),
         ("-----BEGIN RSA PRIVATE KEY-----\nabc\n", "-----BEGIN RSA PRIVATE KEY-----\nabc\n", "SECRET"),
@@ -58,6 +59,7 @@ def test_what_is_private(text: str, private: str, label: str) -> None:
     "text",
     [
         "2026-11-26 20:55, 2024/01/15, 12:30-14:00",
+        "https://host:8080/@ann and redis://name:${PASSWORD}@host",
         "192.168.100.100 and 10.0.0.1:8080",
         "1.2.3, name@1.2.3 and 0.123456789",
         "550e8400-e29b-41d4-a716-446655440000",

@@ -1,6 +1,7 @@
 """The flight recorder: what it keeps of a request, and what never."""
 
 import asyncio
+import base64
 import gc
 import json
 import os
@@ -288,9 +289,10 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
 def test_numbers_and_words_of_people_are_no_words_of_a_protocol() -> None:
     """A number stays after an option's name alone, a protocol's word where the protocol has it."""
     wire = Wire.of([PLATFORM.wire_format])
-    redactor = RecordingRedactor(b"key", words=["image", "count", "4"], wire=wire)
+    redactor = RecordingRedactor(b"key", words=["image", "count", "4"], secrets=["our-own-key"], wire=wire)
     heard = {
         "type": "event_callback",
+        "status": "pregnant",
         "event": {
             "text": "image --count 4 by 4 of 12",
             "metadata": {"type": "illness", "event_payload": {"patient": "ada", "status": "ill", "beds": 12}},
@@ -303,6 +305,7 @@ def test_numbers_and_words_of_people_are_no_words_of_a_protocol() -> None:
     }
     assert redactor.redact(heard, is_spoken=True) == {
         "type": "event_callback",
+        "status": "xxxxxxxx",
         "event": {
             "text": "image --count 4 xx 0 xx 00",
             "metadata": {"xxxx": "xxxxxxx", "xxxxx_xxxxxxx": {"xxxxxxx": "xxx", "xxxxxx": "xxx", "xxxx": "00"}},
@@ -313,21 +316,27 @@ def test_numbers_and_words_of_people_are_no_words_of_a_protocol() -> None:
             "count": 4,
         },
     }
+    answer = {"error": "invalid_key:ada", "code": "invalid_key", "model": "m:our-own-key", "status": "done"}
+    redacted = {"error": "xxxxxxx_xxx:xxx", "code": "invalid_key", "model": "m:removed", "status": "done"}
+    assert redactor.redact(answer) == redacted
+    assert redactor.path("/our-own-key/v1") == "/removed/v1"
 
 
 def test_secrets_are_dropped_where_texts_are_kept() -> None:
     """The operator's choice to keep texts is none to keep tokens."""
     wire = Wire.of([PLATFORM.wire_format])
-    redactor = RecordingRedactor(b"key", keeps_texts=True, secrets=["our-own-key"], wire=wire)
+    redactor = RecordingRedactor(b"key", keeps_texts=True, secrets=["our-own-key", "our%own/key?"], wire=wire)
     payload = {
         "token": "t-1",
-        "text": "call me: sk-live-abcdefghijklmnop, our-own-key",
+        "text": "call me: token=sk-live-abcdefghijklmn0p.a, our-own-key, https://ada:pw@host",
+        "headers": {"basic": base64.b64encode(b"ada:our-own-key:b").decode(), "quoted": "our%25own%2Fkey%3F"},
         "user": {"id": "U0ADA", "name": "Ada"},
         "response_url": "https://hooks.example/T/1",
     }
     assert redactor.redact(payload) == {
         "token": "removed",
-        "text": "call me: removed, removed",
+        "text": "call me: token=removed, removed, https://ada:removed@host",
+        "headers": {"basic": "YWRhOmremovedOmI=", "quoted": "removed"},
         "user": {"id": "U0ADA", "name": "Ada"},
         "response_url": "removed",
     }
