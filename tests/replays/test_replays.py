@@ -22,18 +22,25 @@ def test_an_incident_ends_in_the_same_visible_answer(file: Path, capsys: pytest.
 
 
 def test_a_file_chooses_no_other_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file of somebody else names no database or address to use; what is seen now and was seen is told, status 1."""
-    recorded = json.loads((FOLDER / "slack_button.json").read_text())
+    """A file of somebody else names no database, address or page to use; a difference is told in words, status 1."""
+    recorded = json.loads((FOLDER / "slack_lost_reply.json").read_text())
     sent = [step for step in recorded["steps"] if step["kind"] == "platform call"]
     changed = [
-        step if step not in sent else json.loads(json.dumps(step).replace("xx: ", "yy: ")) for step in recorded["steps"]
+        step if step not in sent else json.loads(json.dumps(step).replace("xxxx", "yyyy")) for step in recorded["steps"]
     ]
     assert changed != recorded["steps"]
+    event = recorded["payload"]["event"]
+    mention = event.pop("blocks") and event["text"].partition(" ")[0]
+    event["text"] = f"{mention} summarise https://127.0.0.1/page"  # where it is read, an answer says that it can't be
     file = tmp_path / "other.json"
     foreign = {"BOT_DATABASE_URL": "mysql://elsewhere", "AIMODELS_BASE_URL": "no address"}  # a start would fail
-    file.write_text(json.dumps({**recorded, "steps": changed, "settings": {**recorded["settings"], **foreign}}))
+    foreign["BOT_LINKS"] = "on"
+    settings = {**recorded["settings"], **foreign}
+    file.write_text(json.dumps({**recorded, "texts": True, "steps": changed, "settings": settings}))
     assert main(["replay", str(file)]) == 1
-    assert capsys.readouterr().out.startswith("Message 1 was ")
+    out = capsys.readouterr().out
+    assert out.startswith("Message 1 was ")
+    assert "127.0.0.1" not in out
 
 
 def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
