@@ -118,14 +118,20 @@ def _few_logs() -> Iterator[None]:
 
 @contextmanager
 def _environment(folder: str, given: Mapping[str, str]) -> Iterator[None]:
-    """Have only these settings, and no `.env`, in the block: the service must never act with real tokens."""
+    """Have only these settings, and no `.env`, in the block: the service must never act with real tokens.
+
+    Raises `CannotReplay`.
+    """
     before, place = dict(os.environ), Path.cwd()
     known = {name.upper() for kind in known_settings() for name in kind.model_fields}
     for name in [name for name in os.environ if name.upper() in known or name.startswith("OTEL_")]:
         del os.environ[name]
-    os.environ.update(given)
-    os.chdir(folder)
     try:
+        try:
+            os.environ.update(given)
+        except ValueError as exc:  # a NUL or half a character in a value
+            raise CannotReplay(operator_text("replay.cannot.damaged")) from exc
+        os.chdir(folder)
         yield
     finally:
         os.chdir(place)

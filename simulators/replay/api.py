@@ -91,7 +91,7 @@ class RecordedApi:
         elif not found["is_whole"]:
             return cut(request)
         else:
-            await response.write(_event(found, {}, reason=found["finish_reason"] or "stop", usage=found["usage"]))
+            await response.write(_event(found, {}, reason=found["finish_reason"] or "stop", usage=found.get("usage")))
             await response.write(b"data: [DONE]\n\n")
         await response.write_eof()
         return response

@@ -10,6 +10,10 @@ from typing import Any
 Json = dict[str, Any]
 FORMAT, VERSION = "channelmuse recording", 1
 _BAD = 400  #: HTTP status from which a call has failed
+#: Fields of a call, of what it may have, and of a stream, and their types.
+_CALL = {"method": str, "path": str, "status": int}
+_OPTIONAL: Mapping[str, type] = {"answered": int, "took": int, "headers": dict, "stream": dict}
+_STREAM = {"text": str, "pieces": int, "finish_reason": str, "model": str, "is_whole": bool}
 
 
 class CannotReplayError(Exception):
@@ -54,7 +58,7 @@ def read_recording(path: Path) -> Recording:
     """Read a file. Raises `CannotReplayError`."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise CannotReplayError("unreadable", file=str(path), problem=str(exc)) from exc
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise CannotReplayError("format", file=str(path))
@@ -88,8 +92,18 @@ def from_json(found: Json) -> Recording:
 def _is_step(step: Any) -> bool:
     if not isinstance(step, dict) or not isinstance(step.get("kind"), str) or not isinstance(step.get("at"), int):
         return False
-    types = (("method", str), ("path", str), ("status", int))
-    return not step["kind"].endswith(" call") or all(isinstance(step.get(name), kind) for name, kind in types)
+    if not step["kind"].endswith(" call"):
+        return True
+    optional = {name: kind for name, kind in _OPTIONAL.items() if name in step}
+    return (
+        _has(step, {**_CALL, **optional})
+        and all(isinstance(value, str) for value in step.get("headers", {}).values())
+        and ("stream" not in step or _has(step["stream"], _STREAM))
+    )
+
+
+def _has(found: Json, kinds: Mapping[str, type]) -> bool:
+    return all(isinstance(found.get(name), kind) for name, kind in kinds.items())
 
 
 def has_failed(call: Json) -> bool:

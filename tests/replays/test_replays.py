@@ -46,6 +46,8 @@ def test_a_file_chooses_no_other_setting(tmp_path: Path, capsys: pytest.CaptureF
 def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No recording, a damaged one, one of another version or platform, a button without its message: status 2."""
     recorded = json.loads((FOLDER / "slack_lost_reply.json").read_text())
+    call = next(step for step in recorded["steps"] if step["kind"] == "api call")
+    odd: list[tuple[str, object]] = [("stream", {}), ("stream", 5), ("answered", "soon"), ("headers", [1])]
     for given, reason in (
         ({}, "is no recording"),
         ({**recorded, "version": 99}, "has version 99"),
@@ -55,6 +57,12 @@ def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.
         ({**recorded, "payload": {"type": "message_action"}}, "began with a shortcut, with the menu of a message"),
         ({**recorded, "steps": [{"kind": "platform call", "at": 1}]}, "is damaged"),
         ({**recorded, "payload": {"event": {"text": "hello"}}}, "is damaged"),
+        *(
+            ({**recorded, "steps": [{**call, name: value}]}, "is damaged")
+            for name, value in (*odd, ("headers", {"a": 1}))
+        ),
+        ({**recorded, "settings": {"BOT_CHAT_MODELS": "a\0b"}}, "is damaged"),
+        ("[" * 200_000, "can't be read"),
         ("{", "can't be read"),
         ("[1]", "is no recording"),
     ):
