@@ -9,6 +9,7 @@ from bot import __version__
 from bot.models import KINDS
 from bot.recorder.files import RecordingFiles
 from bot.settings.core import Settings
+from bot.store.shared.codec import clean
 
 #: What a file says that it is; a newer version may have what an older one can't read.
 FORMAT, VERSION = "channelmuse recording", 1
@@ -52,10 +53,10 @@ class Recording:
         return next((moment for moment in self.moments if moment.kind == "received"), None)
 
     def to_json(self, settings: Settings) -> dict[str, Any]:
-        """Return the file: all of it, with times since the receipt."""
+        """Return the file: all of it, with times since the receipt. UTF-8 can hold its texts."""
         received = self.received or self.moments[0]
         about = received.rest
-        return {
+        found = {
             "format": FORMAT,
             "version": VERSION,
             "service": __version__,
@@ -70,6 +71,8 @@ class Recording:
             "before": None if self.before is None else self.before.to_json(settings),
             "steps": [_step(moment, received.at) for moment in self.moments if moment is not received],
         }
+        cleaned: dict[str, Any] = json.loads(clean(json.dumps(found, ensure_ascii=False)))
+        return cleaned
 
 
 def read_recording(

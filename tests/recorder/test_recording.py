@@ -22,6 +22,7 @@ from bot.recorder.in_flight import InFlight
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
 from bot.recorder.wire import Wire
+from bot.settings.core import Settings
 from simulators.slack import SlackSimulator
 from tests.support.database.store import event
 from tests.support.discord.whole import whole
@@ -255,7 +256,7 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
             yield b'data: {"choices":[{"delta":{"content":"word "}}]}\n\n'
 
     async def long() -> AsyncIterator[bytes]:
-        yield b'{"text": "' + b"x" * 60_000 + b'"}'
+        yield b'{"text": "' + b"x" * 60_000 + b'\\ud83d"}'  # half a character
 
     async def answer(name: str, kind: str, content: AsyncIterator[bytes]) -> None:
         recorder.begin(Job(seq=1, event=event(name)))
@@ -276,8 +277,11 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
     found = await recorder.find("long 4")
     assert found is not None
     [call] = [moment for moment in found.moments if moment.is_call]
-    assert (call.rest["body"], call.rest["bytes"]) == (100_000, 60_012)
+    assert (call.rest["body"], call.rest["bytes"]) == (100_000, 60_018)
     assert found.moments[-1].rest == {"outcome": "answered", "lane": Lane.CONVERSATION.value}
+    settings = Settings(_env_file=None, bot_data_dir=tmp_path)  # type: ignore[call-arg, unused-ignore]
+    exported = found.to_json(settings)
+    assert "xx\ufffd" in json.dumps(exported, ensure_ascii=False).encode().decode()
     await asyncio.create_task(answer("stream", "text/event-stream", streamed()))
     found = await recorder.find("stream")
     assert found is not None
