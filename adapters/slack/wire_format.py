@@ -6,7 +6,11 @@ WIRE_FORMAT = WireFormat(
     words=("subtype", "channel_type", "mimetype", "filetype"),
     outer_words=("mode", "response_action", "needed", "provided", "msg_type"),
     foreign=("metadata", "event_payload"),
-    secrets=("response_url", "trigger_id", "private_metadata", "url_private", "permalink", "avatar", "image_"),
+    # A file's previews are the beginning of its text: https://docs.slack.dev/reference/objects/file-object
+    secrets=(
+        *("response_url", "trigger_id", "private_metadata", "url_private", "permalink", "avatar", "image_"),
+        "^preview",
+    ),
     ids="[A-Z][A-Z0-9]{3,14}",
     timestamps=r"\d{10}\.\d{6}",
     outcome=("ok", "needed", "ts", "channel", "messages"),

@@ -18,7 +18,8 @@ class WireFormat:
     words: Collection[str] = ()  #: names of fields with words of the protocol, wherever they are
     outer_words: Collection[str] = ()  #: names of such fields in the outer objects; further in they may be people's own
     foreign: Collection[str] = ()  #: names of fields in which everything, names included, belongs to people and apps
-    secrets: Collection[str] = ()  #: parts of names of fields with secrets, or addresses that work without a token
+    #: Parts of names of fields with secrets, contents of files, or addresses that work without a token.
+    secrets: Collection[str] = ()
     ids: str = ""  #: regular expression of ids
     timestamps: str = ""  #: regular expression of times as texts
     epoch: int = 0  #: of the times with which ids begin, in milliseconds since 1970; 0: they begin with none

@@ -335,6 +335,7 @@ def test_secrets_are_dropped_where_texts_are_kept() -> None:
         "text": "call me: token=sk-live-abcdefghijklmn0p.a, our-own-key, https://ada:pw@host",
         "headers": {"basic": base64.b64encode(b"ada:our-own-key:b").decode(), "quoted": "our%25own%2Fkey%3F"},
         "user": {"id": "U0ADA", "name": "Ada"},
+        "files": [{"name": "notes.txt", "preview": "salary of bob"}],
         "response_url": "https://hooks.example/T/1",
     }
     assert redactor.redact(payload) == {
@@ -342,6 +343,7 @@ def test_secrets_are_dropped_where_texts_are_kept() -> None:
         "text": "call me: token=removed, removed, https://ada:removed@host",
         "headers": {"basic": "YWRhOmremovedOmI=", "quoted": "removed"},
         "user": {"id": "U0ADA", "name": "Ada"},
+        "files": [{"name": "notes.txt", "preview": "removed"}],
         "response_url": "removed",
     }
 
