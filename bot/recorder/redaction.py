@@ -29,7 +29,7 @@ _SMALL = re.compile(r"\d{1,2}")
 _FIELD = re.compile(r"[A-Za-z_][\w.-]{0,39}", re.ASCII)
 _API_WORD = re.compile(r"[A-Za-z@_.-]{1,40}|v\d{1,2}")
 #: A file within a text: in a data URL, or anything so long without a space.
-_FILE = re.compile(r"(?<=;base64,)[\w+/=-]+|[\w+/=\\-]{1000,}+", re.ASCII)
+_FILE = re.compile(r"(?<=;base64,)[\w+/=-]+|(?<![\w+/=\\-])[\w+/=\\-]{1000,}+", re.ASCII)
 _IN_BASE64 = frozenset({"b64_json"})  #: names of fields with a file
 #: What is left of a secret.
 REMOVED = "removed"
