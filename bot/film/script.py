@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ _LONGEST_LINE = 60
 _LONGEST_TITLE = 80
 #: Names under which models give what a picture shows.
 _PROMPTS = ("prompt", "picture", "image", "description", "line")
+_LAST_COMMA = re.compile(r",(?=\s*[\]}])")
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 _SECONDS = re.compile(r"^\s*(?:\d+\s*[.)、]\s*)?(?:(\d{1,3})\s*(?:s|秒)?\s*[|｜]\s*)?(.*)$", re.IGNORECASE)
 
@@ -56,7 +57,7 @@ def usual_shots(seconds: int) -> int:
 def read_script(text: str, *, seconds: int, shots: int, has_music: bool) -> Script:
     """Read a model's answer, of which nothing is trusted; lengths are made to add up. Raises `UnreadableScript`."""
     found = _find_object(text[:_LONGEST_ANSWER])
-    listed = next((found[name] for name in ("shots", "scenes") if isinstance(found.get(name), list)), None)
+    listed = _list_of_shots(found)
     if listed is None:
         raise UnreadableScript("there is no list of shots")
     read = [shot for each in listed[: MAX_SHOTS * 2] if (shot := _read_shot(each)) is not None][:shots]
@@ -111,9 +112,24 @@ def parse_shots(text: str, before: Sequence[FilmShot]) -> tuple[FilmShot, ...]:
     return tuple(shots)
 
 
+def _list_of_shots(found: Mapping[str, Any]) -> list[Any] | None:
+    return next((found[name] for name in ("shots", "scenes") if isinstance(found.get(name), list)), None)
+
+
 def _find_object(text: str) -> dict[str, Any]:
-    """Return the first JSON object of a text, which may stand in a fence or between sentences."""
-    decoder, at = json.JSONDecoder(), text.find("{")
+    """Return the first JSON object of a text that has shots, else the first; they may stand between sentences.
+
+    Line breaks in strings are read, as is a comma after the last of a list.
+    """
+    found = [*_objects(text), *_objects(_LAST_COMMA.sub("", text))]
+    if not found:
+        raise UnreadableScript("there is no JSON object")
+    return next((each for each in found if _list_of_shots(each) is not None), found[0])
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a text, those within others included, of the first 20 places where one may begin."""
+    decoder, at = json.JSONDecoder(strict=False), text.find("{")
     for _ in range(20):
         if at < 0:
             break
@@ -122,9 +138,8 @@ def _find_object(text: str) -> dict[str, Any]:
         except (ValueError, RecursionError):
             found = None
         if isinstance(found, dict):
-            return found
+            yield found
         at = text.find("{", at + 1)
-    raise UnreadableScript("there is no JSON object")
 
 
 def _read_shot(value: object) -> FilmShot | None:

@@ -50,6 +50,20 @@ def test_what_is_no_script(text: str) -> None:
         read_script(text, seconds=20, shots=4, has_music=True)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"thought": {}} {"title": "T", "shots": [{"prompt": "a fox"}]}',
+        '{"answer": {"title": "T", "shots": [{"prompt": "a fox"}]}}',
+        '{"title": "T", "shots": [{"prompt": "a\nfox", "seconds": 3,}, ], }',
+    ],
+)
+def test_a_script_is_read_with_patience(text: str) -> None:
+    """Beside or within another object, with a line break in a string and a comma too many."""
+    script = read_script(text, seconds=4, shots=1, has_music=False)
+    assert (script.title, [shot.prompt for shot in script.shots]) == ("T", ["a fox"])
+
+
 def test_edited_lines() -> None:
     """A line that stays keeps its take wherever it stands; the lines of all shots fit into one field of a form."""
     shots = [FilmShot(line=f"line {n}", prompt=f"picture {n}", seconds=4, take=n) for n in (1, 2, 3)]
