@@ -57,6 +57,44 @@ _ASKED = re.compile(
 )
 
 
+#: What can be seen of any picture: its parts, kinds and styles, colours, light, weather, seasons and times of day.
+_VISIBLE = re.compile(
+    rf"\b(?:{_LOOK}|picture|image|photo\w*|background|foreground|sky|scene|colou?r\w*|lights?|lighting|shadows?|style"
+    r"|looks?|painting|drawing|sketch|cartoon|comic|anime|watercolou?rs?|poster|portrait|landscape|logo|sticker"
+    r"|silhouette|3d|realistic|dark|bright|pale|black|white|gr[ae]y|red|orange|yellow|green|blue|purple|pink|brown"
+    r"|gold(?:en)?|silver|night|dawn|dusk|sun(?:ny|light|shine|rise|set)?|moon(?:lit|light)?|stars?|space|underwater"
+    r"|spring|summer|autumn|winter|snow(?:y|ing)?|rain(?:y|ing|bow)?|fog(?:gy)?|mist(?:y)?|storm(?:y)?|clouds|cloudy"
+    r"|paint|draw|render)\b"
+    rf"|這張|这张|圖|图|畫面|画面|背景|天空|顏色|颜色|更{_SEEN}|{_SEEN}(?:{_DEGREE}|[吧。！!]*$)"
+    r"|[紅红橙黃黄綠绿藍蓝紫粉棕灰金銀银白黑]色|[紅红黃黄綠绿藍蓝紫白黑]的|風格|风格|水彩|油畫|油画|素描|卡通|漫畫|漫画|動漫|动漫"
+    r"|照片|黑白|彩色|光線|光线|燈光|灯光|陽光|阳光|月光|影子|陰影|阴影|夜|晚上|白天|黎明|黃昏|黄昏|日出|日落|早晨|春天|夏天|秋天|冬天"
+    r"|雪|下雨|霧|雾|烏雲|乌云|白雲|白云|星星|星空|月亮|太陽|太阳|海邊|海边|大海|畫成|画成",
+    re.IGNORECASE,
+)
+#: Sentences that are too short to be of anything but the picture; what follows a preposition has an article.
+_SHORT = re.compile(
+    r"(?:please |now |and )?(?:"
+    r"(?:add|remove|erase) (?:an?|the|some|more|another|his|her|its|their) \w+(?: \w+)?"
+    r"|put (?:an?|some|more|another) \w+ (?:on|in|behind|under|next to) (?:it|him|her|them|the \w+)"
+    r"|(?:make|draw|paint) (?:it|this|that|him|her|them|the \w+) (?!an?\b|into\b|the\b)\w+(?: \w+)?"
+    rf"|(?:the )?same(?: one| thing)?,? (?:but |only )?{_PLACE} (?:an?|the|some) \w+(?: \w+)?"
+    r"|(?:請|请|再|幫我|帮我)?(?:加上?|去掉|拿掉|移除).{1,6}"
+    r")[.!。！]*",
+    re.IGNORECASE,
+)
+#: Who speaks is in no picture: such a sentence is about something of theirs.
+_SPEAKER = re.compile(r"\b(?:i|i'm|me|my|mine|we|our|ours|us)\b|(?<![幫帮給给替])我", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]{3,}|(?=([\u3400-\u9fff]{2}))", re.IGNORECASE)  # of Chinese each two letters
+#: Words of most prompts and sentences, which say nothing about a picture.
+_COMMON = frozenset(
+    ("the", "and", "with", "for", "from", "into", "his", "her", "their", "this", "that", "one", "some", "more")
+)
+#: What makes more than a phrase of what follows "again".
+_CLAUSE = re.compile(
+    r",|\b(?:is|are|was|were|am|be|has|have|had|do|does|did|can|will|should|would|must)\b", re.IGNORECASE
+)
+_LONGEST_PHRASE = 5  # words
+
 _REPEATED = re.compile(
     r"(?:please |now |and |ok(?:ay)?,? )*(?:once )?(?:again|once more|one more time)(?:,? please)?[,:]? *"
     r"(?P<english>(?:but|this time|without|with|in|at|shorter|longer|simpler|slower|faster|louder|quieter"
@@ -73,13 +111,38 @@ def read_repeat(text: str) -> str:
     if not text or len(text) > _LONGEST or "\n" in text or text.endswith(("?", "？")):
         return ""
     found = _REPEATED.fullmatch(text)
-    return (found["english"] or found["chinese"]) if found is not None else ""
+    if found is None:
+        return ""
+    how: str = found["english"] or found["chinese"]
+    is_said = how.lower().startswith(("but ", "this time ")) or found["chinese"] is not None
+    return how if is_said or _is_phrase(how) else ""
 
 
-def reads_as_change(text: str) -> bool:
-    """Return whether a message says how the picture before it should be different, and asks nothing."""
+def _is_phrase(text: str) -> bool:
+    is_short = len(text.split()) <= _LONGEST_PHRASE
+    return is_short and _CLAUSE.search(text) is None and _SPEAKER.search(text) is None
+
+
+def may_be_change(text: str) -> bool:
+    """Return whether a message may say how a picture before it should be different: it asks nothing, for nobody."""
     text = text.strip()
     if not text or len(text) > _LONGEST:
         return False
     found = _ENGLISH.fullmatch(text) or _CHINESE.fullmatch(text)
-    return found is not None and _ASKED.search(text) is None
+    return found is not None and _ASKED.search(text) is None and _SPEAKER.search(text) is None
+
+
+def reads_as_change(text: str, prompt: str) -> bool:
+    """Return whether a message says how the picture of a prompt should be different.
+
+    It names something to see: a look, a part of any picture, or something of the prompt; or it is very short.
+    """
+    text = text.strip()
+    if not may_be_change(text):
+        return False
+    return bool(_VISIBLE.search(text) or _SHORT.fullmatch(text) or _words(text) & _words(prompt))
+
+
+def _words(text: str) -> set[str]:
+    found = (match[1] or match[0] for match in _WORD.finditer(text))
+    return {word.lower().removesuffix("s") for word in found} - _COMMON

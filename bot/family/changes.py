@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.conversation.edits import message_of
 from bot.duel.duel import VOTE
-from bot.family.change_words import read_repeat, reads_as_change
+from bot.family.change_words import may_be_change, read_repeat, reads_as_change
 from bot.family.origins import ANSWER, BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
 from bot.family.repeats import take_over
 from bot.i18n import translate
@@ -39,10 +39,12 @@ class Changes:
         is_plain = event.command == _CHAT and not (event.options or event.attachments or event.rejection)
         if is_plain and read_repeat(event.prompt):
             return await self._repeat(event) or event
-        if is_plain and reads_as_change(event.prompt):
+        if is_plain and may_be_change(event.prompt):
             found = await self._find_last(event)
             if found is not None and found[0].event.command == "image":
-                return await self._change(event, *found)
+                prompts = (found[0].event.prompt, *(file.description for file in generated(found[0])))
+                if reads_as_change(event.prompt, " ".join(prompts)):
+                    return await self._change(event, *found)
         return event
 
     async def _edit(self, event: Event) -> Event:

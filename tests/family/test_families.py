@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.family.change_words import reads_as_change
+from bot.family.change_words import read_repeat, reads_as_change
 from bot.media.canvas import MARGIN
 from tests.support.channel.adapter import Message, parse
 from tests.support.scripted_api import data
@@ -153,6 +153,10 @@ async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:
     ("text", "is_change"),
     [
         *((text, True) for text in ("make it darker", "Now the same at night!", "a bit brighter", "add a hat")),
+        *((text, True) for text in ("replace the moon with a sun", "swap the lamp for a candle", "give it a red hat")),
+        *((text, True) for text in ("turn it into a watercolour", "the same in a forest", "put a hat on it")),
+        *((text, True) for text in ("make him smile", "turn it blue", "change the background to a beach")),
+        *((text, True) for text in ("加上帽子", "把狐狸畫成卡通", "去掉那棵樹")),
         *(
             (text, True)
             for text in ("把背景換成海邊", "再亮一點", "明亮一點", "同樣的，但在晚上", "让狐狸变成蓝色", "改成水彩風格")
@@ -163,4 +167,26 @@ async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:
 )
 def test_which_sentences_are_changes(text: str, is_change: bool) -> None:
     """Only what says how the picture should be different, and asks nothing."""
-    assert reads_as_change(text) == is_change
+    assert reads_as_change(text, "a red fox and a lamp") == is_change
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("make that a haiku", "turn this into a poem", "add a meeting on Friday to my calendar", "turn it off"),
+        *("replace John with Mary in the on-call rota", "put the kettle on", "give it a rest", "same in German please"),
+        *("change the topic to politics", "same in Python", "make him an offer", "show it to John", "make it my way"),
+        *("把會議改到星期五", "把約翰換成瑪麗", "改成德文", "換成俳句", "讓我換個話題", "把密码换成新的"),
+    ],
+)
+def test_what_is_not_of_a_picture(text: str) -> None:
+    """What names nothing to see, or something of the speaker's, is for the chat."""
+    assert not reads_as_change(text, "a red fox and a lamp")
+
+
+def test_a_repeat_is_a_phrase() -> None:
+    """What follows "again" says how; a sentence of its own is none."""
+    for text in ("again, in blue", "again at night", "again, but in my style, which is bold", "once more, with a hat"):
+        assert read_repeat(text)
+    for text in ("again, in my opinion this is good", "again, at this point it is late", "again, with respect, no"):
+        assert not read_repeat(text)
