@@ -1,9 +1,13 @@
 """`forget`: erase the stored data of the author, or, on that person's request, of somebody else."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
-from bot.errors import NotAllowed
-from bot.models import Action, Actions, CommandSpec, Option, Text
+from bot.errors import DeliveryDelayed, NotAllowed
+from bot.models import Action, Actions, CommandSpec, Media, Option, Text
 from bot.ports import AuditEntry
 
 #: Option that only buttons set: who may press this one.
@@ -43,10 +47,20 @@ async def forget(ctx: Context) -> Parts:
         yield Text(ctx.translate("forget.ask", command="/forget --confirm yes"))
         yield _button(ctx, ctx.translate("forget.button"), {})
         return
-    media = await ctx.forget()
+    media = await _erase(ctx, actor, ctx.forget)
     await ctx.audit_log.add_audit(AuditEntry(adapter=ctx.event.adapter, actor="", action="person.erased"))
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done", files=len(media)))
+
+
+async def _erase(ctx: Context, person: str, erase: Callable[[], Awaitable[Sequence[Media]]]) -> Sequence[Media]:
+    """Erase a person; the duels in which they have voted count their votes no more."""
+    voted = await ctx.duels.voted_on(ctx.event.adapter, person)
+    media = await erase()
+    for duel in voted:
+        with suppress(DeliveryDelayed):  # the next vote counts them anew
+            await ctx.duels.advance(ctx.event, duel)
+    return media
 
 
 async def _forget_person(ctx: Context, named: str, *, is_confirmed: bool) -> Parts:
@@ -58,7 +72,7 @@ async def _forget_person(ctx: Context, named: str, *, is_confirmed: bool) -> Par
         yield _button(ctx, ctx.translate("forget.button_person", name=person.name), {"person": person.id})
         return
     await ctx.audit("person.erased", scope=person.scope)
-    media = await ctx.forget_person(person.id, person.workspace)
+    media = await _erase(ctx, person.id, partial(ctx.forget_person, person.id, person.workspace))
     await ctx.written_notes.erase(ctx.event.adapter, person.id, person.workspace)  # none is written any more
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done_person", name=person.name, files=len(media)))

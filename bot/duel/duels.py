@@ -100,6 +100,11 @@ class Duels:
         await self.advance(asked, duel.id, tries=BUTTON_TRIES)
         return duel
 
+    async def voted_on(self, adapter: str, person: str) -> Sequence[str]:
+        """Return the ids of the duels whose vote has not ended and in which a person has voted."""
+        is_open = (duel for duel in await self._records.all(_namespace_of(adapter)) if not duel.is_shown)
+        return [duel.id for duel in is_open if await self._votes(adapter, duel).get(person) is not None]
+
     def note_progress(self, event: Event, progress: float | None) -> None:
         """Show nothing: answers are compared when all are there."""
 

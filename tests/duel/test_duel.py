@@ -65,6 +65,10 @@ async def test_a_duel_is_answered_judged_and_ranked(tmp_path: Path) -> None:
         late = Job(seq=1, event=replace(job.event, actor=Actor(id="bob")))  # pressed earlier, and worked on later
         await duels.vote(duel, "0", late, job.event)
         assert "2 votes so far" in one.answer(asked).text
+        await press(one, asked, "vote-alike", "cleo")
+        await one.ask("", command="forget", options={"confirm": "yes"}, who="cleo")
+        await one.core.worker.drain()
+        assert "2 votes so far" in one.answer(asked).text  # without hers, as soon as it is erased
         await one.stop()
         await one.start()
         await press(one, asked, "vote-show")
