@@ -16,7 +16,7 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
 
-.PHONY: run check cockpit manifest play sandbox test lint fuzz audit bench docs pictures torture budget wheel notes postgres llama lock clean help
+.PHONY: run check cockpit manifest play sandbox test test-programs lint fuzz audit bench docs pictures torture budget wheel notes postgres llama lock clean help
 run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
@@ -36,8 +36,11 @@ play: .venv/.run ## Try the service as on Slack and Discord, in a browser. Examp
 sandbox: .venv/.run ## Serve the AI API offline. Example: make sandbox ARGS='--port 8081 --api-key test'
 	@$(BIN)/python -m sandbox $(ARGS)
 
-test: .venv/.dev ## Run the tests. Example: make test ARGS=tests/commands
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+test: .venv/.dev ## Run the tests that need nothing but Python. Example, which runs all in a folder: make test ARGS=tests/sdk
+	$(BIN)/python -m pytest -n auto --dist worksteal $(or $(ARGS),-m "not programs")
+
+test-programs: .venv/.dev ## Run the tests that need another program: Chromium, Node.js, curl, promtool
+	$(BIN)/python -m pytest -n auto --dist worksteal -m programs $(ARGS)
 
 lint: .venv/.dev ## Check style, formatting, types, insecure code, secrets in the repository, and vulnerable packages
 	$(BIN)/ruff check .

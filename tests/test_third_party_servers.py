@@ -16,7 +16,8 @@ from tests.support.media_files import MP4, image, sound
 from tests.support.third_party.openai_servers import aimock_server, llama_server
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.optional  # llama.cpp is an extra, and the npm registry may be out of reach
+# llama.cpp is an extra, and the npm registry may be out of reach.
+pytestmark = [pytest.mark.optional, pytest.mark.programs]
 
 
 async def bot(folder: Path, url: str, *arguments: str, text: str = "", **settings: str) -> tuple[int, str, str]:

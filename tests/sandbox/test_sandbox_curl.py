@@ -26,6 +26,7 @@ async def run(sandbox: Sandbox, sample: str) -> None:
 
 
 @needs_curl
+@pytest.mark.programs
 async def test_the_samples_run_with_curl() -> None:
     """Every sample request, with the headers that the reference shows, is answered with success.
 

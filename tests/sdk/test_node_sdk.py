@@ -17,6 +17,7 @@ from tests.support.reference import REFERENCE, SAMPLES
 SDK = Path(__file__).parents[2] / "sdk" / "node"
 TESTS = sorted((SDK / "test").glob("*.test.js"))
 OFFLINE = SDK / "test" / "sandbox.test.js"
+pytestmark = pytest.mark.programs
 
 
 @cache

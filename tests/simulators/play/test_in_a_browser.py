@@ -92,6 +92,7 @@ async def look_at_phone(chromium: Browser, urls: Sequence[str]) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.programs
 async def test_people_walk_through_both_pages(tmp_path: Path) -> None:
     """Ask, see the answer grow, use a form and buttons, get private answers, and one answer over a SIGKILL."""
     async with play(tmp_path) as session, browser() as chromium:

@@ -14,7 +14,7 @@ from tests.support.scripted_api import scripted_api
 from tests.support.service import EchoApi, make_settings, run_service
 from tests.support.slack.emulator import SIGNING_SECRET, Workspace, until, until_listening, workspace
 
-pytestmark = pytest.mark.optional  # the npm registry may be out of reach
+pytestmark = [pytest.mark.optional, pytest.mark.programs]  # the npm registry may be out of reach
 
 
 async def test_a_slack_that_is_not_ours(tmp_path: Path) -> None:
