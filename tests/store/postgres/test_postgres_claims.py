@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.models import Answer, Job, Lane
 from bot.ports import Store
-from tests.support.database.postgres import connected, empty_url, own_url, server, url
+from tests.support.database.postgres import connected, empty_url, server, url
 from tests.support.database.store import ADAPTERS, LANES, claim, event
 
 pytest.importorskip("asyncpg")
@@ -21,7 +21,7 @@ from bot.store.shared.migrations import find_pending
 from bot.store.shared.sql import to_numbered
 from bot.store.timing import StoreTiming
 
-__all__ = ["empty_url", "own_url", "server", "url"]
+__all__ = ["empty_url", "server", "url"]
 
 #: Pages that a claim may read: those of some steps of indexes, and of the rows that it writes.
 PAGES = 250
@@ -34,7 +34,7 @@ FROM (SELECT n, 'k' || CASE WHEN n % 2 = 0 THEN n ELSE n % 10 END AS key FROM ge
 """
 
 
-async def test_a_claim_reads_some_rows_whatever_waits(own_url: SecretStr) -> None:
+async def test_a_claim_reads_some_rows_whatever_waits(url: SecretStr) -> None:
     """Of 20,000 events, in many lanes and in few, the next is found by some steps of indexes."""
     text, names = to_numbered(statements.CLAIM)
     now = time.time()
@@ -50,7 +50,7 @@ async def test_a_claim_reads_some_rows_whatever_waits(own_url: SecretStr) -> Non
     }
     given |= {"adapters": list(ADAPTERS), "channel": "other"}
     arguments = [given[name] for name in names]
-    async with connected(own_url) as db:
+    async with connected(url) as db:
         for name, value in BY_INDEX.items():
             await db.execute(f"SET {name} = {value}")
         await db.execute(FILL, 20_000)

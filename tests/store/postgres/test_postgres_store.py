@@ -18,14 +18,14 @@ from bot.errors import SchemaTooNew, StoreError, StoreUnavailable
 from bot.models import Job, Lane
 from bot.ports import Store
 from tests.contract.store_contract import StoreContract
-from tests.support.database.postgres import connected, name_of, own_url, server, tables, url
+from tests.support.database.postgres import connected, name_of, server, tables, url
 from tests.support.database.store import ADAPTERS, LANES, answer, claim, event, outcome, said
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
 from bot.store.timing import StoreTiming
 
-__all__ = ["own_url", "server", "url"]
+__all__ = ["server", "url"]
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -347,18 +347,18 @@ async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
         assert await said(store) == ["prompt of before", "answer to before"]
 
 
-async def test_an_event_changes_its_row_three_times_and_no_table_is_read_whole(own_url: SecretStr) -> None:
+async def test_an_event_changes_its_row_three_times_and_no_table_is_read_whole(url: SecretStr) -> None:
     """What an event costs does not grow with those before it, though plans were made when the tables were empty.
 
     It is claimed, committed and completed: the draft of a quick answer is written with the answer.
     """
-    async with PostgresStore(own_url, timing=StoreTiming(draft_linger=60)) as store:
+    async with PostgresStore(url, timing=StoreTiming(draft_linger=60)) as store:
         for n in range(30):
             await answer(store, event(f"{n}"))
             await said(store)
     columns = "relname, n_tup_ins, n_tup_upd, seq_tup_read"
     sql = f"SELECT {columns} FROM pg_stat_user_tables WHERE relname IN ('events', 'turns')"
-    async with connected(own_url) as connection, asyncio.timeout(200):
+    async with connected(url) as connection, asyncio.timeout(200):
         while True:  # connections tell what they did when they end
             read = {name: tuple(figures) for name, *figures in await connection.fetch(sql)}
             if read["events"][0] == 30:

@@ -45,13 +45,6 @@ async def _prepare(server: Any) -> None:
         pass
 
 
-@functools.cache
-def _lending() -> Any:
-    from tests.support.database.lending import Lending
-
-    return Lending(start(), _MIGRATED)
-
-
 def stop() -> None:
     """Stop the server."""
     _running.close()
@@ -76,23 +69,9 @@ async def database(server: Any, template: str = _MIGRATED) -> AsyncIterator[Secr
         await connection.close()
 
 
-@contextlib.asynccontextmanager
-async def lent_database(server: Any) -> AsyncIterator[SecretStr]:
-    """Lend a database with the schema: see `Lending.lend`; yields its URL."""
-    async with _lending().lend() as name:
-        yield SecretStr(server.get_uri(database=name))
-
-
 @pytest.fixture
 async def url(server: Any) -> AsyncIterator[SecretStr]:
-    """The URL of a database with nothing in it but the schema, which other tests have used before."""
-    async with lent_database(server) as url:
-        yield url
-
-
-@pytest.fixture
-async def own_url(server: Any) -> AsyncIterator[SecretStr]:
-    """The URL of a new database with nothing in it but the schema, for tests of what is read from the disk."""
+    """The URL of a database with nothing in it but the schema."""
     async with database(server) as url:
         yield url
 
