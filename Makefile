@@ -100,7 +100,7 @@ clean: ## Remove .venv, build folders and caches; data and .env stay
 	rm -rf .venv build dist *.egg-info sdk/python/build sdk/python/*.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # A prerequisite that is never up to date.
 left: ;
