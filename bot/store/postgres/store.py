@@ -55,7 +55,15 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
     """
 
     owner_column = "owner"
-    dialect = Dialect(live="live", live_turns="turns", find="strpos", has_media=statements.HAS_MEDIA)
+    dialect = Dialect(
+        live="live",
+        live_turns="turns",
+        find="strpos",
+        has_media=statements.HAS_MEDIA,
+        unfinished="NOT done",
+        unfinished_events="events",
+        newest_events="events",
+    )
 
     def __init__(
         self,

@@ -107,7 +107,7 @@ _OF_WORKSPACE = " AND workspace = :workspace"
 _NAMES = """
 SELECT event FROM events WHERE seq IN (
     SELECT max(seq) FROM events
-    WHERE adapter = :adapter AND actor IN ({actors}) AND event IS NOT NULL GROUP BY actor)
+    WHERE adapter = :adapter AND actor IN ({actors}) AND actor <> '' AND event IS NOT NULL GROUP BY actor)
 """
 _NAMES_AT_ONCE = 500
 _FEEDBACK_TOTALS = """

@@ -16,13 +16,13 @@ from bot.store.shared.sql import Dialect
 
 _ROWS = """
 SELECT seq, event, answer, received_at, ready_at, attempts, failing_since, done, {owner}
-FROM events WHERE event IS NOT NULL{conditions} ORDER BY seq DESC LIMIT :limit
+FROM {events} WHERE event IS NOT NULL{conditions} ORDER BY seq DESC LIMIT :limit
 """
 _CONDITIONS = {
     "adapter": "adapter = :adapter",
     "workspace": "workspace = :workspace",
     "channel": "channel = :channel",
-    "actor": "actor = :actor",
+    "actor": "actor = :actor AND actor <> ''",  # as the condition of the index says it
     "command": "command = :command",
     "lane": "lane = :lane",
 }
@@ -71,14 +71,17 @@ class RequestQueries:
         parameters: dict[str, object] = {name: codec.to_key(value) for name, value in given.items() if value}
         conditions = [_CONDITIONS[name] for name in parameters]
         if which.is_open is not None:
-            conditions.append("NOT done" if which.is_open else "done")
+            conditions.append(self.dialect.unfinished if which.is_open else "done")
         if which.has_files:
             conditions.append(f"answer IS NOT NULL AND {self.dialect.has_media}")
         if which.before is not None:
             conditions.append("seq < :before")
             parameters["before"] = which.before
         joined = "".join(f" AND {condition}" for condition in conditions)
-        sql = _ROWS.format(owner=self.owner_column, conditions=joined)
+        events = "events" if which.actor else self.dialect.newest_events
+        if which.is_open:
+            events = self.dialect.unfinished_events
+        sql = _ROWS.format(owner=self.owner_column, events=events, conditions=joined)
         claimed = self.claimed()
         return [_parse(row, claimed) for row in await self.rows(sql, limit=limit, **parameters)]
 

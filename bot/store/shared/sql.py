@@ -28,6 +28,9 @@ class Dialect:
     live_turns: str  #: the table of turns, to be read by that index
     find: str  #: function that returns the place of a text in another, 0: it is not there
     has_media: str  #: condition of an event whose answer has files
+    unfinished: str  #: condition of the index of events that are not done
+    unfinished_events: str  #: the table of events, to be read by that index
+    newest_events: str  #: the table of events, to be read from its end
 
 
 @cache

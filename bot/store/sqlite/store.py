@@ -61,6 +61,9 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         live_turns="turns INDEXED BY turns_live",
         find="instr",
         has_media="json_array_length(answer, '$.media') > 0",
+        unfinished="done = 0",
+        unfinished_events="events INDEXED BY events_unfinished",
+        newest_events="events NOT INDEXED",  # but by the number of the row
     )
 
     def __init__(

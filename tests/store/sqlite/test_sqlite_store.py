@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import AbstractAsyncContextManager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from bot.errors import SchemaTooNew, StoreCorrupt, StoreInUse, StoreUnavailable
 from bot.models import Lane
-from bot.ports import Store
+from bot.ports import RequestFilter, Store
 from bot.store.sqlite.store import SqliteStore
 from bot.store.timing import StoreTiming
 from tests.contract.store_contract import StoreContract
@@ -282,6 +283,43 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="file"):
         async with SqliteStore(tmp_path / "file" / "bot.db"):
             pass
+
+
+class ExplainedStore(SqliteStore):
+    """Notes how its queries read the events."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.steps: list[str] = []
+
+    async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
+        steps = [step[3] for step in await super().rows(f"EXPLAIN QUERY PLAN {sql}", **parameters)]
+        self.steps += [step for step in steps if "events" in step or "ORDER BY" in step]
+        return await super().rows(sql, **parameters)
+
+
+async def test_pages_read_the_events_by_an_index(path: Path) -> None:
+    """What waits, what a person has asked and the names of people: none takes longer for all that was answered.
+
+    The newest requests of a workspace are read from the end, and no others are sorted for them.
+    """
+    here = RequestFilter(adapter="one", workspace="w")
+    async with ExplainedStore(path) as store:
+        for which in (RequestFilter(), here, RequestFilter(actor="ann")):
+            await store.list_requests(replace(which, is_open=True), limit=9)
+        assert store.steps == ["SCAN events USING INDEX events_unfinished"] * 3
+        store.steps.clear()
+        for which in (here, replace(here, before=7), replace(here, actor="ann"), replace(here, actor="ann", before=7)):
+            await store.list_requests(which, limit=9)
+        by_number, by_actor = (
+            "SEARCH events USING INTEGER PRIMARY KEY (rowid<?)",
+            "SEARCH events USING INDEX events_of_actor",
+        )
+        found = f"{by_actor} (adapter=? AND actor=?"
+        assert store.steps == ["SCAN events", by_number, f"{found})", f"{found} AND rowid<?)"]
+        store.steps.clear()
+        await store.names("one", ["ann", "bob"])
+        assert any(step.startswith(by_actor) for step in store.steps)
 
 
 async def test_a_value_is_found_however_many_namespaces_there_are(path: Path) -> None:
