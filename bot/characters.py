@@ -1,6 +1,7 @@
 """Characters that show nothing, or nothing but a mark on the one before."""
 
 import re
+from unicodedata import combining, east_asian_width
 
 #: Format characters (all of the category Cf), letters without width, variation selectors, tags; the blank of Braille;
 #: marks that enclose a character, such as of keycaps.
@@ -15,3 +16,15 @@ SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u20
 #: Dashes (all of the category Pd, but for that of ASCII, and the minus sign): as short as a hyphen, and longer.
 HYPHENS = "\u058a\u05be\u1806\u2010\u2011\u2012\u2013\u2212\ufe58\ufe63\uff0d"
 DASHES = "\u1400\u2014\u2015\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0\ufe31\ufe32\U00010ead"
+#: Characters that steer a terminal, end a line or turn its direction.
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def escape_controls(text: str) -> str:
+    """Return a text of strangers that steers no terminal and is one line."""
+    return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def count_columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes; East Asian characters take two."""
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in {"W", "F"} else 1 for one in text)

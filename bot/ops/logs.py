@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 import sys
 import time
 import traceback
@@ -14,6 +13,7 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+from bot.characters import CONTROLS, escape_controls
 from bot.security.written_forms import written_forms
 
 #: Replaces a secret in a record.
@@ -79,24 +79,16 @@ def _renderers(form: str) -> list[Processor]:
     ]
 
 
-#: Characters that steer a terminal, end a line or turn its direction.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-
-
-def _escape(text: str) -> str:
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
 def _indent(text: str) -> str:
     """Return lines that none can be taken for a record's first one."""
-    return "\n".join(f"    {_escape(line)}" for line in text.rstrip("\n").split("\n"))
+    return "\n".join(f"    {escape_controls(line)}" for line in text.rstrip("\n").split("\n"))
 
 
 def _escape_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Escape what strangers may have written into a record: no terminal is steered, no line is forged."""
     for key, value in event.items():
-        if isinstance(value, str) and _CONTROL.search(value):
-            event[key] = f"\n{_indent(value)}" if key in {"exception", "stack"} else _escape(value)
+        if isinstance(value, str) and CONTROLS.search(value):
+            event[key] = f"\n{_indent(value)}" if key in {"exception", "stack"} else escape_controls(value)
     return event
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.__main__ import main
+from bot.cockpit.command_line import show
 from bot.cockpit.page import registered_pages
 from bot.cockpit.visitor import Visitor
 from bot.pipeline.timing import PipelineTiming
@@ -185,6 +186,10 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         assert "answered" not in text
         _, text = await run("events", "list", "--json")
         assert [one["state"] for one in json.loads(text)] == ["running", "answered"]
+        shown = show("requests", [one | {"name": "Eve\x1b[31m\u202e貓"} for one in json.loads(text)[:1]], as_json=False)
+        assert r"Eve\x1b[31m\u202e貓  channel" in shown  # no terminal is steered
+        heads, cells = shown.splitlines()
+        assert cells.index("channel") == heads.index("adapter") - 1  # the wide character takes two columns
         _, text = await run("usage", "--json")
         assert json.loads(text)[0]["kind"] == "chat"
         assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
