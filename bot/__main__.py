@@ -21,6 +21,8 @@ from bot.settings.core import load_settings
 from bot.settings.roles import parse_roles
 from sandbox.__main__ import port
 
+_NO_READER = 141  #: exit status, as that of a program which the signal ends
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status. Wrong settings are one sentence each, with status 2.
@@ -38,6 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _write(text: str) -> None:
+    """Write lines to standard output. Raises `BotError` where there is no space.
+
+    Where nobody reads them any more, as after `| head`, the command ends as one does that the signal SIGPIPE ends.
+    """
+    try:
+        print(text, flush=True)
+    except OSError as exc:
+        with Path(os.devnull).open("w") as nothing:  # else the interpreter writes it again at its end, and fails
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        if isinstance(exc, BrokenPipeError):
+            raise SystemExit(_NO_READER) from None
+        raise BotError(operator_text("cli.not_written", reason=exc.strerror)) from exc
 
 
 def _find_language(arguments: Sequence[str]) -> str:
@@ -204,7 +221,7 @@ def _check(_parsed: argparse.Namespace) -> int:
     findings = asyncio.run(check())
     for finding in findings:
         key = "check.ok" if finding.is_ok else "check.fix"
-        print(operator_text(key, subject=finding.subject, text=finding.text))
+        _write(operator_text(key, subject=finding.subject, text=finding.text))
     return 0 if all(finding.is_ok for finding in findings) else 1
 
 
@@ -214,7 +231,7 @@ def _manifest(parsed: argparse.Namespace) -> int:
 
     settings = load_settings()
     lacking = asyncio.run(find_missing_kinds(settings))
-    print(platforms.write_manifest(settings, parsed.platform, url=parsed.url, lacking=lacking))
+    _write(platforms.write_manifest(settings, parsed.platform, url=parsed.url, lacking=lacking))
     return 0
 
 
@@ -225,7 +242,7 @@ def _cockpit(_parsed: argparse.Namespace) -> int:
     settings = load_settings()
     if problem := PageAddress.from_settings(settings).problem:
         raise SettingsError(operator_text(problem))
-    print(operator_link(settings))
+    _write(operator_link(settings))
     return 0
 
 
@@ -234,7 +251,7 @@ def _view(parsed: argparse.Namespace) -> int:
 
     given = {name: getattr(parsed, name) for name in ("state", "event") if hasattr(parsed, name)}
     found = ServiceClient(load_settings()).get(f"/{parsed.view}", **given)
-    print(show(parsed.view, found, as_json=parsed.json))
+    _write(show(parsed.view, found, as_json=parsed.json))
     return 0
 
 
@@ -242,7 +259,7 @@ def _act(parsed: argparse.Namespace) -> int:
     from bot.cockpit.command_line import ServiceClient
 
     done = ServiceClient(load_settings()).act(parsed.act, parsed.event)
-    print(json.dumps(done) if parsed.json else operator_text(f"cockpit.cli.{parsed.act}", request=done["request"]))
+    _write(json.dumps(done) if parsed.json else operator_text(f"cockpit.cli.{parsed.act}", request=done["request"]))
     return 0
 
 
@@ -251,7 +268,7 @@ def _export_recording(parsed: argparse.Namespace) -> int:
 
     text = json.dumps(export_recording(load_settings(), parsed.request), ensure_ascii=False, indent=1)
     if parsed.output is None:
-        print(text)
+        _write(text)
         return 0
     try:
         descriptor = os.open(parsed.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -263,7 +280,7 @@ def _export_recording(parsed: argparse.Namespace) -> int:
             file.write(f"{text}\n")
     except OSError as exc:
         raise BotError(f"{parsed.output}: {exc.strerror}") from exc
-    print(operator_text("record.written", file=parsed.output))
+    _write(operator_text("record.written", file=parsed.output))
     return 0
 
 
@@ -273,7 +290,7 @@ def _replay(parsed: argparse.Namespace) -> int:
     except ImportError as exc:
         raise BotError(operator_text("replay.no_simulators", missing=exc.name)) from exc
     differences = replay(parsed.file)
-    print("\n".join(differences) or operator_text("replay.same"))
+    _write("\n".join(differences) or operator_text("replay.same"))
     return 1 if differences else 0
 
 

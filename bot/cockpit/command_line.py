@@ -9,7 +9,7 @@ import httpx
 
 from bot.characters import count_columns, escape_controls
 from bot.cockpit.address import PageAddress, host_of_this_machine
-from bot.cockpit.links import CALLER, ROOT, LinkSigner
+from bot.cockpit.links import CALLER, ROOT, UNKNOWN, LinkSigner
 from bot.cockpit.rendering import format_money, format_seconds
 from bot.cockpit.visitor import Visitor
 from bot.errors import BotError, SettingsError
@@ -20,6 +20,7 @@ from bot.settings.core import Settings
 #: Seconds for an answer of the service.
 _TIMEOUT = 30.0
 _NOT_FOUND, _CONFLICT = 404, 409
+_ANSWERS = {200, _NOT_FOUND, _CONFLICT}  # with JSON
 _COLUMNS = {
     "requests": ("seq", "state", "received_at", "command", "name", "adapter", "workspace", "channel", "id"),
     "usage": ("day", "kind", "model", "requests", "prompt_tokens", "completion_tokens", "items", "cost"),
@@ -47,37 +48,44 @@ class ServiceClient:
     def get(self, path: str, **query: str) -> Any:
         """Return the JSON of a path."""
         given = urlencode({name: value for name, value in query.items() if value})
-        answer = self._ask("GET", f"{path}?{given}")
-        if answer.status_code == _NOT_FOUND:
+        status, found = self._ask("GET", f"{path}?{given}")
+        if status == _NOT_FOUND:
             raise BotError(operator_text("cockpit.cli.unknown", request=query.get("event", "")))
-        return answer.json()
+        return found
 
     def act(self, name: str, request: str) -> Mapping[str, Any]:
         """Do something with a request, by its number or id; returns what became of it."""
-        answer = self._ask("POST", "/requests/act", data={"act": name, "request": request})
-        if answer.status_code == _NOT_FOUND:
+        status, done = self._ask("POST", "/requests/act", data={"act": name, "request": request})
+        if status == _NOT_FOUND:
             raise BotError(operator_text("cockpit.cli.unknown", request=request))
-        done: Mapping[str, Any] = answer.json()
-        if answer.status_code == _CONFLICT:
+        if status == _CONFLICT:
             raise BotError(operator_text("cockpit.cli.not_possible", request=request, state=done["state"]))
-        return done
+        changed: Mapping[str, Any] = done
+        return changed
 
     def recording(self, request: str) -> Mapping[str, Any] | None:
         """Return the recording of a request, by its number or id; None: there is none."""
-        answer = self._ask("GET", f"/recordings?{urlencode({'request': request})}")
-        return None if answer.status_code == _NOT_FOUND else answer.json()
+        status, found = self._ask("GET", f"/recordings?{urlencode({'request': request})}")
+        return None if status == _NOT_FOUND else found
 
-    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def _ask(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
+        """Return the status and the JSON of an answer. Raises `ServiceNotRunning` where another program answers."""
         try:
             answer = httpx.request(
                 method, self._base + path, headers=self._headers, timeout=_TIMEOUT, trust_env=False, **more
             )
-        except httpx.HTTPError as exc:
-            address = self._base.removesuffix("/api")
-            raise ServiceNotRunning(operator_text("cockpit.cli.not_running", address=address)) from exc
-        if answer.status_code not in {200, _NOT_FOUND, _CONFLICT}:
+            found = answer.json() if answer.status_code in _ANSWERS else None
+        except (httpx.HTTPError, ValueError) as exc:  # not reached, or no JSON
+            raise self._not_running() from exc
+        if found is None:
             raise BotError(operator_text("cockpit.cli.refused", status=answer.status_code))
-        return answer
+        if answer.status_code == _NOT_FOUND and found != UNKNOWN:
+            raise self._not_running()
+        return answer.status_code, found
+
+    def _not_running(self) -> ServiceNotRunning:
+        address = self._base.removesuffix("/api")
+        return ServiceNotRunning(operator_text("cockpit.cli.not_running", address=address))
 
 
 def show(name: str, found: Any, *, as_json: bool) -> str:

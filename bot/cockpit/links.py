@@ -24,6 +24,8 @@ from bot.settings.core import Settings
 LIFETIME = 600
 #: Purpose of the tokens that the command line calls the running service with.
 CALLER = b"cockpit caller"
+#: JSON of the answer, with status 404, to the command line that names no request.
+UNKNOWN = {"error": "unknown"}
 #: Path of the pages, below which is everything that is theirs.
 ROOT = "/cockpit"
 #: Path to which an identity provider sends the browser back.

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import HTMLResponse, JSONResponse
 
 from bot.__main__ import main
 from bot.cockpit.command_line import show
 from bot.cockpit.page import registered_pages
 from bot.cockpit.visitor import Visitor
+from bot.ops.web import WebServer
 from bot.pipeline.timing import PipelineTiming
 from tests.support.pages.client import Pages, pages
 from tests.support.scripted_api import chat_data, data, failure
@@ -224,6 +226,12 @@ async def test_the_command_line_sees_and_steers_the_running_service(
             status, text = await run(*refused)
             assert (status, "401" in text) == (2, True)
         gate.set()
+    for answer in (HTMLResponse("<p>Not Found", 404), HTMLResponse("<p>Welcome"), JSONResponse({"detail": "?"}, 404)):
+        async with WebServer(answer, host="127.0.0.1", port=0) as other:
+            monkeypatch.setenv("BOT_HOST", "127.0.0.1")
+            monkeypatch.setenv("BOT_PORT", str(other.port))
+            status, text = await run("status")
+            assert (status, "does not answer" in text) == (2, True)
     status, text = await run("status")
     assert (status, "does not answer" in text) == (2, True)
 

@@ -1,6 +1,8 @@
 """Getting into the pages: links, sessions, and what keeps others out."""
 
 import json
+import os
+import sys
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -186,6 +188,27 @@ def test_the_command_line_prints_a_link_or_says_what_is_missing(
     shown = capsys.readouterr()
     assert sentence in shown.out + shown.err
     assert status == (0 if "token=" in sentence else 2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
+def test_an_output_that_can_not_be_written_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk is a sentence; where the reader has gone, the command ends quietly. Nothing is left to be written."""
+    from bot.__main__ import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOT_PORT", "8080")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with Path("/dev/full").open("w") as full, os.fdopen(writer, "w") as broken:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["cockpit"]) == 2
+        monkeypatch.setattr(sys, "stdout", broken)
+        with pytest.raises(SystemExit) as ended:
+            main(["cockpit"])
+    assert ended.value.code == 141
+    assert capsys.readouterr().err == "The output can't be written: No space left on device\n"
 
 
 async def test_there_are_no_pages_where_they_could_be_overheard(tmp_path: Path) -> None:

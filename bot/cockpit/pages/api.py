@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from bot.cockpit.links import UNKNOWN
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.overview import read_overview
 from bot.cockpit.pages.recordings import find_recording
@@ -33,7 +34,7 @@ async def request(visit: Visit) -> Response:
     """Return one request with its calls, by its id or number; 404 when there is none."""
     row = await _find(visit, visit.request.query_params.get("event", ""))
     if row is None:
-        return _json({"error": "unknown"}, status=404)
+        return _json(UNKNOWN, status=404)
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
     return _json({**asdict(row), "calls": [asdict(call) for call in calls]})
 
@@ -44,7 +45,7 @@ async def act_on_request(visit: Visit) -> Response:
     name = visit.form.get("act", "")
     row = await _find(visit, visit.form.get("request", ""))
     if row is None or name not in ACTS:
-        return _json({"error": "unknown"}, status=404)
+        return _json(UNKNOWN, status=404)
     is_done = await run_act(visit, name, row)
     return _json({"request": row.id, "state": row.state, "is_done": is_done}, status=200 if is_done else 409)
 
@@ -55,7 +56,7 @@ async def recording(visit: Visit) -> Response:
     row = await _find(visit, visit.request.query_params.get("request", ""))
     found = None if row is None else await find_recording(visit, row)
     if row is None or found is None:
-        return _json({"error": "unknown"}, status=404)
+        return _json(UNKNOWN, status=404)
     await visit.audit("request.exported", adapter=row.adapter, workspace=row.workspace, subject=row.id)
     return _json(found.to_json(visit.sources.settings))
 
