@@ -58,6 +58,10 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         assert missed.actions == ["now"]
         press = {"event": missed.key, "action": "now"}
         assert "Only the person who scheduled" in (await one.ask("", command="press", options=press, who="bob")).text
+        await one.ask("commands_off chat", command="settings", options={"for": "channel"})
+        refused = await one.ask("", command="press", options=press)
+        assert "switched off" in refused.text  # and the button is not used up
+        await one.ask("commands_off", command="settings", options={"for": "channel", "clear": "yes"})
         presses = await asyncio.gather(*(one.ask("", command="press", options=press) for _ in "12"))
         done, refused = sorted(presses, key=lambda answer: answer.private)
         assert done.text == "re: what is left?"
