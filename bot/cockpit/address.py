@@ -18,16 +18,19 @@ class PageAddress:
     host: str
     port: int | None
     is_on: bool = True
+    has_path: bool = False  #: the public address has one, below which there are no pages
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Return the address that the settings give."""
-        url = settings.bot_public_url.rstrip("/")
+        url = settings.bot_public_url
+        has_path = bool(urlsplit(url).path)
         return cls(
-            public_url=url if url.startswith("https://") else "",
+            public_url=url if url.startswith("https://") and not has_path else "",
             host=settings.bot_host,
             port=settings.bot_port,
             is_on=settings.bot_cockpit,
+            has_path=has_path,
         )
 
     @property
@@ -37,7 +40,9 @@ class PageAddress:
             return "cockpit.off"
         if self.port is None:
             return "cockpit.no_port"
-        return "" if self.public_url or is_loopback(self.host) else "cockpit.no_tls"
+        if self.public_url or is_loopback(self.host):
+            return ""
+        return "cockpit.path" if self.has_path else "cockpit.no_tls"
 
     def base_url(self, port: int | None = None) -> str:
         """Return the address to give to people. `port`: that the server got, where any was asked for."""

@@ -38,6 +38,27 @@ def _http_url(value: str) -> str:
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 
+def _public_url(value: str) -> str:
+    """Return an address as browsers send it. Raises `ValueError`."""
+    value = _http_url(value.strip())
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    try:
+        host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        host = ""
+    if value and (not host or "@" in parts.netloc or set(value) & set("?# ")):
+        raise ValueError(operator_text("setting.public_url"))
+    host = f"[{host}]" if ":" in host else host
+    port = "" if parts.port in {None, _PORTS.get(parts.scheme)} else f":{parts.port}"
+    return value and f"{parts.scheme}://{host}{port}{parts.path}"
+
+
+#: The address under which others reach the service, without a slash at its end; or "".
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+_PORTS = {"http": 80, "https": 443}  # that addresses leave out
+
+
 def _words(value: object) -> object:
     """Read a comma-separated list."""
     if isinstance(value, str):

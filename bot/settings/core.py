@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings
 from aimodels import reference
 from bot.i18n import operator_text
 from bot.settings.approvers import validate_approvers
-from bot.settings.base import HttpUrl, Words, read
+from bot.settings.base import HttpUrl, PublicUrl, Words, read
 from bot.settings.database_url import address, validate_database_url
 from bot.settings.identity_provider import require_beside_issuer, validate_issuer
 from bot.settings.memory import MemorySettings
@@ -98,7 +98,7 @@ class Settings(MemorySettings):
         None,
         description="Token that /metrics and /readyz want as Authorization: Bearer TOKEN; with it they are on the web server's port, too. Empty: only BOT_OPS_PORT has them.",
     )
-    bot_public_url: HttpUrl = Field(
+    bot_public_url: PublicUrl = Field(
         "",
         description="Public address of the web server, for links to files that are too big to upload, and the cockpit.",
     )
@@ -114,7 +114,7 @@ class Settings(MemorySettings):
         "",
         description="Address of the pages of make play, which sets it: Try it in the cockpit leads there.",
     )
-    bot_oidc_issuer: Annotated[HttpUrl, AfterValidator(validate_issuer)] = Field(
+    bot_oidc_issuer: Annotated[HttpUrl, PublicUrl, AfterValidator(validate_issuer)] = Field(
         "",
         description="Address of an OpenID Connect provider with which operators sign in to these pages, such as https://login.example.com. Needs the extra oidc. Empty: only links sign in.",
     )

@@ -168,8 +168,13 @@ async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path) -> None:
             {"BOT_PORT": "8080", "BOT_HOST": "0.0.0.0", "BOT_PUBLIC_URL": "https://bot.example"},
             "https://bot.example/cockpit/enter?token=",
         ),
+        (
+            {"BOT_PORT": "8080", "BOT_HOST": "0.0.0.0", "BOT_PUBLIC_URL": " HTTPS://Bücher.example:443/"},
+            "https://xn--bcher-kva.example/cockpit/enter?token=",
+        ),
+        ({"BOT_PORT": "8080", "BOT_HOST": "0.0.0.0", "BOT_PUBLIC_URL": "https://bot.example/muse"}, "has a path"),
     ],
-    ids=["no port", "no TLS", "off", "here", "behind TLS"],
+    ids=["no port", "no TLS", "off", "here", "behind TLS", "as browsers write it", "a path"],
 )
 def test_the_command_line_prints_a_link_or_says_what_is_missing(
     tmp_path: Path,

@@ -82,7 +82,10 @@ WRONG = {
     "BOT_MEDIA_STORE": (("muse", "https://muse", "s3://", "s3://Muse", "s3://muse/../x y"), "s3://bucket/prefix"),
     "BOT_S3_ENDPOINT": (("minio:9000",), "an http:// or https:// address"),
     "BOT_S3_SECRET_KEY": (("without its id",), "beside BOT_S3_ACCESS_KEY"),
-    "BOT_PUBLIC_URL": (("example.com",), "an http:// or https:// address"),
+    "BOT_PUBLIC_URL": (
+        ("example.com", "https://u:p@x", "https://x?y", "https://x#y", "https://..é"),
+        "an http:// or https:// address",
+    ),
     "BOT_PLAY_URL": (("example.com",), "an http:// or https:// address"),
     "BOT_CHAT_CONCURRENCY": (("x", "0", "1001"), "a whole number from 1 to 1000"),
     "BOT_MEDIA_CONCURRENCY": (("x", "0", "101"), "a whole number from 1 to 100"),
