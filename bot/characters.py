@@ -1,7 +1,6 @@
 """Characters that show nothing, or nothing but a mark on the one before."""
 
 import re
-from unicodedata import combining, east_asian_width
 
 #: Format characters (all of the category Cf), letters without width, variation selectors, tags; the blank of Braille;
 #: marks that enclose a character, such as of keycaps.
@@ -23,8 +22,3 @@ CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 def escape_controls(text: str) -> str:
     """Return a text of strangers that steers no terminal and is one line."""
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
-def count_columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes; East Asian characters take two."""
-    return sum(0 if combining(one) else 2 if east_asian_width(one) in {"W", "F"} else 1 for one in text)

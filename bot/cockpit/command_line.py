@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+from wcwidth import wcswidth
 
-from bot.characters import count_columns, escape_controls
+from bot.characters import escape_controls
 from bot.cockpit.address import PageAddress, host_of_this_machine
 from bot.cockpit.links import CALLER, ROOT, UNKNOWN, LinkSigner
 from bot.cockpit.rendering import format_money, format_seconds
@@ -148,9 +149,9 @@ def _event(found: Mapping[str, Any]) -> str:
 def _table(rows: Sequence[Sequence[str]]) -> str:
     """Return lines with columns; what people have written into a cell steers no terminal."""
     cells = [[escape_controls(cell) for cell in row] for row in rows]
-    widths = [max(map(count_columns, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(wcswidth, column)) for column in zip(*cells, strict=True)]
     lines = (
-        "  ".join(cell + " " * (width - count_columns(cell)) for cell, width in zip(row, widths, strict=True))
+        "  ".join(cell + " " * (width - wcswidth(cell)) for cell, width in zip(row, widths, strict=True))
         for row in cells
     )
     return "\n".join(line.rstrip() for line in lines)
