@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 from pydantic import SecretStr
+from starlette.responses import Response
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.__main__ import parser
 from simulators.slack import SlackSimulator
@@ -77,6 +79,32 @@ def test_the_manifests_keep_the_schemas_of_kubernetes() -> None:
     wrong = {**MANIFESTS[0], "specification": {}}
     with pytest.raises(validator.ValidationError):
         validator.validate(wrong, "1.35", strict=True)
+
+
+async def receive() -> Any:
+    """Nothing comes."""
+
+
+async def send(_message: Any) -> None:
+    """Nobody looks."""
+
+
+async def test_a_proxy_in_another_container_says_who_asks() -> None:
+    """The web server takes the address of the client, of which the proxy is sure, and none that the client made up."""
+    found = [interpolated()["services"]["web"]["environment"]["FORWARDED_ALLOW_IPS"]]
+    for manifests in (MANIFESTS, WITH_ROLES):
+        text = json.dumps(manifests)
+        found += re.findall(r'{"name": "FORWARDED_ALLOW_IPS", "value": "([^"]+)"}', text)
+    assert len(found) == 5
+    believe: Any = ProxyHeadersMiddleware
+    for trusted in found:
+        scope: dict[str, Any] = {
+            "type": "http",
+            "client": ("172.18.0.1", 5000),
+            "headers": [(b"x-forwarded-for", b"198.51.100.7, 203.0.113.9")],
+        }
+        await believe(Response(), trusted_hosts=trusted)(scope, receive, send)
+        assert scope["client"] == ("203.0.113.9", 0)
 
 
 async def test_what_compose_starts_answers_on_postgres(empty_url: SecretStr, tmp_path: Path) -> None:

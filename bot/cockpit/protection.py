@@ -27,6 +27,8 @@ HEADERS = {
 HSTS = "max-age=31536000"
 #: Attempts to sign in, of one address in `_WINDOW` seconds.
 _ATTEMPTS, _WINDOW = 10, 60.0
+#: Sign-ins begun at the provider, which cost little, by everybody behind one address.
+MOST_BEGUN = 60
 #: Addresses that are remembered. Above it all are forgotten, as a link can't be guessed anyway.
 _CLIENTS = 10_000
 
@@ -57,7 +59,9 @@ class FormTokens:
 class SignInAttempts:
     """Counts the attempts of each address."""
 
-    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, most: int = _ATTEMPTS, now: Callable[[], float] = time.monotonic) -> None:
+        """`most`: of one address in a minute."""
+        self._most = most
         self._now = now
         self._attempts: dict[str, deque[float]] = {}
 
@@ -66,8 +70,8 @@ class SignInAttempts:
         now = self._now()
         if len(self._attempts) > _CLIENTS:
             self._attempts.clear()
-        attempts = self._attempts.setdefault(client, deque(maxlen=_ATTEMPTS))
-        if len(attempts) == _ATTEMPTS and now - attempts[0] < _WINDOW:
+        attempts = self._attempts.setdefault(client, deque(maxlen=self._most))
+        if len(attempts) == self._most and now - attempts[0] < _WINDOW:
             return False
         attempts.append(now)
         return True

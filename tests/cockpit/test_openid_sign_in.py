@@ -155,7 +155,7 @@ async def test_people_who_are_no_operators_get_one_sentence(tmp_path: Path) -> N
         assert not found.is_ok
 
 
-async def test_a_stranger_makes_the_service_and_the_provider_work_ten_times_a_minute(tmp_path: Path) -> None:
+async def test_a_stranger_makes_the_service_and_the_provider_work_within_bounds(tmp_path: Path) -> None:
     """Sign-ins begun, and returns whose cookie is none or of another kind, which are refused like all others."""
     async with dishonest_provider() as provider, pages(tmp_path, **oidc(provider.url, "ada@example.com")) as web:
         signed_in = await come_back(web, provider)
@@ -165,8 +165,8 @@ async def test_a_stranger_makes_the_service_and_the_provider_work_ten_times_a_mi
         for cookie in (session, ""):
             web.http.cookie_jar.update_cookies({"cockpit_oidc": cookie}, response_url=URL(f"{web.base}/cockpit"))
             await _assert_refused(web, await web.get("/cockpit/oidc/callback?code=c"), "could not be completed")
-        begun = [(await web.peek("/cockpit/oidc")).status for _ in range(10)]
-        assert begun == [303] * 9 + [429]  # one was begun before
+        begun = [(await web.peek("/cockpit/oidc")).status for _ in range(60)]
+        assert begun == [303] * 59 + [429]  # one was begun before
         kept = {one.key: one.value for one in web.http.cookie_jar}
         assert kept
         for _ in range(7):

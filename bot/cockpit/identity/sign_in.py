@@ -11,7 +11,7 @@ from starlette.routing import Route
 from bot.cockpit.address import PageAddress
 from bot.cockpit.links import CALLBACK, ROOT, LinkSigner
 from bot.cockpit.page import COMMAND_LINE, Rights, read_form
-from bot.cockpit.protection import SignInAttempts
+from bot.cockpit.protection import MOST_BEGUN, SignInAttempts
 from bot.cockpit.sessions import LIFETIME
 from bot.cockpit.visitor import Visitor
 from bot.errors import StoreError
@@ -41,7 +41,7 @@ class SignInPages:
         self._signer = signer
         self._cipher = cipher
         self._provider = provider
-        self._begun = SignInAttempts()  #: at the provider
+        self._begun = SignInAttempts(most=MOST_BEGUN)  #: at the provider
         self._attempts = SignInAttempts()  #: links that failed, and returns from the provider
         prefix = "__Host-" if address.public_url else ""
         self.cookie = f"{prefix}cockpit"  #: name of the session's cookie
