@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from simulators.discord.files import Upload, ogg_seconds
@@ -10,6 +9,7 @@ from simulators.discord.people.person import Person
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import DIRECT, FORUM_KIND
 from simulators.play.errors import PlayError
+from simulators.play.request_fields import read_list, read_object
 
 VOICE_MESSAGE = "voice-message.ogg"  #: a file that, alone, is a voice message
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ class DiscordActions:
         if self._discord.channel(channel)["type"] == FORUM_KIND:
             raise PlayError("A forum takes posts only; write in a channel or thread.")
         answers = self._message(who, {**body, "message": body["answers"]}) if body.get("answers") else None
-        files = [self.file(name) for name in body.get("files", ())]
+        files = [self.file(name) for name in read_list(body, "files")]
         text = self._written(str(body.get("text", "")))
         if [one.name for one in files] == [VOICE_MESSAGE] and not text:
             said = await who.speak(channel, files[0], seconds=ogg_seconds(files[0].content or b""), answers=answers)
@@ -59,14 +59,14 @@ class DiscordActions:
 
     async def command(self, who: Person, body: Json) -> Json:
         """Use a slash command. `files`: uploads by option."""
-        files = {name: self.file(number) for name, number in (body.get("files") or {}).items()}
-        values = {name: self._written(str(value)) for name, value in (body.get("values") or {}).items()}
+        files = {name: self.file(number) for name, number in read_object(body, "files").items()}
+        values = {name: self._written(str(value)) for name, value in read_object(body, "values").items()}
         await who.command(self._channel(who, body), str(body.get("command", "")), values, files)
         return {}
 
     async def complete(self, who: Person, body: Json) -> Json:
         """The choices for an option that is being typed."""
-        values: Mapping[str, Any] = body.get("values") or {}
+        values = read_object(body, "values")
         name, option, text = (str(body.get(key, "")) for key in ("command", "option", "text"))
         return {"choices": await who.complete(self._channel(who, body), name, option, text, values)}
 
@@ -87,8 +87,8 @@ class DiscordActions:
 
     async def submit(self, who: Person, body: Json) -> Json:
         """Submit the open modal; a field with `files` holds ids of uploads."""
-        values = dict(body.get("values") or {})
-        given = {name: value["files"] for name, value in values.items() if isinstance(value, dict)}
+        values = read_object(body, "values")
+        given = {name: read_list(value, "files") for name, value in values.items() if isinstance(value, dict)}
         files = {name: [self.file(one) for one in numbers] for name, numbers in given.items()}
         await who.submit(values, files)
         return {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulators.play.errors import PlayError
+from simulators.play.request_fields import read_list, read_object
 from simulators.slack import Channel, Delivery, File, Message, Person, SlackSimulator, View
 from simulators.slack.responses import ResponseUrl
 
@@ -26,7 +27,7 @@ class SlackActions:
     async def say(self, who: Person, body: Json) -> Json:
         """Write a message, with files."""
         channel = self._channel(who, body)
-        files = [self.file(name) for name in body.get("files", ())]
+        files = [self.file(name) for name in read_list(body, "files")]
         text = self._written(str(body.get("text", "")))
         message = who.say(text, channel=channel, thread=str(body.get("thread") or ""), files=files)
         return {"ts": message.ts}
@@ -95,10 +96,10 @@ class SlackActions:
 
     async def submit(self, who: Person, body: Json) -> Json:
         """Submit a modal; a field with `files` holds ids of uploads."""
-        values = dict(body.get("values", {}))
+        values = read_object(body, "values")
         for name, value in values.items():
             if isinstance(value, dict):
-                values[name] = [self.file(one) for one in value.get("files", ())]
+                values[name] = [self.file(one) for one in read_list(value, "files")]
         delivery = await who.submit(self._view(who, body), values)
         if not delivery.is_acknowledged:
             raise PlayError("The form was not taken: the app did not answer.")

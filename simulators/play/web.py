@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import mimetypes
+import re
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from simulators.play.errors import PlayError
+from simulators.play.request_fields import not_of_the_page
 from simulators.play.security import RequestGuard
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 _PAUSE = 0.05  #: seconds at least between two frames of a stream
 _ALIVE = 15.0  #: seconds without a change after which a stream says that it is alive
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _SHOWN = ("image/", "audio/", "video/")  # types of files that a page may show itself
 
 
@@ -56,6 +59,18 @@ async def _refused(request: Request, exc: Exception) -> Response:
     )
 
 
+async def _read_body(request: Request) -> dict[str, Any]:
+    """Return the JSON of a request; half a character, as of a text that was cut, is replaced. Raises `PlayError`."""
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise not_of_the_page()
+    whole: dict[str, Any] = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+    return whole
+
+
 class _Handlers:
     """The answers to requests."""
 
@@ -84,10 +99,7 @@ class _Handlers:
         return side
 
     async def act(self, request: Request) -> Response:
-        body = await request.json()
-        if not isinstance(body, dict):
-            raise PlayError("This is no request of the page.")
-        side = self._side(request)
+        body, side = await _read_body(request), self._side(request)
         answer = await side.act(str(body.get("person", "")), request.path_params["action"], body)
         return JSONResponse(answer)
 
@@ -98,9 +110,7 @@ class _Handlers:
 
     async def voice(self, request: Request) -> Response:
         """Keep a text as a sound that the sandbox speaks, named as the platform's own voice messages."""
-        body, side = await request.json(), self._side(request)
-        if not isinstance(body, dict):
-            raise PlayError("This is no request of the page.")
+        body, side = await _read_body(request), self._side(request)
         sound = await self._session.speak(str(body.get("text", "")))
         return JSONResponse({"id": side.upload(str(body.get("person", "")), side.voice_message, sound)})
 
@@ -110,18 +120,19 @@ class _Handlers:
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}
         if not kind.startswith(_SHOWN) or kind == "image/svg+xml":
             headers["Content-Disposition"] = "attachment"
-        wanted = request.headers.get("range", "")
-        if wanted.startswith("bytes=") and content:
-            first, _, last = wanted[6:].partition("-")
-            start = int(first) if first.isdecimal() else 0
-            end = min(int(last) if last.isdecimal() else len(content) - 1, len(content) - 1)
-            headers["Content-Range"] = f"bytes {start}-{end}/{len(content)}"
+        if wanted := _RANGE.fullmatch(request.headers.get("range", "")):
+            first, last = wanted.groups()
+            size = len(content)
+            start = int(first) if first else max(size - int(last or 0), 0)
+            end = min(int(last), size - 1) if first and last else size - 1
+            if start > end:
+                return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+            headers["Content-Range"] = f"bytes {start}-{end}/{size}"
             return Response(content[start : end + 1], status_code=206, media_type=kind, headers=headers)
         return Response(content, media_type=kind, headers=headers)
 
     async def fault(self, request: Request) -> Response:
-        body = await request.json()
-        platform = str(body.get("platform", "")) if isinstance(body, dict) else ""
+        platform = str((await _read_body(request)).get("platform", ""))
         return JSONResponse(await self._session.fault(request.path_params["name"], platform))
 
     async def wire_entry(self, request: Request) -> Response:
@@ -136,7 +147,8 @@ class _Handlers:
         people = [{"id": number, **side.label(number)} for number in side.people]
 
         def state() -> dict[str, Any]:
-            person = query.get("person") or next(iter(side.people))
+            person = query.get("person", "")
+            person = person if person in side.people else next(iter(side.people))  # of another session or platform
             seen = side.view(person, query.get("place", ""), query.get("thread", ""))
             return {**seen, "person": person, "people": people, "service": self._session.state}
 
@@ -150,13 +162,13 @@ class _Handlers:
         try:
             while True:
                 changed.clear()
-                parts = {name: json.dumps(value, ensure_ascii=False) for name, value in state().items()}
+                parts = {name: json.dumps(value) for name, value in state().items()}
                 new = {name: text for name, text in parts.items() if sent.get(name) != text}
                 sent |= new
                 for side in self._session.sides.values():
                     side.collect()
                 if entries := self._session.wire.since(version):
-                    new["wire"] = json.dumps(entries, ensure_ascii=False)
+                    new["wire"] = json.dumps(entries)
                     version = self._session.wire.version
                 body = ",".join(f"{json.dumps(name)}:{text}" for name, text in new.items())
                 yield f"data: {{{body}}}\n\n" if new else ": alive\n\n"

@@ -1,13 +1,16 @@
 """The page of `make play`: its own browser may use it, nobody else, and nothing that somebody wrote becomes code."""
 
+import json
 import re
 from pathlib import Path
 
 import httpx
 import pytest
 
+from simulators.discord.values import ADA, CHANNEL
+from simulators.play.children import Child
 from simulators.play.session import PlaySession
-from simulators.play.web import create_app
+from simulators.play.web import WebServer, create_app
 
 STATIC = Path("simulators/play/static")
 URL = "http://127.0.0.1:8090"
@@ -65,6 +68,13 @@ async def test_foreign_files_are_never_shown_as_pages(page: httpx.AsyncClient) -
         assert answer.headers["x-content-type-options"] == "nosniff"
     part = await page.get(f"/api/slack/files/{sent.json()['id']}", headers={"Range": "bytes=1-6"})
     assert (part.status_code, part.content) == (206, b"script")
+    for wanted, status, found in (
+        ("999-", 416, "bytes */25"),
+        ("-7", 206, "bytes 18-24/25"),
+        ("20-99", 206, "bytes 20-24/25"),
+    ):
+        part = await page.get(f"/api/slack/files/{sent.json()['id']}", headers={"Range": f"bytes={wanted}"})
+        assert (part.status_code, part.headers["content-range"]) == (status, found)
 
 
 async def test_nobody_reads_what_is_not_theirs(page: httpx.AsyncClient, tmp_path: Path) -> None:
@@ -80,3 +90,32 @@ async def test_nobody_reads_what_is_not_theirs(page: httpx.AsyncClient, tmp_path
         answer = await page.post(path, json=body)
         assert answer.status_code == 409
         assert answer.json()["error"]
+    for path, content in (
+        ("/api/slack/do/say", "no JSON"),
+        ("/api/slack/do/say", "[]"),
+        ("/api/slack/do/say", '{"person": "U0ADA", "channel": "C0GENERAL", "files": 5}'),
+        ("/api/slack/do/submit", '{"person": "U0ADA", "values": 5}'),
+        ("/api/discord/do/command", json.dumps({"person": ADA, "channel": CHANNEL, "values": "x"})),
+        ("/api/discord/do/submit", json.dumps({"person": ADA, "values": {"file": {"files": 5}}})),
+        ("/api/faults/kill", "no JSON"),
+    ):
+        answer = await page.post(path, content=content)
+        assert (answer.status_code, answer.json()["error"]) == (409, "This is no request of the page."), content
+
+
+async def test_the_stream_goes_on_whatever_is_said_and_asked_for(tmp_path: Path) -> None:
+    """Half an emoji in a message is replaced; a person of another session is the first one of this."""
+    session = PlaySession(tmp_path)
+    session.service = Child("service", ("bot", "run"), tmp_path, {}, code=tmp_path)  # which does not run
+    server = WebServer(create_app(session), 0)
+    await server.start()
+    try:
+        async with httpx.AsyncClient(base_url=server.url) as http:
+            said = f'{{"person": "{ADA}", "channel": "{CHANNEL}", "text": "cut \\ud83d"}}'
+            assert (await http.post("/api/discord/do/say", content=said)).status_code == 200
+            async with http.stream("GET", f"/api/discord/events?person=U0ADA&place={CHANNEL}") as stream:
+                first = json.loads((await anext(stream.aiter_lines())).removeprefix("data: "))
+    finally:
+        await server.stop()
+    assert first["person"] == next(iter(session.sides["discord"].people))
+    assert first["messages"][-1]["content"] == "cut ?"
