@@ -22,7 +22,7 @@ from bot.cockpit import pages
 from bot.cockpit.address import PageAddress
 from bot.cockpit.identity.confirmation import RightsConfirmation
 from bot.cockpit.identity.sign_in import SignInPages
-from bot.cockpit.links import CALLER, ROOT, LinkSigner
+from bot.cockpit.links import ROOT, LinkSigner, caller_signer
 from bot.cockpit.live import LiveParts, Render
 from bot.cockpit.page import Page, Visit, read_form, registered_pages
 from bot.cockpit.protection import HEADERS, HSTS, FormTokens, is_same_origin
@@ -68,7 +68,7 @@ class Cockpit:
         self.play = PlayPages()
         self._streams: Counter[str] = Counter()  #: open streams, by session
         self._address = address
-        self._callers = LinkSigner(secret, purpose=CALLER)  # of the command line
+        self._secret = secret
         self._tokens = FormTokens(derive_key(secret, b"cockpit form"))
         self._templates = load_templates(sources.settings.bot_time_zone, __version__)
         self._menu = sorted(
@@ -163,7 +163,7 @@ class Cockpit:
     def _handler(self, page: Page) -> Handler:
         async def handle(request: Request) -> Response:
             try:
-                session = self._find_caller(request) or await self._find_session(request)
+                session = await self._find_caller(request) or await self._find_session(request)
                 if session is None:
                     return self.refuse(request, "cockpit.signed_out", 401)
                 if not page.is_open_to(session.visitor):
@@ -191,9 +191,14 @@ class Cockpit:
         first = next(one for one in self._menu if one.is_open_to(visitor))
         return RedirectResponse(f"{ROOT}{first.path}")
 
-    def _find_caller(self, request: Request) -> Session | None:
+    async def _find_caller(self, request: Request) -> Session | None:
         """Return who calls from the command line, which has the service's key; None: nobody does."""
-        found = self._callers.verify(_bearer(request))
+        token = _bearer(request)
+        if not token:
+            return None
+        body = await request.body() if request.method == "POST" else b""
+        target = f"{request.url.path}?{request.url.query}"
+        found = caller_signer(self._secret, request.method, target, body).verify(token)
         return None if found is None else Session(key="", visitor=found.visitor, since=datetime.now(UTC))
 
     async def _find_session(self, request: Request) -> Session | None:

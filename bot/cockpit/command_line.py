@@ -10,7 +10,7 @@ from wcwidth import wcswidth
 
 from bot.characters import escape_controls
 from bot.cockpit.address import PageAddress, host_of_this_machine
-from bot.cockpit.links import CALLER, ROOT, UNKNOWN, LinkSigner
+from bot.cockpit.links import ROOT, UNKNOWN, caller_signer
 from bot.cockpit.rendering import format_money, format_seconds
 from bot.cockpit.visitor import Visitor
 from bot.errors import BotError, SettingsError
@@ -40,11 +40,8 @@ class ServiceClient:
         if address.problem:
             raise SettingsError(operator_text(address.problem))
         self._base = f"http://{host_of_this_machine(address.host)}:{address.port}{ROOT}/api"
-        visitor = Visitor(is_operator=True, locale=operator_locale())
-        token = LinkSigner(signing_key(settings), purpose=CALLER).sign(visitor)
-        self._headers = {"Authorization": f"Bearer {token}"}
-        if address.public_url:
-            self._headers["Host"] = urlsplit(address.public_url).netloc
+        self._secret = signing_key(settings)
+        self._headers = {"Host": urlsplit(address.public_url).netloc} if address.public_url else {}
 
     def get(self, path: str, **query: str) -> Any:
         """Return the JSON of a path."""
@@ -71,10 +68,14 @@ class ServiceClient:
 
     def _ask(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         """Return the status and the JSON of an answer. Raises `ServiceNotRunning` where another program answers."""
+        request = httpx.Request(method, self._base + path, headers=self._headers, **more)
+        target = f"{request.url.path}?{request.url.query.decode()}"
+        signer = caller_signer(self._secret, method, target, request.content)
+        token = signer.sign(Visitor(is_operator=True, locale=operator_locale()))
+        request.headers["Authorization"] = f"Bearer {token}"
         try:
-            answer = httpx.request(
-                method, self._base + path, headers=self._headers, timeout=_TIMEOUT, trust_env=False, **more
-            )
+            with httpx.Client(timeout=_TIMEOUT, trust_env=False) as http:
+                answer = http.send(request)
             found = answer.json() if answer.status_code in _ANSWERS else None
         except (httpx.HTTPError, ValueError) as exc:  # not reached, or no JSON
             raise self._not_running() from exc

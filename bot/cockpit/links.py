@@ -22,8 +22,6 @@ from bot.settings.core import Settings
 
 #: Seconds for which a link works.
 LIFETIME = 600
-#: Purpose of the tokens that the command line calls the running service with.
-CALLER = b"cockpit caller"
 #: JSON of the answer, with status 404, to the command line that names no request.
 UNKNOWN = {"error": "unknown"}
 #: Path of the pages, below which is everything that is theirs.
@@ -73,6 +71,15 @@ class LinkSigner:
 
     def _signature(self, payload: str) -> str:
         return _encode(hmac.digest(self._key, payload.encode(), sha256))
+
+
+def caller_signer(secret: SecretStr, method: str, target: str, body: bytes) -> LinkSigner:
+    """Return what signs and verifies the command line's call of the running service: this call alone.
+
+    Who listens on the service's port in its place gets a token that does nothing else. `target`: path and query.
+    """
+    call = f"{method} {target}\n".encode() + body
+    return LinkSigner(secret, purpose=b"cockpit caller " + sha256(call).digest())
 
 
 def operator_link(settings: Settings, port: int | None = None) -> str:

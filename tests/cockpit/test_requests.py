@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from bot.__main__ import main
+from bot.cockpit.address import host_of_this_machine
 from bot.cockpit.command_line import show
 from bot.cockpit.page import registered_pages
 from bot.cockpit.visitor import Visitor
@@ -226,6 +228,23 @@ async def test_the_command_line_sees_and_steers_the_running_service(
             status, text = await run(*refused)
             assert (status, "401" in text) == (2, True)
         gate.set()
+        web.base = f"http://{host_of_this_machine(public['bot_host'])}:{web.server.port}"
+        overheard: list[str] = []
+
+        async def listen(scope: Any, receive: Any, send: Any) -> None:
+            """Another program on the port, while the service is down."""
+            overheard.append(Headers(scope=scope)["authorization"])
+            await PlainTextResponse("")(scope, receive, send)
+
+        monkeypatch.delenv("BOT_SECRET_KEY")
+        async with WebServer(listen, host=public["bot_host"], port=0) as other:
+            monkeypatch.setenv("BOT_PORT", str(other.port))
+            assert (await run("usage"))[0] == 2
+        sent = {"Authorization": overheard[0], "Host": "muse.example"}
+        assert (await web.get("/cockpit/api/usage?", **sent)).status == 200
+        for path in ("/cockpit/api/usage?days=9", "/cockpit/api/requests?", "/cockpit/settings?"):
+            assert (await web.get(path, **sent)).status == 401
+        assert (await web.post("/cockpit/api/requests/act", {"act": "retry", "request": "1"}, **sent)).status == 401
     for answer in (HTMLResponse("<p>Not Found", 404), HTMLResponse("<p>Welcome"), JSONResponse({"detail": "?"}, 404)):
         async with WebServer(answer, host="127.0.0.1", port=0) as other:
             monkeypatch.setenv("BOT_HOST", "127.0.0.1")
