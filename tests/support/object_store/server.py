@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import boto3
+import certifi
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -89,8 +90,9 @@ class ObjectStoreServer:
 
 
 @pytest.fixture
-def object_store() -> Iterator[ObjectStoreServer]:
+def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStoreServer]:
     """Run an object store with an empty bucket."""
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())  # obstore wants to know an authority, even for plain HTTP
     one = ObjectStoreServer()
     one.start()
     one.make_bucket()
