@@ -26,6 +26,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 # Tests start the service many times: let those processes, and the next run, share compiled modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+#: Workers whose test waits, as measured on two cores: with two of them a tenth of the time was idle.
+_WAITING = 4
 # Databases and files of tests are in memory where there is room: they take a fifth less processor time, and no disk.
 _MEMORY = "/dev/shm"
 if (
@@ -96,8 +98,8 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return two workers per core, as many tests wait for a process or a socket."""
-    return 2 * (os.cpu_count() or 1)
+    """Return more workers than cores, as some tests wait for a process or a socket at any time."""
+    return (os.cpu_count() or 1) + _WAITING
 
 
 @pytest.hookimpl(hookwrapper=True)
