@@ -26,17 +26,17 @@ def made(kind: type[Exception]) -> Exception:
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
-@pytest.mark.parametrize(
-    "kind", [k for k in (*tree(errors.BotError), *tree(AIModelsError)) if not issubclass(k, errors.UsageError)]
-)
-def test_every_error_has_a_message(kind: type[Exception], locale: str) -> None:
+def test_every_error_has_a_message(locale: str) -> None:
     """Each class has a message in every language, without the error's text."""
-    text = error_message(made(kind), locale, event_id="evt-1")
-    assert text
-    assert "secret" not in text
-    assert RAW not in text
-    is_reason = kind is BadRequest  # the API's reason is in the API's language
-    assert any("一" <= c <= "鿿" for c in text) == (locale != "en" or is_reason)
+    for kind in (*tree(errors.BotError), *tree(AIModelsError)):
+        if issubclass(kind, errors.UsageError):
+            continue
+        text = error_message(made(kind), locale, event_id="evt-1")
+        assert text, kind
+        assert "secret" not in text, kind
+        assert RAW not in text, kind
+        is_reason = kind is BadRequest  # the API's reason is in the API's language
+        assert any("一" <= c <= "鿿" for c in text) == (locale != "en" or is_reason), kind
 
 
 def test_a_usage_error_keeps_its_text() -> None:

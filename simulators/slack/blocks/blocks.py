@@ -4,7 +4,9 @@ Fields, types, lengths and counts are checked against Slack's published types (`
 rules that types can't express, each with the page that states it.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from typing import Any
 
 from simulators.slack.blocks.elements import element_faults
@@ -88,10 +90,16 @@ def _faults(blocks: list[Json], surface: str, files: Collection[str]) -> Iterato
         if name is not None and name in names:  # "unique for each message": every block's page
             yield f"block_id {name} already exists [json-pointer:{where}/block_id]"
         names.add(str(name))
-        mistyped = list(faults({"$ref": "KnownBlock"}, block, where))
+        mistyped = _mistyped(json.dumps(block), where)
         yield from mistyped
         if not mistyped:
             yield from (f"{fault} [json-pointer:{where}{place}]" for place, fault in _block_faults(block, files))
+
+
+@lru_cache(maxsize=512)
+def _mistyped(block: str, where: str) -> tuple[str, ...]:
+    """Return what is wrong with the types of a block; an answer that grows is sent with the same ones again."""
+    return tuple(faults({"$ref": "KnownBlock"}, json.loads(block), where))
 
 
 def _block_faults(block: Json, files: Collection[str]) -> Iterator[Fault]:
