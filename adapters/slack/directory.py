@@ -8,8 +8,7 @@ from typing import Literal
 import structlog
 
 from adapters.slack.connection.channel_problem import channel_problem
-from adapters.slack.connection.direct_messages import is_direct
-from adapters.slack.connection.workspaces import Workspaces
+from adapters.slack.connection.workspaces import Workspaces, is_direct
 from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
 from adapters.slack.inbound.users import UserDirectory

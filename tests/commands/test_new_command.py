@@ -66,7 +66,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answers_and_surfaces(copy: Path, typed: str, *locales: str, **environment: str) -> tuple[str, list[dict[str, Any]]]:
-    """What the packages of the copy answer to what is typed, and their surfaces in each language."""
+    """Run the copied packages once: the answers to typed commands, and the surfaces in each language."""
     done = subprocess.run(
         [sys.executable, "-c", SURFACES, *locales],
         input=typed,
@@ -91,7 +91,7 @@ def answers_and_surfaces(copy: Path, typed: str, *locales: str, **environment: s
 
 @cache
 def untranslated(copy: Path) -> tuple[str, list[dict[str, Any]]]:
-    """What is answered in English, and what people of a language see that the command has no words of."""
+    """Return the English answers, and the surfaces of a language that the command has no words of."""
     return answers_and_surfaces(copy, TYPED, "zh-TW")
 
 

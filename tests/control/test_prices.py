@@ -65,7 +65,7 @@ async def test_a_request_is_priced_before_it_is_made(store: SqliteStore) -> None
 
 
 async def test_a_price_is_of_the_length_that_the_model_makes(store: SqliteStore) -> None:
-    """Whatever length is asked for: OpenAI's models make some only, and what answers instead gets their length."""
+    """A price is of the length that the model makes, the one that answers instead included; OpenAI's make some only."""
     given = ("sora-2=second:0.1", "veo=second:0.1")
     openai = PriceBook(make_settings(bot_prices=given, aimodels_api_flavor="openai"), store).given
     asked, spec = [event("e", options={"duration": seconds}) for seconds in ("1", "20", "long")], spec_of("video")

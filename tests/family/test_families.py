@@ -180,12 +180,12 @@ def test_which_sentences_are_changes(text: str, is_change: bool) -> None:
     ],
 )
 def test_what_is_not_of_a_picture(text: str) -> None:
-    """What names nothing to see, or something of the speaker's, is for the chat."""
+    """A sentence that names nothing to see, or something of the speaker's, is for the chat."""
     assert not reads_as_change(text, "a red fox and a lamp")
 
 
 def test_a_repeat_is_a_phrase() -> None:
-    """What follows "again" says how; a sentence of its own is none."""
+    """A phrase after "again" says how to repeat; a whole sentence after it does not."""
     for text in ("again, in blue", "again at night", "again, but in my style, which is bold", "once more, with a hat"):
         assert read_repeat(text)
     for text in ("again, in my opinion this is good", "again, at this point it is late", "again, with respect, no"):

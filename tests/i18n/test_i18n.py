@@ -62,7 +62,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Spoken:
-    """What the sources say of sentences."""
+    """The uses of sentences found in all source files."""
 
     calls: tuple[Call, ...]
     literals: frozenset[str]

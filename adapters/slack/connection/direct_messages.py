@@ -7,18 +7,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, UNREADABLE_CHANNEL, error_code, log_reason
-from adapters.slack.connection.workspaces import Workspace, Workspaces
+from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
 from bot.errors import DeliveryError
 from bot.i18n import translate
 
 log = structlog.get_logger(__name__)
 
 _PEOPLE = 5000  # whose direct messages are remembered
-
-
-def is_direct(channel: str) -> bool:
-    """Return whether a channel is direct messages, be it with the bot or between two people: its id says so."""
-    return channel.startswith("D")
 
 
 class DirectMessages:

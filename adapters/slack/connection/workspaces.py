@@ -107,6 +107,11 @@ class SingleWorkspace:
         self.problem = translate("slack.refused", "", reason="removed")
 
 
+def is_direct(channel: str) -> bool:
+    """Return whether a channel is direct messages, be it with the bot or between two people: its id says so."""
+    return channel.startswith("D")
+
+
 def has_agent_view(scopes: Collection[str]) -> bool:
     """Whether an app with these scopes has the agent view; unknown scopes: it has, as the manifest asks for it."""
     return not scopes or AGENT_SCOPE in scopes

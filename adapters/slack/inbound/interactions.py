@@ -10,9 +10,9 @@ from adapters.kit.bounded import BoundedDict
 from adapters.kit.forms import problems
 from adapters.kit.message_actions import ANSWERED_PUBLICLY, MESSAGE_ACTIONS
 from adapters.slack.connection.channel_problem import can_read
-from adapters.slack.connection.direct_messages import DirectMessages, is_direct, post_private_sentence, unread_sentence
+from adapters.slack.connection.direct_messages import DirectMessages, post_private_sentence, unread_sentence
 from adapters.slack.connection.errors import API_ERRORS, log_reason
-from adapters.slack.connection.workspaces import Workspace, Workspaces
+from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
 from adapters.slack.inbound.interaction_events import (
     InteractionContext,

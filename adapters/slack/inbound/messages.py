@@ -13,7 +13,7 @@ from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
 from adapters.kit.plain_words import build_event
 from adapters.slack.connection.errors import API_ERRORS, log_reason
-from adapters.slack.connection.workspaces import Workspace, Workspaces, workspace_of
+from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct, workspace_of
 from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.mention_copies import MentionCopies
 from adapters.slack.inbound.parse import (
@@ -257,23 +257,23 @@ class MessageHandler:
         mentions_bot = is_mention(message, workspace.bot_user)
         if is_bot(message) and not mentions_bot:
             return None
-        channel, thread, is_direct = str(message["channel"]), str(message.get("thread_ts") or ""), _is_direct(message)
+        channel, thread, is_dm = str(message["channel"]), str(message.get("thread_ts") or ""), _is_direct(message)
         if not thread or thread == message.get("ts"):
             settings = await self._settings_of(workspace, channel)
             is_for_all = settings.answers_all and not is_for_others(message, workspace.bot_user)
-            if not (mentions_bot or is_direct or is_for_all):
+            if not (mentions_bot or is_dm or is_for_all):
                 return None
-            if is_direct and not workspace.is_agent:
+            if is_dm and not workspace.is_agent:
                 conversation = direct_conversation(workspace.owner, channel)
                 return await self._build_event(workspace, message, thread="", conversation=conversation)
-            is_in_place = settings.reply_mode == "reply" and not is_direct
+            is_in_place = settings.reply_mode == "reply" and not is_dm
             return await self._build_event(workspace, message, thread="" if is_in_place else str(message["ts"]))
         conversation = await self._find_conversation(workspace, message, thread)
         participants = await self._services.participants(ADAPTER, conversation)
         takes_part = workspace.scoped(str(message.get("user") or "")) in participants
         if participants and not takes_part:
             takes_part = (await self._settings_of(workspace, channel)).answers_all
-        if not is_direct and not await self._muted.is_addressed(
+        if not is_dm and not await self._muted.is_addressed(
             (f"{workspace.owner}.{channel}", thread),
             str(message.get("user") or ""),
             is_mention=mentions_bot,
@@ -342,4 +342,4 @@ def _begins(message: Json, event: Event) -> bool:
 
 def _is_direct(message: Json) -> bool:
     """Whether it was written in the direct messages of one person with the bot."""
-    return message.get("channel_type") == "im" or str(message.get("channel") or "").startswith("D")
+    return message.get("channel_type") == "im" or is_direct(str(message.get("channel") or ""))

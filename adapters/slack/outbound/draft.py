@@ -14,7 +14,6 @@ import structlog
 from adapters.kit import progress
 from adapters.kit.connection.fenced_connector import NewestConfirm
 from adapters.kit.missing_files import replace_missing_files
-from adapters.slack.connection.direct_messages import is_direct
 from adapters.slack.connection.feature_gates import CAPTION, FEEDBACK
 from adapters.slack.connection.web_api import (
     DeliveryServices,
@@ -23,6 +22,7 @@ from adapters.slack.connection.web_api import (
     is_refused_message,
     refusal_code,
 )
+from adapters.slack.connection.workspaces import is_direct
 from adapters.slack.outbound.answer_files import FILES_MARK
 from adapters.slack.outbound.answer_thread import AnswerThread
 from adapters.slack.outbound.ephemeral import can_show, delete_pressed_error, open_dm, post_ephemeral, post_sentence

@@ -299,7 +299,7 @@ class ExplainedStore(SqliteStore):
 
 
 async def test_pages_read_the_events_by_an_index(path: Path) -> None:
-    """What waits, what a person has asked and the names of people: none takes longer for all that was answered.
+    """Finding open events, one person's events and people's names takes no longer for all that was answered.
 
     The newest requests of a workspace are read from the end, and no others are sorted for them.
     """
