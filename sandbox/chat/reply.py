@@ -88,7 +88,8 @@ _MEDIA = re.compile(r"\[(image|audio|video)[^\]:]*:\s*([^\]]+)\]")
 _FACTS = re.compile(r"(?:, (?:[\d.]+ (?:s|秒)|\d+x\d+|wav|mp3|ogg|flac|m4a|mp4|webm|png|jpe?g|webp|gif))+$")
 _CHANGE = re.compile(
     r"(?i)^\W*(?:(?:please|now|can you|could you|and)\s+)*(?:make|turn) (?:it|this|that|the (?:picture|"
-    r"image))\s+(?:to |into )?(?P<how>[^?.!]+)|"
+    r"image))\s+(?:to |into )?(?!(?:an?|the) (?:haiku|poem|limerick|story|song|joke|list|table|summary|"
+    r"letter)\b|o(?:ff|n)\b)(?P<how>[^?.!]+)|"
     r"^\W*(?:請|请|把它|讓它|让它|它|再|改|變|变|弄|做|畫|画|成|得)+(?P<chinese>[^？。！嗎吗]{1,8}?(?:一?[點点些]|"
     r"色))[吧。！!]?$"
 )

@@ -257,6 +257,7 @@ def test_a_change_of_the_last_picture_is_a_command_to_type() -> None:
     """Size and length are no part of what it says of the picture."""
     answer = after("[image: a red fox, blue, 1024x1024]", "please make it darker")
     assert answer == "Type `/edit darker`, and I'll make “a red fox, blue” with that change."
+    assert "/edit" not in after("[image: a red fox, blue, 1024x1024]", "make that a haiku")
     assert "`/edit 暗一點`" in after("[image: 紅狐狸, 1024x1024]", "把它弄暗一點")
     assert "`/video a red fox --last yes`" in after("[image: a red fox, 1024x1024]", "make a video of it")
 

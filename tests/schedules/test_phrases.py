@@ -22,6 +22,13 @@ in half an hour x | | Fri 11-27 10:00 | x
 in 1 hour and 30 minutes x | | Fri 11-27 11:00 | x
 in 1.5h x | | Fri 11-27 11:00 | x
 tomorrow at 9 say hi | | Sat 11-28 09:00 | say hi
+at 9 tomorrow x | | Sat 11-28 09:00 | x
+at 5 pm on Monday news | | Mon 11-30 17:00 | news
+9:30 every weekday x | 30 9 * * 1-5 | Mon 11-30 09:30 | x
+at 8am every Mon, Wed and Fri x | 0 8 * * 1,3,5 | Mon 11-30 08:00 | x
+at 9 every day x | 0 9 * * * | Sat 11-28 09:00 | x
+remind me to stretch at 9 every day | 0 9 * * * | Sat 11-28 09:00 | remind me to stretch
+remind me at noon tomorrow to stretch | | Sat 11-28 12:00 | remind me to stretch
 tonight what's up | | Fri 11-27 20:00 | what's up
 every Monday 8:30 /image a fox | 30 8 * * 1 | Mon 11-30 08:30 | /image a fox
 every Mon, Wed and Fri at 7pm news | 0 19 * * 1,3,5 | Fri 11-27 19:00 | news
@@ -163,12 +170,11 @@ every day for 2 weeks x | every day | for 2 weeks
 every 5 hours at 9 x | every 5 hours | at 9
 every morning and evening x | every morning | and evening
 monthly on the 1st and 15th x | monthly on the 1st | and 15th
-at 9 tomorrow x | at 9 | tomorrow
-at 9 every day x | at 9 | every day
+at 9 tomorrow at 10 x | tomorrow at 10 | at 9
+at 9 tomorrow and Friday x | tomorrow | and Friday
 in 2 hours at noon x | in 2 hours | at noon
 in two weeks on Monday x | in two weeks | on Monday
 tomorrow after 5 pm x | tomorrow | after 5
-remind me to stretch at 9 every day | at 9 | every day
 cron 0 0 9 * * 1 x | cron 0 0 9 * * | 1
 cron 0 0 9 ? * MON-FRI 2027 x | cron 0 0 9 ? * | MON-FRI 2027
 cron 0 0 9 * * * * x | cron 0 0 9 * * | * *

@@ -160,6 +160,9 @@ _MONTH_DAY = (
     rf"|(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<month2>{MONTH}))(?![\w:])"
 )
 
+#: A time before its day, which `_AT` has after it: `at 9 tomorrow`.
+TIME_FIRST = re.compile(rf"(?:(?:at|@)\s*(?:{CLOCK}|{HOUR})|{CLOCK})\s+(?!/)", re.IGNORECASE)
+
 #: The longer ones first.
 ENGLISH = (
     _form(rf"in\s+{_UNITS}", _read_in),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.schedules.phrases.chinese import CHINESE
-from bot.schedules.phrases.english import ENGLISH
+from bot.schedules.phrases.english import ENGLISH, TIME_FIRST
 from bot.schedules.phrases.forms import Found, Interval, TooManyFields, UnclearTime
 from bot.schedules.phrases.leftovers import find_more
 from bot.schedules.times import WrongExpression, interval_expression, next_time, to_utc
@@ -49,7 +49,7 @@ def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | No
     `WrongInterval` and `UnclearTime`.
     """
     text, local = text.strip(), now.astimezone(zone).replace(tzinfo=None)
-    start, found = 0, _read_cron(text) or _read_forms(text, local)
+    start, found = 0, _read_cron(text) or _read_phrase(text, local)
     if found is None:
         start, found = _read_within(text, local)
     if found is None:
@@ -91,10 +91,26 @@ def _read_within(text: str, now: datetime) -> tuple[int, tuple[Found, int] | Non
         return 0, None
     words = [match.end() for match in re.finditer(r"\s+", text)][-_LAST_WORDS:]
     for start in (begin.end(), *words):
-        found = _read_forms(text[start:], now)
+        found = _read_phrase(text[start:], now)
         if found is not None and (start == begin.end() or start + found[1] == len(text)):
             return start, found
     return 0, None
+
+
+def _read_phrase(text: str, now: datetime) -> tuple[Found, int] | None:
+    """Return what the phrase at the beginning means, and its end. Raises `UnclearTime`.
+
+    `at 9 tomorrow` is read as `tomorrow at 9`.
+    """
+    first = TIME_FIRST.match(text)
+    days = first and _read_forms(text[first.end() :], now)
+    if first and days:
+        end = first.end() + days[1]
+        turned = f"{text[first.end() : end]} {first[0].strip()}"
+        found = _read_forms(turned, now)
+        if found is not None and found[1] == len(turned):
+            return found[0], end
+    return _read_forms(text, now)
 
 
 def _read_forms(text: str, now: datetime) -> tuple[Found, int] | None:
