@@ -305,7 +305,7 @@ class Option:
 class CommandSpec:
     """Name, description and options of a command: the one source for flags, slash commands, forms and help."""
 
-    name: str
+    name: str  #: without large letters, as the aliases
     description: str  #: one sentence, at most 100 characters
     options: tuple[Option, ...] = ()
     aliases: tuple[str, ...] = ()

@@ -2,9 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from bot.i18n import translations
+from bot.models import CommandSpec
 
 _SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?", re.IGNORECASE)
 #: Words that mean the same choice, whichever of them it is.
@@ -27,6 +28,12 @@ def written_forms(choices: Collection[str]) -> Mapping[str, str]:
     }
     same = {word: choice for choice in choices for words in _SAME if choice in words for word in words}
     return {**translated, **same, **{choice.lower(): choice for choice in choices}}
+
+
+def find_command(name: str, specs: Iterable[CommandSpec]) -> CommandSpec | None:
+    """Return the command of that name or alias, in letters of either case."""
+    name = name.lower()
+    return next((spec for spec in specs if name == spec.name or name in spec.aliases), None)
 
 
 def nearest_choice(value: str, choices: Collection[str]) -> str:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.commandline.choices import is_switch, nearest_choice, written_forms
+from bot.commandline.choices import find_command, is_switch, nearest_choice, written_forms
 from bot.commandline.secrets import exposes_secret, refuse_secret
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import join_list, translate
@@ -61,17 +61,17 @@ def parse(
     `bare`: the text is a mention, in which the prefix may be missing: `image a red fox`, `code: quicksort`, `help`.
     Such text counts as a command only if it can hardly be ordinary conversation.
     """
-    names = {name.lower(): spec for spec in specs for name in (spec.name, *spec.aliases)}
     if prefix and text.strip() == prefix:
         return Request(prompt=text, rejection=translate("usage.no_name", locale, prefix=prefix))
     match = _COMMAND.match(text, len(prefix)) if text.startswith(prefix) else None
     if match is None:
-        return _parse_without_prefix(text, names, locale, prefix) if bare else Request(prompt=text)
-    spec = names.get(match[1].lower())
+        return _parse_without_prefix(text, specs, locale, prefix) if bare else Request(prompt=text)
+    spec = find_command(match[1], specs)
     if spec is None:
+        names = [name for spec in specs for name in (spec.name, *spec.aliases)]
         near = next(iter(difflib.get_close_matches(match[1].lower(), names, 1)), "")
-        if near and names[near].secrets:
-            return _CommandReader(names[near], text[match.end() :], locale, prefix).request()
+        if (nearest := find_command(near, specs)) is not None and nearest.secrets:
+            return _CommandReader(nearest, text[match.end() :], locale, prefix).request()
         return Request(prompt=text, rejection=_unknown_command(match[1], near, specs, locale, prefix))
     return _CommandReader(spec, text[match.end() :], locale, prefix).request()
 
@@ -124,11 +124,11 @@ def _unknown_command(name: str, near: str, specs: Sequence[CommandSpec], locale:
     return translate("usage.command_near" if near else "usage.command", locale, near=prefix + near, **values)
 
 
-def _parse_without_prefix(text: str, names: Mapping[str, CommandSpec], locale: str, prefix: str) -> Request:
+def _parse_without_prefix(text: str, specs: Sequence[CommandSpec], locale: str, prefix: str) -> Request:
     """Parse a command without the prefix, if the text can hardly mean anything else."""
     chat = Request(prompt=text)
     match = _BARE.match(text)
-    spec = names.get(match[1].lower()) if match else None
+    spec = find_command(match[1], specs) if match else None
     if match is None or spec is None:
         return chat
     rest = text[match.end() :]

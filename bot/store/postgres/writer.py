@@ -1,6 +1,7 @@
 """The writer: pending operations are written in order, together in one transaction."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, Union
 
 import asyncpg  # type: ignore[import-untyped]
@@ -21,50 +22,32 @@ _TRIES = 3  #: tries of an operation that meets such a conflict
 _CONFLICT = "40"
 
 
+@dataclass(slots=True, eq=False)
 class _Work(Operation[T]):
     """Work in the transaction of its group."""
 
-    def __init__(
-        self,
-        work: Callable[[PostgresDatabase], Awaitable[T]],
-        then: Callable[[T], None],
-        notify: str,
-        locks: Collection[int],
-    ) -> None:
-        super().__init__()
-        self.work = work
-        self.then = then
-        self.notify = notify
-        self.locks = locks
+    work: Callable[[PostgresDatabase], Awaitable[T]]
+    then: Callable[[T], None]
+    notify: str
+    locks: Collection[int]
 
 
 def _is_written(_: object) -> bool:
     return True
 
 
+@dataclass(slots=True, eq=False)
 class _Row(Operation[Any]):
     """A row of a statement that writes many; the result is what is read of the row that it returns, or False."""
 
-    def __init__(
-        self,
-        sql: str,
-        row: Callable[[], Mapping[str, object] | None],
-        key: Sequence[str],
-        then: Callable[[Any], None],
-        after: Callable[[PostgresDatabase], Awaitable[None]] | None = None,
-        notify: str = "",
-        read: Callable[[Any], object] = _is_written,
-        locks: Collection[int] = (),
-    ) -> None:
-        super().__init__()
-        self.sql = sql
-        self.row = row
-        self.key = key
-        self.then = then
-        self.after = after
-        self.notify = notify
-        self.read = read
-        self.locks = locks
+    sql: str
+    row: Callable[[], Mapping[str, object] | None]
+    key: Sequence[str]
+    then: Callable[[Any], None]
+    after: Callable[[PostgresDatabase], Awaitable[None]] | None = None
+    notify: str = ""
+    read: Callable[[Any], object] = _is_written
+    locks: Collection[int] = ()
 
 
 class _Statement:

@@ -58,7 +58,7 @@ def clean(text: str) -> str:
 def to_key(text: str) -> str:
     """Convert a text to a key: unique, without characters that SQLite's JSON functions cut or refuse."""
     is_plain = text.isascii() or clean(text) is text
-    return text if is_plain and "\0" not in text and not text.startswith('"') else json.dumps(text)
+    return text if is_plain and "\0" not in text and text[:1] != '"' else json.dumps(text)
 
 
 def from_key(key: str) -> str:

@@ -190,4 +190,5 @@ def namespace(name: str, cache: NamespaceCache, write: Write) -> StoredNamespace
 
 def to_namespace(name: str) -> str:
     """Convert a namespace's name to the one in the database."""
-    return codec.to_key(name if name.isascii() else codec.clean(name))
+    key = codec.to_key(name)
+    return key if key is name else codec.to_key(codec.clean(name))

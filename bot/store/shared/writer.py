@@ -5,6 +5,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from bot.errors import OwnershipLost, StoreError, StoreUnavailable
@@ -18,12 +19,12 @@ def _nothing() -> None:
     pass
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
 class Operation(Generic[T]):
     """A write, and the future of the caller that waits for it."""
 
-    def __init__(self, *, undo: Callable[[], None] = _nothing) -> None:
-        self.undo = undo  #: called when it failed, before the caller continues
-        self.future: asyncio.Future[T] | None = None  #: None: no caller waits
+    undo: Callable[[], None] = _nothing  #: called when it failed, before the caller continues
+    future: asyncio.Future[T] | None = field(default=None, init=False)  #: None: no caller waits
 
     def fail(self, error: Exception) -> None:
         """Raise the error at the caller; without one, log it."""

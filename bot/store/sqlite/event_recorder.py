@@ -112,7 +112,7 @@ class SqliteEventRecorder:
             self._ledger.recall(Place(*place), min(float(at), self._now()))
 
     async def _read_in_order(self, sql: str, parameters: dict[str, object], keep: Callable[[list[Any]], None]) -> None:
-        await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=keep))
+        await self._writer.execute(WorkOperation(lambda db: db.rows(sql, **parameters), then=keep))
 
     def _due(self, ready_at: float) -> float:
         """Return a stored time by the queue's clock, 0 if it has come or is too far away to be meant."""
@@ -201,7 +201,7 @@ class SqliteEventRecorder:
             self._changed.set()
             return True
 
-        return await self._writer.submit(RowsOperation(lambda: rows, then, undo=undo))
+        return await self._writer.execute(RowsOperation(lambda: rows, then, undo=undo))
 
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
         place = place_of(event)
@@ -224,7 +224,7 @@ class SqliteEventRecorder:
                 self._ledger.release(reservation)
 
         undo = partial(self._ledger.take_back, reservation)
-        await self._writer.submit(WorkOperation(work, then=then, undo=undo))
+        await self._writer.execute(WorkOperation(work, then=then, undo=undo))
 
     async def used(self, adapter: str, actor: str, location: Location, limits: Sequence[Limit]) -> Sequence[int]:
         place = make_place(adapter, actor, location)
@@ -239,14 +239,14 @@ class SqliteEventRecorder:
                 await db.rows(calls.END, **calls.returned(job))
             await db.rows(calls.BEGIN, **calls.to_begin(job, usage, micros, self._now()))
 
-        await self._writer.submit(WorkOperation(work))
+        await self._writer.execute(WorkOperation(work))
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
         async def work(db: SqliteDatabase) -> None:
             await calls.ensure_any(db, job, unreserved, 0, self._now())
             await db.rows(calls.END, **calls.returned(job))
 
-        await self._writer.submit(WorkOperation(work))
+        await self._writer.execute(WorkOperation(work))
 
     async def settle_lost_calls(self, job: Job, *, unreserved: Usage | None = None) -> bool:
         await self._ledger.load_prices()
@@ -260,8 +260,5 @@ class SqliteEventRecorder:
                 await db.rows(calls.END, **calls.settled(job, lost))
             return lost
 
-        place = place_of(job.event)
-        lost = await self._writer.submit(
-            WorkOperation[list[Usage]](work, then=partial(self._ledger.use, place, is_own=job.event.has_own_api))
-        )
+        lost = await self._writer.execute(WorkOperation(work, then=partial(self._ledger.use, job.event)))
         return bool(lost)

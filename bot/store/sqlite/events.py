@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from bot.errors import OwnershipLost, StoreUnavailable
 from bot.models import Answer, Event, Job, Lane, Outcome, Usage
@@ -18,7 +17,6 @@ from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.event_recorder import RunningEvent, SqliteEventRecorder
 from bot.store.sqlite.queue import Entry
-from bot.store.sqlite.reservations import place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
 _CONTENTS = """
@@ -79,7 +77,7 @@ class SqliteEvents(SqliteEventRecorder):
 
         number = mine.drafts = mine.drafts + 1
         operation = RowsOperation(lambda: rows, then, seq=job.seq, stage=_DRAFT)
-        self._writer.submit_lazily(operation, within=self._timing.draft_linger)
+        self._writer.execute_lazily(operation, within=self._timing.draft_linger)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
         now = datetime.fromtimestamp(self._now(), UTC)
@@ -121,10 +119,10 @@ class SqliteEvents(SqliteEventRecorder):
                 return False
             mine.answer = outcome.answer
             self._ledger.close(job.seq, used)
-            self._ledger.use(place_of(job.event), used, is_own=job.event.has_own_api)
+            self._ledger.use(job.event, used)
             return True
 
-        return await self._writer.submit(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
+        return await self._writer.execute(RowsOperation(plan, then, seq=job.seq, stage=_COMMIT))
 
     async def add_usage(self, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True) -> None:
         used, now = await self._ledger.priced(usage), datetime.fromtimestamp(self._now(), UTC)
@@ -134,8 +132,7 @@ class SqliteEvents(SqliteEventRecorder):
             statements.MADE_CALL: () if is_reserved else to_made_calls(added, now),
             statements.END_CALL: ((job.seq, "settled", sum(map(to_micros, used))),),
         }
-        use = partial(self._ledger.use, place_of(job.event), used, is_own=job.event.has_own_api)
-        await self._writer.submit(RowsOperation(lambda: rows, lambda _: use()))
+        await self._writer.execute(RowsOperation(lambda: rows, lambda _: self._ledger.use(job.event, used)))
 
     async def complete(self, job: Job, *, ref: str | None = None) -> None:
         self._own(job)
@@ -143,7 +140,7 @@ class SqliteEvents(SqliteEventRecorder):
         self._queue.done(job.seq)
         self._changed.set()
         rows = {statements.COMPLETE: ((job.seq, None if ref is None else json.dumps(ref)),)}
-        self._writer.submit_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq, stage=_COMPLETE))
+        self._writer.execute_lazily(RowsOperation(lambda: rows, lambda _: None, seq=job.seq, stage=_COMPLETE))
 
     async def retry(
         self, job: Job, seconds: float, *, failing_since: datetime | None = None, is_counted: bool = True
@@ -181,9 +178,9 @@ class SqliteEvents(SqliteEventRecorder):
             self._changed.set()
 
         try:
-            await self._writer.submit(RowsOperation(plan, then, seq=job.seq))
+            await self._writer.execute(RowsOperation(plan, then, seq=job.seq))
         except StoreUnavailable:  # it counts as a try, which is better than to keep it; this needs no space on the disk
-            await self._writer.submit(RowsOperation(nothing, then, seq=job.seq))
+            await self._writer.execute(RowsOperation(nothing, then, seq=job.seq))
 
     def _own(self, job: Job) -> RunningEvent:
         mine = self._running.get(job.seq)
@@ -194,7 +191,7 @@ class SqliteEvents(SqliteEventRecorder):
     async def confirm(self, job: Job) -> None:
         mine = self._own(job)
         if mine.drafts_on_disk < mine.drafts:
-            await self._writer.submit(RowsOperation(lambda: self._drafted(job), lambda _: None, seq=job.seq))
+            await self._writer.execute(RowsOperation(lambda: self._drafted(job), lambda _: None, seq=job.seq))
 
     def _drafted(self, job: Job) -> Rows:
         """Check, after the writes that were begun for a job, that its draft is durable. Writes nothing."""
@@ -253,7 +250,7 @@ class SqliteEvents(SqliteEventRecorder):
                 self._queue.add(replace(item, lane=Lane.FREE, key=(item.seq,), ready_at=0.0, answered=True))
             self._changed.set()
 
-        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+        return await self._writer.execute(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 
     async def join(self, job: Job, event: Event, others: Sequence[Event]) -> bool:
         held: list[Entry] = []
@@ -275,7 +272,7 @@ class SqliteEvents(SqliteEventRecorder):
                 self._jobs.pop(item.seq, None)
                 self._ledger.close(item.seq)
 
-        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+        return await self._writer.execute(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 
     async def wake(self) -> None:
         # The times in the table are those of a start after a crash: a wait of this length more, at most.
@@ -319,4 +316,4 @@ class SqliteEvents(SqliteEventRecorder):
 
         rows = noted()
         if rows:
-            await self._writer.submit(RowsOperation(noted, then))
+            await self._writer.execute(RowsOperation(noted, then))

@@ -17,7 +17,7 @@ from bot.limits import (
     window_end,
     window_start,
 )
-from bot.models import Usage
+from bot.models import Event, Usage
 from bot.store.shared import calls
 from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, find_near, is_rate
 from bot.store.shared.rows import price_of_one
@@ -30,6 +30,7 @@ from bot.store.sqlite.reservations import (
     Sums,
     count_usage,
     counted,
+    place_of,
     to_amounts,
 )
 
@@ -212,14 +213,17 @@ class QuotaLedger:
             self._remove(reservation)
             count_usage(reservation, usage)
 
-    def use(self, place: Place, usage: Sequence[Usage], *, is_own: bool = False) -> None:
-        """Count usage that was stored for an event. `is_own`: paid by the workspace that has brought its own API."""
+    def use(self, event: Event, usage: Sequence[Usage]) -> None:
+        """Count usage that was stored for an event."""
         self._turn()
+        is_own = event.has_own_api
+        read = [by_key for by_key in self._used.values() if by_key]
+        keys = list(map(place_of(event).key, Subject)) if read else []
         for used in usage:
             if self._prices is not None and not is_own:
                 self._prices[used.kind] = max(price_of_one(used), self._prices.get(used.kind, 0))
-            for by_key in self._used.values():
-                for key in [place.key(subject) for subject in Subject] if by_key else ():
+            for by_key in read:
+                for key in keys:
                     by_kind = by_key.get(key)
                     if by_kind is not None:
                         by_kind.setdefault(used.kind, Sums()).add(counted(key, to_amounts(used, is_own=is_own)))

@@ -193,7 +193,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
             self._contexts.drop((codec.to_key(event.adapter), conversation))
             self._changed.set()
 
-        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+        return await self._writer.execute(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 
     async def withdraw(self, adapter: str, event_id: str) -> bool:
         found = await self._reader.state(adapter, event_id)
@@ -213,14 +213,14 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
             self._contexts.drop((codec.to_key(adapter), conversation), through_seq=seq)
             self._changed.set()
 
-        await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+        await self._writer.execute(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
         return True
 
     async def add_feedback(self, event_id: str, by: Event, *, is_good: bool) -> None:
         await self._write(erasure.ADD_FEEDBACK, **erasure.to_opinion(event_id, by, self._now(), is_good=is_good))
 
     async def add_audit(self, entry: AuditEntry) -> None:
-        await self._writer.submit(WorkOperation(lambda db: audit.add(db, entry, self._now())))
+        await self._writer.execute(WorkOperation(lambda db: audit.add(db, entry, self._now())))
 
     # -- context
 
@@ -242,7 +242,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
             lambda db: contexts.save_summary(db, self.dialect, adapter, conversation, text, turns=turns, was=was),
             then=lambda saved: self._contexts.set_summary(key, text, through_seq=turns[-1].seq) if saved else None,
         )
-        await self._writer.submit(work)
+        await self._writer.execute(work)
 
     async def reset(self, job: Job) -> int:
         key = codec.to_key(job.event.adapter), codec.to_key(job.event.conversation)
@@ -250,7 +250,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
             lambda db: contexts.reset(db, self.dialect, job),
             then=lambda _: self._contexts.drop(key, through_seq=job.seq),
         )
-        return await self._writer.submit(work)
+        return await self._writer.execute(work)
 
     # -- values
 
@@ -264,7 +264,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         namespace = str(parameters["namespace"])
         if sql == key_values.WRITE:  # in one transaction with what else is written then
             rows = {statements.SET_VALUE: (tuple(parameters.values()),)}
-            await self._writer.submit(RowsOperation(lambda: rows, lambda _: self._values.changed(namespace)))
+            await self._writer.execute(RowsOperation(lambda: rows, lambda _: self._values.changed(namespace)))
             return ()
         return await self._write(sql, lambda: self._values.changed(namespace), **parameters)
 
@@ -272,12 +272,12 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         return await self.rows(statements.READ_VALUES, namespaces=json.dumps(namespaces))
 
     async def _write(self, sql: str, then: Callable[[], None] = lambda: None, /, **parameters: object) -> Sequence[Any]:
-        return await self._writer.submit(WorkOperation(lambda db: db.rows(sql, **parameters), then=lambda _: then()))
+        return await self._writer.execute(WorkOperation(lambda db: db.rows(sql, **parameters), then=lambda _: then()))
 
     # -- schedules
 
     async def write_schedules(self, work: Callable[[Database], Awaitable[T]], schedule: Schedule) -> T:  # noqa: ARG002
-        return await self._writer.submit(WorkOperation(work, then=lambda _: self.schedules_changed.set()))
+        return await self._writer.execute(WorkOperation(work, then=lambda _: self.schedules_changed.set()))
 
     # -- processes
 
@@ -310,22 +310,22 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
             self._contexts.clear(through_seq=max(self._running, default=0))
             self._values.clear()
 
-        return await self._writer.submit(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
+        return await self._writer.execute(WorkOperation(work, then=then, undo=lambda: self._wait_again(held)))
 
     async def erase_forgotten(self, job: Job) -> Sequence[Media]:
-        return await self._writer.submit(WorkOperation(lambda db: erasure.erase_forgotten(db, job.seq)))
+        return await self._writer.execute(WorkOperation(lambda db: erasure.erase_forgotten(db, job.seq)))
 
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         media: list[Media] = []
         gone = maintenance.CHUNK
         while gone == maintenance.CHUNK:
             work = WorkOperation(lambda db: maintenance.prune(db, before), then=lambda _: self._contexts.clear())
-            gone, found = await self._writer.submit(work)
+            gone, found = await self._writer.execute(work)
             media += found
         rest = WorkOperation(
             lambda db: maintenance.prune_rest(db, now=self._now()), then=lambda _: self._values.clear()
         )
-        left = await self._writer.submit(rest)
+        left = await self._writer.execute(rest)
         media += left
         if audit_before is not None:
             await self._write(audit.PRUNE, before=audit_before.timestamp())
@@ -338,11 +338,11 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
         seqs = await self.finished_before(before, adapter=adapter, channel=channel, workspace=workspace)
         for at in range(0, len(seqs), maintenance.CHUNK):
             erase = partial(maintenance.erase, seqs=seqs[at : at + maintenance.CHUNK])
-            media += await self._writer.submit(WorkOperation(erase, then=lambda _: self._contexts.clear()))
+            media += await self._writer.execute(WorkOperation(erase, then=lambda _: self._contexts.clear()))
         return media
 
     async def _touch(self) -> None:
-        await self._writer.submit(WorkOperation(maintenance.touch))
+        await self._writer.execute(WorkOperation(maintenance.touch))
 
     async def check(self) -> None:
         await self.rows("SELECT 1 FROM events LIMIT 1")

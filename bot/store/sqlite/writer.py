@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -33,40 +34,25 @@ class RecordedEvent(NamedTuple):
     is_first: bool  #: nothing was ever said in its conversation
 
 
+@dataclass(slots=True, eq=False)
 class RowsOperation(Operation[T]):
     """Rows for set-based statements; many operations are written in one transaction."""
 
-    def __init__(
-        self,
-        plan: Callable[[], Rows],
-        then: Callable[[Returned], T],
-        *,
-        undo: Callable[[], None] = lambda: None,
-        seq: int = 0,
-        stage: int = 0,
-    ) -> None:
-        super().__init__(undo=undo)
-        self.plan = plan  #: called when it is about to be written; may raise `StoreError`
-        self.then = then  #: called after the commit, before the caller continues
-        self.seq = seq  #: of the job that it is about; 0: of none
-        #: Two operations on one job are in one group only if the second is of a later stage, which does not depend on
-        #: how the first one ended; 0: never.
-        self.stage = stage
+    plan: Callable[[], Rows]  #: called when it is about to be written; may raise `StoreError`
+    then: Callable[[Returned], T]  #: called after the commit, before the caller continues
+    seq: int = field(default=0, kw_only=True)  #: of the job that it is about; 0: of none
+    #: Two operations on one job are in one group only if the second is of a later stage, which does not depend on how
+    #: the first one ended; 0: never.
+    stage: int = field(default=0, kw_only=True)
 
 
+@dataclass(slots=True, eq=False)
 class WorkOperation(Operation[T]):
     """Work in a transaction of its own."""
 
-    def __init__(
-        self,
-        work: Callable[[SqliteDatabase], Awaitable[T]],
-        *,
-        then: Callable[[T], None] = lambda _: None,
-        undo: Callable[[], None] = lambda: None,
-    ) -> None:
-        super().__init__(undo=undo)
-        self.work = work
-        self.then = then  #: called after the commit, before the caller continues
+    work: Callable[[SqliteDatabase], Awaitable[T]]
+    #: called after the commit, before the caller continues
+    then: Callable[[T], None] = field(default=lambda _: None, kw_only=True)
 
 
 class SqliteWriter(WriterLoop[Operation[Any]]):
@@ -80,11 +66,7 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
         self._linger = linger
         self._combined: dict[tuple[int, ...], str] = {}  #: prepared statements by the numbers of their parts
 
-    def submit(self, operation: Operation[T]) -> Coroutine[Any, Any, T]:
-        """Return when the operation is durable. Cancelling the caller does not cancel the operation."""
-        return self.execute(operation)
-
-    def submit_lazily(self, operation: RowsOperation[None], *, within: float | None = None) -> None:
+    def execute_lazily(self, operation: RowsOperation[None], *, within: float | None = None) -> None:
         """Do the operation, in order, with the next write or after so many seconds.
 
         A failed one is tried again with the next write.
@@ -95,7 +77,7 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
     async def flush(self) -> None:
         """Return when what was submitted is written; at once where the database is locked or full."""
         with suppress(StoreUnavailable):
-            await self.submit(WorkOperation(_nothing))
+            await self.execute(WorkOperation(_nothing))
 
     async def write_next(self) -> Sequence[Operation[Any]]:
         """See `WriterLoop.write_next`. Operations without a waiting caller are tried again."""
