@@ -20,8 +20,8 @@ from aimodels.errors import (
     Unreachable,
 )
 
-#: Exceptions of the transports for connections that fail; httpx-aiohttp lets some of aiohttp's own through.
-CONNECTION_ERRORS = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
+#: Exceptions of the transports for connections that fail.
+CONNECTION_ERRORS = (httpx.HTTPError, httpx.StreamError, OSError)
 
 #: Codes that win over the status: an empty account is a 429 on some servers, but waiting does not help.
 _BY_CODE: dict[str, type[ApiError]] = {"invalid_api_key": AuthenticationFailed, "insufficient_quota": NotPermitted}
@@ -59,21 +59,17 @@ def from_response(status: int, raw: bytes | str, *, key: str, retry_after: float
 
 
 def is_connect_error(exc: Exception) -> bool:
-    """Return whether no connection was made, so that nothing was sent.
-
-    httpx-aiohttp has `ConnectTimeout` for a connection that was lost, too.
-    """
-    known = (httpx.ConnectError, aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-    return isinstance(exc, known) or isinstance(exc.__cause__, known)
+    """Return whether no connection was made, so that nothing was sent."""
+    return isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout)
 
 
 def from_exception(exc: Exception, key: str) -> Unreachable:
     """The error for a transport's exception. Raise it from `exc`."""
-    for link in (exc, exc.__cause__):
-        if isinstance(link, aiohttp.ClientResponseError):  # its repr shows the request's headers, and so the key
-            bare = CIMultiDictProxy[str](CIMultiDict())
-            link.request_info = aiohttp.RequestInfo(link.request_info.url, link.request_info.method, bare)
-            link.args = (link.request_info, link.history)
+    cause = exc.__cause__
+    if isinstance(cause, aiohttp.ClientResponseError):  # its repr shows the request's headers, and so the key
+        bare = CIMultiDictProxy[str](CIMultiDict())
+        cause.request_info = aiohttp.RequestInfo(cause.request_info.url, cause.request_info.method, bare)
+        cause.args = (cause.request_info, cause.history)
     reason = str(exc) or type(exc).__name__
     text = f"no answer from the API: {reason}".replace(key, "[key]")
     return Unreachable(text, was_connected=not is_connect_error(exc))

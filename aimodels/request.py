@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from aimodels.errors import ApiError, DeadlineExceeded, RateLimited, Unreachable
 from aimodels.rate_limiter import RateLimiter
 from aimodels.responses import ChatDelta, ChatResponse, Flavor
 from aimodels.timing import Deadline, Timing
-from aimodels.transport import Body, build_request, read_body, read_start
+from aimodels.transport import Body, build_request, read_body, read_pieces, read_start
 from aimodels.wire import headers
 from aimodels.wire.sse import EventParser
 
@@ -203,10 +203,9 @@ class ApiSession:
             try:
                 async with retries.within_deadline():
                     permit = await retries.acquire()
-                    async with self._answer(request, permit, retries.attempt, caller) as response:
-                        body = await read_body(response, request.max_answer)
+                    async with self._answer(request, permit, retries.attempt, caller) as (response, found):
+                        body = await read_body(read_pieces(response, found), request.max_answer)
                         self._check(response, body)
-                        found = response.headers
                         return Reply(found.get("content-type", ""), body, is_sandbox="x-sandbox" in found)
             except ApiError as exc:
                 await retries.recover(exc)
@@ -234,17 +233,17 @@ class ApiSession:
             async with retries.within_deadline():
                 permit = await retries.acquire()
                 answer = self._answer(request, permit, retries.attempt, retries.caller)
-                response = await stack.enter_async_context(answer)
+                response, found = await stack.enter_async_context(answer)
             retries.answer_started()
-            if "event-stream" not in response.headers.get("content-type", ""):
+            chunks = read_pieces(response, found)
+            if "event-stream" not in found.get("content-type", ""):
                 async with retries.within_deadline():
-                    body = await read_body(response, request.max_answer)
+                    body = await read_body(chunks, request.max_answer)
                 self._check(response, body)
                 yield whole(parsing.parse_chat(body, flavor))
                 return
             reason = ""
             parser = EventParser()
-            chunks = response.aiter_bytes()
             while True:
                 async with retries.within_deadline():
                     chunk = await anext(chunks, None)
@@ -266,8 +265,11 @@ class ApiSession:
     @asynccontextmanager
     async def _answer(
         self, request: Request, permit: int, attempt: int, caller: Caller
-    ) -> AsyncIterator[httpx.Response]:
-        """Send one try and yield its answer, the body unread. Reports the try to `on_call` when it ends."""
+    ) -> AsyncIterator[tuple[httpx.Response, Mapping[str, str]]]:
+        """Send one try and yield its answer, the body unread, with the headers that matter, by lower-case name.
+
+        Reports the try to `on_call` when it ends.
+        """
         status = None
         started = time.monotonic()
         limiter = caller.limiter or self.rate_limiter
@@ -279,14 +281,18 @@ class ApiSession:
             response = await self._http.handle_async_request(self._build(request))
             try:
                 status = response.status_code
-                limiter.record_answer(permit, status, headers.select_headers(response.headers.raw))
+                found = headers.select_headers(response.headers.raw)
+                limiter.record_answer(permit, status, found)
                 if status >= httpx.codes.MULTIPLE_CHOICES:
                     if request.body is not None:
                         caller.report_post(False)
                     raise error_mapping.from_response(
-                        status, await read_start(response), key=self._key, retry_after=limiter.opens_in()
+                        status,
+                        await read_start(read_pieces(response, found)),
+                        key=self._key,
+                        retry_after=limiter.opens_in(),
                     )
-                yield response
+                yield response, found
             finally:
                 await response.aclose()
         except error_mapping.CONNECTION_ERRORS as exc:

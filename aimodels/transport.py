@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -11,7 +11,6 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from aimodels.errors import UnexpectedAnswer
 
@@ -77,6 +76,69 @@ class _FilePieces(httpx.AsyncByteStream):
         yield self._body.after
 
 
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """A transport that sends over an aiohttp session, and follows no redirects.
+
+    `open_session` is called at the first request. A request whose body is a stream must say its length.
+    """
+
+    def __init__(self, open_session: Callable[[], aiohttp.ClientSession]) -> None:
+        self._open_session = open_session
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See `httpx.AsyncBaseTransport`."""
+        if self._session is None:
+            self._session = self._open_session()
+        timeout = request.extensions.get("timeout", {})
+        try:
+            response = await self._session.request(
+                request.method,
+                str(request.url),
+                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
+                data=(request.content or None) if isinstance(request.stream, httpx.ByteStream) else request.stream,
+                allow_redirects=False,
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(sock_connect=timeout.get("connect"), sock_read=timeout.get("read")),
+            )
+        except aiohttp.ClientError as exc:
+            raise _as_httpx_error(exc) from exc
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_AnswerBody(response))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+class _AnswerBody(httpx.AsyncByteStream):
+    """The body of an answer as it comes: an iterator, and no generator, of which the event loop would keep a list."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            piece = await self._response.content.readany()
+        except aiohttp.ClientError as exc:
+            raise _as_httpx_error(exc) from exc
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        self._response.release()
+        await self._response.wait_for_close()
+
+
+def _as_httpx_error(exc: aiohttp.ClientError) -> httpx.TransportError:
+    is_unconnected = isinstance(exc, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return (httpx.ConnectError if is_unconnected else httpx.ReadError)(str(exc) or type(exc).__name__)
+
+
 def open_http(base_url: str) -> AiohttpTransport:
     """A transport to `base_url` that connects at the first request. Close it in the event loop that used it.
 
@@ -86,34 +148,38 @@ def open_http(base_url: str) -> AiohttpTransport:
     """
     # Reading the certificates takes some 20 ms and is needed for https only; redirects are not followed.
     context = httpx.create_ssl_context() if base_url.startswith("https:") else False
-    return AiohttpTransport(verify=context, proxy=_proxy(base_url), client=lambda: _session(context))
+    proxy = _proxy(base_url)
+    return AiohttpTransport(lambda: _session(context, proxy))
 
 
-def _session(context: ssl.SSLContext | bool) -> aiohttp.ClientSession:
+def _session(context: ssl.SSLContext | bool, proxy: str | None) -> aiohttp.ClientSession:
     # Callers bound their own concurrency: a limit here would make calls wait outside of any deadline.
     connector = aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=30)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), proxy=proxy)
 
 
-def _proxy(base_url: str) -> httpx.Proxy | None:
+def _proxy(base_url: str) -> str | None:
     """The proxy that the environment names for this address; httpx and aiohttp would look it up at each request."""
     parts = urlsplit(base_url)
     address = getproxies().get(parts.scheme)
-    return httpx.Proxy(address) if address and not proxy_bypass(parts.netloc) else None
+    return address if address and not proxy_bypass(parts.netloc) else None
 
 
-def _pieces(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the body's pieces; httpx's processing of each is needed for a compressed body only."""
-    if "content-encoding" in response.headers:
+def read_pieces(response: httpx.Response, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
+    """Return the body's pieces, unpacked; httpx's processing of each is needed for a compressed body only.
+
+    `headers`: of the answer, by lower-case name.
+    """
+    if "content-encoding" in headers:
         return response.aiter_bytes()
     assert isinstance(response.stream, httpx.AsyncByteStream)
     return aiter(response.stream)
 
 
-async def read_body(response: httpx.Response, limit: int) -> bytes:
+async def read_body(pieces: AsyncIterator[bytes], limit: int) -> bytes:
     """Read the whole body. Raises `UnexpectedAnswer` as soon as it has more than `limit` bytes, unpacked."""
     found, size = [], 0
-    async for piece in _pieces(response):
+    async for piece in pieces:
         size += len(piece)
         if size > limit:
             raise UnexpectedAnswer(f"the API's answer is larger than {limit / 1_000_000:.0f} MB")
@@ -121,10 +187,10 @@ async def read_body(response: httpx.Response, limit: int) -> bytes:
     return b"".join(found)
 
 
-async def read_start(response: httpx.Response) -> bytes:
+async def read_start(pieces: AsyncIterator[bytes]) -> bytes:
     """Read the beginning of an error's body; more of it helps nobody."""
     found = bytearray()
-    async for piece in _pieces(response):
+    async for piece in pieces:
         found += piece
         if len(found) >= MAX_ERROR:
             break

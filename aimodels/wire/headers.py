@@ -22,15 +22,13 @@ class RateLimitHeaders:
     retry_after: float | None = None  #: seconds from now
 
 
-#: By their names on the wire in lower case.
-_NAMES = {
-    name.encode(): name
-    for name in ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after", "date")
-}
+_LIMITS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after", "date")
+_OF_BODY = ("content-type", "content-encoding", "x-sandbox")
+_NAMES = {name.encode(): name for name in (*_LIMITS, *_OF_BODY)}  #: by what they are on the wire in lower case
 
 
 def select_headers(raw: Sequence[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """The headers that `parse_headers` reads, by lower-case name; of repeated headers the first."""
+    """The headers that the client reads, by lower-case name; of repeated headers the first."""
     found: dict[str, str] = {}
     for key, value in raw:
         name = _NAMES.get(key.lower())

@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import httpx
 import structlog
-from httpx_aiohttp import AiohttpTransport
 
 from aimodels import AsyncAIModels, Call, Timing
 from aimodels.responses import Flavor
-from aimodels.transport import open_http
+from aimodels.transport import AiohttpTransport, open_http
 from bot.control.scopes import OWN_API, workspace_namespace
 from bot.errors import UsageError
 from bot.i18n import translate
@@ -114,7 +113,7 @@ class WorkspaceApis:
     def _make_client(self, api: OwnApi) -> AsyncAIModels:
         http: httpx.AsyncBaseTransport | None = None
         if not self._is_trusted(api.url):
-            http = AiohttpTransport(client=self._public_session)
+            http = AiohttpTransport(self._public_session)
         if self._wrap is not None:
             http = self._wrap(http or open_http(api.url))
         if http is not None:

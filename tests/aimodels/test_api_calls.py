@@ -1,6 +1,7 @@
 """Tries, waits, deadlines, and what becomes of failures; over real sockets."""
 
 import asyncio
+import base64
 import logging
 import traceback
 from typing import Any
@@ -323,14 +324,16 @@ async def test_silence_after_a_wait(api: ScriptedApi) -> None:
 
 
 async def test_proxy_of_the_environment(api: ScriptedApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy named by the environment is used, unless it is not meant for this address."""
-    monkeypatch.setenv("http_proxy", api.url.removesuffix("/v1"))
+    """A proxy named by the environment is used, with its credentials, unless it is not meant for this address."""
+    monkeypatch.setenv("http_proxy", api.url.removesuffix("/v1").replace("://", "://me:secret@"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     api.play(chat("done"))
     for base_url in ("http://api.invalid/v1", api.url):
         async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=base_url) as client:
             assert await ask(client) == "done"
     assert [asked.headers["Host"] for asked in api.requests] == ["api.invalid", api.url.split("/")[2]]
+    credentials = f"Basic {base64.b64encode(b'me:secret').decode()}"
+    assert [asked.headers.get("Proxy-Authorization") for asked in api.requests] == [credentials, None]
 
 
 async def test_people_share_one_rate_limiter(api: ScriptedApi) -> None:

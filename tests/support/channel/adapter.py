@@ -7,16 +7,16 @@ acknowledged, and posts a second message if asked twice.
 import asyncio
 import contextlib
 import itertools
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import httpx
 from aiohttp import web
-from httpx_aiohttp import AiohttpTransport
 
+from aimodels.transport import AiohttpTransport
 from bot.errors import DeliveryDelayed, DeliveryRefused, DownloadFailed, StoreError, UploadTooLarge
 from bot.models import (
     Actor,
@@ -44,9 +44,6 @@ from bot.ports import (
     Sink,
     always_owned,
 )
-
-#: For addresses without TLS: to make a context, or to read the trusted authorities, takes milliseconds each time.
-_NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(slots=True)
@@ -298,7 +295,7 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         self.direct: set[str] = set()  #: channels that are direct messages
         self.asked_of: list[str] = []  #: people whom it was asked for
         # httpx's own transport takes several times the CPU
-        self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(verify=_NO_AUTHORITIES))
+        self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(aiohttp.ClientSession))
 
     def connected(self, services: AdapterServices) -> contextlib.AbstractAsyncContextManager[None]:
         return contextlib.nullcontext()
