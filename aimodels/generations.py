@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -44,8 +44,8 @@ class Resource:
         self._api = api
         self._caller = caller
 
-    async def _post(self, endpoint: str, body: Mapping[str, object], deadline: float) -> Reply:
-        return await self._api.session.send(Request(endpoint, encode(body)), self._caller, deadline)
+    def _post(self, endpoint: str, body: Mapping[str, object], deadline: float) -> Coroutine[Any, Any, Reply]:
+        return self._api.session.send(Request(endpoint, encode(body)), self._caller, deadline)
 
     async def _post_text(self, endpoint: str, body: Mapping[str, object], deadline: float) -> Reply:
         """Post a request whose model may have another name for `max_tokens`. Raises `ApiError`."""

@@ -102,5 +102,7 @@ def join_list(words: Iterable[str], locale: str = "") -> str:
 
 def translate(key: str, locale: str = "", /, **values: object) -> str:
     """The sentence `key` in the language of `locale`. Raises `KeyError` for an unknown key."""
-    sentence = catalogue(language_of(locale)).get(key) or catalogue(FALLBACK)[key]
+    sentence = catalogue(_language_of(locale[:_LONGEST_TAG])).get(key) or catalogue(FALLBACK)[key]
+    if "{" not in sentence:
+        return sentence
     return _PLURALS.format(sentence, **values) if "|" in sentence else sentence.format(**values)

@@ -122,10 +122,17 @@ class EventApi:
         """Return the API under another rate limit; see `AsyncAIModels.with_limits`."""
         return replace(self, client=self.client.with_limits(name, longest_wait=longest_wait))
 
-    async def stream_chat(self, **parameters: Any) -> AsyncGenerator[ChatDelta, None]:
+    def stream_chat(self, **parameters: Any) -> AsyncGenerator[ChatDelta, None]:
         """Continue a conversation; see `AsyncChatCompletions.stream`."""
-        admitted = await self._admit(parameters)
         stream = self.client.chat.completions.stream
+        if self.guard is None and self.moderator is None and not self.problem:
+            return stream(**parameters)
+        return self._stream_guarded(stream, parameters)
+
+    async def _stream_guarded(
+        self, stream: Callable[..., AsyncGenerator[ChatDelta, None]], parameters: Mapping[str, Any]
+    ) -> AsyncGenerator[ChatDelta, None]:
+        admitted = await self._admit(parameters)
         if self.moderator is None:
             deltas = stream(**admitted.parameters)
         else:

@@ -5,8 +5,10 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Literal, TextIO
 
 import structlog
@@ -23,6 +25,20 @@ REDACTED = "[secret]"
 _OWN_LOGGERS = ("bot", "adapters", "__main__")
 
 
+#: What every line of this task says of its request. One value, as each context variable is looked at for every line.
+_context: ContextVar[Mapping[str, object]] = ContextVar("log_context", default=MappingProxyType({}))
+
+
+def bind_context(**values: object) -> None:
+    """Let each line that this task logs from now on, and those that it starts, have these values."""
+    _context.set(values)
+
+
+def add_context(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add what the task's lines have in common; a line's own values win. A processor."""
+    return {**event, **_context.get(), **event}
+
+
 def configure(
     level: Literal["debug", "info", "warning", "error"],
     format: Literal["auto", "console", "json"],  # noqa: A002 - the setting's own name
@@ -35,7 +51,7 @@ def configure(
     """
     chosen = logging.getLevelName(level.upper())
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        add_context,
         structlog.stdlib.add_logger_name,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

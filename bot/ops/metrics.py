@@ -151,12 +151,12 @@ class Metrics:
         """Time the first visible sign of an answer."""
         self._first_sign.observe(age_of(event), *self._labels(event))
 
-    def answered(self, event: Event, answer: Answer) -> None:
-        """Count a delivered answer by its outcome, and time it; a refusal was counted when it was received."""
-        labels = self._labels(event)
+    def answered(self, event: Event, answer: Answer, seconds: float) -> None:
+        """Count a delivered answer by its outcome, and how long it took; a refusal was counted when it was received."""
         if answer.ending != "refused":
+            labels = self._labels(event)
             self._events.add(*labels, outcome_of(answer))
-            self._answer.observe(age_of(event), *labels)
+            self._answer.observe(seconds, *labels)
         for media in answer.media:
             family = media.content_type.partition("/")[0]
             known = family if family in _FAMILIES else "other"

@@ -3,6 +3,7 @@
 import structlog
 
 from bot.models import Answer, Job
+from bot.ops.logs import bind_context
 from bot.ops.metrics import Metrics, age_of, outcome_of
 from bot.ops.tracing import Tracing, current
 from bot.pipeline.jobs import RunningJob
@@ -13,9 +14,7 @@ log = structlog.get_logger(__name__)
 def begin_request(job: Job, tracing: Tracing | None) -> None:
     """Let what this task logs name its event; begin the trace."""
     event = job.event
-    structlog.contextvars.bind_contextvars(
-        event_id=event.id, adapter=event.adapter, command=event.command, attempt=job.attempt
-    )
+    bind_context(event_id=event.id, adapter=event.adapter, command=event.command, attempt=job.attempt)
     if tracing is not None:
         tracing.begin(job)
 
@@ -25,22 +24,30 @@ def end_request(metrics: Metrics, running: RunningJob, answer: Answer, *, is_sho
 
     `is_shown`: False for an answer that its platform refused. An answer that was taken back later is no end.
     """
-    event, usage = running.job.event, running.usage
+    event, seconds = running.job.event, age_of(running.job.event)
     if not is_shown:
         metrics.undelivered(event)
     elif running.answer is None and answer.is_empty and not answer.ending:
         return
     else:
-        metrics.answered(event, answer)
+        metrics.answered(event, answer, seconds)
     outcome = outcome_of(answer) if is_shown else "undelivered"
-    models = sorted({one.model for one in usage})
+    models: list[str] = []
+    prompt_tokens, completion_tokens, cost = 0, 0, 0.0
+    for one in running.usage:
+        if one.model not in models:
+            models.append(one.model)
+        prompt_tokens += one.prompt_tokens
+        completion_tokens += one.completion_tokens
+        cost += one.cost
+    models.sort()
     figures = {
-        "prompt_tokens": sum(one.prompt_tokens for one in usage),
-        "completion_tokens": sum(one.completion_tokens for one in usage),
-        "cost": round(sum(one.cost for one in usage), 6),
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "cost": round(cost, 6),
         "files": len(answer.media),
     }
     write = log.info if is_shown else log.warning
-    write("request ended", outcome=outcome, seconds=round(age_of(event), 3), models=models, **figures)
+    write("request ended", outcome=outcome, seconds=round(seconds, 3), models=models, **figures)
     for trace in current.get():
         trace.end(outcome, {"models": ", ".join(models), **figures})

@@ -19,7 +19,7 @@ SECRET = sys.argv[3]
 logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
 logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
 log = structlog.get_logger("bot.example")
-structlog.contextvars.bind_contextvars(event_id="event-1")
+logs.bind_context(event_id="event-1")
 log.debug("debugging")
 log.info("plain", key=SECRET, deep={"a": [SECRET, SECRET.encode()]}, url="https://x/?k=" + quote(SECRET, safe=""))
 log.info(f"in the text {SECRET}")

@@ -63,7 +63,7 @@ def test_an_event_is_counted_and_timed() -> None:
     metrics.received(event, "accepted")
     metrics.first_sign(event)
     metrics.retried(event)
-    metrics.answered(event, Answer(media=(Media(name="a.png", content_type="image/png", size=1000),)))
+    metrics.answered(event, Answer(media=(Media(name="a.png", content_type="image/png", size=1000),)), 0.2)
     metrics.used([Usage(kind="chat", model="m", prompt_tokens=5, completion_tokens=7, cost=0.5)])
     metrics.used([Usage(kind="image", model="m", items=2)])
     found = samples(metrics)
@@ -110,7 +110,7 @@ def test_labels_stay_few() -> None:
         event = asked(f"nonsense-{number}", id=f"id-{number}")
         metrics.received(event, "refused")
         metrics.first_sign(event)
-        metrics.answered(event, Answer(media=(Media(name="a", content_type=f"made/up-{number}", size=1),)))
+        metrics.answered(event, Answer(media=(Media(name="a", content_type=f"made/up-{number}", size=1),)), 0.2)
 
     go(0)
     before = len(samples(metrics))

@@ -44,7 +44,7 @@ def render() -> str:
     for outcome in ("accepted", "refused", "duplicate"):
         metrics.received(event, outcome)
     metrics.first_sign(event)
-    metrics.answered(event, Answer(media=(Media(name="a.png", content_type="image/png", size=1),)))
+    metrics.answered(event, Answer(media=(Media(name="a.png", content_type="image/png", size=1),)), 0.2)
     metrics.undelivered(event)
     metrics.retried(event)
     metrics.used([Usage(kind="image", model="m", prompt_tokens=1, items=1, cost=1)])

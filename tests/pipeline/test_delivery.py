@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from bot.models import Answer, Capabilities, Job, Outcome, Status
+from bot.ops.logs import add_context
 from bot.pipeline.delivery import Progress
 from tests.support.channel.adapter import Channel, ChannelAdapter, ChannelDraft, channel_server
 from tests.support.media_files import noise
@@ -49,7 +49,7 @@ async def test_a_platform_s_delay_is_respected(tmp_path: Path) -> None:
 async def test_the_end_of_a_request_is_one_line_of_the_log(tmp_path: Path) -> None:
     """With its outcome, duration, model, tokens and cost, also after a delayed delivery; without anything said."""
     async with service(tmp_path, bot_patience=0) as one:
-        with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+        with capture_logs([add_context]) as lines:
             one.channel.faults = {"finish": [429]}
             await one.ask("my secret diagnosis")
             one.echo.instead = [failure(401)]
