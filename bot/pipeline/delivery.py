@@ -170,7 +170,7 @@ async def deliver(draft: Draft, answer: Answer, spool: Spool, *, actor: Actor) -
     Raises `DeliveryError`.
     """
     try:
-        async with spool.on_disk(answer) as sendable:
+        async with spool.on_disk(answer) if answer.media else contextlib.nullcontext(answer) as sendable:
             await _deliver(draft, sendable, spool, actor)
     except MediaUnavailable as exc:
         raise DeliveryDelayed(str(exc)) from exc

@@ -1,6 +1,5 @@
 """Values by namespace and name, cached: most events read three namespaces, which are mostly empty."""
 
-import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,12 +55,6 @@ Write = Callable[[str, Mapping[str, object]], Awaitable[Sequence[Any]]]
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class _Cached:
-    values: Mapping[str, str]
-    expires: float  #: when the first of them does, seconds since 1970
-
-
 class NamespaceCache:
     """The namespaces read last. `read` returns namespace, name, value and expiry of all values of some.
 
@@ -80,7 +73,8 @@ class NamespaceCache:
         self._size = size
         self.known_limit = known
         self.now = now
-        self._cached: dict[str, _Cached] = {}
+        self._cached: dict[str, Mapping[str, str]] = {}
+        self._expiries: dict[str, float] = {}  #: when the first value of a cached namespace expires, if any does
         self._version = 0
         self._known: set[str] | None = None  #: namespaces that may have values; None: any
 
@@ -90,42 +84,39 @@ class NamespaceCache:
 
     async def items(self, namespaces: Sequence[str]) -> Sequence[Mapping[str, str]]:
         """Return the values of each namespace by name; those not in memory are read together. Raises `StoreError`."""
+        cached, expiries = self._cached, self._expiries
         while True:
-            found, missing = self._find(namespaces)
+            known = self._known
+            missing = [
+                name
+                for name in namespaces
+                if (name not in cached and (known is None or name in known))
+                or (name in expiries and expiries[name] <= self.now())
+            ]
             if not missing:
-                return found
+                return [cached.get(name, _NOTHING) for name in namespaces]
             version, now = self._version, self.now()
             rows = await self._read(missing)
             if version == self._version:  # else changed meanwhile
                 self._keep(missing, [row for row in rows if row[3] is None or row[3] > now])
 
-    def _find(self, namespaces: Sequence[str]) -> tuple[Sequence[Mapping[str, str]], Sequence[str]]:
-        """Return the values of the namespaces in memory, and the namespaces that must be read."""
-        found, missing = [], []
-        for namespace in namespaces:
-            cached = self._cached.get(namespace)
-            if cached is not None and (cached.expires == math.inf or cached.expires > self.now()):
-                found.append(cached.values)
-            elif cached is None and self._known is not None and namespace not in self._known:
-                found.append(_NOTHING)
-            else:
-                missing.append(namespace)
-        return found, missing
-
     def _keep(self, namespaces: Sequence[str], rows: Sequence[Any]) -> None:
         if len(self._cached) >= self._size:
             self._cached.clear()
+            self._expiries.clear()
         for namespace in namespaces:
             own = [row for row in rows if row[0] == namespace]
-            self._cached[namespace] = _Cached(
-                MappingProxyType({codec.from_key(name): codec.from_key(value) for _, name, value, _ in own}),
-                min((expires for *_, expires in own if expires is not None), default=math.inf),
-            )
+            values = {codec.from_key(name): codec.from_key(value) for _, name, value, _ in own}
+            self._cached[namespace] = MappingProxyType(values)
+            self._expiries.pop(namespace, None)
+            if expiring := [expires for *_, expires in own if expires is not None]:
+                self._expiries[namespace] = min(expiring)
 
     def changed(self, namespace: str) -> None:
         """Evict a namespace that was written to."""
         self._version += 1
         self._cached.pop(namespace, None)
+        self._expiries.pop(namespace, None)
         if self._known is not None:
             self._known.add(namespace)
             if len(self._known) > self.known_limit:
@@ -135,6 +126,7 @@ class NamespaceCache:
         """Evict all namespaces: values were removed, or other processes may have written some."""
         self._version += 1
         self._cached.clear()
+        self._expiries.clear()
 
 
 @dataclass(frozen=True, slots=True)
