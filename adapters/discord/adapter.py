@@ -213,18 +213,20 @@ class Discord(DiscordDirectory):
         confirm: Confirm = always_owned,
     ) -> DiscordDraft:
         """Return the draft of that key."""
-        await self._login.ensure()
-        draft = self._drafts.find_or_make(key, lambda: self._open_draft(reply_to, key, ref))
+        client = await self._login.ensure()
+        draft = self._drafts.find_or_make(key, lambda: self._open_draft(client, reply_to, key, ref))
         draft.confirm = confirm
         if ref is not None and self._services is not None and self._services.has_peers:
             draft.note_retry(ref)
         return draft
 
-    def _open_draft(self, reply_to: Mapping[str, str], key: str, ref: str | None) -> DiscordDraft:
+    def _open_draft(
+        self, client: DiscordClient, reply_to: Mapping[str, str], key: str, ref: str | None
+    ) -> DiscordDraft:
         assert self._services is not None, "connected first"
         target = ReplyTarget.decrypt(reply_to, self._services)
         services = DeliveryServices(
-            client=self.client,
+            client=client,
             core=self._services,
             acknowledgements=self.acknowledgements,
             deadlines=self._deadlines,
@@ -239,9 +241,10 @@ class Discord(DiscordDirectory):
         """Continue an unfinished answer without its interaction's token, shortly before the token ends."""
         try:
             draft = await self.draft(target.to_reply_to(), key=key, ref=None, private=False)
-            await draft.detach_from_token()
-        except DeliveryError as exc:
-            log.warning("answer not detached from its token", reason=str(exc))
+            async with asyncio.timeout(self._timing.token_reserve):
+                await draft.detach_from_token()
+        except (DeliveryError, TimeoutError) as exc:
+            log.warning("answer not detached from its token", reason=repr(exc))
 
     async def _restore_deadlines(self, services: AdapterServices) -> None:
         """Watch the tokens of interactions that an earlier process left unanswered."""

@@ -19,7 +19,7 @@ from adapters.discord.explanations import bad_token, has_message_content, no_mes
 from adapters.discord.gateway.action_button import ActionButton
 from adapters.discord.gateway.clock import DiscordClock
 from adapters.discord.gateway.errors import raise_delivery_errors
-from adapters.discord.gateway.rate_limits import throttle_cleanup
+from adapters.discord.gateway.requests import throttle_cleanup, use_fast_json
 from adapters.discord.gateway.sharded_client import ShardedClient
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
@@ -91,6 +91,7 @@ class DiscordClient(ShardedClient):
 
     def __init__(self, *, message_content: bool, timing: Timing, recorder: CallRecorder | None = None) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)
+        use_fast_json()
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # voice is not used here
         super().__init__(
             timing=timing,
@@ -178,6 +179,14 @@ class DiscordClient(ShardedClient):
         for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             parsers[event] = guard(parsers[event])
 
+    def _trim_socket(self, shard: int) -> None:
+        """Leave out what the library does for each gateway event without need."""
+        socket = self.sockets().get(shard)
+        if socket is not None:
+            socket._dispatch = _ignore  # tells of each event by its name alone # noqa: SLF001 - no public way
+            # No timer for each event: the library's heartbeats end a connection that is not alive any more.
+            socket._max_heartbeat_timeout = None  # type: ignore[assignment] # noqa: SLF001
+
     async def find_guild(self, number: str) -> discord.Guild | None:
         """Return a server; one whose shard this process does not hold is read, once in a while.
 
@@ -222,6 +231,7 @@ class DiscordClient(ShardedClient):
 
     async def on_shard_connect(self, shard: int) -> None:
         """Route the begin of a session."""
+        self._trim_socket(shard)
         if self.router is not None:
             await self.router.sessions.on_connect(shard)
 
@@ -232,6 +242,7 @@ class DiscordClient(ShardedClient):
 
     async def on_shard_resumed(self, shard: int) -> None:
         """Route that a session was resumed."""
+        self._trim_socket(shard)
         if self.router is not None:
             await self.router.sessions.on_resume(shard)
 
@@ -239,6 +250,10 @@ class DiscordClient(ShardedClient):
         """Route that a connection was lost."""
         if self.router is not None:
             await self.router.sessions.on_disconnect(shard)
+
+
+def _ignore(*_: object) -> None:
+    """Stand in for a listener."""
 
 
 def use_api_url(url: str) -> None:
@@ -303,6 +318,8 @@ class Login:
 
     async def ensure(self) -> DiscordClient:
         """Return the client, as `log_in`, for a delivery. Raises `DeliveryDelayed`."""
+        if (found := self.found) is not None:
+            return found
         try:
             with raise_delivery_errors():
                 return await self.log_in()

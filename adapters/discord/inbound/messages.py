@@ -64,12 +64,12 @@ class MessageHandler:
         self._locks: PerKey[int, asyncio.Lock] = PerKey()
         self._threads: BoundedDict[int, discord.Thread | None] = BoundedDict(_REMEMBERED)  # those the library lacks
         self._refused: BoundedDict[int, None] = BoundedDict(_REMEMBERED, lifetime=_DAY)  # strangers who were told so
-        self._explained: BoundedDict[int, None] = BoundedDict(
-            _REMEMBERED
-        )  # threads and channels where it was said that only mentions can be read
+        # threads and channels where it was said that only mentions can be read
+        self._explained: BoundedDict[int, None] = BoundedDict(_REMEMBERED)
         #: locales of people who used an interaction: messages have none
         self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)
         self.active_channels = ActiveChannels(services)  #: where the bot was asked lately
+        self._own_id = 0  # the bot's, the same in every session; 0: not known yet
         self.newest_id = 0  #: id of the newest message received
         self._pending: set[int] = set()  # messages that are received and not recorded yet
         #: reads what was missed in a message's channel, to be recorded before the message; None: this is the first run
@@ -81,8 +81,9 @@ class MessageHandler:
 
     @property
     def _me(self) -> int:
-        user = self._client.user
-        return user.id if user is not None else 0
+        if not self._own_id and (user := self._client.user) is not None:
+            self._own_id = user.id
+        return self._own_id
 
     @property
     def position(self) -> int:
@@ -116,7 +117,7 @@ class MessageHandler:
         """
         if not self._is_from_user(message):
             return
-        is_addressed = self.is_to_me(message)
+        is_addressed = False
 
         async def attempt() -> None:
             nonlocal is_addressed
@@ -135,11 +136,11 @@ class MessageHandler:
             await hold(attempt, self._timing.outage, message=message.id)
         except StoreError as exc:
             log.warning("message not recorded", message=message.id, reason=str(exc))
-            if is_addressed:
+            if is_addressed or self.is_to_me(message):
                 await self._reply(message, "discord.not_recorded")
         except Exception:  # a bug, or a kind of message that is new: the author gets an answer all the same
             log.exception("message not parsed", message=message.id)
-            if is_addressed:
+            if is_addressed or self.is_to_me(message):
                 await self._reply(message, "request.not_recorded")
 
     async def on_message_edit(self, message: discord.Message) -> None:
@@ -197,7 +198,7 @@ class MessageHandler:
 
     async def _remove_secret(self, message: discord.Message, event: Event) -> None:
         """Delete a message in which a secret was typed, where the bot may; its author is told what to do."""
-        if not ReplyTarget.of(event.reply_to).direct:
+        if not event.rejection or not ReplyTarget.of(event.reply_to).direct:
             return
         try:
             await message.delete()

@@ -1,15 +1,16 @@
 """From a message to an event. Pure: calls neither Discord nor the core."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import discord
 
-from adapters.discord.reply_target import ReplyTarget
+from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.kit import titles
 from adapters.kit.forms import without_file_names
 from bot.catchup.plain_words import Counted, as_catchup
@@ -23,6 +24,13 @@ _MAX_NAME = 80  # characters of a thread's name
 _MAX_QUOTE = 2000  # characters quoted of the message that is replied to
 _MARKUP = re.compile(r"<(?:(@[!&]?|#)(\d{15,20})|a?(:\w{2,32}:)\d{15,20}|/([^:<>]{1,100}):\d{15,20})>")
 _SUBJECTS: Mapping[str, Subject] = {"@": "person", "@!": "person", "@&": "role", "#": "channel"}
+#: What a message says of those that it mentions, by what begins the mention.
+_MENTIONED: Mapping[str, Callable[[discord.Message], Sequence[Any]]] = {
+    "@": attrgetter("mentions"),
+    "@!": attrgetter("mentions"),
+    "@&": attrgetter("role_mentions"),
+    "#": attrgetter("channel_mentions"),
+}
 _FORMATTING = re.compile(r"(?<!\w)[`*_~|>#]+(?=\S)|(?<=\S)[`*_~|]+(?!\w)|^#+ ", re.MULTILINE)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: Commands that are answered in a conversation.
@@ -106,7 +114,7 @@ def event_from_message(
         attachments=attachments,
         reply_to=target.to_reply_to(),
         received_at=datetime.now(UTC),
-        written_at=message.created_at.timestamp(),
+        written_at=created_at(target.message),
         is_message=True,
         rejection=rejection,
     )
@@ -166,11 +174,13 @@ def build_actor(user: "discord.User | discord.Member", locale: str) -> Actor:
 
 def is_mention(message: discord.Message, me: int) -> bool:
     """Whether the message mentions the bot, or the role that Discord created for it."""
-    if any(user.id == me for user in message.mentions):
+    if me in [user.id for user in message.mentions]:
         return True
-    return bool(message.raw_role_mentions) and any(
-        role.tags is not None and role.tags.bot_id == me for role in message.role_mentions
-    )
+    return bool(message.raw_role_mentions) and any(_is_of_bot(role, me) for role in message.role_mentions)
+
+
+def _is_of_bot(role: discord.Role, me: int) -> bool:
+    return role.tags is not None and role.tags.bot_id == me
 
 
 def is_for_others(message: discord.Message, me: int) -> bool:
@@ -217,30 +227,27 @@ def read_text(message: discord.Message, *, me: int = 0, with_ids: bool = False) 
     parts += [f"[{sticker.name}]" for sticker in message.stickers]
     if not any(parts):  # other bots often write embeds alone
         parts = [text for embed in message.embeds for text in (embed.title, embed.description) if text]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(filter(None, parts))
 
 
 def resolve_markup(text: str, message: discord.Message, me: int, *, with_ids: bool = False) -> str:
     """Replace ids of people, roles, channels and emoji by their names; leave out mentions of the bot."""
     if "<" not in text:
         return text.strip()
-    people = {str(user.id): user.display_name for user in message.mentions}
-    own = {str(role.id) for role in message.role_mentions if role.tags is not None and role.tags.bot_id == me}
-    roles = {str(role.id): role.name for role in message.role_mentions}
-    channels: Mapping[str, str] = {str(channel.id): channel.name for channel in message.channel_mentions}
 
     def name(match: re.Match[str]) -> str:
         kind, number, emoji, command = match.groups()
         if emoji or command:
             return emoji or f"/{command}"
-        if number == str(me) or number in own:
+        if number == str(me):
             return ""
+        found = next((one for one in _MENTIONED[kind](message) if str(one.id) == number), None)
+        if isinstance(found, discord.Role) and _is_of_bot(found, me):
+            return ""
+        shown = getattr(found, "display_name", "") or getattr(found, "name", "")
         if with_ids:
-            return write_mention(_SUBJECTS[kind], number, {**people, **roles, **channels}.get(number, ""))
-        if kind == "#":
-            return f"#{channels[number]}" if number in channels else match[0]
-        known = roles if kind == "@&" else people
-        return f"@{known[number]}" if number in known else match[0]
+            return write_mention(_SUBJECTS[kind], number, shown)
+        return match[0] if found is None else f"{kind[0]}{shown}"
 
     return _MARKUP.sub(name, text).strip()
 

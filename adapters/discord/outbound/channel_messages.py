@@ -6,10 +6,13 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Literal
 
+import aiohttp
 import discord
+from discord.http import MultipartParameters, Route
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.gateway.requests import ChannelRoute, json_body
 from adapters.discord.outbound.layout import MessagePage
 from adapters.discord.outbound.payload import (
     LOADING,
@@ -40,6 +43,11 @@ _HAS_THREAD = 160004
 _NO_QUESTION = 10008
 _NO_PLACE = (10003, 10004)  # the channel or the server is gone
 _NO_THREAD = (50024, 160006, 30033)  # no thread can be started, by whatever title: reply in the channel instead
+_MESSAGES = "/channels/{channel_id}/messages"
+_MESSAGE, _THREADS = f"{_MESSAGES}/{{message_id}}", f"{_MESSAGES}/{{message_id}}/threads"
+_ARCHIVED_AFTER = 1440  # minutes without a message in a thread
+#: Requests of a draft need no timer of their own, which costs as much as much else of a request: each step has one.
+_UNTIMED = aiohttp.ClientTimeout(total=None, sock_connect=30)
 _HISTORY = 100  # messages that are searched for those of an earlier process
 _EXCLUSIVE = ("d", "t")  # conversations with a channel or thread of their own
 _BAD_REQUEST, _FORBIDDEN = 400, 403
@@ -100,7 +108,7 @@ class ChannelMessages:
             pings=bool(replies_to and target.guild) and not target.conversation.startswith("t"),
             nonce=nonce(self._key, index, self._losses.get(index, 0)),
         ) as params:
-            return {**await self._client.http.send_message(int(self.channel), params=params)}
+            return {**await self._send(ChannelRoute("POST", _MESSAGES, self.channel), params)}
 
     async def edit(self, message: str, page: MessagePage) -> EditResult:
         """Make a message show a page."""
@@ -129,7 +137,16 @@ class ChannelMessages:
     async def _edit(self, message: str, page: MessagePage) -> None:
         is_spoiler = bool(self._target.spoiler)
         with request_parameters(page, ids=self._button_ids(), is_edit=True, is_spoiler=is_spoiler) as params:
-            await self._client.http.edit_message(int(self.channel), int(message), params=params)
+            await self._send(ChannelRoute("PATCH", _MESSAGE, self.channel, message), params)
+
+    async def _send(self, route: Route, params: MultipartParameters) -> Json:
+        """Send a message's content; only what is uploaded needs a time limit of its own."""
+        http = self._client.http
+        if params.files:
+            sent: Json = await http.request(route, files=params.files, form=params.multipart)
+        else:
+            sent = await http.request(route, data=json_body(params.payload), timeout=_UNTIMED)
+        return sent
 
     def _button_ids(self) -> ButtonIds:
         return ButtonIds(
@@ -160,12 +177,11 @@ class ChannelMessages:
         target = self._target
         if self._has_thread or self.dm_channel:
             return
-        # A title of the person's words may be what Discord refuses; another may be taken.
-        for name in (target.thread_name, translate("discord.thread_name", target.locale)):
+        for name in self._thread_names():
             try:
-                await self._client.http.start_thread_with_message(
-                    int(target.channel), int(target.message), name=name, auto_archive_duration=1440
-                )
+                route = ChannelRoute("POST", _THREADS, target.channel, target.message)
+                title = {"name": name, "auto_archive_duration": _ARCHIVED_AFTER}
+                await self._client.http.request(route, data=json_body(title), timeout=_UNTIMED)
             except discord.HTTPException as exc:
                 if exc.code == _NO_QUESTION:
                     raise DeliveryRefused("the question is gone") from exc
@@ -181,6 +197,11 @@ class ChannelMessages:
         else:
             self.channel = target.channel
         self._has_thread = True
+
+    def _thread_names(self) -> Iterator[str]:
+        """Yield a title of the person's words, and one that Discord takes where it refuses that."""
+        yield self._target.thread_name
+        yield translate("discord.thread_name", self._target.locale)
 
     # -- finding what an earlier process posted
 

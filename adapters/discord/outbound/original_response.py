@@ -14,7 +14,7 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.outbound.layout import MessagePage
-from adapters.discord.outbound.payload import LOADING, leaf_components, request_parameters
+from adapters.discord.outbound.payload import EPHEMERAL, LOADING, leaf_components, request_parameters
 from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import BUTTON_ID, STOP, ButtonIds, signer_of
@@ -170,7 +170,7 @@ class OriginalResponse:
                 ids=self._button_ids(is_ephemeral=True),
                 is_edit=False,
                 is_spoiler=bool(target.spoiler),
-                flags=discord.MessageFlags(ephemeral=True),
+                flags=EPHEMERAL,
             ) as params,
         ):
             message: Any = await self._request(

@@ -3,13 +3,13 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
-from discord.http import MultipartParameters, handle_message_parameters
+from discord.http import MultipartParameters
 
+from adapters.discord.gateway.requests import write_json
 from adapters.discord.outbound.layout import MessagePage, plain_name
 from adapters.discord.outbound.voice import IS_VOICE_MESSAGE, VoiceFile
 from adapters.discord.ui.buttons import ButtonIds, build_actions
@@ -17,11 +17,12 @@ from adapters.discord.ui.buttons import ButtonIds, build_actions
 Json = dict[str, Any]
 _Kind = discord.ComponentType
 
-#: Flags of messages: a "thinking" response, and one made of components v2.
-LOADING, COMPONENTS_V2 = 1 << 7, 1 << 15
+#: Flags of messages: one for the asker alone, a "thinking" response, and one made of components v2.
+EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 
-_NOBODY = discord.AllowedMentions.none()
-_REPLIED_AUTHOR = discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=True)
+#: Whom a message notifies: nobody, or the author of the message that it replies to.
+_NOBODY: Json = {"parse": []}
+_REPLIED_AUTHOR: Json = {"parse": [], "replied_user": True}
 _FILE_NAME = "answer.md"
 _MAX_DESCRIPTION = 256
 
@@ -39,59 +40,69 @@ def request_parameters(
     is_spoiler: bool = False,
     replies_to: str = "",
     pings: bool = False,
-    **more: Any,
+    nonce: str = "",
+    flags: int = 0,
 ) -> MultipartParameters:
     """Build the body of a request. Use it as a context manager, which closes the files that are read while sending.
 
-    `is_spoiler`: files are hidden until they are clicked. `pings`: notifies the author of `replies_to`.
+    `is_spoiler`: files are hidden until they are clicked. `pings`: notifies the author of `replies_to`. Of several
+    requests with one `nonce` Discord heeds the first.
     """
-    # Each file is read while it is sent, so that none is ever in memory as a whole.
-    files: list[discord.File] = (
-        [VoiceFile(media) for media in page.media if page.is_voice]
-        or [
-            discord.File(
-                media.path,  # type: ignore[arg-type]
-                filename=plain_name(media) if page.is_components_v2 else media.name,
-                description=media.description[:_MAX_DESCRIPTION] or None,
-                spoiler=is_spoiler or media.is_spoiler,
-            )
-            for media in page.media
-        ]
-    )
+    files = _open_files(page, is_spoiler=is_spoiler)
+    payload: Json = {"allowed_mentions": _REPLIED_AUTHOR if pings else _NOBODY}
+    if page.is_voice:
+        flags |= IS_VOICE_MESSAGE
+    else:
+        payload["components"] = _components(page, files, ids)
+        if not page.is_components_v2:
+            payload["content"] = page.text
+        else:
+            flags |= COMPONENTS_V2
+            if is_edit:
+                payload["content"] = None
+    if flags:
+        payload["flags"] = flags
+    if nonce:
+        payload |= {"nonce": nonce, "enforce_nonce": True}
+    if replies_to:
+        payload["message_reference"] = {"message_id": replies_to, "fail_if_not_exists": False}
+    if is_edit or files:
+        payload["attachments"] = [file.to_dict(at) for at, file in enumerate(files)]
+    if not files:
+        return MultipartParameters(payload=payload, multipart=None, files=None)
+    return MultipartParameters(payload=None, multipart=[*_form_parts(payload, files)], files=files)
+
+
+def _open_files(page: MessagePage, *, is_spoiler: bool) -> list[discord.File]:
+    """Open a page's files. Each is read while it is sent, so that none is ever in memory as a whole."""
+    if page.is_voice:
+        return [VoiceFile(media) for media in page.media]
+    files = [
+        discord.File(
+            media.path,  # type: ignore[arg-type]
+            filename=plain_name(media) if page.is_components_v2 else media.name,
+            description=media.description[:_MAX_DESCRIPTION] or None,
+            spoiler=is_spoiler or media.is_spoiler,
+        )
+        for media in page.media
+    ]
     if page.attached_text:
         files.append(discord.File(io.BytesIO(page.attached_text.encode("utf-8", "replace")), filename=_FILE_NAME))
-    components = _content_components(page, files) if page.is_components_v2 else []
-    if page.blocks:
-        shown: list[Json] = [_card(page, components, ids)]
-    else:
-        shown = [*components, *build_actions(page.actions, ids)]
-    view: Any = _View(shown, page.is_components_v2)
-    if replies_to:
-        more["message_reference"] = {"message_id": replies_to, "fail_if_not_exists": False}
-    if is_edit:
-        more["attachments"] = files
-    elif files:
-        more["files"] = files
-    if page.is_voice:
-        more["flags"] = discord.MessageFlags(voice=True)
-        return handle_message_parameters(allowed_mentions=_NOBODY, **more)
-    content = (None if is_edit else discord.utils.MISSING) if page.is_components_v2 else page.text
-    mentions = _REPLIED_AUTHOR if pings else _NOBODY
-    return handle_message_parameters(content=content, view=view, allowed_mentions=mentions, **more)
+    return files
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The methods of the library's views that sending needs; its own cost more than the rest of an answer."""
+def _form_parts(payload: Json, files: Sequence[discord.File]) -> Iterator[Json]:
+    """Yield the parts of a form with files, as the library sends them."""
+    yield {"name": "payload_json", "value": write_json(payload)}
+    for at, file in enumerate(files):
+        type_ = "application/octet-stream"
+        yield {"name": f"files[{at}]", "value": file.fp, "filename": file.filename, "content_type": type_}
 
-    components: list[Json]
-    is_components_v2: bool
 
-    def to_components(self) -> list[Json]:
-        return self.components
-
-    def has_components_v2(self) -> bool:
-        return self.is_components_v2
+def _components(page: MessagePage, files: Sequence[discord.File], ids: ButtonIds) -> list[Json]:
+    """Return the components of a page's message: its buttons, and all else in components v2."""
+    content = _content_components(page, files) if page.is_components_v2 else []
+    return [_card(page, content, ids)] if page.blocks else [*content, *build_actions(page.actions, ids)]
 
 
 def _content_components(page: MessagePage, files: Sequence[discord.File]) -> list[Json]:

@@ -59,10 +59,11 @@ class ButtonIds:
         """Return the id of a button. `asks`: options of `command` that its modal asks for first."""
         conversation = self.conversation.replace(self.channel, _HERE, 1)  # ids are short
         plain = f":{action}:{self.event}:{conversation}"
-        fields = (f":{command}={','.join(names)}" for names in (asks, (OWN_FIELDS,)) if asks)
-        forms = (self._signed(f"{plain}{named}") for named in fields)
-        # Without a modal the button works, too.
-        return next((one for one in forms if len(one) <= _MAX_ID), self._signed(plain))
+        for names in (asks, (OWN_FIELDS,)) if asks else ():
+            form = self._signed(f"{plain}:{command}={','.join(names)}")
+            if len(form) <= _MAX_ID:
+                return form
+        return self._signed(plain)  # without a modal the button works, too
 
     def _signed(self, text: str) -> str:
         return f"{BUTTON}{text}:{self.signer.sign(text)}"

@@ -60,12 +60,18 @@ async def test_stalled_gateway_is_reconnected(simulator: DiscordSimulator, core:
 
 
 async def test_silent_gateway_is_kept(simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """A gateway without events that answers probes is not reconnected."""
+    """A gateway without events that answers probes is not reconnected; one that answers no heartbeats is."""
+    simulator.gateway.heartbeat_interval = 0.05
     async with Service(simulator, core, stalled_after=1.0) as service:
         await simulator.until(lambda: simulator.gateway.looked_up >= 2)
         assert len(simulator.gateway.identified) == 1
         assert not simulator.gateway.resumed
         assert service.adapter.health() == ""
+        (socket,) = service.adapter.client.sockets().values()
+        simulator.gateway.is_stalled = simulator.gateway.is_dead = True
+        assert socket._keep_alive is not None
+        socket._keep_alive.heartbeat_timeout = 0.3
+        await simulator.until(lambda: simulator.gateway.resumed)
 
 
 async def test_rate_limits_that_nobody_uses_are_dropped_now_and_then() -> None:

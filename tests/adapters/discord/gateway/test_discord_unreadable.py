@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.inbound.messages import MessageHandler
+from bot.models import Answer
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, GUILD, ME, snowflake, user
 from tests.support.discord.stage import RecordingCore, Service
@@ -72,6 +73,18 @@ async def test_own_messages_are_not_parsed(service: Service, simulator: DiscordS
     assert client.router is not None
     assert isinstance(client.router.messages, MessageHandler)
     assert client.router.messages.newest_id >= int(own["id"])
+
+
+async def test_half_an_emoji(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """Text that no encoding can hold is read as it is, and sent so."""
+    half = "half \ud83d"
+    await simulator.say(DM, half)
+    (event,) = await core.wait_for_events(1)
+    assert event.prompt == half
+    draft = await service.open_draft(event)
+    await draft.finish(Answer(text=half))
+    (message,) = simulator.bot_messages(DM)
+    assert message["content"] == half
 
 
 async def test_end_while_a_session_is_made(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
