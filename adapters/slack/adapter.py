@@ -152,8 +152,7 @@ class Slack(SlackDirectory):
         )
         secret = self._settings.slack_signing_secret
         signing_secret = secret.get_secret_value() if secret else ""
-        app = create_app(self.workspaces, client=self._create_client(""), signing_secret=signing_secret)
-        app.use(router)
+        app = create_app(router, client=self._create_client(""), signing_secret=signing_secret)
         try:
             if self._settings.slack_app_token is None:
                 assert self._endpoints is not None, "without Socket Mode"

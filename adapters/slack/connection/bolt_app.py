@@ -1,26 +1,25 @@
-"""The Bolt app, before it has a router."""
+"""The Bolt app."""
 
 import logging
-from copy import copy
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.request.internals import (
     extract_enterprise_id,
     extract_is_enterprise_install,
     extract_team_id,
-    extract_user_id,
 )
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.connection.workspaces import Authorize, Workspaces
 
+def create_app(router: AsyncMiddleware, *, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
+    """Return an app whose requests the router answers, once their signature was checked.
 
-def create_app(workspaces: Workspaces, *, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
-    """Return an app whose last middleware is to answer each request.
-
-    `client`: a client whose session and address the app uses; `signing_secret`: "" in Socket Mode.
+    The router finds the workspace of a request. It passes on the checks of the endpoint, which Bolt answers, and what
+    comes from a workspace that has not installed the app: Bolt tells the person. `client`: a client whose session and
+    address the app uses; `signing_secret`: "" in Socket Mode.
     """
     logger = logging.getLogger(f"{__name__}.bolt")
     logger.setLevel(logging.ERROR)  # its warnings are advice for developers of a new app
@@ -28,22 +27,28 @@ def create_app(workspaces: Workspaces, *, client: AsyncWebClient, signing_secret
         name="slack",
         logger=logger,
         client=client,
-        authorize=Authorize(workspaces),  # type: ignore[arg-type]
+        before_authorize=router,
+        authorize=_find_nothing,  # type: ignore[arg-type]
         signing_secret=signing_secret,
         ssl_check_enabled=bool(signing_secret),
         request_verification_enabled=bool(signing_secret),
         url_verification_enabled=bool(signing_secret),
+        ignoring_self_events_enabled=False,
         attaching_conversation_kwargs_enabled=False,
         attaching_function_token_enabled=False,
     )
 
 
+async def _find_nothing() -> None:
+    """Return no authorization: the router has found that the app is not installed there."""
+
+
 class _App(AsyncApp):
-    """An app whose requests get a copy of its client; a new one would read the environment and the system's name."""
+    """An app whose requests have its own client, whose token nothing here sets, where Bolt makes one for each."""
 
     def _init_context(self, req: AsyncBoltRequest) -> None:
         req.context["logger"] = self.logger
-        req.context["client"] = copy(self.client)
+        req.context["client"] = self.client
 
 
 class SocketModeBoltRequest(AsyncBoltRequest):
@@ -56,10 +61,10 @@ class SocketModeBoltRequest(AsyncBoltRequest):
         self.mode, self.body, self.raw_body = "socket_mode", body, ""
         self.query, self.headers, self.content_type = {}, {}, None
         self.lazy_only, self.lazy_function_name = False, None
+        is_enterprise_install = extract_is_enterprise_install(body)
         self.context = AsyncBoltContext(
-            is_enterprise_install=extract_is_enterprise_install(body),
-            enterprise_id=extract_enterprise_id(body),
+            is_enterprise_install=is_enterprise_install,
+            enterprise_id=extract_enterprise_id(body) if is_enterprise_install else None,
             team_id=extract_team_id(body),
-            user_id=extract_user_id(body),
             response_url=body.get("response_url"),
         )

@@ -1,19 +1,18 @@
 """Socket Mode: connections, each supervised and replaced when it is lost or stalled."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import Any
 
 import structlog
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.backoff import Backoff
@@ -33,28 +32,25 @@ _CLOSED_CHECKS = 2
 _WRONG_TOKEN = ("invalid_auth", "not_allowed_token_type", "account_inactive", "token_revoked", "missing_scope")
 
 
-class _Handler(AsyncSocketModeHandler):
-    """Passes requests to the app and sends its answers."""
-
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
-        if _is_about_own_message(req.payload):
-            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
-            return
-        response = await self.app.async_dispatch(SocketModeBoltRequest(req.payload))
-        await send_async_response(client, req, response, time.time())
-
-
 def _is_about_own_message(payload: dict[str, Any]) -> bool:
-    """Whether a message of this app was posted or edited. Slack sends each back, and each edit of a growing answer.
+    """Whether a message of this app was posted, edited or deleted. Slack tells of each, and of a growing answer often.
 
-    Bolt drops them, too, after it has prepared all that a listener may ask for.
+    What this leaves is found where messages are handled, after all that comes before.
     """
-    event = payload.get("event") or {}
-    subtype = event.get("subtype")
-    if event.get("type") != "message" or subtype not in (None, "bot_message", "message_changed"):
+    event = payload.get("event")
+    if event is None or event.get("type") != "message":
         return False
-    message = event.get("message") or {} if subtype == "message_changed" else event
-    return message.get("app_id") is not None and message["app_id"] == payload.get("api_app_id")
+    message = event.get("message") or event.get("previous_message") or event
+    app = message.get("app_id")
+    return app is not None and app == payload.get("api_app_id")
+
+
+def _payload_of(response: BoltResponse) -> dict[str, Any]:
+    """Return what an acknowledgement carries besides the id of its envelope."""
+    if not response.body:
+        return {}
+    is_json = response.headers["content-type"][0].startswith("application/json")
+    return {"payload": json.loads(response.body) if is_json else {"text": response.body}}
 
 
 class Connection:
@@ -62,11 +58,10 @@ class Connection:
 
     def __init__(self, app: AsyncApp, token: str, web: AsyncWebClient, *, stalled_after: float, timing: Timing) -> None:
         ping = min(timing.ping_interval, stalled_after / 3)
-        handler = _Handler(app, token, web_client=web, ping_interval=ping)
-        self._web, self._token = web, token
+        self._app, self._web, self._token = app, web, token
         self._timeout = timing.hello_timeout
         self._stalled_after = stalled_after
-        self._client: SocketModeClient = handler.client
+        self._client = SocketModeClient(token, logger=app.logger, web_client=web, ping_interval=ping)
         self._client.message_listeners.append(self._on_envelope)
         self._client.on_message_listeners.append(self._on_frame)
         self._hello = asyncio.Event()
@@ -93,10 +88,20 @@ class Connection:
         self._start_watching()
 
     async def _on_envelope(self, client: Any, message: dict[str, Any], raw: str | None = None) -> None:  # noqa: ARG002
+        """Pass a request to the app and acknowledge it; one that failed is sent again by Slack."""
         if message.get("type") == "hello":
             self._hello.set()
-        elif message.get("envelope_id"):
-            self._last_event = time.monotonic()
+        envelope_id = message.get("envelope_id")
+        if not envelope_id:
+            return
+        self._last_event = time.monotonic()
+        acknowledgement, payload = {"envelope_id": envelope_id}, message["payload"]
+        if not _is_about_own_message(payload):
+            response = await self._app.async_dispatch(SocketModeBoltRequest(payload))
+            if response.status != HTTPStatus.OK:
+                return
+            acknowledgement |= _payload_of(response)
+        await self._client.send_socket_mode_response(acknowledgement)
 
     async def _on_frame(self, message: Any) -> None:  # noqa: ARG002
         self._watchdog.sign(time.monotonic())

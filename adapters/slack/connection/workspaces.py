@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
-from slack_bolt.async_app import AsyncBoltContext
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.bounded import BoundedDict
@@ -20,7 +17,6 @@ from bot.i18n import translate
 AGENT_SCOPE = "assistant:write"
 _SCOPES = "x-oauth-scopes"  # a header of Slack's answers: the scopes of the token
 _CLIENTS = 1000  # clients in memory
-_WORKSPACE = "workspace"  # where a request's context has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,18 +84,23 @@ class SingleWorkspace:
 
     async def find(self, team: str, enterprise: str) -> Workspace:  # noqa: ARG002 - a token is of one installation
         """See `InstallationSource.find`."""
+        if self._workspace is not None:
+            return self._workspace
         async with self._lock:
             if self._workspace is None:
-                try:
-                    with delivery_errors():
-                        answer = await self._client(self._token).auth_test()
-                except DeliveryRefused as exc:
-                    self.problem = translate("slack.refused", "", reason=str(exc))
-                    raise NotInstalled(self.problem) from exc
-                scopes = next((v for name, v in answer.headers.items() if name.lower() == _SCOPES), "")
-                self._workspace = _parse_auth_test(answer.data, self._token, scopes)  # type: ignore[arg-type]
-                self.problem = ""
+                self._workspace = await self._read()
         return self._workspace
+
+    async def _read(self) -> Workspace:
+        try:
+            with delivery_errors():
+                answer = await self._client(self._token).auth_test()
+        except DeliveryRefused as exc:
+            self.problem = translate("slack.refused", "", reason=str(exc))
+            raise NotInstalled(self.problem) from exc
+        self.problem = ""
+        scopes = next((v for name, v in answer.headers.items() if name.lower() == _SCOPES), "")
+        return _parse_auth_test(answer.data, self._token, scopes)  # type: ignore[arg-type]
 
     async def forget(self, team: str, enterprise: str) -> None:  # noqa: ARG002
         """Report a problem until the operator has replaced the token."""
@@ -165,45 +166,3 @@ class Workspaces:
         """Forget an installation that was removed. Raises `StoreError`."""
         self._clients.pop(enterprise or team, None)
         await self._source.forget(team, enterprise)
-
-
-class Authorize(AsyncAuthorize):
-    """Bolt's authorization: puts the installation into a request's context, without asking Slack each time."""
-
-    def __init__(self, workspaces: Workspaces) -> None:
-        self._workspaces = workspaces
-
-    async def __call__(
-        self,
-        *,
-        context: AsyncBoltContext,
-        enterprise_id: str | None,
-        team_id: str | None,
-        user_id: str | None,
-        actor_enterprise_id: str | None = None,  # noqa: ARG002
-        actor_team_id: str | None = None,  # noqa: ARG002
-        actor_user_id: str | None = None,  # noqa: ARG002
-    ) -> AuthorizeResult | None:
-        """Return the authorization of a request; None where the app is not installed."""
-        organisation = (enterprise_id or "") if context.is_enterprise_install else ""
-        try:
-            workspace = await self._workspaces.find(team_id or "", organisation)
-        except NotInstalled:
-            return None
-        if workspace.enterprise and team_id:
-            workspace = replace(workspace, team=team_id)
-        context[_WORKSPACE] = workspace
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_user_id=workspace.bot_user,
-            bot_id=workspace.bot,
-            bot_token=workspace.token,
-            user_id=user_id,
-        )
-
-
-def workspace_of(context: AsyncBoltContext) -> Workspace:
-    """Return the installation that `Authorize` put into a request's context."""
-    workspace: Workspace = context[_WORKSPACE]
-    return workspace

@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
 
 import structlog
 from slack_bolt import BoltResponse
@@ -11,7 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.request.payload_utils import is_action, is_event, is_shortcut, is_slash_command, is_view_submission
 
 from adapters.kit.reply_target import encrypt_secret
-from adapters.slack.connection.workspaces import Workspaces, workspace_of
+from adapters.slack.connection.workspaces import NotInstalled, Workspace, Workspaces
 from adapters.slack.inbound.app_home import AppHome
 from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.interactions import InteractionHandler
@@ -41,14 +44,14 @@ from bot.ports import AdapterServices, Receipt, Sink, receipt
 
 log = structlog.get_logger(__name__)
 
-_EventListener = Callable[[Json, AsyncBoltContext], Awaitable[None]]
+_EventListener = Callable[[Json, Workspace], Awaitable[None]]
 
 
 class EventRouter(AsyncMiddleware):
-    """Routes requests of one app, as its last middleware.
+    """Routes requests of one app, as its one middleware: finds their workspace, and answers them.
 
     Bolt's own listeners are tried one after the other, and for each it makes all that a listener may ask for: that
-    cost as much as the rest of an event.
+    cost as much as the rest of an event. Its authorization makes objects that nothing here asks for.
     """
 
     def __init__(
@@ -113,7 +116,6 @@ class EventRouter(AsyncMiddleware):
             "app_home_opened": self._on_home_opened,
             "app_context_changed": self._on_context_changed,
             "agent_session_stopped": self._on_stop,
-            **dict.fromkeys(UNINSTALL_EVENTS, self._on_uninstalled),
             **dict.fromkeys(GROUP_EVENTS, self._on_groups_changed),
         }
 
@@ -135,29 +137,45 @@ class EventRouter(AsyncMiddleware):
 
     async def _process(self, req: AsyncBoltRequest, next_: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
         body, context = req.body, req.context
+        event = body["event"] if is_event(body) else None
+        team, enterprise = context.team_id or "", (context.enterprise_id or "") if context.is_enterprise_install else ""
+        if event is not None and event["type"] in UNINSTALL_EVENTS:  # no token works any more
+            await self._on_uninstalled(event, team, enterprise)
+            return BoltResponse(status=HTTPStatus.OK)
+        if event is None and body.get("type") == "url_verification":
+            return await next_()
+        try:
+            workspace = await self._workspaces.find(team, enterprise)
+        except NotInstalled:
+            return await next_()
+        if workspace.enterprise and team:
+            workspace = replace(workspace, team=team)
+        if event is None:
+            return await self._answer(body, context, workspace)
+        listener = self._on_events.get(str(event["type"]))
+        if listener is not None:  # else the app is subscribed to it and does not need it
+            await listener(event, workspace)
+        return BoltResponse(status=HTTPStatus.OK)
+
+    async def _answer(self, body: dict[str, Any], context: AsyncBoltContext, workspace: Workspace) -> BoltResponse:
         reply: AckBody | None = None
-        if is_event(body):
-            listener = self._on_events.get(str(body["event"]["type"]))
-            if listener is not None:  # else the app is subscribed to it and does not need it
-                await listener(body["event"], context)
-        elif is_action(body):
-            await self._on_action(body, context)
+        if is_action(body):
+            await self._on_action(body, workspace)
         elif is_slash_command(body):
             self._observed.record(COMMANDS)
-            reply = await self._interactions.on_command(workspace_of(context), body)
+            reply = await self._interactions.on_command(workspace, body)
         elif is_view_submission(body):
             self._observed.record(INTERACTIVITY)
-            reply = await self._interactions.on_view_submission(workspace_of(context), body)
+            reply = await self._interactions.on_view_submission(workspace, body)
         elif is_shortcut(body):
             self._observed.record(SHORTCUTS)
-            await self._interactions.on_shortcut(workspace_of(context), body)
+            await self._interactions.on_shortcut(workspace, body)
         else:
-            return await next_()
+            return BoltResponse(status=HTTPStatus.NOT_FOUND)
         return await context.ack(**(reply or {}))
 
-    async def _on_action(self, body: Json, context: AsyncBoltContext) -> None:
+    async def _on_action(self, body: Json, workspace: Workspace) -> None:
         self._observed.record(INTERACTIVITY)
-        workspace = workspace_of(context)
         for action in body.get("actions") or ():
             name = str(action.get("action_id"))
             if name.startswith(BUTTON):
@@ -167,32 +185,30 @@ class EventRouter(AsyncMiddleware):
             elif name.startswith(home_view.PREFERENCE):
                 await self._home.save_preference(workspace, str((body.get("user") or {}).get("id") or ""), action)
 
-    async def _on_home_opened(self, event: Json, context: AsyncBoltContext) -> None:
+    async def _on_home_opened(self, event: Json, workspace: Workspace) -> None:
         self._observed.record(kind_of(event))
-        workspace = workspace_of(context)
         if event.get("tab") == "messages":
             self._assistant.suggest_prompts(workspace, event)
         else:
             self._home.publish(workspace, str(event.get("user") or ""))
 
-    async def _on_context_changed(self, event: Json, context: AsyncBoltContext) -> None:
+    async def _on_context_changed(self, event: Json, workspace: Workspace) -> None:
         self._observed.record(kind_of(event))
-        self._assistant.suggest_prompts(workspace_of(context), event)
+        self._assistant.suggest_prompts(workspace, event)
 
-    async def _on_stop(self, event: Json, context: AsyncBoltContext) -> None:
+    async def _on_stop(self, event: Json, workspace: Workspace) -> None:
         self._observed.record(kind_of(event))
-        await self._interactions.on_stop(workspace_of(context), event)
+        await self._interactions.on_stop(workspace, event)
 
-    async def _on_uninstalled(self, event: Json, context: AsyncBoltContext) -> None:
-        if event.get("type") == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
+    async def _on_uninstalled(self, event: Json, team: str, enterprise: str) -> None:
+        if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
             return  # tokens of people, which the app does not have
-        team, enterprise = context.team_id or "", (context.enterprise_id or "") if context.is_enterprise_install else ""
-        log.warning("app removed", team=team, enterprise=enterprise, kind=event.get("type"))
+        log.warning("app removed", team=team, enterprise=enterprise, kind=event["type"])
         await self._workspaces.forget(team, enterprise)
 
-    async def _on_groups_changed(self, event: Json, context: AsyncBoltContext) -> None:
+    async def _on_groups_changed(self, event: Json, workspace: Workspace) -> None:
         self._observed.record(kind_of(event))
-        self._groups.changed(workspace_of(context))
+        self._groups.changed(workspace)
 
     async def close(self) -> None:
         """Cancel background tasks."""

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 import structlog
-from slack_bolt.async_app import AsyncBoltContext
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
 from adapters.kit.plain_words import build_event
 from adapters.slack.connection.errors import API_ERRORS, log_reason
-from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct, workspace_of
+from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
 from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.mention_copies import MentionCopies
 from adapters.slack.inbound.parse import (
@@ -87,16 +86,15 @@ class MessageHandler:
         #: Messages whose authors know that they were not recorded.
         self._notified: BoundedDict[str, None] = BoundedDict(_MESSAGES)
 
-    async def on_message(self, event: Json, context: AsyncBoltContext) -> None:
+    async def on_message(self, event: Json, workspace: Workspace) -> None:
         """Record a new message, or apply an edit or a deletion. Raises `StoreError`: Slack has to send it again."""
         self._observed.record(kind_of(event))
-        workspace = workspace_of(context)
         subtype = str(event.get("subtype") or "")
         if subtype == "message_changed":
             await self._edit(workspace, event)
         elif subtype == "message_deleted":
             await self._delete(workspace, event)
-        elif is_spoken(event) and str(event.get("user") or "") not in {workspace.bot_user, *SYSTEM_USERS}:
+        elif is_spoken(event) and not _is_own_or_notice(workspace, event):
             if self._services.has_peers:
                 self._copies.note(workspace, event)
             await self._add(workspace, event)
@@ -211,7 +209,7 @@ class MessageHandler:
         same = ("text", "files")
         if not is_spoken(message) or all(message.get(f) == before.get(f) for f in same):
             return
-        if str(message.get("user") or "") in {workspace.bot_user, *SYSTEM_USERS}:
+        if _is_own_or_notice(workspace, message):
             return
         edited = {**message, "channel": channel, "channel_type": notice.get("channel_type")}
         async with self._lock(workspace, edited):
@@ -338,6 +336,12 @@ def _thread_id(workspace: Workspace, message: Json) -> str:
 def _begins(message: Json, event: Event) -> bool:
     """Whether the bot takes part in the thread of the message from there on."""
     return event.has_prior_messages or message.get("thread_ts") in (None, "", message.get("ts"))
+
+
+def _is_own_or_notice(workspace: Workspace, message: Json) -> bool:
+    """Whether the bot, or Slack itself, wrote the message."""
+    user, bot = str(message.get("user") or ""), message.get("bot_id")
+    return user == workspace.bot_user or user in SYSTEM_USERS or (bool(bot) and bot == workspace.bot)
 
 
 def _is_direct(message: Json) -> bool:
