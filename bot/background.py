@@ -1,7 +1,7 @@
-"""Fire-and-forget tasks whose failure is logged and otherwise ignored."""
+"""Tasks that nobody awaits: those whose failure is logged and otherwise ignored, and loops that are started again."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -46,3 +46,48 @@ class BackgroundTasks:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background task failed", task=self._name, exc_info=error)
+
+
+class BackgroundLoops:
+    """Runs loops until they are cancelled; one that fails is logged and started again after a pause.
+
+    `first`: seconds of the first pause; each failure doubles it. `longest`: seconds of the longest pause; after so long
+    a run the pauses start over. `on_failure`: called with the name of a loop that has failed.
+    """
+
+    def __init__(
+        self, *, first: float = 1.0, longest: float = 60.0, on_failure: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._first = first
+        self._longest = longest
+        self._on_failure = on_failure
+        self._failing_until: dict[str, float] = {}  #: by name, on the event loop's clock
+
+    @property
+    def failing(self) -> Sequence[str]:
+        """The loops that have failed and have not run for `longest` seconds since."""
+        now = asyncio.get_running_loop().time()
+        return sorted(name for name, until in self._failing_until.items() if now < until)
+
+    def start(self, name: str, run: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
+        """Run a loop in a task of that name, which the caller holds and cancels; it ends when `run` returns."""
+        return asyncio.create_task(self._keep_running(name, run), name=name)
+
+    async def _keep_running(self, name: str, run: Callable[[], Awaitable[object]]) -> None:
+        clock, pause = asyncio.get_running_loop().time, self._first
+        while True:
+            started = clock()
+            try:
+                await run()
+            except Exception as exc:
+                failed = clock()
+                if failed - started > self._longest:
+                    pause = self._first
+                log.exception("background loop failed", task=name, reason=type(exc).__name__, seconds=pause)
+                self._on_failure(name)
+                self._failing_until[name] = failed + pause + self._longest
+            else:
+                self._failing_until.pop(name, None)
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self._longest)

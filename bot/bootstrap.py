@@ -13,7 +13,7 @@ import structlog
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
-from bot.background import BackgroundTasks
+from bot.background import BackgroundLoops, BackgroundTasks
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
@@ -98,6 +98,7 @@ class Core:
     timer: ScheduleTimer
     recorder: Recorder | None
     timing: ServiceTiming
+    loops: BackgroundLoops
     #: by platform that this process receives from, a function that returns "" or the platform's problem
     health: Mapping[str, Callable[[], str]]
 
@@ -299,6 +300,9 @@ async def build(
             timer=ScheduleTimer(store=store, firing=firing, adapters=adapters, timing=timing.schedules),
             recorder=recorder,
             timing=timing,
+            loops=BackgroundLoops(
+                first=timing.restart_first, longest=timing.restart_longest, on_failure=metrics.loop_failed
+            ),
             health=health,
         )
 

@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -85,18 +86,18 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
         core.worker.run() if Role.WORK in roles else _wait_for(asyncio.Event()), name="worker"
     )
     files, pause = recording_files(core.settings), core.timing.erasure_look
-    erasing = apply_erasures(core.store, files, core.recorder, pause=pause)
-    beside = {
-        asyncio.create_task(erasing, name="erasure of recordings"),
-        asyncio.create_task(core.worker.line.run(), name="places in the queue"),
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "erasure of recordings": partial(apply_erasures, core.store, files, core.recorder, pause=pause),
+        "places in the queue": core.worker.line.run,
     }
     if Role.WORK in roles:
-        beside |= {
-            asyncio.create_task(_prune(core), name="pruning"),
-            asyncio.create_task(_report_unmatched_roles(core), name="rules on roles"),
-            asyncio.create_task(core.approvals.run(), name="approvals"),
-            asyncio.create_task(core.timer.run(), name="schedules"),
+        loops |= {
+            "pruning": partial(_prune, core),
+            "rules on roles": partial(_report_unmatched_roles, core),
+            "approvals": core.approvals.run,
+            "schedules": core.timer.run,
         }
+    beside = {core.loops.start(name, run) for name, run in loops.items()}
     stopped = asyncio.create_task(_wait_for(stopping), name="signal")
     try:
         await asyncio.wait({receivers, working, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -148,7 +149,7 @@ async def _receive(core: Core, restarts: bool) -> None:
 async def _run_adapter(core: Core, adapter: Receiver, restarts: bool) -> None:
     """Run one adapter until its input has ended; where it fails, start it again after a pause that doubles."""
     timing = core.timing
-    pause = timing.adapter_restart_first
+    pause = timing.restart_first
     loop = asyncio.get_running_loop()
     while True:
         started = loop.time()
@@ -160,10 +161,10 @@ async def _run_adapter(core: Core, adapter: Receiver, restarts: bool) -> None:
             if not restarts:
                 raise
             log.exception("platform failed", adapter=adapter.name, reason=type(exc).__name__)
-        if loop.time() - started > timing.adapter_restart_longest:
-            pause = timing.adapter_restart_first
+        if loop.time() - started > timing.restart_longest:
+            pause = timing.restart_first
         await asyncio.sleep(pause)
-        pause = min(2 * pause, timing.adapter_restart_longest)
+        pause = min(2 * pause, timing.restart_longest)
 
 
 async def _prune(core: Core) -> None:

@@ -24,6 +24,6 @@ class ServiceTiming:
     schedules: ScheduleTiming = field(default_factory=ScheduleTiming)
     prune_interval: float = 6 * 3600.0  #: seconds between two deletions of data past its retention
     erasure_look: float = 5.0  #: seconds between two looks at whom other processes have erased
-    adapter_restart_first: float = 1.0  #: seconds before a platform that failed is started again; doubled each time
-    adapter_restart_longest: float = 60.0  #: longest such pause; after so long a run the pauses start over
+    restart_first: float = 1.0  #: seconds before a platform or a loop that failed is started again; doubled each time
+    restart_longest: float = 60.0  #: longest such pause; after so long a run the pauses start over
     adapter_stop: float = 10.0  #: seconds for the platforms to end when the service stops

@@ -90,6 +90,7 @@ def _status_routes(core: Core) -> list["Route"]:
         metrics=core.metrics,
         roles=core.settings.bot_roles,
         health=core.health,
+        failing=lambda: core.loops.failing,
         token=core.settings.bot_ops_token,
         timing=core.timing.ops,
     )

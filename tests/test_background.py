@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from bot.background import BackgroundTasks
+from bot.background import BackgroundLoops, BackgroundTasks
 
 
 async def test_a_failure_is_logged_and_ends_nothing_else() -> None:
@@ -82,3 +82,28 @@ async def test_a_task_returns_its_value() -> None:
         return 7
 
     assert await BackgroundTasks("t").start(seven()) == 7
+
+
+async def test_a_loop_that_fails_runs_again() -> None:
+    """Each failure is logged with the error and reported; the loop counts as failing until it ends as it should."""
+    reported: list[str] = []
+    loops = BackgroundLoops(first=0.0, on_failure=reported.append)
+    third, finish = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        if len(reported) < 2:
+            raise KeyError("broken")
+        third.set()
+        await finish.wait()
+
+    with capture_logs() as logs:
+        task = loops.start("pruning", run)
+        await third.wait()
+        assert loops.failing == ["pruning"]
+        finish.set()
+        await task
+    assert loops.failing == []
+    assert reported == ["pruning", "pruning"]
+    assert [(entry["log_level"], entry["task"], entry["reason"]) for entry in logs] == [
+        ("error", "pruning", "KeyError")
+    ] * 2

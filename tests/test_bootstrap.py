@@ -21,6 +21,7 @@ from bot.bootstrap import build
 from bot.errors import SettingsError
 from bot.models import CommandSpec
 from bot.ports import Sink
+from bot.recorder.opening import recording_files
 from bot.service import run_until
 from bot.settings.core import Settings
 from bot.store.sqlite.store import SqliteStore
@@ -100,7 +101,7 @@ async def test_a_platform_that_fails_is_started_again(tmp_path: Path) -> None:
     async with asyncio.timeout(300), channel_server() as channel, service(tmp_path / "api") as one:
         event = await channel.ask("hello")
         steady, shaky = Brief(channel.url), Shaky(channel.url)
-        timing = replace(FAST, adapter_restart_first=0.01)
+        timing = replace(FAST, restart_first=0.01)
         given = settings(tmp_path / "both", one.api.url)
         async with (
             steady.http,
@@ -113,6 +114,42 @@ async def test_a_platform_that_fails_is_started_again(tmp_path: Path) -> None:
         async with build(given, {"shaky": Shaky(channel.url)}, timing=timing) as core:
             with pytest.raises(KeyError):
                 await run_until(core, asyncio.Event(), restarts_adapters=False)
+
+
+async def test_a_loop_that_fails_is_named_and_started_again(tmp_path: Path) -> None:
+    """Other than what it answers, the service does what it has to do, too: a failure there is seen, and is no end."""
+    given = settings(tmp_path, "http://127.0.0.1:1/v1", bot_ops_port=0)
+    recording_files(given).folder.mkdir(parents=True)
+    stopping = asyncio.Event()
+    timing = replace(FAST, restart_first=0.01, erasure_look=0.01)
+    async with asyncio.timeout(200), channel_server() as channel, httpx.AsyncClient() as http:
+        adapter = ChannelAdapter(channel.url)
+        async with (
+            adapter.http,
+            build(given, {"channel": adapter}, timing=timing) as core,
+            web_servers.ops_server(core) as server,
+        ):
+            assert server is not None
+            erased = core.store.namespace("recordings.erased")
+            await erased.set("somebody", "no time")
+            with capture_logs() as lines:
+                running = asyncio.create_task(run_until(core, stopping))
+                url = f"http://127.0.0.1:{server.port}"
+                while (ready := (await http.get(f"{url}/readyz")).json())["loops"] == "ok":
+                    assert not running.done()
+                assert (ready["status"], ready["loops"]) == (
+                    "degraded",
+                    "failing, see the log: erasure of recordings",
+                )
+                await erased.set("somebody", "1.5")
+                while not recording_files(given).is_erased("somebody", 1.5):
+                    await http.get(f"{url}/healthz")
+                numbers = (await http.get(f"{url}/metrics")).text
+                stopping.set()
+                await running
+    failed = [line for line in lines if line["event"] == "background loop failed"]
+    assert {line["task"] for line in failed} == {"erasure of recordings"}
+    assert f'bot_loop_failures_total{{loop="erasure of recordings"}} {len(failed)}.0' in numbers
 
 
 async def test_an_adapter_that_does_not_end(tmp_path: Path) -> None:
@@ -192,6 +229,7 @@ async def test_health_and_numbers_are_served_while_it_runs(tmp_path: Path) -> No
             "database": "ok",
             "files": "ok",
             "api": "ok",
+            "loops": "ok",
             "platforms": {"channel": "ok"},
         }
         numbers = (await http.get(f"{url}/metrics")).text

@@ -108,6 +108,7 @@ class Metrics:
         self._items = self._counter("bot_items", "Pictures, sounds and videos made.", "kind")
         self._cost = self._counter("bot_cost", "Money spent, in the API's currency.", "kind")
         self._fallbacks = self._counter("bot_model_fallbacks", "Requests for which another model was asked.", "kind")
+        self._loop_failures = self._counter("bot_loop_failures", "Background loops that failed.", "loop")
         self._unrecorded = self._counter("bot_recorder_failures", "What the flight recorder could not keep.")
         self._start_at_zero(self._health)
 
@@ -136,6 +137,10 @@ class Metrics:
             for command in self._commands.intersection(KINDS):
                 for outcome in ("accepted", "answered", "failed", "undelivered"):
                     self._events.add(adapter, command, outcome, amount=0)
+
+    def loop_failed(self, name: str) -> None:
+        """Count a background loop that failed and is started again."""
+        self._loop_failures.add(name)
 
     # -- the life of an event
 

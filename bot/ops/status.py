@@ -48,17 +48,18 @@ def status_routes(
     metrics: Metrics,
     roles: Sequence[str],
     health: Mapping[str, Callable[[], str]],
+    failing: Callable[[], Sequence[str]] = tuple,
     token: SecretStr | None = None,
     timing: OpsTiming | None = None,
 ) -> list[Route]:
     """Return the routes. `token`: a request has to have it; None: everybody who reaches the port is answered.
 
     `roles`: those of this process. `health`: by platform that it receives from, a function that returns "" or the
-    platform's problem.
+    platform's problem. `failing`: returns the background loops that keep failing.
 
     - `/readyz`: 200 while the service accepts and stores events, i.e. database and platforms work, else 503. A problem
-      of the API or of the object store is reported with status 200: events wait on disk, and files are tried again. The
-      check spends nothing.
+      of the API, the object store or a background loop is reported with status 200: events wait on disk, files are
+      tried again, and a loop that failed is started again. The check spends nothing.
     - `/metrics`: metrics in Prometheus' format.
     """
     timing = timing or OpsTiming()
@@ -67,14 +68,15 @@ def status_routes(
         database = await _find_problem(maintenance.check, timing.database_check)
         files = await _find_problem(spool.check, timing.files_check)
         platforms = {name: find_problem() for name, find_problem in health.items()}
-        problem = metrics.api_problem()
+        problem, loops = metrics.api_problem(), ", ".join(failing())
         is_ready = not database and not any(platforms.values())
         body = {
-            "status": "not ready" if not is_ready else "degraded" if problem or files else "ready",
+            "status": "not ready" if not is_ready else "degraded" if problem or files or loops else "ready",
             "roles": list(roles),
             "database": database or "ok",
             "files": files or "ok",
             "api": problem or "ok",
+            "loops": f"failing, see the log: {loops}" if loops else "ok",
             "platforms": {name: found or "ok" for name, found in platforms.items()},
         }
         return JSONResponse(body, status_code=200 if is_ready else 503)

@@ -121,7 +121,7 @@ async def test_the_first_page_says_what_this_is(service: Service) -> None:
 async def test_ready_when_everything_works(service: Service) -> None:
     """`/readyz` reports every part."""
     body = json.loads(await service.get("/readyz"))
-    parts = {"database": "ok", "files": "ok", "api": "ok", "platforms": {"here": "ok"}}
+    parts = {"database": "ok", "files": "ok", "api": "ok", "loops": "ok", "platforms": {"here": "ok"}}
     assert body == {"status": "ready", "roles": list(ALL_ROLES), **parts}
 
 

@@ -8,6 +8,7 @@ from zlib import crc32
 
 import structlog
 
+from bot.background import BackgroundLoops
 from bot.errors import StoreError, StoreUnavailable
 from bot.store.postgres.connection import BY_INDEX, Connection, Connections, PostgresDatabase, close
 from bot.store.timing import StoreTiming
@@ -59,9 +60,8 @@ class Lease:
         """Connect and take a number. Raises `StoreError`."""
         async with self.connection():
             pass
-        self._watching = [
-            asyncio.create_task(work, name="store ownership") for work in (self._beat(), self._note_running())
-        ]
+        loops = BackgroundLoops()
+        self._watching = [loops.start("store ownership", run) for run in (self._beat, self._note_running)]
 
     async def close(self) -> None:
         """Close the connection, which ends the ownership of all events."""
