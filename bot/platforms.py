@@ -82,12 +82,17 @@ def create_adapters(
 ) -> tuple[dict[str, Adapter], bool]:
     """Adapters of the configured platforms; without any, those that need no configuration, and True.
 
-    `on_error` gets the name of a platform whose settings are wrong, and its error; by default the error is raised.
+    Only those that `BOT_PLATFORMS` names, where it names any. `on_error` gets the name of a platform whose settings are
+    wrong, and its error; by default the error is raised.
     """
+    if unknown := [name for name in settings.bot_platforms if name not in find_platforms()]:
+        names = join_list(list(find_platforms()), operator_locale())
+        on_error(unknown[0], SettingsError(operator_text("platform.unknown", name=unknown[0], names=names)))
     configured: dict[str, Adapter] = {}
     fallback: dict[str, Adapter] = {}
     for platform in find_platforms().values():
-        if platform.is_fallback and configured:
+        is_named = not settings.bot_platforms or platform.name in settings.bot_platforms
+        if not is_named or (platform.is_fallback and configured):
             continue
         try:
             adapter = platform.create(data_dir=settings.bot_data_dir, conversation=conversation)

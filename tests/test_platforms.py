@@ -56,6 +56,18 @@ def test_an_installed_platform_is_checked(tmp_path: Path, installed: Path) -> No
     assert "channel:" not in misspelt.stdout
 
 
+def test_a_process_serves_the_platforms_that_are_named(tmp_path: Path, installed: Path) -> None:
+    """`BOT_PLATFORMS` leaves out what is configured besides; a name of none is refused with those there are."""
+    url = "http://127.0.0.1:1"
+    other = bot(tmp_path, installed, "check", CHANNEL_URL=url, BOT_PLATFORMS="slack,discord")
+    assert "channel:" not in other.stdout
+    named = bot(tmp_path, installed, "check", CHANNEL_URL=url, BOT_PLATFORMS="channel")
+    assert "ok   channel: The channel is there." in named.stdout.splitlines()
+    wrong = bot(tmp_path, installed, "run", CHANNEL_URL=url, BOT_PLATFORMS="chanel")
+    assert wrong.stderr == "BOT_PLATFORMS: no platform chanel is installed; there are channel, discord, slack, console\n"
+    assert wrong.returncode == 2
+
+
 def test_an_installed_platform_writes_its_manifest(tmp_path: Path, installed: Path) -> None:
     """Under its name, from the commands."""
     assert "image" in bot(tmp_path, installed, "manifest", "channel").stdout.splitlines()

@@ -62,6 +62,7 @@ async def _play(
             given |= {"BOT_DATA_DIR": folder, "BOT_RECORDER": "full" if recording.has_texts else "redacted"}
             given |= {"BOT_ALLOW_BOTS": "false", "BOT_REQUESTS_PER_MINUTE": "0", "BOT_SHUTDOWN_TIMEOUT": "0"}
             given |= {"BOT_LINKS": "off"}  # offline
+            given |= {"BOT_PLATFORMS": recording.platform}
             with _environment(folder, {**api.environment, **stage.environment, **given}):
                 settings = load_settings()
                 adapters, _ = create_adapters(settings)

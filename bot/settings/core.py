@@ -80,6 +80,10 @@ class Settings(MemorySettings):
         ALL_ROLES,
         description="Parts of the service that this process runs: receive (from the platforms), work (answers), web (cockpit, links). A process without receive or without work needs PostgreSQL and a platform.",
     )
+    bot_platforms: Words = Field(
+        (),
+        description="Platforms that this process serves, by name. Empty: all that are configured; without any, the terminal.",
+    )
     bot_host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     bot_port: int | None = Field(
         None,

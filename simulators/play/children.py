@@ -6,9 +6,27 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-#: Settings of the caller's that do not reach a child: it must never act with real tokens.
-_FOREIGN = ("AIMODELS_", "BOT_", "SLACK_", "DISCORD_", "SANDBOX_", "CONSOLE_", "OTEL_")
+#: Variables of the caller's environment that a child gets: what a program needs in order to run. No setting is among
+#: them, be it of a platform that is installed besides: a child must never act with real tokens.
+_INHERITED = frozenset(
+    (
+        *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+        *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP"),  # Windows
+        *("USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),
+    )
+)
+_INHERITED_PREFIXES = ("LC_", "PYTHON")
 _STOPS = 10.0  #: seconds for an orderly end
+
+
+def inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a child gets, without settings of any program."""
+    return {
+        key: value
+        for key, value in environment.items()
+        if key.upper() in _INHERITED or key.upper().startswith(_INHERITED_PREFIXES)
+    }
 
 
 class Child:
@@ -18,8 +36,7 @@ class Child:
         self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str], *, code: Path
     ) -> None:
         """`code`: the folder that has the packages; `folder`: where it runs."""
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
-        self.environment = {**inherited, "PYTHONPATH": str(code), **environment}
+        self.environment = {**inherited(os.environ), "PYTHONPATH": str(code), **environment}
         self._command = command
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None

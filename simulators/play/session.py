@@ -93,6 +93,7 @@ class PlaySession:
             "AIMODELS_SPEECH": "true",
             "BOT_CHAT_MODELS": _CHAT_MODELS,
             "BOT_DATA_DIR": "data",
+            "BOT_PLATFORMS": ",".join(self.sides),
             "BOT_PORT": str(self._port),
             "BOT_COCKPIT_TEXTS": "true",
             "BOT_PLAY_URL": self.url,

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from simulators.discord.values import ADA, CHANNEL
-from simulators.play.children import Child
+from simulators.play.children import Child, inherited
 from simulators.play.session import PlaySession
 from simulators.play.web import WebServer, create_app
 
@@ -119,3 +119,10 @@ async def test_the_stream_goes_on_whatever_is_said_and_asked_for(tmp_path: Path)
         await server.stop()
     assert first["person"] == next(iter(session.sides["discord"].people))
     assert first["messages"][-1]["content"] == "cut ?"
+
+
+def test_no_setting_reaches_a_program() -> None:
+    """A program gets what it needs to run, and no setting or token of any platform."""
+    needed = {"PATH": "/bin", "HOME": "/home/ada", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "https_proxy": "http://p"}
+    tokens = {"SLACK_BOT_TOKEN": "xoxb", "TCP_TOKEN": "s", "AWS_SECRET_ACCESS_KEY": "s", "BOT_PORT": "1"}
+    assert inherited(needed | tokens) == needed
