@@ -185,17 +185,13 @@ class PlaySession:
     async def reload(self) -> None:
         """Restart the service where its code changed since it was started."""
         async with self._restarting:
-            if not self._is_code_newer():
+            if not is_code_newer(self._code, self._started_at):
                 return
             await self._stop_watching()
             await self.service.stop()
             self.wire.note("the code changed: the service starts again")
             await self._start_service()
             await self._read_manifest()
-
-    def _is_code_newer(self) -> bool:
-        found = (path for folder in ("bot", "adapters") for path in (self._code / folder).rglob("*"))
-        return any(path.suffix in {".py", ".toml"} and path.stat().st_mtime > self._started_at for path in found)
 
     # ---- faults
 
@@ -225,6 +221,12 @@ class PlaySession:
                 raise PlayError("There is no such fault.")
         self.changes.notify()
         return self.state
+
+
+def is_code_newer(code: Path, since: float) -> bool:
+    """Whether a file of the service's packages is newer than that time of day: code, sentences, templates or SQL."""
+    found = (path for folder in ("bot", "adapters", "aimodels") for path in (code / folder).rglob("*"))
+    return any("__pycache__" not in path.parts and path.is_file() and path.stat().st_mtime > since for path in found)
 
 
 def _free_port() -> int:

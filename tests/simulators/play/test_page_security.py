@@ -1,6 +1,7 @@
 """The page of `make play`: its own browser may use it, nobody else, and nothing that somebody wrote becomes code."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from simulators.discord.values import ADA, CHANNEL
 from simulators.play.children import Child, inherited
-from simulators.play.session import PlaySession
+from simulators.play.session import PlaySession, is_code_newer
 from simulators.play.web import WebServer, create_app
 
 STATIC = Path("simulators/play/static")
@@ -126,3 +127,18 @@ def test_no_setting_reaches_a_program() -> None:
     needed = {"PATH": "/bin", "HOME": "/home/ada", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "https_proxy": "http://p"}
     tokens = {"SLACK_BOT_TOKEN": "xoxb", "TCP_TOKEN": "s", "AWS_SECRET_ACCESS_KEY": "s", "BOT_PORT": "1"}
     assert inherited(needed | tokens) == needed
+
+
+def test_a_change_of_any_file_of_the_service_is_seen(tmp_path: Path) -> None:
+    """Code, its SDK, templates and SQL; what Python compiles is no change."""
+    for folder in ("bot", "adapters", "aimodels"):
+        (tmp_path / folder / "__pycache__").mkdir(parents=True)
+        assert not is_code_newer(tmp_path, since=0)
+        (tmp_path / folder / "__pycache__" / "a.pyc").touch()
+        assert not is_code_newer(tmp_path, since=0)
+    for name in ("bot/page.html", "bot/schema.sql", "adapters/en.toml", "aimodels/client.py"):
+        file = tmp_path / name
+        file.touch()
+        os.utime(file, (2000, 2000))
+        assert is_code_newer(tmp_path, since=1999), name
+        assert not is_code_newer(tmp_path, since=2000), name
