@@ -3,12 +3,14 @@
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from aimodels.reference import MODELS
 from bot.commands import load_commands
 from bot.i18n import catalogue
+from bot.models import Part
 from tests.support.forked import command_line
 
 ROOT = Path(__file__).parents[1]
@@ -57,3 +59,12 @@ def test_every_command_is_in_the_readme(readme: Path) -> None:
     translated = [name for name in names if f"command.{name}.description" in catalogue("zh-Hant")]
     assert len(translated) > 10
     assert [name for name in translated if f"/{name}" not in text] == []
+
+
+@pytest.mark.parametrize("document", [*READMES, ROOT / "docs" / "architecture.md"], ids=lambda path: path.name)
+def test_every_part_is_named(document: Path) -> None:
+    """The documents list all that a command may yield, and nothing else, in the order of `Part`."""
+    text = document.read_text(encoding="utf-8")
+    names = [part.__name__ for part in get_args(Part)]
+    listed = [re.findall(r"`([A-Z]\w+)`", line) for line in text.splitlines() if "`Text`" in line and "`Usage`" in line]
+    assert listed == [names]

@@ -25,7 +25,7 @@ class Settings(EnvironmentSettings):
 
     slack_bot_token: SecretStr | None = Field(
         None,
-        description="Token of the bot (xoxb-…), from the app's page Install App. Empty: no Slack, or many "
+        description="Token of the bot (xoxb-…), from the app's page OAuth & Permissions. Empty: no Slack, or many "
         "workspaces with SLACK_CLIENT_ID.",
     )
     slack_app_token: SecretStr | None = Field(
@@ -78,7 +78,7 @@ class Settings(EnvironmentSettings):
 def require_consistent(settings: Settings) -> None:
     """Raise a `SettingsError` that says what to do when settings are missing or mixed up."""
     if settings.slack_bot_token is not None:
-        _require_prefix("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-", "Install App, Bot User OAuth Token")
+        _require_prefix("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-", "OAuth & Permissions, Bot User OAuth Token")
     elif settings.slack_client_secret is None:
         raise SettingsError(operator_text("slack.setting.client_secret", apps=APPS))
     if settings.slack_app_token is not None:

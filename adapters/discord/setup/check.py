@@ -46,7 +46,7 @@ def application_id_of(token: str) -> int:
     try:
         return int(base64.b64decode(first + "=" * (-len(first) % 4)))
     except (binascii.Error, ValueError):
-        raise SettingsError(bad_token()) from None
+        raise SettingsError(operator_text("discord.setting.malformed_token", portal=PORTAL)) from None
 
 
 def describe_application(token: str, commands: Sequence[CommandSpec]) -> str:
