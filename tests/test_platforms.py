@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -64,7 +65,9 @@ def test_a_process_serves_the_platforms_that_are_named(tmp_path: Path, installed
     named = bot(tmp_path, installed, "check", CHANNEL_URL=url, BOT_PLATFORMS="channel")
     assert "ok   channel: The channel is there." in named.stdout.splitlines()
     wrong = bot(tmp_path, installed, "run", CHANNEL_URL=url, BOT_PLATFORMS="chanel")
-    assert wrong.stderr == "BOT_PLATFORMS: no platform chanel is installed; there are channel, discord, slack, console\n"
+    assert (
+        wrong.stderr == "BOT_PLATFORMS: no platform chanel is installed; there are channel, discord, slack, console\n"
+    )
     assert wrong.returncode == 2
 
 
@@ -110,8 +113,7 @@ class InstalledChannel(TestChannel):
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("CHANNEL_URL", self.channel.url)
             adapter = find_platforms()["channel"].create(data_dir=self.folder, conversation=None)
-        assert isinstance(adapter, ChannelAdapter)
-        return adapter
+        return cast("ChannelAdapter", adapter)  # of the same module, imported once more
 
 
 @pytest.fixture(scope="class")
