@@ -78,7 +78,9 @@ class Settings(EnvironmentSettings):
 def require_consistent(settings: Settings) -> None:
     """Raise a `SettingsError` that says what to do when settings are missing or mixed up."""
     if settings.slack_bot_token is not None:
-        _require_prefix("SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-", "OAuth & Permissions, Bot User OAuth Token")
+        _require_prefix(
+            "SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-", "OAuth & Permissions, Bot User OAuth Token"
+        )
     elif settings.slack_client_secret is None:
         raise SettingsError(operator_text("slack.setting.client_secret", apps=APPS))
     if settings.slack_app_token is not None:
