@@ -56,7 +56,7 @@ async def test_invalid_token(simulator: DiscordSimulator, core: RecordingCore) -
     (finding,) = await adapter.check()
     assert not finding.is_ok
     assert "Reset Token" in finding.text
-    with pytest.raises(SettingsError, match="DISCORD_TOKEN is no token of a bot: .*Reset Token") as raised:
+    with pytest.raises(SettingsError, match="Reset Token") as raised:
         async with adapter.connected(core):
             pass
     assert "wrong" not in str(raised.value)
@@ -100,7 +100,7 @@ def test_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_token_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """A malformed token is reported without being repeated."""
     monkeypatch.setenv("DISCORD_TOKEN", "hunter2")
-    with pytest.raises(SettingsError, match="DISCORD_TOKEN is no token of a bot: .*Reset Token") as raised:
+    with pytest.raises(SettingsError, match=r"DISCORD_TOKEN is no token of a bot: .*Reset Token") as raised:
         platform.manifest(COMMANDS, url=None)
     assert "hunter2" not in str(raised.value)
 
