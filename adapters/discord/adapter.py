@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 import discord
@@ -39,6 +40,7 @@ from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
 from adapters.kit.reply_target import encrypt_secret
+from bot.background import BackgroundLoops
 from bot.errors import BotError, DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -170,12 +172,13 @@ class Discord(DiscordDirectory):
         client.router = router
         log.info("invite", url=check.invite_url(client.application_id or 0))
         self._watchdog = GatewayWatchdog(client, stalled_after=self._stalled_after, timing=self._timing)
-        background = (
-            self._watchdog.run(),
-            missed.save_periodically(),
-            application_commands.register_commands(client, self._services, commands),
-        )
-        tasks = [asyncio.create_task(job) for job in background]
+        register = partial(application_commands.register_commands, client, self._services, commands, self._timing)
+        loops = BackgroundLoops(first=self._timing.reconnect_first, longest=self._timing.reconnect_longest)
+        tasks = [
+            loops.start("watchdog of the gateway", self._watchdog.run),
+            loops.start("position in the messages", missed.save_periodically),
+            loops.start("registration of commands", register),
+        ]
         try:
             await shards.connect(client)
         except discord.PrivilegedIntentsRequired:

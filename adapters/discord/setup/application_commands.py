@@ -4,6 +4,7 @@ Commands are registered only when their hash differs from that of the last regis
 day they may change.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,9 @@ import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
+from adapters.discord.timing import Timing
 from adapters.discord.ui.channels import CHANNEL_TYPES
+from adapters.kit.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.message_actions import MESSAGE_ACTIONS
 from bot.errors import StoreError
@@ -69,27 +72,46 @@ _MAX_CHOICES = 25
 _MAX_DESCRIPTION = 100
 _MAX_PROMPT = 6000
 _MANAGE_CHANNELS = "16"
+_SERVER_ERROR = 500
 
 Json = dict[str, Any]
 
 
-async def register_commands(client: DiscordClient, services: AdapterServices, specs: Sequence[CommandSpec]) -> None:
-    """Register the commands if they changed. A failure is logged: mentions work without, and the next start retries."""
+async def register_commands(
+    client: DiscordClient, services: AdapterServices, specs: Sequence[CommandSpec], timing: Timing
+) -> None:
+    """Register the commands if they changed. Until then mentions work without.
+
+    A failure is logged and tried again after a pause; what Discord refuses, with the next connection.
+    """
+    commands = build_commands(specs)
+    backoff = Backoff(first=timing.reconnect_first, longest=timing.reconnect_longest)
+    while True:
+        pause = backoff.next()
+        try:
+            return await _register(client, services, commands)
+        except discord.HTTPException as exc:
+            log.warning("commands not registered", reason=describe_error(exc))
+            if exc.status < _SERVER_ERROR:
+                return None
+        except discord.RateLimited as exc:
+            log.warning("commands not registered", reason=describe_error(exc))
+            pause = max(pause, exc.retry_after)
+        except NETWORK_ERRORS as exc:
+            log.warning("commands not registered", reason=describe_error(exc))
+        except StoreError as exc:
+            log.warning("commands not registered", reason=str(exc))
+        await asyncio.sleep(pause)
+
+
+async def _register(client: DiscordClient, services: AdapterServices, commands: list[Json]) -> None:
     application = client.application_id
     assert application is not None, "logged in"
-    commands = build_commands(specs)
-    current = hash_commands(commands)
-    try:
-        if await services.storage(NAMESPACE, has_secrets=False).get(str(application)) == current:
-            return
+    current, storage = hash_commands(commands), services.storage(NAMESPACE, has_secrets=False)
+    if await storage.get(str(application)) != current:
         await client.http.bulk_upsert_global_commands(application, commands)
-        await services.storage(NAMESPACE, has_secrets=False).set(str(application), current)
-    except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
-        log.warning("commands not registered", reason=describe_error(exc))
-    except StoreError as exc:
-        log.warning("command hash not saved", reason=str(exc))
-    else:
         log.info("commands registered", count=len(commands))
+        await storage.set(str(application), current)
 
 
 def build_commands(specs: Sequence[CommandSpec]) -> list[Json]:

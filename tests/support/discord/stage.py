@@ -1,13 +1,14 @@
 """The adapter alone, running on the simulated Discord with a core that records."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import SecretStr
 
 from adapters.discord.adapter import Discord
 from adapters.discord.outbound.draft import DiscordDraft
-from bot.models import Event
+from bot.models import CommandSpec, Event
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, TOKEN
 from tests.support.core import COMMANDS, RecordingCore
@@ -22,12 +23,13 @@ class Service:
     def __init__(self, simulator: DiscordSimulator, core: RecordingCore, **settings: Any) -> None:
         self.simulator = simulator
         self.core = core
+        self.commands: Sequence[CommandSpec] = COMMANDS
         self.adapter = Discord(token=SecretStr(TOKEN), api_url=simulator.api, **settings)
 
     async def __aenter__(self) -> Self:
         self._connected = self.adapter.connected(self.core)
         await self._connected.__aenter__()
-        self.running = asyncio.create_task(self.adapter.run(self.core.sink, COMMANDS))
+        self.running = asyncio.create_task(self.adapter.run(self.core.sink, self.commands))
         before = len(self.simulator.gateway.identified)
         await self.simulator.until(lambda: len(self.simulator.gateway.identified) > before or self.running.done())
         return self

@@ -3,9 +3,13 @@
 import re
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.discord.setup.application_commands import build_commands, hash_commands
+from adapters.discord.timing import Timing
 from bot.i18n import catalogue
+from bot.models import CommandSpec, Option
+from simulators.discord.errors import server_error
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import DM, ME, Json
 from tests.support.discord.stage import COMMANDS, RecordingCore, Service
@@ -22,6 +26,27 @@ async def test_commands_are_registered_when_they_change(simulator: DiscordSimula
     core.stored["discord.commands"][ME] = "others"
     async with Service(simulator, core):
         await simulator.until(lambda: len(simulator.called("PUT", "commands")) == 2)
+
+
+async def test_a_registration_that_fails_is_tried_again(simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """A fault of Discord is logged with its reason; a defect with its traceback, beside what works all the same."""
+    timing = Timing(reconnect_first=0.01, reconnect_longest=0.01)
+    simulator.rest.fail("PUT", "commands", server_error(503), times=2)
+    with capture_logs() as lines:
+        async with Service(simulator, core, timing=timing):
+            await simulator.until(lambda: len(simulator.called("PUT", "commands")) == 3)
+    reasons = [line["reason"] for line in lines if line["event"] == "commands not registered"]
+    assert len(reasons) == 2
+    assert all("503" in reason for reason in reasons)
+    odd = Option(name="sides", description="how many", kind="int")  # type: ignore[arg-type] # which nothing has
+    broken = Service(simulator, core, timing=timing)
+    broken.commands = [CommandSpec(name="roll", description="Roll a die", options=(odd,))]
+    with capture_logs() as lines:
+        async with broken as service:
+            await service.say()
+            await service.say()
+    failed = [line for line in lines if line["event"] == "background loop failed"]
+    assert {(line["task"], line["reason"]) for line in failed} == {("registration of commands", "KeyError")}
 
 
 NAME = re.compile(r"[-_\w]{1,32}")
