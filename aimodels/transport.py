@@ -43,11 +43,8 @@ def build_request(
         return request
     content = body or b""
     # Given as a stream, what has all its headers already is not looked through for those that are missing.
-    is_large = len(content) > _LARGE_BODY
-    stream = _BodyPieces(content) if is_large else httpx.ByteStream(content)
+    stream = _BodyPieces(content) if len(content) > _LARGE_BODY else httpx.ByteStream(content)
     request = httpx.Request(method, url, headers=headers, stream=stream, extensions=extensions)
-    if not is_large:
-        request.read()
     if body is not None:
         request.headers["Content-Length"] = str(len(content))
     return request
@@ -90,13 +87,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """See `httpx.AsyncBaseTransport`."""
         if self._session is None:
             self._session = self._open_session()
-        timeout = request.extensions.get("timeout", {})
+        timeout, stream = request.extensions.get("timeout", {}), request.stream
         try:
             response = await self._session.request(
                 request.method,
                 str(request.url),
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
-                data=(request.content or None) if isinstance(request.stream, httpx.ByteStream) else request.stream,
+                data=(b"".join(stream) or None) if isinstance(stream, httpx.ByteStream) else stream,
                 allow_redirects=False,
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(sock_connect=timeout.get("connect"), sock_read=timeout.get("read")),

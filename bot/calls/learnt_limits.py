@@ -10,7 +10,7 @@ from bot.calls.parameter_limits import ParameterLimit
 from bot.errors import StoreError
 from bot.media.names import short_digest
 from bot.models import CommandSpec, Option
-from bot.ports import KeyValues
+from bot.ports import KeyValues, Namespace
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,7 @@ class LearntLimits:
 
     def __init__(self, values: KeyValues) -> None:
         self._values = values
+        self._namespaces: dict[str, Namespace] = {}  #: by account
         #: By account: what was read last, and the limits in it by model.
         self._parsed: dict[str, tuple[Mapping[str, str], _Limits]] = {}
 
@@ -35,8 +36,7 @@ class LearntLimits:
     async def learn(self, account: str, model: str, name: str, limit: ParameterLimit) -> None:
         """Keep a limit for a day. A database that fails is ignored: the API refuses the next value, too."""
         try:
-            namespace = self._values.namespace(_namespace(account))
-            await namespace.set(f"{name} {model}", limit.encode(), expires=datetime.now(UTC) + KEPT)
+            await self._of(account).set(f"{name} {model}", limit.encode(), expires=datetime.now(UTC) + KEPT)
         except StoreError as exc:
             log.warning("limit of the API not saved", reason=str(exc))
 
@@ -49,7 +49,7 @@ class LearntLimits:
         return replace(spec, options=tuple(_narrow(option, limits) for option in spec.options))
 
     async def _read(self, account: str) -> _Limits:
-        items = await self._values.namespace(_namespace(account)).items()
+        items = await self._of(account).items()
         if not items:
             return {}
         read, limits = self._parsed.get(account, (None, {}))
@@ -62,9 +62,11 @@ class LearntLimits:
             self._parsed[account] = (items, limits)
         return limits
 
-
-def _namespace(account: str) -> str:
-    return f"api-limits:{short_digest(account)}"
+    def _of(self, account: str) -> Namespace:
+        found = self._namespaces.get(account)
+        if found is None:
+            found = self._namespaces[account] = self._values.namespace(f"api-limits:{short_digest(account)}")
+        return found
 
 
 def _narrow(option: Option, limits: Collection[Mapping[str, ParameterLimit]]) -> Option:

@@ -50,10 +50,11 @@ class GuardedApi:
         `on_wait`, `on_post`, `before_post`: see `AsyncAIModels.for_caller`.
         """
         caller, own, problem = f"{event.adapter}:{event.actor.id}", None, ""
-        try:
-            own = await self.workspaces.client_of(event)
-        except UsageError as exc:
-            problem = str(exc)
+        if effective.has_own_api:
+            try:
+                own = await self.workspaces.client_of(event)
+            except UsageError as exc:
+                problem = str(exc)
         shared = own or self.client
         client = shared.for_caller(caller, on_wait=on_wait, on_post=on_post, before_post=before_post)
         account = client.base_url if own is None else f"{client.base_url}#{event.adapter}:{event.location.workspace}"

@@ -118,7 +118,7 @@ def _call(
     answer: bytes,
 ) -> Call:
     """Return a call that has ended; of a long stream the summary alone is kept."""
-    body = request.content if isinstance(request.stream, httpx.ByteStream) else b""
+    body = request.read() if isinstance(request.stream, httpx.ByteStream) else b""
     is_long = size > _LONG_STREAM and _is_stream(answer)
     return (
         *(request.method, request.url.raw_path, status, headers, answered, len(body), size, is_whole),
