@@ -1,12 +1,11 @@
 """Types of the API's answers. Fields that are absent or malformed take their defaults where they are not essential."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 #: aimodels: answers come in the reference's envelope; openai: answers come without one.
@@ -30,14 +29,12 @@ class _Figure(_OrDefault):
     """The same for a figure that is counted or summed; a malformed one is logged, as it costs somebody money."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_wrap_validator_function(self._validate, handler(source))
+        ignored = core_schema.no_info_plain_validator_function(self._ignore)
+        return core_schema.union_schema([handler(source), ignored], mode="left_to_right")
 
-    def _validate(self, value: object, validate: Callable[[object], object]) -> object:
-        try:
-            return validate(value)
-        except ValidationError:
-            log.warning("the API's usage has a figure that is ignored: %.40r", value)
-            return self.value
+    def _ignore(self, value: object) -> object:
+        log.warning("the API's usage has a figure that is ignored: %.40r", value)
+        return self.value
 
 
 def text_content(value: object) -> object:
