@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.fenced_connector import fenced
+from adapters.slack.connection.client import post_json
 from adapters.slack.connection.errors import API_ERRORS, error_code, is_rate_limit, to_delivery_error
 from adapters.slack.connection.feature_gates import FeatureGates
 from adapters.slack.connection.rate_limiter import RateLimiter
@@ -95,7 +96,6 @@ class WebApi:
         owner, limiter = self.target.owner, self.services.rate_limiter
         channel = str(params.get("channel") or "")
         given = {name: value for name, value in params.items() if value is not None}
-        form, body = (given, None) if method in _FORM_METHODS else (None, given)
         left = 1 if best_effort else _TRIES
         while True:
             left -= 1
@@ -103,7 +103,9 @@ class WebApi:
             client = await self.client()
             try:
                 with fenced(always_owned if method in _INVISIBLE else self.confirm):
-                    answer = await client.api_call(method, data=form, json=body)
+                    if method not in _FORM_METHODS:
+                        return await post_json(client, method, given)
+                    answer = await client.api_call(method, data=given)
             except API_ERRORS as exc:
                 error = to_delivery_error(exc)
                 if is_rate_limit(exc) and isinstance(error, DeliveryDelayed):
