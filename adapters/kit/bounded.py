@@ -37,7 +37,7 @@ class BoundedDict(MutableMapping[K, V]):
 
     def __getitem__(self, key: K) -> V:
         value, set_at = self._entries[key]
-        if self._is_expired(set_at):
+        if self._lifetime is not None and self._is_expired(set_at):
             del self._entries[key]
             raise KeyError(key)
         if self._renews_on_read:
@@ -55,7 +55,7 @@ class BoundedDict(MutableMapping[K, V]):
 
     def __contains__(self, key: object) -> bool:
         entry = self._entries.get(key)  # type: ignore[arg-type]  # any object may be asked for
-        return entry is not None and not self._is_expired(entry[1])
+        return entry is not None and (self._lifetime is None or not self._is_expired(entry[1]))
 
     def __iter__(self) -> Iterator[K]:
         return iter([key for key, (_, set_at) in self._entries.items() if not self._is_expired(set_at)])

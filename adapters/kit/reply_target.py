@@ -1,8 +1,9 @@
 """`Event.reply_to` as a dataclass: a flat mapping of text, written and read by one adapter alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 
 import structlog
@@ -22,6 +23,12 @@ def _empty(kind: type[Any]) -> dict[str, str]:
     return dict.fromkeys((field.name for field in fields(kind)), "")
 
 
+@cache
+def _reader(kind: type[Any]) -> Callable[[Any], tuple[str, ...]]:
+    """Return a function that reads all fields of a dataclass of texts, of which there are several."""
+    return attrgetter(*_empty(kind))  # type: ignore[arg-type]
+
+
 class ReplyTargetFields:
     """Base of a frozen dataclass whose fields are all texts, "" meaning absent.
 
@@ -38,7 +45,8 @@ class ReplyTargetFields:
     @classmethod
     def of(cls, reply_to: Mapping[str, str]) -> Self:
         """Read `Event.reply_to`. Names that are no field, as of a newer version, are ignored; missing ones are ""."""
-        reply_to = {cls.RENAMED.get(name, name): value for name, value in reply_to.items()} if cls.RENAMED else reply_to
+        if cls.RENAMED and not cls.RENAMED.keys().isdisjoint(reply_to):
+            reply_to = {cls.RENAMED.get(name, name): value for name, value in reply_to.items()}
         empty = _empty(cls)  # type: ignore[arg-type]
         return cls(**empty | {name: value for name, value in reply_to.items() if name in empty})
 
@@ -55,7 +63,8 @@ class ReplyTargetFields:
 
     def to_reply_to(self) -> dict[str, str]:
         """Write what `of` reads: the fields by name, without the empty ones."""
-        return {name: text for name in _empty(type(self)) if (text := getattr(self, name))}  # type: ignore[arg-type]
+        kind = type(self)
+        return {name: text for name, text in zip(_empty(kind), _reader(kind)(self), strict=True) if text}  # type: ignore[arg-type]
 
 
 def encrypt_secret(sink: Sink, target: type[ReplyTargetFields], services: AdapterServices) -> Sink:

@@ -4,8 +4,6 @@ A request may wait for its turn and for a connection, and the process may be pau
 in the last step before the request is written, when its connection is there.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -28,14 +26,17 @@ class NewestConfirm:
         await self.confirm()
 
 
-@contextmanager
-def fenced(confirm: Confirm) -> Iterator[None]:
+class fenced:  # noqa: N801 - as `contextlib.suppress`: a context manager that is called like a function
     """Await `confirm` before each request of this task in the block; an error that it raises prevents the request."""
-    token = _confirm.set(confirm)
-    try:
-        yield
-    finally:
-        _confirm.reset(token)
+
+    def __init__(self, confirm: Confirm) -> None:
+        self._new = confirm
+
+    def __enter__(self) -> None:
+        self._token = _confirm.set(self._new)
+
+    def __exit__(self, *_: object) -> None:
+        _confirm.reset(self._token)
 
 
 class FencedConnector(aiohttp.TCPConnector):

@@ -10,7 +10,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncSlackResponse, AsyncWebClient
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.types import Json
 
@@ -54,7 +55,7 @@ async def post_json(client: AsyncWebClient, method: str, params: Json) -> dict[s
         headers=dict(response.headers),
         status_code=response.status,
     )
-    raise SlackApiError(f"{method} failed", failure)
+    raise SlackApiError(f"{method} failed", failure)  # type: ignore[no-untyped-call]
 
 
 def proxy_for(url: str) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -33,15 +33,14 @@ class Workspace:
     url: str = ""
     is_agent: bool = True  #: the app has the agent view, where each direct message begins a thread
     is_one_of_many: bool = False  #: the service serves several workspaces, so ids are only unique with the owner's
+    owner: str = field(init=False)  #: the value of `ReplyTarget.owner`
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owner", self.enterprise or self.team)
 
     def scoped(self, name: str) -> str:
         """An id of a person or a channel, unique in the whole service: `U012`, or `T012.U012` among many workspaces."""
         return f"{self.owner}.{name}" if self.is_one_of_many and name else name
-
-    @property
-    def owner(self) -> str:
-        """The value of `ReplyTarget.owner`."""
-        return self.enterprise or self.team
 
     def link(self, channel: str, ts: str, thread: str = "") -> str:
         """The address of a message. `thread`: ts of the message whose thread it is in; "": it is in none.
@@ -153,7 +152,7 @@ class Workspaces:
 
     async def find_client(self, team: str, enterprise: str = "") -> AsyncWebClient:
         """Return the client of that installation; ask each time, as tokens are renewed. Raises what `find` does."""
-        return self.client_of(await self.find(team, enterprise))
+        return self.client_of(await self._source.find(team, enterprise))
 
     def client_of(self, workspace: Workspace) -> AsyncWebClient:
         """Return the client of an installation."""

@@ -225,7 +225,7 @@ class MessageHandler:
         await self._services.retract(ADAPTER, message_id(workspace.owner, channel, str(ts or "")))
 
     def _lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
-        is_one_conversation = _is_direct(message) and not workspace.is_agent
+        is_one_conversation = not workspace.is_agent and _is_direct(message)
         root = str(message.get("thread_ts") or ("" if is_one_conversation else message.get("ts")) or "")
         key = message_id(workspace.owner, str(message.get("channel") or ""), root)
         return self._locks.find_or_make(key, asyncio.Lock)

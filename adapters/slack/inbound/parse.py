@@ -79,7 +79,7 @@ def event_from_message(
         request = as_catchup(request, text, commands, is_in_thread=is_in_thread, counted=plain_words)
     prompt, rejection = request.prompt, request.rejection
     if request.command in TEXT_COMMANDS and str(message.get("text") or "").strip():
-        prompt = "\n\n".join(part for part in (*quote_forwarded(message, people, commands, workspace), prompt) if part)
+        prompt = "\n\n".join(filter(None, (*quote_forwarded(message, people, commands, workspace), prompt)))
     if not rejection and any(file.get("subtype") == _VIDEO_CLIP for file in message.get("files") or ()):
         rejection = translate("slack.video_clip", person.locale)
     viewed = viewed if request.command == CATCHUP else ""
@@ -174,9 +174,9 @@ def is_mention(message: Json, bot_user: str) -> bool:
 
 def find_mentions(message: Json) -> list[str]:
     """Return the ids of the users and user groups that the message mentions, in order."""
-    text = str(message.get("text") or "")
-    found = (match for match in _MARKUP.finditer(text) if match[1] == "@" or match[2].startswith("subteam^"))
-    return list(dict.fromkeys(match[2].removeprefix("subteam^") for match in found))
+    markup = _MARKUP.findall(str(message.get("text") or ""))
+    found = [name for kind, name, _ in markup if kind == "@" or name.startswith("subteam^")]
+    return list(dict.fromkeys([name.removeprefix("subteam^") for name in found]))
 
 
 def is_for_others(message: Json, bot_user: str) -> bool:

@@ -57,14 +57,15 @@ class UserDirectory:
         return bool(answer["user"].get("deleted"))
 
     async def _find(self, workspace: Workspace, user: str, team: str) -> Person:
-        is_enterprise = team.startswith("E")
-        from_event = Person(id=user, team="" if is_enterprise else team, enterprise=team if is_enterprise else "")
-        if not user:
-            return from_event
         key = (workspace.owner, user)
         expires, cached = self._people.get(key, (0.0, None))
-        if cached is not None and expires > time.monotonic():
-            return cached if cached.team or cached.enterprise else from_event
+        is_fresh = cached is not None and expires > time.monotonic()
+        if is_fresh and cached is not None and (cached.team or cached.enterprise):
+            return cached
+        is_enterprise = team.startswith("E")
+        from_event = Person(id=user, team="" if is_enterprise else team, enterprise=team if is_enterprise else "")
+        if is_fresh or not user:
+            return from_event
         task = self._lookups.get(key)
         if task is None:
             task = self._lookups[key] = asyncio.create_task(self._look_up(workspace, user))

@@ -106,7 +106,7 @@ class SlackDraft:
     def announce(self) -> None:
         """Show after a moment that an answer is being made, where that needs no message. Returns at once."""
         if not self._is_private:
-            self.indicator.announce(self.messages.thread, translate("slack.thinking", self._target.locale))
+            self.indicator.announce(self.messages.thread)
 
     async def status(self, status: Status) -> None:
         """Show a status: beside the thread; as a card when the job is long; as a message where it has to stay."""
@@ -248,7 +248,7 @@ class SlackDraft:
 
     async def _deliver_once(self, answer: Answer) -> None:
         await self._prepare()
-        noted = replace(answer, text="\n\n".join(part for part in (self._note, answer.text) if part))
+        noted = replace(answer, text="\n\n".join(filter(None, (self._note, answer.text)))) if self._note else answer
         layout = await layout_for(self._api, noted, omitted=self._omitted)
         try:
             if layout.is_caption and not answer.is_board and self._api.is_enabled(CAPTION):
@@ -263,8 +263,8 @@ class SlackDraft:
 
     async def _show(self, layout: AnswerLayout, answer: Answer) -> None:
         """Show texts first, then the files; the buttons are under the last message that can have them."""
-        can_caption = self._api.is_enabled(CAPTION) and not answer.is_board
-        under_files = bool(layout.files) and can_caption and not self._thread.make_files().is_without_caption
+        can_caption = bool(layout.files) and not answer.is_board and self._api.is_enabled(CAPTION)
+        under_files = can_caption and not self._thread.make_files().is_without_caption
         await self._show_texts(layout, answer, under_files=under_files)
         await self._share(layout, answer)
         if under_files and self._thread.make_files().is_without_caption:

@@ -193,7 +193,7 @@ async def layout_answer(
     charts = [block for block in drawn if block is not None]
     media = await _uploads(media for media, block in zip(answer.media, drawn, strict=True) if block is None)
     links = [f"[{_escape_label(m.name)}]({m.url or m.source_url})" for m in answer.media if m.path is None or m.url]
-    text = "\n\n".join(part for part in (answer.text.strip("\n"), *links) if part)
+    text = "\n\n".join(filter(None, (answer.text.strip("\n"), *links)))
     if media and not charts and len(text) <= _CAPTION and len(parts := split_parts(text)) <= 1:
         return AnswerLayout(parts, media, is_caption=True)
     mentions = ANYBODY if answer.private else ()
@@ -214,9 +214,17 @@ async def layout_for(api: WebApi, answer: Answer, *, omitted: Collection[str] = 
 
     `omitted`: features that it is to go without.
     """
-    charts, tables, plans = (name not in omitted and api.is_enabled(name) for name in (CHARTS, DATA_TABLES, PLANS))
-    locale = api.target.locale
-    return await layout_answer(answer, locale, has_charts=charts, has_data_tables=tables, has_plans=plans)
+
+    def takes(feature: str) -> bool:
+        return feature not in omitted and api.is_enabled(feature)
+
+    return await layout_answer(
+        answer,
+        api.target.locale,
+        has_charts=bool(answer.media) and takes(CHARTS),
+        has_data_tables=takes(DATA_TABLES),
+        has_plans=answer.plan is not None and takes(PLANS),
+    )
 
 
 async def layout_as_file(answer: Answer) -> AnswerLayout:

@@ -11,6 +11,7 @@ import structlog
 from adapters.slack.connection.feature_gates import SESSION, STATUS, UNSUPPORTED
 from adapters.slack.connection.web_api import WebApi, is_outcome_unknown, refusal_code
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError
+from bot.i18n import translate
 from bot.ports import always_owned
 
 log = structlog.get_logger(__name__)
@@ -38,19 +39,19 @@ class StatusIndicator:
         """Whether a thread can have a status."""
         return bool(thread) and self._api.is_enabled(STATUS)
 
-    def announce(self, thread: str, text: str) -> None:
+    def announce(self, thread: str) -> None:
         """Set a first status after a moment, in the background; not if the answer is there before."""
         if self._timer is None and self.is_available(thread):
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._timing.announce_delay, self._begin_announcement, thread, text)
+            self._timer = loop.call_later(self._timing.announce_delay, self._begin_announcement, thread)
 
-    def _begin_announcement(self, thread: str, text: str) -> None:
-        self._announcement = self._api.services.background.start(self._announce(thread, text))
+    def _begin_announcement(self, thread: str) -> None:
+        self._announcement = self._api.services.background.start(self._announce(thread))
 
-    async def _announce(self, thread: str, text: str) -> None:
+    async def _announce(self, thread: str) -> None:
         self.start_session(thread)
         with suppress(StoreError):
-            await self.set(thread, text)
+            await self.set(thread, translate("slack.thinking", self._api.target.locale))
 
     async def end_announcement(self) -> None:
         """Cancel the first status, or wait for it, so that it does not come after what is shown next."""
@@ -95,7 +96,7 @@ class StatusIndicator:
         now = time.monotonic()
         if text == self._text and now - self._set_at < self._timing.status_lifetime:
             return
-        status = " · ".join(part for part in (text, details) if part)
+        status = " · ".join(filter(None, (text, details)))
         try:
             is_set = await self._set_status(self._api, thread, status, best_effort=True)
         except DeliveryDelayed as exc:

@@ -63,12 +63,12 @@ def estimate_size(value: Any) -> int:
     size, left = 0, [value]
     while left:
         part = left.pop()
-        if isinstance(part, list):
+        if type(part) is list:
             left += part
-        elif isinstance(part, dict):
+        elif type(part) is dict:
             size += _ELEMENT
             for name, inner in part.items():
-                if not isinstance(inner, str):
+                if type(inner) is not str:
                     left.append(inner)
                 elif name in _COUNTED:
                     size += len(inner)
@@ -194,7 +194,7 @@ class _Writer:
             self.rich = []
 
     def block(self, block: md.Block) -> None:
-        if estimate_size(self.rich) > _RICH_TEXT:
+        if self.rich and estimate_size(self.rich) > _RICH_TEXT:
             self.flush()
         match block:
             case md.Heading(level, children):

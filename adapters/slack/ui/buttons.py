@@ -108,12 +108,9 @@ def build_actions(
     signer = core.signer(ADAPTER, target.owner, target.channel, person=target.user if is_ephemeral else "")
     buttons = {action.name: _build_button(action, target, signer, key, thread) for action in actions[:_MAX_BUTTONS]}
     feedback = [buttons.pop(name) for name in _EMOJI] if has_feedback and _EMOJI.keys() <= buttons.keys() else []
-    blocks = [_block("actions", list(buttons.values()))] if buttons else []
-    return [*blocks, _block(CONTEXT_ACTIONS, [_build_feedback(*feedback)])] if feedback else blocks
-
-
-def _block(kind: str, elements: list[Block]) -> Block:
-    return {"type": kind, "block_id": secrets.token_hex(8), "elements": elements}
+    lines = {"actions": list(buttons.values()), CONTEXT_ACTIONS: [_build_feedback(*feedback)] if feedback else []}
+    new = secrets.token_hex(8)
+    return [{"type": kind, "block_id": f"{kind}-{new}", "elements": line} for kind, line in lines.items() if line]
 
 
 def _build_feedback(good: Block, bad: Block) -> Block:
