@@ -3,7 +3,6 @@
 import json
 import logging
 from contextlib import suppress
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -19,6 +18,7 @@ from adapters.slack.types import Json
 #: whether or not anybody reads that log: a tenth of the CPU time of a call.
 _LOGGER = logging.getLogger(f"{__name__}.slack_sdk")
 _LOGGER.setLevel(logging.INFO)
+_OK = 200  # of HTTP
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -44,7 +44,7 @@ async def post_json(client: AsyncWebClient, method: str, params: Json) -> dict[s
     answer: Any = None
     with suppress(ValueError):  # a proxy may answer with a page
         answer = json.loads(content)
-    if response.status == HTTPStatus.OK and isinstance(answer, dict) and answer.get("ok"):
+    if response.status == _OK and isinstance(answer, dict) and answer.get("ok"):
         return answer
     failure = AsyncSlackResponse(
         client=client,

@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -27,6 +26,7 @@ from bot.i18n import operator_text, translate
 
 log = structlog.get_logger(__name__)
 
+_OK = 200  # of HTTP
 #: Checks of a closed connection before it is given up: the library reconnects by itself after Slack's goodbye.
 _CLOSED_CHECKS = 2
 _WRONG_TOKEN = ("invalid_auth", "not_allowed_token_type", "account_inactive", "token_revoked", "missing_scope")
@@ -98,7 +98,7 @@ class Connection:
         acknowledgement, payload = {"envelope_id": envelope_id}, message["payload"]
         if not _is_about_own_message(payload):
             response = await self._app.async_dispatch(SocketModeBoltRequest(payload))
-            if response.status != HTTPStatus.OK:
+            if response.status != _OK:
                 return
             acknowledgement |= _payload_of(response)
         await self._client.send_socket_mode_response(acknowledgement)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -44,6 +43,7 @@ from bot.ports import AdapterServices, Receipt, Sink, receipt
 
 log = structlog.get_logger(__name__)
 
+_OK, _NOT_FOUND = 200, 404  # of HTTP
 _EventListener = Callable[[Json, Workspace], Awaitable[None]]
 
 
@@ -141,7 +141,7 @@ class EventRouter(AsyncMiddleware):
         team, enterprise = context.team_id or "", (context.enterprise_id or "") if context.is_enterprise_install else ""
         if event is not None and event["type"] in UNINSTALL_EVENTS:  # no token works any more
             await self._on_uninstalled(event, team, enterprise)
-            return BoltResponse(status=HTTPStatus.OK)
+            return BoltResponse(status=_OK)
         if event is None and body.get("type") == "url_verification":
             return await next_()
         try:
@@ -155,7 +155,7 @@ class EventRouter(AsyncMiddleware):
         listener = self._on_events.get(str(event["type"]))
         if listener is not None:  # else the app is subscribed to it and does not need it
             await listener(event, workspace)
-        return BoltResponse(status=HTTPStatus.OK)
+        return BoltResponse(status=_OK)
 
     async def _answer(self, body: dict[str, Any], context: AsyncBoltContext, workspace: Workspace) -> BoltResponse:
         reply: AckBody | None = None
@@ -171,7 +171,7 @@ class EventRouter(AsyncMiddleware):
             self._observed.record(SHORTCUTS)
             await self._interactions.on_shortcut(workspace, body)
         else:
-            return BoltResponse(status=HTTPStatus.NOT_FOUND)
+            return BoltResponse(status=_NOT_FOUND)
         return await context.ack(**(reply or {}))
 
     async def _on_action(self, body: Json, workspace: Workspace) -> None:
