@@ -1,15 +1,17 @@
 """Calls of Slack's Web API for an answer, within the rate limits, and only while this process owns the answer."""
 
+import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.fenced_connector import fenced
-from adapters.slack.connection.client import post_json
 from adapters.slack.connection.errors import API_ERRORS, error_code, is_rate_limit, to_delivery_error
 from adapters.slack.connection.feature_gates import FeatureGates
 from adapters.slack.connection.rate_limiter import RateLimiter
@@ -49,6 +51,8 @@ _REFUSED_APP = frozenset(
         *("not_allowed_token_type", "not_authed", "team_access_not_granted", "token_expired", "token_revoked"),
     }
 )
+_OK = 200  # of HTTP
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _UNKNOWN_OUTCOME = ("", "fatal_error", "internal_error", "request_timeout", "service_unavailable")
 
 
@@ -127,6 +131,34 @@ class WebApi:
     def disable(self, feature: str) -> None:
         """Note that the workspace refused the feature."""
         self.services.features.disable(self.target.owner, feature)
+
+
+async def post_json(client: AsyncWebClient, method: str, params: Json) -> dict[str, Any]:
+    """Return the answer to `client.api_call(method, json=params)`. Raises `API_ERRORS`.
+
+    That method also prepares for files, for tries and for methods that Slack has given up, each time anew.
+    """
+    assert client.session is not None, "made by `create_client`"
+    url, authorization = f"{client.base_url}{method}", f"Bearer {client.token}"
+    headers = {**client.headers, "Content-Type": "application/json;charset=utf-8", "Authorization": authorization}
+    body = _encode(params).encode()
+    async with client.session.post(url, data=body, headers=headers, proxy=client.proxy) as response:
+        content = await response.read()
+    answer: Any = None
+    with suppress(ValueError):  # a proxy may answer with a page
+        answer = json.loads(content)
+    if response.status == _OK and isinstance(answer, dict) and answer.get("ok"):
+        return answer
+    failure = AsyncSlackResponse(
+        client=client,
+        http_verb="POST",
+        api_url=url,
+        req_args={},
+        data=answer if isinstance(answer, dict) else {},
+        headers=dict(response.headers),
+        status_code=response.status,
+    )
+    raise SlackApiError(f"{method} failed", failure)  # type: ignore[no-untyped-call]
 
 
 def refusal_code(exc: DeliveryError) -> str:

@@ -6,8 +6,9 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.connection.client import create_client, post_json
+from adapters.slack.connection.client import create_client
 from adapters.slack.connection.errors import error_code, retry_after, to_delivery_error
+from adapters.slack.connection.web_api import post_json
 from simulators.slack import SlackSimulator
 from simulators.slack.faults import Faults
 
