@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.control.quotes import DECIDE
 from bot.models import Event
+
+#: Command of a message that the service makes itself, such as a reminder: it is recorded with its answer.
+NOTICE = "notice"
 
 
 def make_beside(event: Event, event_id: str, place: Mapping[str, str], conversation: str) -> Event:
@@ -14,7 +16,7 @@ def make_beside(event: Event, event_id: str, place: Mapping[str, str], conversat
         event,
         id=event_id,
         conversation=conversation,
-        command=DECIDE,
+        command=NOTICE,
         prompt="",
         options={},
         attachments=(),

@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.control.beside import make_beside
-from bot.control.quotes import DECIDE
+from bot.control.beside import NOTICE, make_beside
 from bot.conversation.single_use import ONCE
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.event_locks import EventLocks
@@ -125,7 +124,7 @@ class Firing:
         if words := read_reminder(event):
             text = sentence("reminder", schedule, words=words)
             text = text if late is None else f"{text}\n\n{event.footnote}"  # else it says who and when already
-            instead = replace(event, command=DECIDE, prompt="", options={}), Answer(text=text)
+            instead = replace(event, command=NOTICE, prompt="", options={}), Answer(text=text)
         if await self._is_deleted(schedule):
             return ""
         refusal = await self.inbox.offer(event, instead=instead)

@@ -1,6 +1,7 @@
 """Schedules on the whole service: what is made when, once, and what is said where it can't be made."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from aimodels.reference import MODELS
+from bot.ports import RequestFilter
 from bot.schedules.timing import ScheduleTiming
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
@@ -56,6 +58,8 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         [missed] = await answers(one, soon, 1)
         assert "was due at [2026-11-27 03:30](time:1795750200), but I was not running" in missed.text
         assert missed.actions == ["now"]
+        rows = await one.core.store.list_requests(RequestFilter(), limit=99)
+        assert Counter(row.command for row in rows) == {"schedule": 4, "chat": 2, "notice": 3}
         press = {"event": missed.key, "action": "now"}
         assert "Only the person who scheduled" in (await one.ask("", command="press", options=press, who="bob")).text
         await one.ask("commands_off chat", command="settings", options={"for": "channel"})
