@@ -16,7 +16,7 @@ from bot.calls.fitting import fit, fit_to_fallback
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.parameter_limits import ParameterLimit, read_limit
 from bot.control.effective import EffectiveSettings
-from bot.duel.duels import is_part
+from bot.duel.duels import is_duel_answer
 from bot.i18n import translate
 from bot.models import Event, Kind, Usage
 from bot.moderation.guarded_api import EventApi
@@ -134,7 +134,7 @@ class ModelCalls:
         models = [model]
         if has_job:
             models = [self.api_job.model or model]
-        elif not is_part(self.event) and (fallbacks := self.settings.fallbacks(kind)):
+        elif not is_duel_answer(self.event) and (fallbacks := self.settings.fallbacks(kind)):
             chosen = [name for name in self.effective.fallbacks(kind) if name not in self.too_dear]
             models += [name for name in chosen if name != model and name in fallbacks]
             failed = await self.api_job.failed_models() if self.is_repeated else []

@@ -14,7 +14,7 @@ from bot.control.registry import READ_FILES
 from bot.conversation.attachments import code_block
 from bot.conversation.document_parsers import Unreadable
 from bot.conversation.sounds import SoundFile, is_sound
-from bot.duel.duels import is_part
+from bot.duel.duels import is_duel_answer
 from bot.errors import UsageError
 from bot.media.names import short_digest
 from bot.models import Answer, Attachment, Usage
@@ -123,7 +123,7 @@ async def _ask_about_price(ctx: Context, sounds: Sequence[_Sound]) -> tuple[Answ
     """Return what is asked before the sounds are transcribed and answered, and a note for the end of the answer."""
     new = [sound.stored.seconds for sound in sounds if sound.stored is not None and sound.transcript is None]
     is_spoken = any(map(is_sound, ctx.event.attachments))
-    if is_part(ctx.event) or not (new or is_spoken):
+    if is_duel_answer(ctx.event) or not (new or is_spoken):
         return None, ""
     used = _usage(ctx, sum(new)) if new else None
     question, note = await ctx.questions.ask(ctx.event, ctx.spec, ctx.effective, ctx.defaults, beside=used)

@@ -5,7 +5,7 @@ import hashlib
 from bot.commands._base import Context, Parts, command
 from bot.control.quotes import is_within, money
 from bot.duel.duel import FEWEST, MOST, Duel, Entrant
-from bot.duel.duels import channel_of, request
+from bot.duel.duels import question_to, ranking_place
 from bot.duel.ranking import DuelScore, ranking
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Kind, Option, Text
@@ -44,7 +44,7 @@ async def duel(ctx: Context) -> Parts:
         prompt=ctx.prompt(),
         entrants=entrants,
         locale=event.actor.locale,
-        channel=channel_of(event),
+        channel=ranking_place(event),
     )
     await ctx.api.check_words(begun.prompt)  # the board repeats them
     await _check_price(ctx, begun)
@@ -56,7 +56,7 @@ async def _check_price(ctx: Context, duel: Duel) -> None:
     """Raise `UsageError` for what may not be spent without a question, which has no place in a duel."""
     spec, prices = ctx.commands.find_spec(duel.kind), await ctx.quotas.prices.current()
     assert spec is not None
-    requests = [(request(duel, number, one, ctx.event), one.model) for number, one in enumerate(duel.entrants)]
+    requests = [(question_to(duel, number, one, ctx.event), one.model) for number, one in enumerate(duel.entrants)]
     costs = [prices.estimate(asked, spec, model) for asked, model in requests]
     total = sum(cost for cost in costs if cost is not None)
     if not is_within(total, ctx.event, ctx.effective):

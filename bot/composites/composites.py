@@ -8,7 +8,7 @@ from bot.composites.parts import PartSender
 from bot.composites.removal import Cancel, empty_answer, empty_parts
 from bot.composites.showing import BUTTON_TRIES
 from bot.control.prices import PriceBook
-from bot.duel.duels import Duels, is_part
+from bot.duel.duels import Duels, is_duel_answer
 from bot.film.films import Films, FilmStore
 from bot.models import CommandSpec, Event, Job, Media
 from bot.ports import Sender, Sink
@@ -28,7 +28,7 @@ class Composites:
     def sender_of(self, event: Event) -> Sender:
         """Return where the answer to an event goes: its platform, or the film or duel of which it makes a part."""
         place = self.films.adapters[event.adapter]
-        return PartSender(self.duels if is_part(event) else self.films, event, place) if event.part_of else place
+        return PartSender(self.duels if is_duel_answer(event) else self.films, event, place) if event.part_of else place
 
     async def remove(self, asked: Job, cancel: Cancel) -> Sequence[Media] | None:
         """Empty the answer of an event; end and empty the parts of a film or duel. Return the files to delete.

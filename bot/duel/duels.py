@@ -40,11 +40,11 @@ class Duels:
     async def in_channel(self, event: Event) -> Sequence[Duel]:
         """Return the duels of the channel of an event."""
         duels = await self._records.all(_namespace_of(event.adapter))
-        return [duel for duel in duels if duel.channel == channel_of(event)]
+        return [duel for duel in duels if duel.channel == ranking_place(event)]
 
     async def is_blind(self, event: Event) -> bool:
         """Return whether people still vote on what an event made: its model is not named before they have."""
-        duel = await self.find(event.adapter, event.part_of) if is_part(event) else None
+        duel = await self.find(event.adapter, event.part_of) if is_duel_answer(event) else None
         return duel is not None and not duel.is_shown
 
     def changing(self, adapter: str, duel: str) -> AbstractAsyncContextManager[None]:
@@ -56,7 +56,7 @@ class Duels:
         if await self.find(event.adapter, duel.id) is None:
             await self._save(duel, event)
         for number, entrant in enumerate(duel.entrants):
-            await self.accept(request(duel, number, entrant, event))
+            await self.accept(question_to(duel, number, entrant, event))
         return board(duel, (), 0)
 
     async def advance(self, event: Event, duel_id: str, *, is_progress: bool = False, tries: int = PART_TRIES) -> None:
@@ -146,18 +146,18 @@ def _read_vote(value: str) -> tuple[int, str]:
     return int(seq or 0), choice
 
 
-def is_part(event: Event) -> bool:
+def is_duel_answer(event: Event) -> bool:
     """Whether an event makes an answer of a duel."""
     return bool(event.part_of) and event.id.startswith(f"{event.part_of}/duel-")
 
 
-def channel_of(event: Event) -> str:
+def ranking_place(event: Event) -> str:
     """Return the name of the place whose ranking a duel counts in."""
     place = event.location
     return f"{place.workspace}/{place.channel or event.conversation}"
 
 
-def request(duel: Duel, number: int, entrant: Entrant, event: Event) -> Event:
+def question_to(duel: Duel, number: int, entrant: Entrant, event: Event) -> Event:
     """Return the question to one model, as if the duel's author had typed it."""
     return replace(
         event,
