@@ -7,7 +7,7 @@ from bot.ports import AdapterServices, AdapterStorage
 
 
 class CachedStorage:
-    """Mappings of text to text under names that begin with `prefix`, such as `slack.muted`.
+    """Mappings of text to text under names that begin with `prefix`, such as `slack.aside`.
 
     A mapping is read once and then kept in memory, as long as it is among the `cached` used last. `newest`: the number
     of entries that a mapping keeps, those with the greatest keys; keys are compared as numbers of equal precision,

@@ -16,7 +16,7 @@ from bot.settings.media_sizes import sizes_of
 
 #: Command of the buttons of quotes and approvals.
 DECIDE = "decide"
-#: The names of these buttons.
+#: The names of these buttons: one is numbered for each way in `cheaper`.
 DECISIONS = frozenset(
     ("quote-make", "quote-1", "quote-2", "quote-3", "quote-4", "quote-cancel", "approve", "decline", "withdraw")
 )

@@ -1,6 +1,7 @@
 import pytest
 
-from adapters.kit.message_actions import MESSAGE_ACTIONS, Lacking, MessageRequest, request_of
+from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, Lacking, MessageRequest, request_of
+from bot.control.quotes import DECISIONS
 from bot.models import Attachment
 
 PICTURE = Attachment(name="fox.png", content_type="image/png")
@@ -54,3 +55,8 @@ def test_what_a_message_lacks(name: str, text: str, files: tuple[Attachment, ...
 def test_platforms_have_room_for_them() -> None:
     """Slack and Discord both allow five for messages."""
     assert len(MESSAGE_ACTIONS) == 5
+
+
+def test_decisions_are_answered_to_the_presser_alone() -> None:
+    """Every button of a quote or an approval is among those whose press nobody else reads of."""
+    assert set(EPHEMERAL_ACTIONS) >= DECISIONS
