@@ -166,7 +166,7 @@ class Spool:
 
     def unsigned_limit(self, limit: int | None) -> int | None:
         """Return how big a file may be before it gets credentials, so that it fits `limit` bytes with them."""
-        return limit if limit is None or self._credentials is None else max(limit - MOST_ADDED, limit // 2)
+        return limit if limit is None or self._credentials is None else _unsigned_limit(limit)
 
     async def _keep(self, path: Path) -> None:
         try:
@@ -238,8 +238,7 @@ class Spool:
         signed = None if self._credentials is None else await self._credentials.read(path, content_type)
         if self._credentials is None or signed is None or signed.state != "own":
             return await shrink(path, target, content_type, limit, timeout=self._timing.shrink)
-        least = max(limit - MOST_ADDED, limit // 2)
-        made = await shrink(path, target, content_type, least, timeout=self._timing.shrink)
+        made = await shrink(path, target, content_type, _unsigned_limit(limit), timeout=self._timing.shrink)
         if made:
             await self._credentials.sign(target, made, signed.event, at=signed.at)
         return made
@@ -328,3 +327,8 @@ def _rename_part(part: Path, extension: str, stem: str = "") -> Path:
 
 def _format_size(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 100_000 else f"{size / 1000:.1f} kB"  # noqa: PLR2004
+
+
+def _unsigned_limit(limit: int) -> int:
+    """Return how many bytes a file may have that gets credentials and fits `limit` bytes with them."""
+    return max(limit - MOST_ADDED, limit // 2)
