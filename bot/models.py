@@ -73,7 +73,7 @@ class Event:
     options: Mapping[str, str] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     reply_to: Mapping[str, str] = field(default_factory=dict)  #: opaque to the core; written and read by the adapter
-    inherited: tuple[str, ...] = ()  #: fields of `reply_to`, or `location`: an event that repeats this one has the same
+    inherited: tuple[str, ...] = ()  #: keys of `reply_to`, or "location", that a retry copies from this event
     received_at: datetime  #: aware, UTC
     written_at: float = 0.0  #: by the platform's clock, in seconds since 1970: orders messages; 0: unknown
     rejection: str = ""  #: error of an invalid request, shown to the person instead of an answer; "": valid
@@ -82,7 +82,7 @@ class Event:
     is_local: bool = False  #: only the process that records it can answer it, as at a terminal
     agreed: int = 0  #: price in micros to which its author has agreed
     approved: int = 0  #: price in micros that an approver has granted
-    keeps_price: bool = False  #: it was admitted at the price of its model: no dearer one may answer
+    keeps_price: bool = False  #: only its own model's price was checked: no fallback that costs more may answer
     has_own_api: bool = False  #: its workspace has brought the API: what it costs is not the operator's
     footnote: str = ""  #: ends the text of the answer
     answer_to: Mapping[str, str] = field(default_factory=dict)  #: place of the answer, where it is not `reply_to`
@@ -286,7 +286,7 @@ class Option:
     kind: Literal["text", "choice", "choices", "integer", "number", "file", "person", "people", "channel"] = "text"
     choices: tuple[str, ...] = ()  #: allowed values; of kind "choices" several, with commas between
     suggestions: tuple[str, ...] = ()  #: values to suggest while typing; others are allowed too
-    suggests_commands: bool = False  #: what rules can be about is suggested: commands and kinds of them
+    suggests_commands: bool = False  #: the suggestions become the commands, and kinds of them, that rules can name
     models: Kind | None = None  #: the choices become the allowed models of this kind
     sizes: Kind | None = None  #: the choices become the sizes that the models of this kind make, where these are known
     default: str = ""
@@ -311,14 +311,14 @@ class CommandSpec:
     aliases: tuple[str, ...] = ()
     lane: Lane = Lane.CONVERSATION
     kind: Kind | None = None  #: the API that it uses; None: none
-    requires: tuple[Kind, ...] = ()  #: of what it has made by other commands
+    requires: tuple[Kind, ...] = ()  #: kinds whose commands it uses: where one of these is off, it is not offered
     private: bool = False  #: the answer is visible to the author only, if the platform supports it
     private_with: tuple[str, ...] = ()  #: options with which it is private as well
     has_own_buttons: bool = False  #: it can't be used without those under its answer, which settings leave as they are
     example: str = ""  #: a complete command line without the leading slash
     needs_no_form: bool = False  #: it is complete without its prompt
     is_shared: bool = False  #: its answer is for everybody, as that of a command that uses an API is
-    prices_itself: bool = False  #: what it costs is known once it runs: it asks before it spends
+    prices_itself: Literal["", "with sounds", "always"] = ""  #: what it costs is known once it runs: it asks then
     takes_line: bool = False  #: its text may contain another command's line: words like flags belong to the text
     hidden: bool = False  #: invoked by buttons only: neither listed nor typed
 

@@ -39,7 +39,7 @@ _LOOKED_BACK, _NEWCOMER = 1000, 200
         private=True,
         has_own_buttons=True,
         needs_no_form=True,
-        prices_itself=True,
+        prices_itself="always",
         example="catchup since yesterday",
     )
 )

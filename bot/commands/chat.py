@@ -28,6 +28,7 @@ from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnR
         ),
         kind="chat",
         example="chat explain list comprehensions in Python",
+        prices_itself="with sounds",
     )
 )
 async def chat(ctx: Context) -> Parts:

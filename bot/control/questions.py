@@ -22,7 +22,8 @@ class Questions:
         self, event: Event, spec: CommandSpec, effective: EffectiveSettings, defaults: Mapping[str, str]
     ) -> tuple[Answer | None, str]:
         """Return the question and the note of `ask`; nothing where the command asks itself, once it knows its price."""
-        if spec.prices_itself or (spec.name == "chat" and any(map(is_sound, event.attachments))):
+        has_sounds = spec.prices_itself == "with sounds" and any(map(is_sound, event.attachments))
+        if has_sounds or spec.prices_itself == "always":
             return None, ""
         return await self.ask(event, spec, effective, defaults)
 
