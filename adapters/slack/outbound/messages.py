@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 _BEST_EFFORT_FORMS = 2  #: forms of a growing text that are tried
 _CARD_TITLE = 200  # characters of a card's title
 #: Errors by which a message can't be edited, such as one that was streamed: another is posted in its place.
-_FIXED = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
+_UNEDITABLE = frozenset({"cant_update_message", "edit_window_closed", "streaming_state_conflict", "update_failed"})
 _NO_STREAM = frozenset({"message_not_in_streaming_state"})
 _REFUSED_CHUNKS = frozenset({"invalid_arguments", "invalid_chunks", "invalid_blocks", "internal_error"})
 
@@ -65,7 +65,7 @@ class AnswerMessages:
         self._stream_lifetime = api.services.timing.stream_lifetime
         self.thread = ""
         self.parts: dict[int, PostedMessage] = {}
-        self.duplicates: list[str] = []  #: ts of messages that have to be deleted
+        self.obsolete: list[str] = []  #: ts of messages to delete: duplicates, and those that can't be edited
         #: False while a send is in flight: unknown messages may exist in the thread.
         self.is_state_known = True
         self.changed_at = -math.inf  #: when the last message was sent, on the monotonic clock
@@ -77,7 +77,7 @@ class AnswerMessages:
             known = self.parts.get(part)
             if known is None or known.ts != message.ts:
                 self.parts[part] = PostedMessage(message.ts, is_stream=message.is_streaming)
-        self.duplicates += [message.ts for message in existing.duplicates]
+        self.obsolete += [message.ts for message in existing.duplicates]
         self.is_state_known = True
 
     def note_change(self) -> None:
@@ -190,11 +190,11 @@ class AnswerMessages:
             except DeliveryRefused as exc:
                 if not is_refused_message(exc):
                     raise
-                self.duplicates.append(self.parts.pop(part).ts)  # it can't become the answer: another message does
+                self.obsolete.append(self.parts.pop(part).ts)  # it can't become the answer: another message does
         await self._put(part, content.blocks + buttons, content.markdown)
 
     async def delete_from(self, count: int = 0) -> None:
-        """Delete all but the first `count` messages, and the duplicates."""
+        """Delete all but the first `count` messages, and those that are obsolete."""
         for part in sorted(part for part in self.parts if part >= count):
             posted = self.parts[part]
             try:
@@ -205,12 +205,12 @@ class AnswerMessages:
                 await self._stop_stream(posted)
                 await self.delete(posted.ts)
             del self.parts[part]
-        while self.duplicates:
+        while self.obsolete:
             try:
-                await self.delete(self.duplicates[-1])
+                await self.delete(self.obsolete[-1])
             except DeliveryRefused as exc:
-                log.warning("duplicate not deleted", reason=str(exc))
-            self.duplicates.pop()
+                log.warning("obsolete message not deleted", reason=str(exc))
+            self.obsolete.pop()
 
     async def delete(self, ts: str) -> None:
         """Delete a message, unless it has gone."""
@@ -291,7 +291,7 @@ class AnswerMessages:
                 raise_for_optional_blocks(blocks, exc)
         if posted is not None and not best_effort and self.parts.get(part) is posted:
             # It may be that this message can't be edited: another is posted in its place.
-            self.duplicates.append(self.parts.pop(part).ts)
+            self.obsolete.append(self.parts.pop(part).ts)
             return await self._send_simplest(part, None, blocks, markdown, best_effort=False)
         assert refusal is not None
         raise refusal
@@ -302,11 +302,11 @@ class AnswerMessages:
             try:
                 await self._edit(posted, body, best_effort=best_effort)
             except DeliveryRefused as exc:
-                if refusal_code(exc) not in GONE_MESSAGE | _FIXED:
+                if refusal_code(exc) not in GONE_MESSAGE | _UNEDITABLE:
                     raise
                 self.parts.pop(part, None)
-                if refusal_code(exc) in _FIXED:
-                    self.duplicates.append(posted.ts)
+                if refusal_code(exc) in _UNEDITABLE:
+                    self.obsolete.append(posted.ts)
             else:
                 return posted.ts
         sent = await self._create(
