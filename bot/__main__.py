@@ -19,7 +19,7 @@ from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
 from bot.settings.core import load_settings
 from bot.settings.roles import parse_roles
-from sandbox.__main__ import port
+from sandbox.config import port
 
 _NO_READER = 141  #: exit status, as that of a program which the signal ends
 

@@ -5,10 +5,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from sandbox.config import config_from_environment
+from sandbox.config import config_from_environment, port
 from sandbox.errors import SandboxError
-
-LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,13 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=port, default=8081, help="port to listen on (default: %(default)s)")
     parser.add_argument("--api-key", default=None, help="the key that callers must send (default: a random one)")
-
-
-def port(text: str) -> int:
-    """A port number. Raises `argparse.ArgumentTypeError`."""
-    if not text.isdecimal() or int(text) > LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 0 (any free one) to {LAST_PORT}")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Configuration of a sandbox: keys, models, limits, faults to inject; read from the environment or made in code."""
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ class Fault:
     status: int = 500  #: for kind "status"
     times: int = 1
 
+
+LAST_PORT = 65535
 
 #: A second model for chat, so that a duel can be tried; it answers by the same rules.
 _SECOND_CHAT_MODEL = "gpt-3.5-turbo"
@@ -75,3 +78,10 @@ def config_from_environment() -> SandboxConfig:
     except (UnicodeDecodeError, OSError) as exc:
         raise SandboxError(f".env can't be read: {exc}") from exc
     return SandboxConfig(requests_per_minute=settings.sandbox_requests_per_minute, gguf=settings.sandbox_gguf)
+
+
+def port(text: str) -> int:
+    """A port number. Raises `argparse.ArgumentTypeError`."""
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 0 (any free one) to {LAST_PORT}")
+    return int(text)

@@ -43,7 +43,7 @@ class Progress:
     seconds with its elapsed time. A failed update is logged and does not fail the answer. An async context manager:
     leaving it drops pending updates and waits for the one in flight, up to `PipelineTiming.last_update`.
     `first_status`: seconds until a status is shown, instead of `PipelineTiming.first_update`. `after_update` is awaited
-    after each update, failed ones included.
+    after each update, failed ones included. `on_lost` is called when another process has the event.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Progress:
         timer: SharedTimer | None = None,
         first_status: float | None = None,
         after_update: Callable[[], Awaitable[None]] = _do_nothing,
+        on_lost: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._draft = draft
@@ -63,7 +64,7 @@ class Progress:
         self._timer = timer or SharedTimer()
         self._first_status = timing.first_update if first_status is None else first_status
         self._after_update = after_update
-        self.on_lost: Callable[[], None] = lambda: None  #: called when another process has the event
+        self._on_lost = on_lost
         self._clock = clock
         self._started = clock()
         self._newest: Status | str = ""
@@ -112,7 +113,7 @@ class Progress:
                 pause = max(pause, self._timing.delayed if exc.retry_after is None else exc.retry_after)
                 self._changed.set()
             except OwnershipLost:
-                self.on_lost()
+                self._on_lost()
             except StoreError as exc:  # whether it may be shown, the store has yet to say
                 log.warning("progress not shown", reason=str(exc))
                 pause = max(pause, self._timing.delayed)

@@ -50,11 +50,11 @@ class Retries:
         return wait
 
     def max_deliveries(self, error: Exception) -> int:
-        """Return how often an answer is tried to be delivered where that ends with this error."""
+        """Return how often an answer is tried to be delivered at most, the try that ended with this error included."""
         if isinstance(error, DeliveryDelayed):
             return _DELIVERIES
         # One more than for the command: the error message is delivered, too.
-        return 0 if isinstance(error, DeliveryError) else self._max_attempts + 1
+        return 1 if isinstance(error, DeliveryError) else self._max_attempts + 1
 
     def next_try(self, job: Job, error: Failure, *, is_counted: bool) -> Retry | None:
         """Return the next try after an error that may pass; None: there is none.

@@ -63,6 +63,7 @@ class Worker:
     ) -> None:
         self._timing = timing or PipelineTiming()
         self._timer = SharedTimer()
+        self._progress_on = partial(Progress, timing=self._timing, timer=self._timer)
         self._queue = queue
         self._journal = journal
         self._undelivered = undelivered
@@ -230,10 +231,9 @@ class Worker:
             await self._queue.confirm(job)
         first = None if job.failing_since is None else self._timing.outage_status
         save = partial(running.save_ref, self._queue)
-        async with Progress(
-            draft, adapter.capabilities, timing=self._timing, timer=self._timer, first_status=first, after_update=save
+        async with self._progress_on(
+            draft, adapter.capabilities, first_status=first, after_update=save, on_lost=running.lose
         ) as progress:
-            progress.on_lost = running.lose
             outcome = await self._run_command(running, progress, builder)
             if isinstance(outcome, Outcome):
                 progress.close()  # commit during the update in flight: until then a crash has the API paid again
