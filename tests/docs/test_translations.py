@@ -25,8 +25,10 @@ FOR_PEOPLE = [
             "memory",
             "schedules",
             "operating",
+            "play",
             "privacy",
             "python-sdk",
+            "scaling",
             "slack",
         )
     ),
