@@ -50,4 +50,11 @@ def end_request(metrics: Metrics, running: RunningJob, answer: Answer, *, is_sho
     write = log.info if is_shown else log.warning
     write("request ended", outcome=outcome, seconds=round(seconds, 3), models=models, **figures)
     for trace in current.get():
-        trace.end(outcome, {"models": ", ".join(models), **figures})
+        trace.end(outcome, {"models": ", ".join(models), **figures, **(_facts(answer) if answer.media else {})})
+
+
+def _facts(answer: Answer) -> dict[str, str]:
+    """Return type, size and length of the files that the API made, as far as they are known."""
+    made = [one for one in answer.media if one.origin is not None]
+    facts = [f"{one.content_type} {one.width or 0}x{one.height or 0} {one.duration or 0:g}" for one in made]
+    return {"made": ", ".join(facts)} if facts else {}

@@ -81,7 +81,7 @@ class Recorder:
             request.before, action = received.pressed
             for call in received.calls:
                 request.add_call(call)
-        about = (event.command, event.actor.locale, payload, request.before, action)
+        about = (event.command, event.actor.locale, payload, request.before, action, payload and event.prompt)
         request.entries.append((at, 0.0, RECEIVED, "", about))
         request.entries.append((time.time(), 0.0, "recorded", "", None))
         request.pack()  # its payload has most of the objects

@@ -15,7 +15,8 @@ from bot.store.shared.codec import clean
 FORMAT, VERSION = "channelmuse recording", 1
 #: Settings that decide how a request is answered; a replay takes no others from a file.
 SETTINGS = (
-    *("aimodels_api_flavor", "aimodels_speech", "bot_patience", "bot_max_attempts", "bot_answer_tokens"),
+    *("aimodels_api_flavor", "aimodels_speech", "bot_patience", "bot_max_attempts", "bot_answer_tokens", "bot_prices"),
+    *("bot_model_sizes", "bot_transcription_model"),
     *(f"bot_{kind}_{what}" for kind in KINDS for what in ("models", "fallbacks")),
 )
 
@@ -67,6 +68,7 @@ class Recording:
             "settings": {name.upper(): _plain(getattr(settings, name)) for name in SETTINGS},
             "received_at": received.at,
             "payload": about.get("payload"),
+            "wording": about.get("wording", ""),
             "action": about.get("action", ""),
             "before": None if self.before is None else self.before.to_json(settings),
             "steps": [_step(moment, received.at) for moment in self.moments if moment is not received],

@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,9 @@ def replay(file: Path) -> list[str]:
             again, unexpected = asyncio.run(_play(recording, kind))
     except simulated.CannotReplayError as exc:
         raise CannotReplay(operator_text(f"replay.cannot.{exc.reason}", **exc.details)) from exc
+    refuse_hidden_choice(recording, again, kind.find_beginning(recording.payload))
     found = [operator_text("replay.more_calls", call=call) for call in unexpected]
-    found += _compare_messages(kind.visible(recording), kind.visible(again))
+    found += compare_messages(kind.visible(recording), kind.visible(again))
     return found + _compare_calls(kind.lasting_calls(recording), kind.lasting_calls(again))
 
 
@@ -140,13 +142,22 @@ def _environment(folder: str, given: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _compare_messages(before: Sequence[Any], now: Sequence[Any]) -> list[str]:
+def refuse_hidden_choice(recording: simulated.Recording, again: simulated.Recording, beginning: str) -> None:
+    """Raises `CannotReplay` where a message was taken for another command by words that are not recorded."""
+    is_other = recording.command and again.command != recording.command
+    if is_other and not recording.has_texts and beginning in ("message", "edit"):
+        raise CannotReplay(operator_text("replay.cannot.words", before=recording.command, now=again.command))
+
+
+def compare_messages(before: Sequence[Any], now: Sequence[Any]) -> list[str]:
+    """Return in which messages two sequences differ, and where, a sentence each."""
     found = []
     if len(before) != len(now):
         found.append(operator_text("replay.messages", now=len(now), before=len(before)))
     for number, (one, other) in enumerate(zip(before, now, strict=False), 1):
         if one != other:
-            found.append(operator_text("replay.message", number=number, before=_short(one), now=_short(other)))
+            place, before_there, there = _difference(one, other)
+            found.append(operator_text("replay.message", number=number, place=place, before=before_there, now=there))
     return found
 
 
@@ -159,6 +170,24 @@ def _compare_calls(before: Sequence[str], now: Sequence[str]) -> list[str]:
     ]
 
 
-def _short(message: Any) -> str:
-    text = json.dumps(message, ensure_ascii=False)
-    return text if len(text) <= _SHORT else f"{text[:_SHORT]}…"
+def _difference(before: Any, now: Any, place: str = "") -> tuple[str, str, str]:
+    """Return where two values differ first, and what is there."""
+    pairs: list[tuple[str, Any, Any]] = []
+    if isinstance(before, dict) and isinstance(now, dict):
+        joint = f"{place}." if place else ""
+        pairs = [(f"{joint}{key}", before.get(key), now.get(key)) for key in {**before, **now}]
+    elif isinstance(before, list) and isinstance(now, list):
+        pairs = [(f"{place}[{at}]", one, other) for at, (one, other) in enumerate(zip_longest(before, now))]
+    for deeper, one, other in pairs:
+        if one != other:
+            return _difference(one, other, deeper)
+    one, other = (json.dumps(value, ensure_ascii=False) for value in (before, now))
+    same = next((at for at, (left, right) in enumerate(zip(one, other, strict=False)) if left != right), 0)
+    start = max(0, same - _SHORT // 3)
+    return place, _cut(one, start), _cut(other, start)
+
+
+def _cut(text: str, start: int) -> str:
+    """Return `_SHORT` characters of a text."""
+    end = start + _SHORT
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from typing import Any, NamedTuple
 
+from bot.conversation.small_talk import is_small_talk
+from bot.memory.proposals import find_proposal
 from bot.models import Event
 from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
 from bot.recorder import api_calls, platform_calls
@@ -215,10 +217,12 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
     at, ended, kind, error, rest = entry
     begun = int(at * 1000)
     if kind == RECEIVED:
-        command, locale, received, before, action = rest
+        command, locale, received, before, action, *prompt = rest
         payload = redactor.redact(received, is_spoken=True)
         known = command if command in redactor.words else ""
         about = {"adapter": adapter, "command": known, "locale": locale, "payload": payload}
+        if not redactor.keeps_texts and (wording := _wording("".join(filter(None, prompt)))):
+            about["wording"] = wording
         if before:
             about |= {"before": redactor.pseudonym(before), "action": action}
         return [begun, kind, 0, "", "", "", 0, about]
@@ -228,3 +232,11 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
         return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
     describe = platform_calls.describe if kind == PLATFORM else api_calls.describe
     return [begun, kind, took, error, *describe(rest, redactor)]
+
+
+def _wording(prompt: str) -> str:
+    """Return what the words of a message decide beside its command, "" for most."""
+    if is_small_talk(prompt):
+        return "small talk"
+    proposal = find_proposal(prompt)
+    return "" if proposal is None else "personal note" if proposal.is_personal else "note"

@@ -5,13 +5,14 @@ import base64
 import json
 import time
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from typing import Any, Self
 
 from aiohttp import web
 
 from simulators.connections import cut
 from simulators.replay.recording import Json, Recording
-from simulators.replay.stand_ins import answer_file
+from simulators.replay.stand_ins import FileFacts, answer_file
 
 _PATIENCE = 2.0  #: seconds that an answer is awaited in a replay, at most
 _KEY = "the-key-of-the-replay"
@@ -25,15 +26,17 @@ class RecordedApi:
         self._recording = recording
         self._answers: dict[str, deque[Json]] = defaultdict(deque)
         for one in filter(None, (recording.before, recording)):
+            made = _Files(one.made)
             for call in one.calls("api call"):
                 began = one.received_at + call["at"]
-                self._answers[_key(call["method"], call["path"])].append({**call, "began": began})
+                self._answers[_key(call["method"], call["path"])].append({**call, "began": began, "made": made})
+        self._served: dict[str, tuple[str, bytes]] = {}  #: files to be fetched, by name
         self.unexpected: list[str] = []
         self.url = ""
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_get(r"/{name:file\.\w+}", self._serve_file)
+        app.router.add_get(r"/{name:file\d+\.\w+}", self._serve_file)
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -51,7 +54,7 @@ class RecordedApi:
         return {"AIMODELS_BASE_URL": f"{self.url}/v1", "AIMODELS_API_KEY": _KEY, "AIMODELS_STREAMING": streaming}
 
     async def _serve_file(self, request: web.Request) -> web.Response:
-        kind, content = answer_file(request.path)
+        kind, content = self._served[request.match_info["name"]]
         return web.Response(body=content, content_type=kind)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
@@ -69,9 +72,9 @@ class RecordedApi:
             return await self._stream(request, call)
         headers, answer = self._headers(call), call.get("answer", {})
         if isinstance(answer, str) and call["status"] < _BAD:  # the file itself
-            kind, content = answer_file(_file_of(call["path"]))
+            kind, content = call["made"].next(_file_of(call["path"]))
             return web.Response(body=content, status=call["status"], headers=headers, content_type=kind)
-        body = json.dumps(self._with_files(answer, _file_of(call["path"]))).encode()
+        body = json.dumps(self._with_files(answer, _file_of(call["path"]), call["made"])).encode()
         return web.Response(body=body, status=call["status"], headers=headers, content_type="application/json")
 
     async def _stream(self, request: web.Request, call: Json) -> web.StreamResponse:
@@ -96,17 +99,19 @@ class RecordedApi:
         await response.write_eof()
         return response
 
-    def _with_files(self, value: Any, name: str) -> Any:
-        """Return an answer whose files can be fetched. `name`: of the file in their place."""
+    def _with_files(self, value: Any, name: str, made: "_Files") -> Any:
+        """Return an answer whose files can be fetched. `name`: of a file of their kind."""
         if isinstance(value, list):
-            return [self._with_files(item, name) for item in value]
+            return [self._with_files(item, name, made) for item in value]
         if not isinstance(value, dict):
             return value
-        found = {key: self._with_files(item, name) for key, item in value.items()}
+        found = {key: self._with_files(item, name, made) for key, item in value.items()}
         if isinstance(found.get("url"), str):
-            found["url"] = f"{self.url}/{name}"
+            served = name.replace(".", f"{len(self._served)}.")
+            self._served[served] = made.next(name)
+            found["url"] = f"{self.url}/{served}"
         if isinstance(found.get("b64_json"), str):
-            found["b64_json"] = base64.b64encode(answer_file(name)[1]).decode()
+            found["b64_json"] = base64.b64encode(made.next(name)[1]).decode()
         return found
 
     def _headers(self, call: Json) -> dict[str, str]:
@@ -118,6 +123,20 @@ class RecordedApi:
             away = min(max(0.0, _number(headers["x-ratelimit-reset"]) - call["began"] / 1000), _PATIENCE)
             headers["x-ratelimit-reset"] = str(time.time() + away)
         return headers
+
+
+class _Files:
+    """The files that the API made for a request, in their order; after the last one, others of its kind."""
+
+    def __init__(self, facts: Sequence[FileFacts]) -> None:
+        self._left = deque(facts)
+
+    def next(self, name: str) -> tuple[str, bytes]:
+        """Return the MIME type and the contents of the next one. `name`: of a file of its kind, if nothing is known."""
+        facts = None
+        if self._left:
+            facts = self._left.popleft() if len(self._left) > 1 else self._left[0]
+        return answer_file(name, facts)
 
 
 def _key(method: str, path: str) -> str:

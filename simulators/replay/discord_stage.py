@@ -91,12 +91,12 @@ class DiscordStage(Stage):
             names[str(reference["message_id"])] = self._answer_to(payload.get("referenced_message") or {}, channel)
         number = names[str(payload["id"])] = snowflake()
         files = [self._file(file, channel) for file in payload.get("attachments", ())]
-        text = substitute({"content": payload["content"]}, names)["content"]
+        text = recording.spoken(substitute({"content": payload["content"]}, names)["content"])
         said = discord.message(channel, text, id=number, attachments=files)
         member = {key: value for key, value in (payload.get("member") or {}).items() if key != "user"}
         given = {**payload, "member": member} if member else payload
         own = {name: said[name] for name in ("timestamp", "mentions", "author", "attachments")}
-        await discord.gateway.dispatch(event, {**substitute(given, names), **own})
+        await discord.gateway.dispatch(event, {**substitute(given, names), **own, "content": text})
 
     def _answer_to(self, recorded: Json, channel: str) -> str:
         """Write a message in the place of the one that is answered; return its id."""

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulators.replay.stand_ins import FileFacts
+
 Json = dict[str, Any]
 FORMAT, VERSION = "channelmuse recording", 1
 _BAD = 400  #: HTTP status from which a call has failed
 #: Fields of a call, of what it may have, and of a stream, and their types.
 _CALL = {"method": str, "path": str, "status": int}
 _OPTIONAL: Mapping[str, type] = {"answered": int, "took": int, "headers": dict, "stream": dict}
+#: What people say who greet, or want something remembered, for others as well or for themselves.
+_WORDS = {"small talk": "hello", "note": "remember that tea is green", "personal note": "remember that I prefer tea"}
 _STREAM = {"text": str, "pieces": int, "finish_reason": str, "model": str, "is_whole": bool}
 
 
@@ -43,10 +47,21 @@ class Recording:
     command: str = ""
     action: str = ""  #: of the button that was pressed
     before: "Recording | None" = None  #: the request under whose answer that was
+    wording: str = ""  #: what its words decided, where they are not recorded: a key of `_WORDS`
 
     def calls(self, kind: str) -> list[Json]:
         """Return the calls: "api call" or "platform call"."""
         return [step for step in self.steps if step["kind"] == kind]
+
+    @property
+    def made(self) -> Sequence[FileFacts]:
+        """The files that the AI API made."""
+        return [file for step in self.steps for file in FileFacts.read(str(step.get("made", "")))]
+
+    def spoken(self, text: str) -> str:
+        """Return the text of a message; where its words are not recorded, others that decide the same."""
+        words = "" if self.has_texts else _WORDS.get(self.wording, "")
+        return " ".join([*_MENTION.findall(text), words]) if words else text
 
     @property
     def is_streamed(self) -> bool:
@@ -85,6 +100,7 @@ def from_json(found: Json) -> Recording:
         received_at=found.get("received_at", 0),
         command=str(found.get("command") or ""),
         action=str(found.get("action") or ""),
+        wording=str(found.get("wording") or ""),
         before=from_json(found["before"]) if isinstance(found.get("before"), dict) else None,
     )
 

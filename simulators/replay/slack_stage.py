@@ -73,7 +73,7 @@ class SlackStage(Stage):
         if beginning == "command":
             self._use_command(payload)
         elif beginning in ("message", "edit"):
-            self._say(payload)
+            self._say(recording)
         elif beginning == "button":
             self._press()
         else:
@@ -83,8 +83,9 @@ class SlackStage(Stage):
                 self.slack.ada.slash(recording.command)
             self._submit(await self.slack.ada.modal(), payload)
 
-    def _say(self, payload: Json) -> None:
+    def _say(self, recording: Recording) -> None:
         """Deliver a message, or an edit of one, that is in the channel."""
+        payload = recording.payload
         event = payload["event"]
         said = event.get("message", event)
         slack, people = self.slack, self.slack.people
@@ -102,6 +103,8 @@ class SlackStage(Stage):
         }
         body = substitute(payload, names)
         now = body["event"].get("message", body["event"])
+        if (text := recording.spoken(now["text"])) != now["text"]:
+            now |= {"text": text, "blocks": []}
         message.text, message.blocks = now["text"], now.get("blocks", [])
         if files:
             now["files"] = [file.to_json(slack.url, slack.team.id) for file in files]

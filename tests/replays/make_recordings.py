@@ -18,9 +18,10 @@ from bot.ports import RequestFilter
 from simulators.discord.errors import server_error
 from simulators.discord.files import Upload
 from simulators.discord.values import BOB, CHANNEL, ME, member
+from simulators.replay.stand_ins import FileFacts, answer_file, png
 from simulators.slack import SlackSimulator
 from tests.support.discord.whole import whole
-from tests.support.media_files import MP4, WAV
+from tests.support.media_files import MP4
 from tests.support.scripted_api import chat_data, data, events, failure, piece
 from tests.support.slack.service import service
 
@@ -55,7 +56,7 @@ async def slack_broken_stream(folder: Path) -> str:
         cut = events(piece("Here is "), piece("what"), end=False, abort=True)
         one.echo.instead = [limited, cut, events(*words, piece(finish="stop", usage=_USAGE))]
         slack.faults.limit("chat.postMessage", 1)
-        await one.answers(slack.ada.direct("what is a monad?"))
+        await one.answers(slack.ada.direct("remember that I prefer short answers"))
         return await _export(one.core)
 
 
@@ -69,9 +70,13 @@ async def discord_lost_reply(folder: Path) -> str:
 
 
 async def discord_image_refused_edit(folder: Path) -> str:
-    """The API and the edit that shows a picture are refused."""
-    async with whole(folder, bot_recorder="redacted") as one:
-        one.echo.instead = [failure(503)]
+    """The API and the edit that shows a picture, with its size and price, are refused."""
+    async with whole(
+        folder, bot_recorder="redacted", bot_image_models=("model-a",), bot_prices=("model-a=picture:0.04",)
+    ) as one:
+        answer = {"images": [{"url": f"{one.api.url.removesuffix('/v1')}/a.png"}]}
+        one.echo.files["a.png"] = png(1024, 768)
+        one.echo.instead = [failure(503), data(answer)]
         one.simulator.rest.fail("PATCH", "@original", server_error(503))
         await one.command("image", prompt="a red fox", style="anime")
         return await _export(one.core)
@@ -110,7 +115,7 @@ async def slack_edited_question(folder: Path) -> str:
         said = slack.ada.say("what is a monad?")
         one.echo.instead = [failure(503)]
         slack.faults.limit("chat.postMessage", 0)
-        slack.ada.edit(said, f"<@{slack.team.bot.id}> what is a monad?")
+        slack.ada.edit(said, f"<@{slack.team.bot.id}> from now on answer in one sentence")
         return await _export(one.core)
 
 
@@ -131,8 +136,8 @@ async def slack_sound(folder: Path) -> str:
         SlackSimulator() as slack,
         service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
     ):
-        answer = {"audio": {"url": f"{one.api.url.removesuffix('/v1')}/a.wav"}, "usage": {"seconds": 1}}
-        one.echo.files["a.wav"] = WAV
+        answer = {"audio": {"url": f"{one.api.url.removesuffix('/v1')}/a.mp3"}, "usage": {"seconds": 12}}
+        one.echo.files["a.mp3"] = answer_file("a.mp3", FileFacts("audio/mpeg", seconds=12.3))[1]
         one.echo.instead = [failure(503), data(answer)]
         slack.ada.slash("audio", "a calm sea")
         return await _export(one.core)
@@ -174,7 +179,7 @@ async def discord_edited_question(folder: Path) -> str:
     async with whole(folder, bot_recorder="redacted") as one:
         said = await one.simulator.say(CHANNEL, "what is a monad?")
         one.echo.instead = [failure(503)]
-        await one.edit({**said, "mentions": [member(ME)["user"]]}, f"<@{ME}> what is a monad?")
+        await one.edit({**said, "mentions": [member(ME)["user"]]}, f"<@{ME}> hello, Muse!")
         return await _export(one.core)
 
 

@@ -1,12 +1,19 @@
 """Recorded incidents, each played again with the current code: what people see must be what they saw."""
 
+import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import main
+from bot.media.content import sniff
+from bot.media.probe import read_header
+from bot.recorder.replay import CannotReplay, compare_messages, refuse_hidden_choice
+from simulators.replay.recording import from_json
+from simulators.replay.stand_ins import FileFacts, answer_file
 from tests.support.service import quiet_logs
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
@@ -39,8 +46,40 @@ def test_a_file_chooses_no_other_setting(tmp_path: Path, capsys: pytest.CaptureF
     file.write_text(json.dumps({**recorded, "texts": True, "steps": changed, "settings": settings}))
     assert main(["replay", str(file)]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("Message 1 was ")
+    assert out.startswith('Message 1 differs at content.text: it was "X yyyyx ')
     assert "127.0.0.1" not in out
+
+
+@pytest.mark.parametrize(
+    "kind", ["image/png", "audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "audio/mp4", "video/mp4"]
+)
+def test_a_file_stands_in_with_the_size_and_length_of_another(kind: str) -> None:
+    """A caption names them."""
+    size = (0, 0) if kind.startswith("audio/") else (1280, 720)
+    seconds = 0.0 if kind == "image/png" else 12.5
+    made, content = answer_file("", FileFacts(kind, *size, seconds))
+    found = read_header(io.BytesIO(content), made)
+    assert (made, sniff(content[:64])) == (kind, kind)
+    assert (found.width or 0, found.height or 0, round(found.duration or 0, 1)) == (*size, seconds)
+
+
+def test_a_difference_is_shown_where_it_is() -> None:
+    """Not the equal beginnings of two messages."""
+    before = {"text": "x" * 500, "blocks": [{"elements": [{"label": "Again"}]}]}
+    [said] = compare_messages([before], [{**before, "blocks": [{"elements": [{"label": "Stop"}, {"label": "Again"}]}]}])
+    assert said == 'Message 1 differs at blocks[0].elements[0].label: it was "Again", and is now "Stop"'
+    [said] = compare_messages([before], [{**before, "text": "x" * 499 + "y"}])
+    assert said.endswith('xxx", and is now …' + "x" * 53 + 'y"')
+
+
+def test_hidden_words_that_chose_a_command_are_no_difference() -> None:
+    """The file is refused; where texts are kept, or a command was typed, another one is a difference."""
+    recorded = from_json(json.loads((FOLDER / "slack_lost_reply.json").read_text()))
+    typed = from_json(json.loads((FOLDER / "slack_sound.json").read_text()))
+    with pytest.raises(CannotReplay, match="The words that chose the command catchup are not recorded"):
+        refuse_hidden_choice(replace(recorded, command="catchup"), recorded, "message")
+    refuse_hidden_choice(replace(recorded, command="catchup", has_texts=True), recorded, "message")
+    refuse_hidden_choice(typed, recorded, "command")
 
 
 def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
