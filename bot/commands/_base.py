@@ -234,21 +234,24 @@ class Command:
 
     spec: CommandSpec
     run: Callable[[Context], Parts]
+    may_be_silent: bool = False  #: it may yield nothing, as other answers show what it has done
 
     def with_options(self, change: Callable[[Option], Option]) -> "Command":
         """Return the command with each option as `change` makes it."""
         options = tuple(change(option) for option in self.spec.options)
-        return self if options == self.spec.options else Command(replace(self.spec, options=options), self.run)
+        return self if options == self.spec.options else replace(self, spec=replace(self.spec, options=options))
 
 
 _registered: dict[str, Command] = {}
 
 
-def command(spec: CommandSpec) -> Callable[[Callable[[Context], Parts]], Callable[[Context], Parts]]:
-    """Register an async generator as the command `spec`."""
+def command(
+    spec: CommandSpec, *, may_be_silent: bool = False
+) -> Callable[[Callable[[Context], Parts]], Callable[[Context], Parts]]:
+    """Register an async generator as the command `spec`. `may_be_silent`: see `Command`."""
 
     def register(run: Callable[[Context], Parts]) -> Callable[[Context], Parts]:
-        _registered[spec.name] = Command(spec, run)
+        _registered[spec.name] = Command(spec, run, may_be_silent)
         return run
 
     return register

@@ -7,7 +7,8 @@ from bot.models import CommandSpec, Lane, Text
 
 
 @command(
-    CommandSpec(name="cancel", description="Stop the answer being written.", lane=Lane.FREE, private=True, hidden=True)
+    CommandSpec(name="cancel", description="Stop the answer being written.", lane=Lane.FREE, private=True, hidden=True),
+    may_be_silent=True,
 )
 async def cancel(ctx: Context) -> Parts:
     """Stop one answer; the text so far stays. Without a sentence of its own, as the stopped answer has a note."""

@@ -11,7 +11,8 @@ from bot.models import CommandSpec, Lane, Text
         lane=Lane.FREE,
         private=True,
         example="stop",
-    )
+    ),
+    may_be_silent=True,
 )
 async def stop(ctx: Context) -> Parts:
     """Cancel the events recorded before this one: the author's own, for an administrator all.

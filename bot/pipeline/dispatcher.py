@@ -186,7 +186,10 @@ class Dispatcher:
                 builder.add(part, progress)
         await builder.apply(ctx.effective, cmd.spec)
         note = "\n\n".join(part for part in (note, ctx.calls.footnote(), ctx.event.footnote) if part)
-        return builder.build(job, private=cmd.spec.is_private(ctx.event.options), note=note)
+        outcome = builder.build(job, private=cmd.spec.is_private(ctx.event.options), note=note)
+        if outcome.answer.is_empty and not cmd.may_be_silent:
+            raise ValueError("a command has yielded nothing to be shown")
+        return outcome
 
     def _calls(
         self,

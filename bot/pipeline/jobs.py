@@ -135,7 +135,7 @@ class OutcomeBuilder:
         return self.api_job is not None and bool(self.api_job.name)
 
     def add(self, part: Part, progress: Progress) -> None:
-        """Add a part, and show text and status as progress."""
+        """Add a part, and show text and status as progress. Raises `TypeError` for what is none."""
         match part:
             case Text(delta):
                 self.text += delta
@@ -153,6 +153,8 @@ class OutcomeBuilder:
                 self.is_posted, self.api_job = False, None
             case TurnRecord():
                 self.turn_record = part
+            case _:
+                raise TypeError(f"a command has yielded a {type(part).__name__}, which is no part of an answer")
 
     def note_post(self, is_pending: bool) -> None:
         """Note that a request was posted to the API, or that it has said what that used."""

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from aimodels.transport import AiohttpTransport
+from bot.commands import Command, Context, Parts, _base
 from bot.errors import UsageError
+from bot.models import CommandSpec, Text
 from tests.support.database.sqlite import tables
 from tests.support.scripted_api import failure, hang_up
 from tests.support.service import quiet_logs, service
@@ -56,6 +59,33 @@ async def test_media_do_not_delay_chat(tmp_path: Path) -> None:
         release.set()
         await one.channel.wait_for_answers(picture)
         assert len(one.answer(picture).files) == 1
+
+
+async def test_a_command_that_yields_nothing_of_use_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no part, and an answer that would be empty, are defects: logged, and answered with a reference.
+
+    A command whose effect is shown elsewhere may do without a sentence.
+    """
+
+    async def plain(_: Context) -> Parts:
+        yield "3 and 4"  # type: ignore[misc] # what is forgotten easily: Text(...)
+
+    async def silent(_: Context) -> Parts:
+        yield Text("")
+
+    for name, run in (("plain", plain), ("silent", silent), ("quiet", silent)):
+        spec = CommandSpec(name=name, description="Test.")
+        monkeypatch.setitem(_base._registered, name, Command(spec, run, may_be_silent=name == "quiet"))
+    with capture_logs() as lines:
+        async with service(tmp_path) as one:
+            for name in ("plain", "silent"):
+                answer = await one.ask("x", command=name)
+                assert "tell the operator this reference" in answer.text
+            assert not (await one.ask("x", command="quiet")).text
+    crashed = [line for line in lines if line["event"] == "command crashed"]
+    assert len(crashed) == 2
 
 
 @pytest.mark.parametrize("slots", [1, 2])
