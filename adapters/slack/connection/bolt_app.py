@@ -61,10 +61,11 @@ class SocketModeBoltRequest(AsyncBoltRequest):
         self.mode, self.body, self.raw_body = "socket_mode", body, ""
         self.query, self.headers, self.content_type = {}, {}, None
         self.lazy_only, self.lazy_function_name = False, None
-        is_enterprise_install = extract_is_enterprise_install(body)
+        installation = (body.get("authorizations") or (body,))[0]  # where an event has it, and Bolt looks first
+        is_enterprise_install = extract_is_enterprise_install(installation)
         self.context = AsyncBoltContext(
             is_enterprise_install=is_enterprise_install,
-            enterprise_id=extract_enterprise_id(body) if is_enterprise_install else None,
-            team_id=extract_team_id(body),
+            enterprise_id=extract_enterprise_id(installation) if is_enterprise_install else None,
+            team_id=extract_team_id(installation),
             response_url=body.get("response_url"),
         )

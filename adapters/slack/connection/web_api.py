@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,9 +143,10 @@ async def post_json(client: AsyncWebClient, method: str, params: Json) -> dict[s
     body = _encode(params).encode()
     async with client.session.post(url, data=body, headers=headers, proxy=client.proxy) as response:
         content = await response.read()
-    answer: Any = None
-    with suppress(ValueError):  # a proxy may answer with a page
-        answer = json.loads(content)
+    try:
+        answer = json.loads(content.decode())
+    except ValueError:  # a proxy may answer with a page
+        answer = None
     if response.status == _OK and isinstance(answer, dict) and answer.get("ok"):
         return answer
     failure = AsyncSlackResponse(
