@@ -14,6 +14,7 @@ from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
 from bot.commandline.time_zones import find_zone
+from bot.commands._checks import check_command, check_names
 from bot.composites.composites import Composites
 from bot.control.access import rule_targets
 from bot.control.approvals import Approvals
@@ -248,9 +249,16 @@ _registered: dict[str, Command] = {}
 def command(
     spec: CommandSpec, *, may_be_silent: bool = False
 ) -> Callable[[Callable[[Context], Parts]], Callable[[Context], Parts]]:
-    """Register an async generator as the command `spec`. `may_be_silent`: see `Command`."""
+    """Register an async generator as the command `spec`. `may_be_silent`: see `Command`.
+
+    Raises `SettingsError` with a sentence that names the mistake of a spec.
+    """
 
     def register(run: Callable[[Context], Parts]) -> Callable[[Context], Parts]:
+        check_command(spec, run)
+        before = _registered.get(spec.name)
+        if before is not None and before.run.__module__ != run.__module__:
+            check_names((one, made.__module__) for one, made in ((before.spec, before.run), (spec, run)))
         _registered[spec.name] = Command(spec, run, may_be_silent)
         return run
 
@@ -300,8 +308,12 @@ class Registry:
 
 
 def load_commands(models: Mapping[Kind, tuple[str, ...]]) -> Registry:
-    """Import every module of `bot.commands` and fill in the choices of options that name a model."""
+    """Import every module of `bot.commands` and fill in the choices of options that name a model.
+
+    Raises `SettingsError` for a command with a mistake, and for two of one name.
+    """
     _import_commands()
+    check_names((command.spec, command.run.__module__) for command in _registered.values())
     specs = [command.spec for command in _registered.values() if not command.spec.hidden]
     targets = rule_targets(specs)
 
