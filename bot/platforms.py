@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from inspect import get_annotations
 
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
@@ -96,12 +97,32 @@ def create_adapters(
             continue
         try:
             adapter = platform.create(data_dir=settings.bot_data_dir, conversation=conversation)
+            _require_complete(platform.name, adapter)
         except SettingsError as exc:
             on_error(platform.name, exc)
             continue
         if adapter is not None:
             (fallback if platform.is_fallback else configured)[adapter.name] = adapter
     return (configured, False) if configured else (fallback, True)
+
+
+def _require_complete(platform: str, adapter: Adapter | None) -> None:
+    """Raise `SettingsError` for an adapter without all members of the protocol: it would fail when it is asked."""
+    missing = [] if adapter is None else [name for name in _adapter_members() if not _has(adapter, name)]
+    if missing:
+        kind = type(adapter)
+        values = {"name": platform, "adapter": f"{kind.__module__}.{kind.__qualname__}", "missing": ", ".join(missing)}
+        raise SettingsError(operator_text("platform.lacks", **values))
+
+
+def _has(adapter: Adapter, name: str) -> bool:
+    return hasattr(type(adapter), name) or hasattr(adapter, name)  # in this order: a property is not called
+
+
+@cache
+def _adapter_members() -> list[str]:
+    parts = [part for part in Adapter.__mro__ if part.__module__.startswith("bot.ports.")]
+    return sorted({name for part in parts for name in (*vars(part), *get_annotations(part)) if name[0] != "_"})
 
 
 def write_manifest(settings: Settings, platform: str, *, url: str | None, lacking: Collection[Kind] = ()) -> str:

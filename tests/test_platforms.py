@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import cast
@@ -13,7 +14,10 @@ import pytest
 
 from bot import platforms
 from bot.errors import SettingsError
+from bot.models import Capabilities
 from bot.platforms import find_platforms
+from bot.ports import Adapter
+from bot.settings.core import Settings
 from tests.contract.adapter_contract import AdapterContract
 from tests.support.channel.adapter import ChannelAdapter, channel_server
 from tests.support.channel.harness import TestChannel
@@ -167,6 +171,29 @@ def test_a_platform_that_can_not_be_loaded(find: Callable[..., None], value: str
     find(entry("console", "adapters.console:PLATFORM"), entry("odd", value))
     with pytest.raises(SettingsError, match=f"the platform odd of .*{reason}"):
         find_platforms()
+
+
+def test_an_adapter_that_lacks_methods(
+    find: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is refused when it is made, and not when somebody asks, by the names of what it lacks."""
+    find(entry("console", "adapters.console:PLATFORM"))
+
+    class Incomplete:
+        name = "console"
+        capabilities = Capabilities()
+
+        def health(self) -> str:
+            return ""
+
+    odd = replace(find_platforms()["console"], create=lambda **_: cast("Adapter", Incomplete()))
+    monkeypatch.setattr(platforms, "find_platforms", lambda: {"console": odd})
+    settings = Settings(_env_file=None, bot_data_dir=tmp_path)  # type: ignore[call-arg]
+    with pytest.raises(SettingsError, match=r"console is not complete: .*Incomplete lacks .*\bdraft, .*\brun\b"):
+        platforms.create_adapters(settings)
+    found: list[str] = []
+    assert platforms.create_adapters(settings, on_error=lambda name, _: found.append(name)) == ({}, True)
+    assert found == ["console"]
 
 
 def test_two_platforms_of_one_name(find: Callable[..., None]) -> None:
