@@ -30,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Piped questions that all failed end with status 1.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    choose_language(_find_language(arguments))  # before the parser is made, as its help is translated, too
-    parsed = parser().parse_args(arguments)
     try:
+        choose_language(_find_language(arguments))  # before the parser is made, as its help is translated, too
+        parsed = parser().parse_args(arguments)
         status: int = parsed.run(parsed)
     except BotError as exc:
         print(exc, file=sys.stderr)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from bot.errors import SettingsError
+
 FALLBACK = "en"
 LANGUAGES = ("en", "zh-Hant", "zh-Hans")
 #: language and region tags whose script the tag itself does not tell
@@ -61,13 +63,16 @@ def packages() -> tuple[str, ...]:
 
 @cache
 def catalogue_of(package: str, language: str) -> Mapping[str, str]:
-    """Sentences of one package in one of `LANGUAGES`, by key."""
+    """Sentences of one package in one of `LANGUAGES`, by key. Raises `SettingsError` for a file that can't be read."""
     found: dict[str, str] = {}
     folder = files(package) / "locales"
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         *_, of_file, suffix = ("", *file.name.split("."))
         if suffix == "toml" and of_file == language:
-            found |= tomllib.loads(file.read_text(encoding="utf-8"))
+            try:
+                found |= tomllib.loads(file.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+                raise SettingsError(f"{file} is no TOML in UTF-8: {exc}") from exc
     return found
 
 

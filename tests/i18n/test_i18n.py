@@ -14,6 +14,7 @@ import pytest
 from aimodels import reference
 from bot.commands import load_commands
 from bot.control.registry import load_settings_registry
+from bot.errors import SettingsError
 from bot.i18n import (
     FALLBACK,
     LANGUAGES,
@@ -215,6 +216,11 @@ def test_a_package_brings_its_sentences(tmp_path: Path, monkeypatch: pytest.Monk
         assert translate("somewhere.hello", "zh-CN", name="x") == "Hello x"
         assert translate("somewhere.more", "zh-TW") == "More"
         assert translate("language.name") == "English"
+        (folder / "more.zh-Hans.toml").write_text('"somewhere.more" = 更多\n')
+        catalogue.cache_clear()
+        catalogue_of.cache_clear()
+        with pytest.raises(SettingsError, match=r"more\.zh-Hans\.toml is no TOML in UTF-8: .*line 1"):
+            translate("somewhere.more", "zh-SG")
     finally:
         catalogue.cache_clear()
 
