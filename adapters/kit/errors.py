@@ -1,7 +1,6 @@
 """A platform's errors as `bot.errors`, by a table: error code → what to say of it and whether to try again."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -44,10 +43,16 @@ class ErrorTable(Generic[Code]):
         return DeliveryDelayed(f"{self.platform} can't be reached: {type(exc).__name__}")
 
 
-@contextmanager
-def translating(translate: Callable[[Exception], DeliveryError], errors: tuple[type[Exception], ...]) -> Iterator[None]:
+class translating:  # noqa: N801 - as `contextlib.suppress`: a context manager that is called like a function
     """Raise `translate(exc)`, with its cause, for an exception that is one of `errors`."""
-    try:
-        yield
-    except errors as exc:
-        raise translate(exc) from exc
+
+    def __init__(self, translate: Callable[[Exception], DeliveryError], errors: tuple[type[Exception], ...]) -> None:
+        self._translate = translate
+        self._errors = errors
+
+    def __enter__(self) -> None:
+        """Nothing is needed before the block."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, self._errors):
+            raise self._translate(error) from error

@@ -21,6 +21,7 @@ _TABLE = ErrorTable(
         160005: "the thread is locked",
     },
 )
+_ERRORS = (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS)
 _UNAUTHORIZED = 401
 _ENDED_INTERACTIONS = (10015, 10062, 40094, 50027)
 _TOO_LARGE, _TOO_LARGE_CODES = 413, (40005, 50045)  # of the request, or of one of its files
@@ -60,7 +61,7 @@ def is_refused_message(exc: DeliveryError) -> bool:
 
 def raise_delivery_errors() -> AbstractContextManager[None]:
     """Raise `DeliveryError` in place of the errors of requests to Discord."""
-    return translating(to_delivery_error, (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS))
+    return translating(to_delivery_error, _ERRORS)
 
 
 def describe_error(exc: Exception) -> str:
