@@ -1,7 +1,7 @@
 """The application commands: slash and context menu commands, localised, and their registration with Discord.
 
-Commands are registered only when their hash differs from that of the last registration, as Discord limits how often a
-day they may change.
+Commands are registered only when their hash differs from that of the last registration, or when Discord has others, as
+it limits how often a day they may change.
 """
 
 import asyncio
@@ -108,10 +108,17 @@ async def _register(client: DiscordClient, services: AdapterServices, commands: 
     application = client.application_id
     assert application is not None, "logged in"
     current, storage = hash_commands(commands), services.storage(NAMESPACE, has_secrets=False)
-    if await storage.get(str(application)) != current:
+    if await storage.get(str(application)) != current or not await _are_there(client, application, commands):
         await client.http.bulk_upsert_global_commands(application, commands)
         log.info("commands registered", count=len(commands))
         await storage.set(str(application), current)
+
+
+async def _are_there(client: DiscordClient, application: int, commands: Sequence[Json]) -> bool:
+    """Whether Discord has commands of these names: something else may have changed them."""
+    there = await client.http.get_global_commands(application)
+    wanted = {(command["type"], command["name"]) for command in commands}
+    return {(command["type"], command["name"]) for command in there} == wanted
 
 
 def build_commands(specs: Sequence[CommandSpec]) -> list[Json]:

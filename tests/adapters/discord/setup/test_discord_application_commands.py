@@ -16,7 +16,7 @@ from tests.support.discord.stage import COMMANDS, RecordingCore, Service
 
 
 async def test_commands_are_registered_when_they_change(simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """The commands are registered at the first start and not again while they are the same."""
+    """The commands are registered at the first start and not again while they are the same, and Discord has them."""
     async with Service(simulator, core):
         await simulator.until(lambda: simulator.called("PUT", "commands"))
     async with Service(simulator, core):
@@ -26,6 +26,9 @@ async def test_commands_are_registered_when_they_change(simulator: DiscordSimula
     core.stored["discord.commands"][ME] = "others"
     async with Service(simulator, core):
         await simulator.until(lambda: len(simulator.called("PUT", "commands")) == 2)
+    simulator.commands.pop()  # by a script of somebody
+    async with Service(simulator, core):
+        await simulator.until(lambda: len(simulator.called("PUT", "commands")) == 3)
 
 
 async def test_a_registration_that_fails_is_tried_again(simulator: DiscordSimulator, core: RecordingCore) -> None:
