@@ -53,6 +53,13 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
         await web.service.ask("a question", conversation="2")
         await page.get_by_text("2 requests").first.wait_for()
 
+        await page.goto(f"{web.base}/cockpit/requests")  # what is chosen stays so while the list moves
+        await page.get_by_label("Choose request 2").check()
+        await web.service.ask("another question", conversation="3")
+        await page.get_by_label("Choose request 3").wait_for()
+        await expect(page.get_by_label("Choose request 2")).to_be_checked()
+        await expect(page.get_by_label("Choose request 3")).not_to_be_checked()
+
         paths = await find_pages(page)
         assert (len(administrators), len(persons)) == (12, 2)
         assert {*administrators, *persons} < {*paths, "/cockpit/mine"}
