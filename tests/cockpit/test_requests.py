@@ -54,10 +54,12 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
         assert await states(web, "?command=image") == await states(web, "?lane=free") == {}
         assert list(await states(web, "?lane=conversation&adapter=channel")) == [second, first, quick]
 
-        page = await web.post("/cockpit/requests/act", {"act": "drop", "request": second})
+        page = await web.post("/cockpit/requests/act", {"act": "drop", "request": second, "filters": "state=open&x=1"})
         assert "Dropped: 1." in page.words
+        assert page.url.endswith("/requests?state=open&done=1&act=drop")
         page = await web.post("/cockpit/requests/act", {"act": "cancel", "request": first, "back": first})
         assert page.url.partition("?")[0].endswith(f"/requests/{first}")
+        assert "Stopped: 1." in page.words
         await service.channel.wait_for_answers(running)
         assert "Stopped." in service.answer(running).text
         assert service.channel.answers(waiting) == []
@@ -70,7 +72,7 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
         await service.channel.until(lambda: done.text == "another answer")
         assert len(service.channel.answers(done.reply_to)) == 1
         refused = await web.post("/cockpit/requests/act", {"act": "cancel", "request": quick})
-        assert "Stopped: 0." in refused.words
+        assert "Nothing was done" in refused.words
         acts = [(entry.action, entry.subject) for entry in await service.core.store.audit("channel", limit=9)]
         expected = [("request.requeue", done.reply_to), ("request.cancel", running), ("request.drop", waiting)]
         assert acts == expected
@@ -266,7 +268,7 @@ async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
         assert "token=" not in shown.text
         assert "Answer again" not in shown.words
         page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": command})
-        assert "Being answered again: 0." in page.words
+        assert "Nothing was done" in page.words
         for again in (1, 1, 1, 0):  # the person's requests of a minute are used up
             page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": question})
             assert f"Being answered again: {again}." in page.words
@@ -291,7 +293,7 @@ async def test_a_duel_stays_as_it_is_judged(tmp_path: Path) -> None:
         for part in ("2", "3"):
             assert "Answer again" not in (await web.get(f"/cockpit/requests/{part}")).words
             page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": part})
-            assert "Being answered again: 0." in page.words
+            assert "Nothing was done" in page.words
         press = {"event": asked, "action": "vote-show"}
         await service.ask("", command="press", options=press, who="bob")
         assert "alpha" in (await web.get("/cockpit/requests/2")).text + (await web.get("/cockpit/requests/3")).text

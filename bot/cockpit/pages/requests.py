@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -19,6 +19,7 @@ from bot.recorder.timeline import build_timeline
 #: Requests on one page.
 _PAGE = 50
 _FILTERS = ("adapter", "workspace", "channel", "actor", "command", "lane")
+_KEPT = (*_FILTERS, "state", "before")
 _STATES: Mapping[str, bool | None] = {"open": True, "done": False}
 
 
@@ -62,6 +63,7 @@ async def show_request(visit: Visit) -> Response:
         can_export=recording is not None and not is_blind and may_export(visit, job, recording),
         has_texts=visit.sources.settings.bot_cockpit_texts,
         acts=acts_for(visit, row, job),
+        **_read_act(visit),
         words={name: text for name, text in _words(visit, job).items() if name == "prompt" or not is_blind},
     )
 
@@ -97,7 +99,9 @@ async def act_on_requests(visit: Visit) -> Response:
             done += 1
     back = visit.form.get("back", "")
     to = f"{ROOT}/requests/{back}" if read_number(back) is not None else f"{ROOT}/requests"
-    return RedirectResponse(f"{to}?{urlencode({'done': done, 'act': name if name in ACTS else ''})}", status_code=303)
+    filters = {key: value for key, value in parse_qsl(visit.form.get("filters", "")) if key in _KEPT}
+    query = urlencode({**filters, "done": done, "act": name if name in ACTS else ""})
+    return RedirectResponse(f"{to}?{query}", status_code=303)
 
 
 async def find_request(visit: Visit, seq: int | None) -> RequestRow | None:
@@ -138,12 +142,19 @@ def visible(visit: Visit, which: RequestFilter) -> RequestFilter:
 
 
 async def _read(visit: Visit) -> dict[str, Any]:
-    given = {name: visit.request.query_params.get(name, "") for name in (*_FILTERS, "state", "before", "done", "act")}
+    act = _read_act(visit)
+    given = {name: visit.request.query_params.get(name, "") for name in _KEPT} | act["given"]
     rows = await list_requests(visit, given)
-    filters = {name: value for name, value in given.items() if name in (*_FILTERS, "state") and value}
+    here = {name: given[name] for name in _KEPT if given[name]}
+    filters = {name: value for name, value in here.items() if name != "before"}
     older = urlencode({**filters, "before": rows[-1].seq}) if len(rows) == _PAGE else ""
-    acted = given["act"] if given["act"] in ACTS else ""
-    return {"rows": rows, "query": urlencode(filters), "older": older, "given": given, "acted": acted}
+    return {**act, "rows": rows, "query": urlencode(filters), "here": urlencode(here), "older": older, "given": given}
+
+
+def _read_act(visit: Visit) -> dict[str, Any]:
+    """Return what an address says of an act that was done: its name, and with how many requests."""
+    name, done = (visit.request.query_params.get(key, "") for key in ("act", "done"))
+    return {"acted": name if name in ACTS else "", "given": {"done": done}}
 
 
 def _words(visit: Visit, job: Job) -> Mapping[str, str]:
