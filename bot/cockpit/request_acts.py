@@ -55,8 +55,24 @@ ACTS: Mapping[str, Act] = {
 }
 
 
-def acts_for(visit: Visit, row: RequestRow, job: Job | None) -> Sequence[str]:
+#: The state of a request whose answer asks for an approver's decision.
+APPROVAL = "approval"
+
+
+async def states_of(visit: Visit, rows: Sequence[RequestRow]) -> Mapping[int, str]:
+    """Return the states of requests, by their numbers: `RequestState`, or `APPROVAL`."""
+    pending = await visit.sources.approvals.pending.all() if any(row.state == "answered" for row in rows) else ()
+    undecided = {(one.adapter, one.event) for one in pending if not one.decision}
+    return {
+        row.seq: APPROVAL if row.state == "answered" and (row.adapter, row.id) in undecided else row.state
+        for row in rows
+    }
+
+
+def acts_for(visit: Visit, row: RequestRow, job: Job | None, state: str) -> Sequence[str]:
     """Return the names of what the visitor can do with a request in its state. `job`: its event, as far as it is kept.
+
+    `state`: see `states_of`.
 
     The parts of films and duels are made anew by the buttons of these alone: what is there was paid for and judged.
     """
@@ -67,14 +83,15 @@ def acts_for(visit: Visit, row: RequestRow, job: Job | None) -> Sequence[str]:
     return [
         name
         for name, one in ACTS.items()
-        if row.state in one.states and (is_operator or not one.is_operators) and (can_repeat or name != "requeue")
+        if state in one.states and (is_operator or not one.is_operators) and (can_repeat or name != "requeue")
     ]
 
 
 async def run_act(visit: Visit, name: str, row: RequestRow) -> bool:
     """Do one of `ACTS` with a request; False: it is not possible, or not any more. It is in the audit log."""
     job = await visit.sources.journal.job(row.adapter, row.id)
-    if name not in acts_for(visit, row, job) or not await ACTS[name].run(visit, row):
+    state = (await states_of(visit, [row]))[row.seq]
+    if name not in acts_for(visit, row, job, state) or not await ACTS[name].run(visit, row):
         return False
     await visit.audit(f"request.{name}", adapter=row.adapter, workspace=row.workspace, subject=row.id)
     return True

@@ -44,6 +44,9 @@ async def test_a_request_is_decided_once_by_an_approver(tmp_path: Path) -> None:
         assert "1.00" in shown
         assert "two foxes" not in shown
         form = await fields(web)
+        assert (await web.get("/cockpit/requests")).words.count("waits for approval") == 2
+        one = (await web.get("/cockpit/requests/1")).words
+        assert ("waits for approval" in one, "Answer again" in one) == (True, False)
         for who, status, words in (
             (visitor("bob", "other"), 404, "no such request"),
             (visitor("eve"), 400, "Only an approver"),

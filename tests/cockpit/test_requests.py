@@ -271,7 +271,7 @@ async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
         assert "Nothing was done" in page.words
         for again in (1, 1, 1, 0):  # the person's requests of a minute are used up
             page = await web.post("/cockpit/requests/act", {"act": "requeue", "request": question})
-            assert f"Being answered again: {again}." in page.words
+            assert (f"Being answered again: {again}." if again else "Nothing was done") in page.words
             await web.service.echo.until(lambda: not web.service.echo.running)
             while (await states(web))[question] != "answered":
                 await web.service.channel.until(lambda: True)

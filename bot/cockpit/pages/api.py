@@ -12,7 +12,7 @@ from bot.cockpit.pages.overview import read_overview
 from bot.cockpit.pages.recordings import find_recording
 from bot.cockpit.pages.requests import find_request, list_requests
 from bot.cockpit.rendering import days_ago
-from bot.cockpit.request_acts import ACTS, run_act
+from bot.cockpit.request_acts import ACTS, run_act, states_of
 from bot.limits import UTC_ZONE
 from bot.ports import RequestRow
 
@@ -26,7 +26,9 @@ async def status(visit: Visit) -> Response:
 @page("/api/requests", rights=Rights.OPERATOR)
 async def requests(visit: Visit) -> Response:
     """Return the newest requests, by the filters of the address."""
-    return _json([asdict(row) for row in await list_requests(visit, dict(visit.request.query_params))])
+    rows = await list_requests(visit, dict(visit.request.query_params))
+    states = await states_of(visit, rows)
+    return _json([{**asdict(row), "state": states[row.seq]} for row in rows])
 
 
 @page("/api/request", rights=Rights.OPERATOR)
@@ -36,7 +38,8 @@ async def request(visit: Visit) -> Response:
     if row is None:
         return _json(UNKNOWN, status=404)
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
-    return _json({**asdict(row), "calls": [asdict(call) for call in calls]})
+    states = await states_of(visit, [row])
+    return _json({**asdict(row), "state": states[row.seq], "calls": [asdict(call) for call in calls]})
 
 
 @act("/api/requests/act", rights=Rights.OPERATOR)

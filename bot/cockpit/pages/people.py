@@ -11,6 +11,7 @@ from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.profile import read_profile
 from bot.cockpit.rendering import days_ago
+from bot.cockpit.request_acts import states_of
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
 from bot.control.scopes import Scope
 from bot.limits import UTC_ZONE
@@ -88,11 +89,13 @@ async def show_mine(visit: Visit) -> Response:
     who = visit.visitor
     place = SettingsPlace(adapter=who.adapter, workspace=who.workspace)
     which = RequestFilter(adapter=who.adapter, actor=who.actor)
+    rows = await visit.sources.request_log.list_requests(which, limit=_OWN)
     return visit.render(
         "mine.html",
         place=None,
         profile=await read_profile(visit, place, who.actor),
-        rows=await visit.sources.request_log.list_requests(which, limit=_OWN),
+        rows=rows,
+        states=await states_of(visit, rows),
         names={},
         forgotten="forgotten" in visit.request.query_params,
         schedules=await _schedules_of(visit, place, who.actor),

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.recordings import find_recording, may_export
-from bot.cockpit.request_acts import ACTS, acts_for, run_act
+from bot.cockpit.request_acts import ACTS, acts_for, run_act, states_of
 from bot.models import Job, Lane
 from bot.ports import RequestFilter, RequestRow
 from bot.recorder.timeline import build_timeline
@@ -52,6 +52,7 @@ async def show_request(visit: Visit) -> Response:
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
     recording = await find_recording(visit, row)
     is_blind = await visit.sources.composites.duels.is_blind(job.event)
+    states = await states_of(visit, [row])
     return visit.render(
         "request.html",
         row=row,
@@ -62,7 +63,8 @@ async def show_request(visit: Visit) -> Response:
         is_recorded=visit.sources.recorder is not None,
         can_export=recording is not None and not is_blind and may_export(visit, job, recording),
         has_texts=visit.sources.settings.bot_cockpit_texts,
-        acts=acts_for(visit, row, job),
+        states=states,
+        acts=acts_for(visit, row, job, states[row.seq]),
         **_read_act(visit),
         words={name: text for name, text in _words(visit, job).items() if name == "prompt" or not is_blind},
     )
@@ -148,7 +150,8 @@ async def _read(visit: Visit) -> dict[str, Any]:
     here = {name: given[name] for name in _KEPT if given[name]}
     filters = {name: value for name, value in here.items() if name != "before"}
     older = urlencode({**filters, "before": rows[-1].seq}) if len(rows) == _PAGE else ""
-    return {**act, "rows": rows, "query": urlencode(filters), "here": urlencode(here), "older": older, "given": given}
+    shown = {"rows": rows, "states": await states_of(visit, rows), "given": given}
+    return {**act, **shown, "query": urlencode(filters), "here": urlencode(here), "older": older}
 
 
 def _read_act(visit: Visit) -> dict[str, Any]:
