@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -107,8 +108,9 @@ def show(name: str, found: Any, *, as_json: bool) -> str:
 def _cell(column: str, value: Any) -> str:
     if column == "cost":
         return format_money(value)
-    text = "" if value is None else str(value)
-    return text[:19].replace("T", " ") if column.endswith("_at") else text
+    if value and column.endswith("_at"):
+        return datetime.fromisoformat(value).isoformat(" ", "seconds")
+    return "" if value is None else str(value)
 
 
 def _status(found: Mapping[str, Any]) -> str:

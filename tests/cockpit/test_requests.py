@@ -5,8 +5,10 @@ import json
 import re
 import socket
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.datastructures import Headers
@@ -174,7 +176,8 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         return status, shown.out + shown.err
 
     public = {"bot_host": any_host(), "bot_public_url": "https://muse.example"}
-    async with pages(tmp_path, bot_recorder="redacted", **public) as web:
+    zone = "Pacific/Kiritimati" if datetime.now(UTC).hour >= 12 else "Pacific/Pago_Pago"  # where it is another day
+    async with pages(tmp_path, bot_recorder="redacted", bot_time_zone=zone, **public) as web:
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("BOT_DATA_DIR", str(tmp_path))
         for name, value in public.items():
@@ -197,7 +200,10 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         heads, cells = shown.splitlines()
         assert cells.index("channel") == heads.index("adapter") - 1  # the wide character takes two columns
         _, text = await run("usage", "--json")
-        assert json.loads(text)[0]["kind"] == "chat"
+        [used] = json.loads(text)
+        assert (used["day"], used["kind"]) == (datetime.now(ZoneInfo(zone)).date().isoformat(), "chat")
+        _, text = await run("requests")
+        assert text.count(f"{datetime.now(ZoneInfo(zone)).isoformat()[-6:]}  chat") == 2
         assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
         await web.service.channel.wait_for_answers(running)
         status, text = await run("retry", running)

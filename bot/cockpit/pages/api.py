@@ -1,5 +1,6 @@
 """The same for programs: JSON for the command line."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,8 @@ from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.overview import read_overview
 from bot.cockpit.pages.recordings import find_recording
 from bot.cockpit.pages.requests import find_request, list_requests
-from bot.cockpit.rendering import days_ago
+from bot.cockpit.pages.usage import sums_of, zone_of
 from bot.cockpit.request_acts import ACTS, run_act, states_of
-from bot.limits import UTC_ZONE
 from bot.ports import RequestRow
 
 
@@ -28,7 +28,7 @@ async def requests(visit: Visit) -> Response:
     """Return the newest requests, by the filters of the address."""
     rows = await list_requests(visit, dict(visit.request.query_params))
     states = await states_of(visit, rows)
-    return _json([{**asdict(row), "state": states[row.seq]} for row in rows])
+    return _json([_row(visit, row, states) for row in rows])
 
 
 @page("/api/request", rights=Rights.OPERATOR)
@@ -39,7 +39,8 @@ async def request(visit: Visit) -> Response:
         return _json(UNKNOWN, status=404)
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
     states = await states_of(visit, [row])
-    return _json({**asdict(row), "state": states[row.seq], "calls": [asdict(call) for call in calls]})
+    found = [{**asdict(call), "at": call.at.astimezone(zone_of(visit))} for call in calls]
+    return _json({**_row(visit, row, states), "calls": found})
 
 
 @act("/api/requests/act", rights=Rights.OPERATOR)
@@ -66,11 +67,26 @@ async def recording(visit: Visit) -> Response:
 
 @page("/api/usage", rights=Rights.OPERATOR)
 async def usage(visit: Visit) -> Response:
-    """Return usage by day, kind and model, of `days` days."""
+    """Return usage by day in the service's time zone, kind and model, of `days` days, the newest first."""
     given = visit.request.query_params.get("days", "30")
-    days = min(read_number(given) or 30, 3660)
-    rows = await visit.sources.ledger.usage(since=days_ago(days, UTC_ZONE))
-    return _json([asdict(row) for row in rows])
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for sums in (await sums_of(visit, ("day", "kind", "model"), min(read_number(given) or 30, 3660))).values():
+        for one in sums:
+            counts = {name: value for name, value in asdict(one).items() if name not in ("fields", "own_cost")}
+            before = rows.get(one.fields, {})
+            rows[one.fields] = {name: value + before.get(name, 0) for name, value in counts.items()}
+    ordered = sorted(rows.items(), key=lambda row: row[0])
+    ordered.sort(key=lambda row: row[0][0], reverse=True)
+    return _json([{**dict(zip(("day", "kind", "model"), fields, strict=True)), **row} for fields, row in ordered])
+
+
+def _row(visit: Visit, row: RequestRow, states: Mapping[int, str]) -> dict[str, Any]:
+    """Return a request with its times in the service's time zone."""
+    zone = zone_of(visit)
+    found = {
+        name: value.astimezone(zone) if isinstance(value, datetime) else value for name, value in asdict(row).items()
+    }
+    return {**found, "state": states[row.seq]}
 
 
 async def _find(visit: Visit, wanted: str) -> RequestRow | None:

@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.pages.usage import zone_of
 from bot.cockpit.profile import read_profile
 from bot.cockpit.rendering import days_ago
 from bot.cockpit.request_acts import states_of
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
 from bot.control.scopes import Scope
-from bot.limits import UTC_ZONE
 from bot.memory.notes import delete_note, notes_here
 from bot.models import Actor
 from bot.ports import RequestFilter, Schedule, UsageField, UsageSum
@@ -184,7 +184,7 @@ async def _sums(visit: Visit, by: UsageField, place: SettingsPlace) -> Mapping[s
     """Return what was used there lately, by the id of a person, channel or workspace. Raises `StoreError`."""
     sums = await visit.sources.reports.usage_sums(
         [by],
-        since=days_ago(_DAYS, UTC_ZONE),
+        since=days_ago(_DAYS, zone_of(visit)),
         adapter=place.adapter,
         workspace=place.workspace or None,
         channel=place.channel or None,

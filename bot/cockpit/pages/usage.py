@@ -54,7 +54,7 @@ async def download_usage(visit: Visit) -> Response:
     """Return every sum as a file for a spreadsheet."""
     days = _days(visit.request.query_params.get("days", ""))
     records = [["platform", *_FIELDS, "requests", "prompt_tokens", "completion_tokens", "items", "cost"]]
-    for adapter, sums in (await _sums(visit, _FIELDS, days)).items():
+    for adapter, sums in (await sums_of(visit, _FIELDS, days)).items():
         for one in sums:
             amounts = (one.requests, one.prompt_tokens, one.completion_tokens, one.items, one.cost)
             records.append([adapter, *one.fields, *map(str, amounts)])
@@ -65,7 +65,7 @@ async def download_usage(visit: Visit) -> Response:
 async def _rows(visit: Visit, by: UsageField, days: int) -> Sequence[Row]:
     added: defaultdict[str, list[UsageSum]] = defaultdict(list)
     names: dict[str, str] = {}
-    for adapter, sums in (await _sums(visit, (by,), days)).items():
+    for adapter, sums in (await sums_of(visit, (by,), days)).items():
         if by == "person":
             people = await visit.sources.reports.names(adapter, {one.fields[0] for one in sums})
             names |= {person: f"{name} ({person})" for person, name in people.items() if name}
@@ -86,9 +86,14 @@ async def _rows(visit: Visit, by: UsageField, days: int) -> Sequence[Row]:
     return sorted(rows, key=lambda row: (-row.cost, -row.requests, row.name))
 
 
-async def _sums(visit: Visit, by: Sequence[UsageField], days: int) -> Mapping[str, Sequence[UsageSum]]:
+def zone_of(visit: Visit) -> ZoneInfo:
+    """Return the time zone of the pages."""
+    return ZoneInfo(visit.sources.settings.bot_time_zone)
+
+
+async def sums_of(visit: Visit, by: Sequence[UsageField], days: int) -> Mapping[str, Sequence[UsageSum]]:
     """Return the sums of each platform that the visitor may see. Raises `StoreError`."""
-    zone = ZoneInfo(visit.sources.settings.bot_time_zone)
+    zone = zone_of(visit)
     since, reports = days_ago(days - 1, zone), visit.sources.reports
     return {
         adapter: await reports.usage_sums(by, since=since, adapter=adapter, workspace=visit.workspace, zone=zone)
