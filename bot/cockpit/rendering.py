@@ -34,6 +34,7 @@ class Templates:
         )
         self._environment.globals["version"] = static_version
         self._environment.globals["languages"] = LANGUAGES
+        self._environment.globals["zone"] = zone
         self._environment.filters["local_time"] = self._local_time
         self._environment.filters["money"] = format_money
         self._environment.filters["seconds"] = format_seconds
@@ -42,8 +43,9 @@ class Templates:
         """Return a page or a part of one. Raises `jinja2.UndefinedError` for a value that is missing."""
         return self._environment.get_template(template).render(language=language_of(locale), **values)
 
-    def _local_time(self, at: datetime | None) -> str:
-        return "" if at is None else at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S")
+    def _local_time(self, at: datetime | None, zone: str = "") -> str:
+        """Return a time in the pages' time zone, or in another."""
+        return "" if at is None else f"{at.astimezone(ZoneInfo(zone) if zone else self._zone):%Y-%m-%d %H:%M:%S}"
 
 
 @cache

@@ -21,7 +21,7 @@ RULE = {"rule": "deny", "what": "video", "who": "person", "id": "bob", "until": 
 
 async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path: Path) -> None:
     """A workspace with its channels and people; a person with what holds for them alone; everybody their own page."""
-    async with pages(tmp_path, bot_media_per_day=50) as web:
+    async with pages(tmp_path, bot_media_per_day=50, bot_time_zone="Asia/Taipei") as web:
         service = web.service
         await service.ask("a fox", command="image", who="bob")
         await service.ask("hello", who="ann", conversation="2")
@@ -29,6 +29,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         await service.ask("temperature 0.7", command="settings", options={"for": "me"}, who="bob", conversation="4")
         await service.ask("tea, please", command="remember", who="bob", conversation="6")
         await service.ask("be brief", command="remember", options={"for": "workspace"}, who="ann", conversation="7")
+        await service.ask("time_zone tokyo", command="settings", options={"for": "me"}, who="bob", conversation="4")
         await service.ask("every day 9:00 what is new?", command="schedule", who="bob", conversation="8")
         service.adapter.direct.add("dm")
         direct: dict[str, Any] = {"who": "bob", "member": True, "channel": "dm", "direct": True, "conversation": "9"}
@@ -70,7 +71,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert (entry.actor, entry.scope, entry.workspace) == ("ann", "workspace", "w")
         assert "This month 0.50 3 requests" in shown
         assert "# general 2 0.50" in shown
-        assert "every day 9:00 UTC /chat Bob" in shown
+        assert "every day 9:00 Asia/Tokyo /chat Bob" in shown
         assert "what is new?" not in shown  # requests are shown where the operator says so
         [daily] = set(re.findall(r'name="schedule" value="(\w+)"', (await web.get(WORKSPACE)).text))
         assert (
@@ -116,7 +117,10 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "temperature 0.7" in own.words
         assert everywhere in own.words
         assert "/chat what is new? Bob paused Go on" in own.words
-        assert "Pause Delete" in (await web.post("/cockpit/mine", {"schedule": daily, "change": "resume"})).words
+        own = await web.post("/cockpit/mine", {"schedule": daily, "change": "resume"})
+        assert "Pause Delete" in own.words
+        assert re.search(r"every day 9:00 Asia/Tokyo /chat what is new\? Bob \S+ 09:00:00 Pause", own.words)
+        assert "Times: Asia/Taipei" in own.words  # of all others
         assert "Pause Delete" not in (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).words
         assert (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).status == 404
         assert "tea, please" in own.words
