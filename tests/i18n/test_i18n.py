@@ -20,6 +20,7 @@ from bot.i18n import (
     LANGUAGES,
     catalogue,
     catalogue_of,
+    choice_label,
     describe_command,
     describe_option,
     language_of,
@@ -27,6 +28,7 @@ from bot.i18n import (
     register_catalogue,
     translate,
 )
+from bot.limits import Measure, Period
 from bot.models import CommandSpec, Option
 from bot.settings.core import load_settings
 
@@ -184,6 +186,12 @@ def test_no_translation_is_left_over(language: str) -> None:
     found = {key: text for key, text in sentences(language).items() if key.startswith(OF_SPECS)}
     assert found.keys() - known == set()
     assert [key for key, text in found.items() if len(text) > (32 if ".label" in key else 100)] == []
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "zh-Hans"])
+def test_what_limits_count_and_for_how_long_is_translated(language: str) -> None:
+    """On the page, and in the options of `/limits`."""
+    assert [one for one in (*Measure, *Period) if choice_label(one, language) == one] == []
 
 
 def test_a_spec_speaks_where_there_is_no_translation() -> None:
