@@ -27,7 +27,7 @@ DRAWN = """() => {
   const chart = document.querySelector("#chart canvas")?.getContext("2d");
   return chart && chart.getImageData(0, 0, 500, 200).data.some(Boolean);
 }"""
-PHONE = ViewportSize(width=390, height=844)
+PHONE = ViewportSize(width=320, height=693)  # the narrowest that people have
 SCREEN = ViewportSize(width=1280, height=720)
 
 
