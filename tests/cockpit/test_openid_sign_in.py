@@ -60,6 +60,7 @@ async def test_an_operator_signs_in_at_a_provider_that_is_not_ours(tmp_path: Pat
                 "cockpit.sign_in",
                 "groups=muse",
             )
+            assert "Ada localhost" in (await web.get("/cockpit/sessions")).words
             [found] = [one for one in await check_running(web.service.core.settings, {}) if issuer in one.subject]
             assert found.is_ok
             assert "/cockpit/oidc/callback" in found.text

@@ -98,7 +98,8 @@ class SignInPages:
         """Begin a session in the browser."""
         cookie = await self._cockpit.sessions.begin(who)
         await self.audit(who, "cockpit.sign_in", after=who.grant or None)
-        log.info("signed in to the cockpit", adapter=who.adapter or "command line", workspace=who.workspace)
+        where = who.adapter or ("identity provider" if who.grant else "command line")
+        log.info("signed in to the cockpit", adapter=where, workspace=who.workspace)
         response = RedirectResponse(ROOT, status_code=303)
         self._set_cookie(response, self.cookie, cookie, int(LIFETIME.total_seconds()))
         return response
