@@ -39,7 +39,8 @@ class ServiceClient:
     def __init__(self, settings: Settings) -> None:
         address = PageAddress.from_settings(settings)
         if address.problem:
-            raise SettingsError(operator_text(address.problem))
+            needs_port = address.problem == "cockpit.no_port"
+            raise SettingsError(operator_text("cockpit.cli.no_port" if needs_port else address.problem))
         self._base = f"http://{host_of_this_machine(address.host)}:{address.port}{ROOT}/api"
         self._secret = signing_key(settings)
         self._headers = {"Host": urlsplit(address.public_url).netloc} if address.public_url else {}

@@ -261,6 +261,9 @@ async def test_the_command_line_sees_and_steers_the_running_service(
             assert (status, "does not answer" in text) == (2, True)
     status, text = await run("status")
     assert (status, "does not answer" in text) == (2, True)
+    monkeypatch.delenv("BOT_PORT")
+    status, text = await run("status")
+    assert (status, "this command asks the running service" in text) == (2, True)
 
 
 async def test_nobody_acts_with_the_rights_of_others(tmp_path: Path) -> None:
