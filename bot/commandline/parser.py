@@ -112,7 +112,7 @@ def _value_hint(option: Option) -> str:
     if option.choices:
         return "" if is_switch(option.choices) else "|".join(option.choices)
     if option.minimum is not None and option.maximum is not None:
-        return f"{option.minimum:g}-{option.maximum:g}"
+        return f"{option.minimum:g}{'-' if option.minimum >= 0 else '…'}{option.maximum:g}"
     return f"<{option.kind if option.kind in {'number', 'integer', 'file'} else option.name}>"
 
 

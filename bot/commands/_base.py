@@ -1,7 +1,6 @@
 """The parts of a command: a spec, and an async generator of parts. `bot/commands` has one file per command."""
 
 import importlib
-import math
 import pkgutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
+from bot.commandline.parser import usage_line, validate_option
 from bot.commandline.time_zones import find_zone
 from bot.commands._checks import check_command, check_names
 from bot.composites.composites import Composites
@@ -206,26 +206,21 @@ class Context:
         raise UsageError(self.translate("option.size" if near else "option.choice", **values))
 
     def number(self, name: str) -> float:
-        """Return the value of a number option. Raises `UsageError` outside its bounds."""
-        option = self.spec.option(name)
-        text = self.option(name)
+        """Return the value of a number option. Raises `UsageError` outside its bounds, and without a value."""
+        text, option = self.option(name), self.spec.option(name)
         assert option is not None
-        low, high = option.minimum, option.maximum
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise UsageError(self.translate("option.number", name=name, value=text))
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise UsageError(self.translate("option.range", name=name, value=text, low=f"{low:g}", high=f"{high:g}"))
-        return value
+        if not text:
+            values = {"command": f"/{self.spec.name}", "name": name, "usage": usage_line(self.spec)}
+            raise UsageError(self.translate("usage.missing", **values))
+        if problem := validate_option(option, text, locale=self.event.actor.locale):
+            raise UsageError(problem)
+        return float(text)
 
     def integer(self, name: str) -> int:
         """Return the value of a whole-number option. Raises `UsageError` outside its bounds."""
         value = self.number(name)
         if not value.is_integer():
-            raise UsageError(self.translate("option.integer", name=name, value=self.option(name)))
+            raise UsageError(self.translate("usage.integer", flag=name, value=self.option(name)))
         return int(value)
 
 

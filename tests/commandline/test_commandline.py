@@ -246,6 +246,8 @@ def test_usage() -> None:
     line = usage_line(SPECS[1])
     assert line == "/image <prompt> [--size 512x512|1024x1024] [--style anime|digital-art] [-n 1-4]"
     assert usage_line(SPECS[3]) == "/video <prompt> [--image <file>] [--last]"
+    plus = Option(name="plus", description="Added.", kind="integer", minimum=-99, maximum=99)
+    assert usage_line(CommandSpec(name="roll", description="Roll.", options=(plus,))) == "/roll [--plus -99…99]"
     assert [name for name, _ in flags(SPECS[1])] == ["--size", "--style", "--number", "-n"]
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands import Context, Parts, _base, command, load_commands
-from bot.errors import SettingsError
+from bot.commands import Context, Parts, Registry, _base, command, load_commands
+from bot.errors import SettingsError, UsageError
 from bot.models import CommandSpec, Option, Text
+from tests.support.command_runner import CommandRunner
 
 SIDES = Option(name="sides", description="How many sides.", kind="integer", default="6", minimum=2, maximum=100)
 ROLL = CommandSpec(name="roll", description="Roll dice.", options=(SIDES,))
@@ -77,6 +78,26 @@ def test_a_function_that_yields_nothing_is_refused() -> None:
     """`return` in place of `yield` makes no generator."""
     with pytest.raises(SettingsError, match=r"/roll is no async generator: .*`yield`"):
         command(ROLL)(forgets_to_yield)  # type: ignore[arg-type] # the mistake
+
+
+async def test_a_number_is_refused_as_a_typed_one_is(runner: CommandRunner) -> None:
+    """A form or a button that gives no number, a broken one or one outside the bounds gets the command line's words."""
+
+    async def add(ctx: Context) -> Parts:
+        yield Text(str(ctx.integer("plus")))
+
+    plus = Option(name="plus", description="Added.", kind="integer", minimum=-99)
+    spec = CommandSpec(name="roll", description="Roll dice.", options=(plus,))
+    runner.registry = Registry([*runner.registry, _base.Command(spec, add)])
+    assert (await runner.ask("roll", options={"plus": "-3"})).text == "-3"
+    for given, said in {
+        "": "`/roll` needs a value for `plus`. For example: `/roll [--plus <integer>]`",
+        "x": "`plus` must be a whole number, not `x`.",
+        "-100": "`plus` must be at least -99, not `-100`.",
+    }.items():
+        with pytest.raises(UsageError) as refused:
+            await runner.ask("roll", options={"plus": given})
+        assert str(refused.value) == said
 
 
 def test_a_name_is_given_once() -> None:
