@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.documents import DOCUMENTS, ROOT, TRANSLATED, blocks, lines
 
-#: Documents for people who use or run the service, or call the API; what engineers of the service read is English only.
+#: Documents for people who use or run the service, or call the API; what only its engineers read is in English.
 FOR_PEOPLE = [
     "README.md",
     *(
@@ -20,6 +20,7 @@ FOR_PEOPLE = [
             "costs",
             "discord",
             "duel",
+            "extending",
             "families",
             "film",
             "memory",
