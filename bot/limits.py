@@ -28,7 +28,7 @@ class Subject(StrEnum):
 
 
 class Measure(StrEnum):
-    """What is counted."""
+    """A quantity that is counted."""
 
     REQUESTS = "requests"
     TOKENS = "tokens"
@@ -70,7 +70,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What requests use, or may use at most."""
+    """Amounts that requests use, or may use at most."""
 
     kind: str = ""  #: of content; "": they use no API
     requests: int = 0
@@ -106,7 +106,7 @@ class NearLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaRequest:
-    """What a request may use at most, and the limits that it must keep."""
+    """The amounts that a request may use at most, and the limits that it must keep."""
 
     uses: Amounts
     limits: tuple[Limit, ...]

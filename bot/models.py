@@ -112,7 +112,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What a file was made from, beside its description, which is the prompt, and its event, which names the person."""
+    """The origin of a file, besides its description, which is the prompt, and its event, which names the person."""
 
     model: str
     options: Mapping[str, str] = field(default_factory=dict)

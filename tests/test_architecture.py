@@ -16,6 +16,7 @@ from tests.support.layout import (
     ROOT,
     SOURCES,
     TESTS,
+    docstrings,
     imported_modules,
     imported_names,
     module_name,
@@ -239,3 +240,10 @@ def test_the_map_names_every_folder() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = dict(re.findall(r"^\| `([a-z_/0-9]+)/` \| (.+) \|$", text, re.MULTILINE))
     assert named == {str(path.parent.relative_to(ROOT)): summary(path.parent / "__init__.py") for path in SOURCES}
+
+
+def test_no_sentence_of_a_docstring_begins_with_what_or_who() -> None:
+    """A docstring names its object: a noun phrase or an imperative sentence, no clause in its place."""
+    wrong = re.compile(r"(?:^|[.!?:]\s+|\n\n)((?:What|Who)(?:ever)?\b[^.:]*)")
+    found = [(module_name(path), text) for path in SOURCES for doc in docstrings(path) for text in wrong.findall(doc)]
+    assert found == []

@@ -26,7 +26,7 @@ _ID = re.compile(r"\d{15,20}")
 
 
 class DiscordDirectory:
-    """See `Directory`. What is connected already is used; else Discord is asked with the token alone."""
+    """See `Directory`. A connected client is used; else Discord is asked with the token alone."""
 
     _token: SecretStr
     _api_url: str

@@ -32,7 +32,7 @@ _SECRET_KEY = "signing-key-of-the-torture-5b7e2c90aa41d6f3"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one campaign consists of."""
+    """The setup of one campaign."""
 
     engine: str  #: "SQLite" or "PostgreSQL"
     roles: tuple[str, ...]  #: of each process; "": all
@@ -53,7 +53,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Result:
-    """What one campaign showed."""
+    """The result of one campaign."""
 
     plan: Plan
     questions: Counter[str] = field(default_factory=Counter)  #: by platform

@@ -6,7 +6,7 @@ Reads nothing but the history, and knows nothing of the service. Four things tha
   may stay without an answer, or be answered late.
 - An API call that was under way when its process was killed, or whose answer was not stored yet. The API has no way to
   fetch an answer again: it is "paid again". So is one whose process lost its database, and with it the question to
-  another process. What is paid more than once for any other reason is "paid twice".
+  another process. A request that is paid more than once for any other reason is "paid twice".
 - An answer above that to an earlier question which the platform sent again, and later: nobody knew of it before. With
   several processes also one above that to a question which another process was just receiving.
 - A sentence that says that the service goes on by itself: it is no end.
@@ -25,7 +25,7 @@ _RECOVERED = 3.0  #: seconds in which it is stored after the database was away
 
 @dataclass(slots=True)
 class Verdict:
-    """What is wrong, one line of evidence each."""
+    """The faults, one line of evidence each."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -162,7 +162,7 @@ def _reason_to_pay_again(call: Call, history: History) -> str:
 
 
 def _context_error(call: Call, question: Question, by_token: dict[str, Question], places: dict[str, int]) -> str:
-    """What is wrong with the turns that the model was given; "" if nothing."""
+    """The fault of the turns that the model was given; "" if there is none."""
     said = [token for turn in call.turns if turn.role == "user" for token in turn.tokens]
     if not said or said[-1] != question.token or len(said) != len(set(said)):
         return "the question is not the last turn, or a question twice"
@@ -177,7 +177,7 @@ def _context_error(call: Call, question: Question, by_token: dict[str, Question]
 
 
 def _answers_error(call: Call) -> str:
-    """What is wrong with the answers among the turns: each follows its question, once; "" if nothing."""
+    """The fault of the answers among the turns: each follows its question, once; "" if nothing."""
     before, seen = "", set[int]()
     for turn in call.turns:
         if turn.role == "user" and turn.tokens:

@@ -85,7 +85,7 @@ def has_answer(texts: list[str], token: str) -> bool:
 
 
 def question_text(token: str) -> str:
-    """What a person asks."""
+    """The text of a person's question."""
     return f"{token} what do you say?"
 
 

@@ -137,7 +137,7 @@ class Archive:
 async def writing(path: Path, verify: Callable[[Archive], Awaitable[None]]) -> AsyncIterator[zipfile.ZipFile]:
     """Write a backup that only this user may read. It gets its name once `verify` has found it good.
 
-    Whatever ends this before, a signal included, leaves no file of that name. Raises `BackupError`.
+    If this ends early, a signal included, there is no file of that name. Raises `BackupError`.
     """
     part = _free_part(path)
     try:

@@ -36,7 +36,7 @@ class ModelCalls:
 
     A model that fails is replaced by the next of its kind's fallbacks, unless its answer has begun to show or it is in
     a duel. A value that a model is known to refuse is not sent: one that the person gave is refused, any other is
-    replaced by the nearest that the model takes. What a refusal says about a parameter is kept for later calls.
+    replaced by the nearest that the model takes. Limits that a refusal names are kept for later calls.
     """
 
     api: EventApi

@@ -76,7 +76,8 @@ class LinkSigner:
 def caller_signer(secret: SecretStr, method: str, target: str, body: bytes) -> LinkSigner:
     """Return what signs and verifies the command line's call of the running service: this call alone.
 
-    Who listens on the service's port in its place gets a token that does nothing else. `target`: path and query.
+    A program that listens on the service's port in its place gets a token that does nothing else. `target`: path and
+    query.
     """
     call = f"{method} {target}\n".encode() + body
     return LinkSigner(secret, purpose=b"cockpit caller " + sha256(call).digest())

@@ -21,7 +21,7 @@ from bot.ports import RequestFilter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What was used since a time."""
+    """Usage since a time."""
 
     requests: int
     cost: float

@@ -1,4 +1,4 @@
-"""What keeps strangers out: headers, checks of where a request comes from, and a limit on attempts to sign in."""
+"""Protection against strangers: headers, checks of where a request comes from, and a limit on attempts to sign in."""
 
 import hmac
 import time

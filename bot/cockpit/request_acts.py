@@ -1,4 +1,4 @@
-"""What can be done with a request: stop it, try it now, answer it anew, drop it."""
+"""Acts on a request: stop it, try it now, answer it anew, drop it."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

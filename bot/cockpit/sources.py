@@ -47,7 +47,7 @@ CheckWords = Callable[[Event, EffectiveSettings, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What pages read and change. Each store facet is the same database."""
+    """Everything that pages read and change. Each store facet is the same database."""
 
     settings: Settings
     health: Mapping[str, Callable[[], str]]  #: by platform, a function that returns "" or its problem
@@ -110,7 +110,7 @@ class Sources:
 
     @property
     def policy(self) -> Policy:
-        """Who may use what."""
+        """The rules on access."""
         return self.approvals.policy
 
     @property

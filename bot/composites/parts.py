@@ -14,7 +14,7 @@ _WITH_FILES = 20.0  #: seconds between two boards that differ in progress alone,
 
 
 class Whole(Protocol):
-    """What the answers to several events are parts of: `Films`, `Duels`. Each method may raise `StoreError`."""
+    """Anything whose parts are the answers to several events: `Films`, `Duels`. Each method may raise `StoreError`."""
 
     @property
     def adapters(self) -> Mapping[str, Sender]:

@@ -1,4 +1,4 @@
-"""What films and duels are kept as."""
+"""Storage of films and duels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Records(Generic[T]):
 
     @property
     def codec(self) -> TypeAdapter[T]:
-        """What turns values into JSON and back."""
+        """The converter of values to JSON and back."""
         return _codec(self.kind)  # type: ignore[arg-type]  # a type can be hashed
 
     async def find(self, namespace: str, name: str) -> T | None:

@@ -91,7 +91,7 @@ class Prices:
 
 
 class PriceBook:
-    """The prices in effect. What the API reports is kept for 30 days, the highest of each model."""
+    """The prices in effect. Prices that the API reports are kept for 30 days, the highest of each model."""
 
     def __init__(self, settings: Settings, values: KeyValues) -> None:
         self.given = Prices(

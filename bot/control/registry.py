@@ -59,7 +59,7 @@ _NO_HABIT = ("prompt", "model", "n")
 
 
 def load_settings_registry(settings: Settings, specs: Iterable[CommandSpec]) -> Mapping[str, ScopedSetting]:
-    """Return every setting by name. What the environment allows is the bound of each."""
+    """Return every setting by name. The environment bounds each."""
     commands = tuple(specs)
     found = [
         *(_model(kind, settings.models(kind)) for kind in KINDS if any(spec.kind == kind for spec in commands)),

@@ -32,7 +32,7 @@ class FilmShot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What is told: the part of a film that a model writes and people edit."""
+    """The story: the part of a film that a model writes and people edit."""
 
     title: str
     shots: tuple[FilmShot, ...]

@@ -1,4 +1,4 @@
-"""What a film is made of, and what depends on what. Pure.
+"""The parts of a film, and their dependencies. Pure.
 
 A node is named by its content: kind, model, prompt, options, parents and take. The same content is the same event,
 whose answer keeps the result, so that it is made once.

@@ -132,8 +132,8 @@ def _require_room(effective: EffectiveSettings, note: Note, settings: Settings, 
 async def save_note(effective: EffectiveSettings, note: Note, event: Event, settings: Settings, audit: Audit) -> None:
     """Store a note; one that concerns others is in the audit log, without its text, which can be erased.
 
-    What its author's message added before it was edited is replaced. Raises `UsageError` where it is too long or there
-    is no room, and `StoreError`.
+    A note that its author's message added before it was edited is replaced. Raises `UsageError` where it is too long or
+    there is no room, and `StoreError`.
     """
     known = next((one for one in notes_here(effective) if (one.scope, one.text) == (note.scope, note.text)), note)
     was = [one for one in notes_here(effective) if (one.id, one.by) == (note.id, event.actor.id)]

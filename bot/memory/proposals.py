@@ -58,7 +58,7 @@ _QUESTION = re.compile(r"[?？]\s*$|[嗎吗呢]\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What could be remembered."""
+    """A note that could be remembered."""
 
     text: str
     is_personal: bool  #: it is of no use to others

@@ -1,1 +1,1 @@
-"""What may be said: rules on the words of every request to the AI API, and of its answers."""
+"""Content rules: rules on the words of every request to the AI API, and of its answers."""

@@ -35,7 +35,7 @@ from bot.ports import Draft, EventQueue, UsageLedger
 
 @dataclass(frozen=True, slots=True)
 class EarlierTry:
-    """What the next try of an event needs to know of the last one."""
+    """The state that the next try of an event takes over from the last one."""
 
     draft: FencedDraft | None = None  #: in an outage: it knows what it shows
     failures: int = 0

@@ -30,8 +30,8 @@ def _utc_now() -> datetime:
 class LimitNotices:
     """Tells people in private that a limit of a day or month is nearly used up.
 
-    What a person has read is kept in the store until the window ends. Of several processes that tell it at the same
-    time one does, as the message is an event with an id of its own.
+    The notices that a person has read are kept in the store until the window ends. Of several processes that tell it at
+    the same time one does, as the message is an event with an id of its own.
     """
 
     queue: EventQueue
@@ -78,7 +78,7 @@ def _name(limit: Limit, event: Event, ends: float) -> str:
 
 
 def _text(one: NearLimit, seconds: float, locale: str) -> str:
-    """What others used is nobody's business: of a limit that is shared only that it is nearly used up."""
+    """The usage of others is not shown: of a limit that is shared only that it is nearly used up."""
     limit = one.limit
     return translate(
         f"policy.near.{limit.subject}",

@@ -301,7 +301,7 @@ class Sender(Protocol):
 
         In a thread and in direct messages the conversation goes on; in a channel another begins, whose key is
         `conversation`. `heading`: Markdown for the message that begins its thread, where answers are in threads; it is
-        posted with the answer, and nothing before. What is returned can be given again. Raises `DeliveryError`.
+        posted with the answer, and nothing before. The result can be given again. Raises `DeliveryError`.
         """
 
 
@@ -340,7 +340,7 @@ class NoReactions:
 
 
 class Adapter(Receiver, Sender, Reader, ChannelReader, Reacting, Checkable, Directory, Protocol):
-    """One platform: all of its sides. Who uses an adapter is typed by the side that it needs."""
+    """One platform: all of its sides. Users of an adapter are typed by the side that they need."""
 
     def connected(self, services: AdapterServices) -> AbstractAsyncContextManager[None]:
         """Return a context that holds resources for delivery, such as an HTTP client.

@@ -59,7 +59,7 @@ class PlatformCall:
 
 @dataclass(slots=True, eq=False)
 class Receipt:
-    """What a platform has sent, as it came, and the calls made for it until its request is claimed."""
+    """A payload of a platform, as it came, and the calls made for it until its request is claimed."""
 
     payload: object  #: None once its request is recorded
     at: float  #: seconds since the epoch

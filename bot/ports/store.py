@@ -142,7 +142,7 @@ class EventQueue(Protocol):
 
 
 class Journal(Protocol):
-    """What was asked and answered, to be looked up and corrected."""
+    """Recorded requests and answers, to be looked up and corrected."""
 
     async def job(self, adapter: str, event_id: str) -> Job | None:
         """Return an event with its committed answer, whatever its state."""
@@ -239,7 +239,7 @@ class ContextStore(Protocol):
 
 
 class UsageLedger(Protocol):
-    """What was used, by day, and what is left of it; and each call that may cost something.
+    """Usage by day, and what is left of it; and each call that may cost something.
 
     A call is reserved before it is posted, and settled or given back when it ends. An event has one open call at most.
     """
@@ -286,7 +286,7 @@ class UsageLedger(Protocol):
     async def admit(self, event: Event, quota: QuotaRequest) -> None:
         """Count one request more for a known event, which is to be reopened.
 
-        What it may use now counts in place of what it might have used. Raises `OverLimit`; nothing was counted then.
+        Its new estimate counts in place of the earlier one. Raises `OverLimit`; nothing was counted then.
         """
 
     async def used(self, adapter: str, actor: str, location: Location, limits: Sequence[Limit]) -> Sequence[int]:

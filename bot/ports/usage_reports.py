@@ -39,7 +39,7 @@ class UsageSum:
 
 
 class UsageReports(Protocol):
-    """What was used, by whom and where. Every method raises `StoreError`."""
+    """Usage by person and place. Every method raises `StoreError`."""
 
     async def usage_sums(
         self,

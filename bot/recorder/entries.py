@@ -1,4 +1,4 @@
-"""What happened to a request: its entries in memory, of plain values alone."""
+"""The course of a request: its entries in memory, of plain values alone."""
 
 from typing import Any
 

@@ -1,9 +1,9 @@
-"""What this process has of requests that are not at their end: for the one that goes on with them.
+"""Entries that this process has of requests that are not at their end: for the one that goes on with them.
 
 One file a process: what is new is added at each tick of the recorder, and a request that has ended is taken out. It has
 what is answered here, for the time after a kill, and what was received here and is answered elsewhere. It is encrypted,
-as it has texts and names: to take them out of each request in turn would cost more than a tenth of answering it. Who
-reads it takes them out.
+as it has texts and names: to take them out of each request in turn would cost more than a tenth of answering it.
+Reading takes them out.
 """
 
 import marshal

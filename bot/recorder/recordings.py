@@ -42,7 +42,7 @@ class RecordedMoment:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What was recorded of one request, in order."""
+    """The recording of one request, in order."""
 
     moments: Sequence[RecordedMoment]
     has_texts: bool  #: the recorder was set to keep them then

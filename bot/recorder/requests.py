@@ -25,7 +25,7 @@ _UNRECORDED = nullcontext()
 
 
 class Part(NamedTuple):
-    """What happened to a request for some time. See `RecordedRequest`."""
+    """One step of a request, with its duration. See `RecordedRequest`."""
 
     event: str
     sender: tuple[str, str]
@@ -203,7 +203,7 @@ def unpack(content: bytes) -> Part:
 def describe(part: Part, redactor: RecordingRedactor) -> RequestLine:
     """Return a line of JSON without what must not be kept.
 
-    It is what the request is filed under, what happened, who asked, and whether texts are kept. What happened is
+    It is what the request is filed under, what happened, who asked, and whether texts are kept. An entry is
     `[milliseconds since the epoch, kind, duration in milliseconds, error, method, path, status, rest]`, each without
     the empty values at its end.
     """

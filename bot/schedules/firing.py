@@ -1,6 +1,6 @@
 """Makes the request of a schedule that is due, once, in whichever process, and sets its next time.
 
-Whatever becomes of a time is an event whose id names the schedule and the time: the request, or a sentence that it was
+Each due time ends in an event whose id names the schedule and the time: the request, or a sentence that it was
 missed. It is recorded first, then the schedule goes on; after a crash between the two, the id is known already.
 """
 
@@ -172,7 +172,7 @@ class Firing:
         return replace(after, due=None, pause=why)
 
     async def _tell_author(self, schedule: Schedule, event_id: str, text: str, *, has_buttons: bool = False) -> None:
-        """Tell the author in private, once for each time. Who can't be reached is not told."""
+        """Tell the author in private, once for each time. An author who can't be reached gets no message."""
         event, locale = schedule.event, schedule.event.actor.locale
         conversation = _conversation(schedule)
         try:

@@ -48,7 +48,7 @@ _READING = Limits(seconds=_SECONDS, memory=_MEMORY, output=10_000)
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a file says of its making."""
+    """Statements of a file on its making."""
 
     state: State  #: "own": this service made exactly this file; "broken": it made one that was changed afterwards
     event: str = ""  #: id of the event that made it

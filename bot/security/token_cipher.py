@@ -11,7 +11,7 @@ from pydantic import SecretStr
 class TokenCipher:
     """Encrypts with the first key and decrypts with all, so that a new key can be put in front of the old ones.
 
-    What was encrypted for one purpose can't be decrypted for another.
+    A text encrypted for one purpose can't be decrypted for another.
     """
 
     def __init__(self, keys: Sequence[SecretStr], *, purpose: str = "vault") -> None:

@@ -36,7 +36,7 @@ def _api_origins(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class ApiSettings(EnvironmentSettings):
-    """What the service asks, and which models. Each field's description is its line in `.env.example`."""
+    """The API that the service asks, and its models. Each field's description is its line in `.env.example`."""
 
     # The AI API
     aimodels_base_url: HttpUrl = Field(reference.BASE_URL, description="Address of the AI API.")

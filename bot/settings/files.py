@@ -39,7 +39,7 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class FileSettings(ApiSettings):
-    """What files may be, and where they are kept. Each field's description is its line in `.env.example`."""
+    """Limits of files, and the place where they are kept. Each field's description is its line in `.env.example`."""
 
     # Files
     bot_media_store: Annotated[str, AfterValidator(validate_media_store)] = Field(

@@ -2,9 +2,9 @@
 
 The process that has recorded a request does it, until the request begins or is answered, in whichever process. Nothing
 is done for what begins within a second: a request is noted when it is recorded and struck off when it is claimed, both
-in memory. The others are looked up together. What is shown is a draft of the answer, which the answer goes on with.
-Behind an earlier question of the same conversation nothing is shown: a message would be above that one's answer, and
-stay there where its process is killed. Nor is anything shown of a private request, as others would see it.
+in memory. The others are looked up together. The place is shown in a draft of the answer, which the answer goes on
+with. Behind an earlier question of the same conversation nothing is shown: a message would be above that one's answer,
+and stay there where its process is killed. Nor is anything shown of a private request, as others would see it.
 """
 
 import asyncio

@@ -25,7 +25,7 @@ FileUrl = Callable[[Path], str]
 
 @dataclass(frozen=True, slots=True)
 class MediaTools:
-    """What an endpoint generates media with."""
+    """The tools with which an endpoint generates media."""
 
     worker: Worker  #: for what the caller waits for
     background: Worker  #: for jobs

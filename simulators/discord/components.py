@@ -52,8 +52,9 @@ def resolve_files(components: list[Json], files: list[Json]) -> tuple[list[Json]
     """Return the components with their uploads filled in, and the files that none of them shows.
 
     Since April 2026 `attachments` holds "any attached files that are not referenced in embeds or components":
-    https://docs.discord.com/developers/resources/message#message-object (discord-api-docs #8279). What a component
-    shows is an unfurled media item: https://docs.discord.com/developers/components/reference#unfurled-media-item
+    https://docs.discord.com/developers/resources/message#message-object (discord-api-docs #8279). The file that a
+    component shows is an unfurled media item:
+    https://docs.discord.com/developers/components/reference#unfurled-media-item
     """
     resolved: list[Json] = json.loads(json.dumps(components))
     by_url = {f"attachment://{file['filename']}": file for file in files}

@@ -224,7 +224,7 @@ class DiscordState:
         return {**found, "roles": [*found["roles"], *self.held.get(number, ())]}
 
     def pickable(self) -> dict[str, dict[str, Json]]:
-        """What people can pick in a field or option: users, members, roles and channels by id."""
+        """The people and things to pick in a field or option: users, members, roles and channels by id."""
         people = {number: self.member(number) for number in self.names}
         return {
             "users": {number: one["user"] for number, one in people.items()},

@@ -1,4 +1,4 @@
-"""What a person does on the Discord-like page."""
+"""Actions of a person on the Discord-like page."""
 
 import hashlib
 import re

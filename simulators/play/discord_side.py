@@ -58,7 +58,7 @@ class DiscordSide:
         return {"name": one.name, "is_admin": one.permissions == _EVERYTHING}
 
     def view(self, person: str, place: str, thread: str) -> Json:
-        """What a person sees."""
+        """The view of a person."""
         return view(self.simulator, self._person(person), place)
 
     async def act(self, person: str, action: str, body: Json) -> Json:

@@ -1,4 +1,4 @@
-"""What one person sees of the simulated Discord, as JSON for the page."""
+"""One person's view of the simulated Discord, as JSON for the page."""
 
 import re
 import time

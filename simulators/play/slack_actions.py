@@ -1,4 +1,4 @@
-"""What a person does on the Slack-like page."""
+"""Actions of a person on the Slack-like page."""
 
 import html
 import re

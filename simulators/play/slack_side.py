@@ -53,7 +53,7 @@ class SlackSide:
         self.simulator.people.subscribed = set(events)
 
     def view(self, person: str, place: str, thread: str) -> Json:
-        """What a person sees."""
+        """The view of a person."""
         return view(self.simulator, self._person(person).id, place, thread)
 
     async def act(self, person: str, action: str, body: Json) -> Json:

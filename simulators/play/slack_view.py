@@ -1,4 +1,4 @@
-"""What one person sees of the simulated Slack, as JSON for the page."""
+"""One person's view of the simulated Slack, as JSON for the page."""
 
 from typing import Any
 

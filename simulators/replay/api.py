@@ -140,7 +140,7 @@ class _Files:
 
 
 def _key(method: str, path: str) -> str:
-    """What calls have in common of which the n-th answer is the n-th recorded one."""
+    """The common key of calls of which the n-th answer is the n-th recorded one."""
     return method if method == "GET" else f"{method} {'/'.join(path.split('/')[-2:])}"
 
 

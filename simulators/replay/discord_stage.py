@@ -246,7 +246,7 @@ class _Shown(ShownMessages):
 
 
 def _seen(call: Json) -> Json:
-    """What is seen of a message."""
+    """The visible part of a message."""
     body = call.get("body")
     if not isinstance(body, dict):
         return {}

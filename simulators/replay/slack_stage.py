@@ -277,7 +277,7 @@ class _Shown(ShownMessages):
 
 
 def _seen(body: Json) -> Json:
-    """What is seen of a message."""
+    """The visible part of a message."""
     kept = {name: body[name] for name in ("text", "blocks", "markdown_text", "chunks") if body.get(name)}
     streamed = str(kept.pop("markdown_text", "")) + "".join(
         str(chunk.get("text", "")) for chunk in kept.pop("chunks", []) if isinstance(chunk, dict)

@@ -14,6 +14,7 @@ FOLDERS = sorted({path.parent for path in [*SOURCES, *TESTS, *(ROOT / "bench").r
 PURE = {"bot.models", "bot.ports", "bot.errors", "bot.settings.base", "bot.commandline.parser", "bot.i18n"}
 PURE |= {"bot.catchup.plain_words", "bot.drawable"}
 PURE |= {"bot.background", "bot.commandline.mentions", "bot.commandline.secrets", "bot.markdown", "bot.markdown.split"}
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def module_name(path: Path) -> str:
@@ -40,12 +41,15 @@ def _is_module(name: str) -> bool:
 
 
 @cache
-def _parsed(path: Path) -> tuple[tuple[ast.AST, ...], tuple[str, ...]]:
-    """Return the imports, wherever they stand, and the public classes of a module."""
+def _parsed(path: Path) -> tuple[tuple[ast.AST, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the imports, wherever they stand, the public classes, and the docstrings of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = tuple(node for node in _statements(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    statements = (tree, *_statements(tree))
+    imports = tuple(node for node in statements if isinstance(node, ast.Import | ast.ImportFrom))
     classes = (node.name for node in tree.body if isinstance(node, ast.ClassDef))
-    return imports, tuple(name for name in classes if not name.startswith("_"))
+    documented = (node for node in statements if isinstance(node, _DOCUMENTED))
+    docstrings = tuple(text for node in documented if (text := ast.get_docstring(node)) is not None)
+    return imports, tuple(name for name in classes if not name.startswith("_")), docstrings
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
@@ -72,3 +76,8 @@ def public_classes(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the name and the file of every public class of a folder."""
     for path in sorted(folder.rglob("*.py")):
         yield from ((name, path) for name in _parsed(path)[1])
+
+
+def docstrings(path: Path) -> tuple[str, ...]:
+    """Return the docstrings of a module, its own and those of its classes and functions."""
+    return _parsed(path)[2]

@@ -1,4 +1,4 @@
-"""What each request to Discord passes in the library, at less cost: its address, its JSON and its rate limit."""
+"""The library's path of each request to Discord, at less cost: its address, its JSON and its rate limit."""
 
 import json
 import time

@@ -51,7 +51,7 @@ class ShardedClient(discord.AutoShardedClient):
                 await self.drop({number})
 
     async def drop(self, shards: Collection[int]) -> None:
-        """Close these shards, and forget what they told of servers. What they receive from now on is ignored."""
+        """Close these shards, and forget what they told of servers. Their later events are ignored."""
         closing = set()
         for number in shards:
             shard = self._AutoShardedClient__shards.pop(number, None)  # type: ignore[attr-defined] # no public way

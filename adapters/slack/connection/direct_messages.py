@@ -32,7 +32,7 @@ class DirectMessages:
     async def are_in(self, workspace: Workspace, channel: str, user: str) -> bool:
         """Return whether a channel is the direct messages of a person with the bot; False where Slack does not tell.
 
-        What is asked elsewhere has no rights of a private place, and is answered in private as well.
+        A request elsewhere has no rights of a private place, and is answered in private as well.
         """
         if not is_direct(channel):
             return False

@@ -35,7 +35,7 @@ _WRONG_TOKEN = ("invalid_auth", "not_allowed_token_type", "account_inactive", "t
 def _is_about_own_message(payload: dict[str, Any]) -> bool:
     """Whether a message of this app was posted, edited or deleted. Slack tells of each, and of a growing answer often.
 
-    What this leaves is found where messages are handled, after all that comes before.
+    Others are found where messages are handled, after all that comes before.
     """
     event = payload.get("event")
     if event is None or event.get("type") != "message":

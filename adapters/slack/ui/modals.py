@@ -1,6 +1,6 @@
 """Modals: forms for a command's prompt and options, made from its spec. Pure.
 
-What a form knows of its origin is signed: Slack sends it back from the client of a person.
+The data of a form's origin are signed: Slack sends it back from the client of a person.
 """
 
 import json

@@ -21,7 +21,7 @@ _REMEMBERED = 86_400.0
 
 @dataclass(slots=True)
 class _State:
-    """What is known of one session. Times are those of `now`."""
+    """State of one session. Times are those of `now`."""
 
     asked_at: float
     unknown_since: float | None = None

@@ -1,4 +1,4 @@
-"""Who may use what in a place: the rules, why somebody may not, and pauses."""
+"""Access in a place: the rules, why somebody may not, and pauses."""
 
 from collections.abc import Mapping
 from dataclasses import replace

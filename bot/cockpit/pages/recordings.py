@@ -23,7 +23,7 @@ async def find_recording(visit: Visit, row: RequestRow) -> Recording | None:
 def may_export(visit: Visit, job: Job, recording: Recording) -> bool:
     """Whether the visitor may have the file: with texts only where pages show them, too.
 
-    What was said in private, or will be, is nobody's but the person's own and the operator's.
+    Private requests, also scheduled ones, are for the person and the operator alone.
     """
     if visit.visitor.is_operator or not recording.has_texts:
         return True

@@ -161,7 +161,7 @@ def _read_act(visit: Visit) -> dict[str, Any]:
 
 
 def _words(visit: Visit, job: Job) -> Mapping[str, str]:
-    """What the person wrote and what they got, by key of its name. What only they could read stays so."""
+    """Texts of the person and of the answer, by key of the name. Private ones are left out for others."""
     is_theirs = job.answer is not None and job.answer.private and job.event.actor.id != visit.visitor.actor
     answer = "" if job.answer is None or is_theirs else job.answer.text
     found = {"prompt": job.event.prompt, "answer": answer}

@@ -1,4 +1,4 @@
-"""What was used and what it cost, by day, kind, model, person, channel or workspace: a chart, a table and a file."""
+"""Usage and cost by day, kind, model, person, channel or workspace: a chart, a table and a file."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -76,8 +76,8 @@ class Bucket:
 class ObjectStore:
     """See `MediaStore`. `DAY/FILE.png` of a folder is the object `DAY/FILE/FILE.png`, beside its smaller versions.
 
-    `folder`: working files of this process, each deleted when its answer is delivered, unless `keeps_copies`. What
-    `former`, the folder of a service that had no object store, still has is moved.
+    `folder`: working files of this process, each deleted when its answer is delivered, unless `keeps_copies`. Files
+    still in `former`, the folder of a service that had no object store, are moved.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What the spool needs of the place where files are kept: a folder, or an object store."""
+"""The spool's interface to the place where files are kept: a folder, or an object store."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What follows a phrase and looks like more of the time. Pure.
+"""Words after a phrase that look like more of the time. Pure.
 
 Nothing is read here: it is for refusing what would silently become the request. After a colon all is the request.
 """

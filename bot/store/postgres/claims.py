@@ -117,7 +117,7 @@ class PostgresClaims:
     async def _adopt(self, db: PostgresDatabase, before: Collection[int], number: int) -> None:
         """Move the running events to a new number, except those that another process has taken over.
 
-        What broke this connection, such as a restart of the server, may have broken those of the others: none of their
+        A fault of this connection, such as a restart of the server, may concern those of the others: none of their
         events is taken over before they have had time to connect anew. Its answer would be paid for again.
         """
         self._numbers.append(number)

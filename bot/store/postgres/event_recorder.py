@@ -172,7 +172,7 @@ class PostgresEventRecorder(PostgresEvents):
     async def _make_local(self, db: PostgresDatabase, row: Mapping[str, object]) -> int:
         """Return this process's number, for an event that it alone can answer.
 
-        What a process that ended has left unanswered in the conversation is answered here, too.
+        Events that a process which ended has left unanswered in the conversation are answered here, too.
         """
         number = self._lease.number
         where = {"adapter": row["adapter"], "conversation": row["conversation"]}

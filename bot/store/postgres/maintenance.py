@@ -88,7 +88,7 @@ async def _end_contexts(db: PostgresDatabase, rows: Sequence[Any]) -> Sequence[s
 async def prune_rest(db: PostgresDatabase) -> Sequence[Media]:
     """Erase expired values, those of conversations without events, people without events, and old figures.
 
-    What a terminal that ended left unanswered a day ago is dropped, and what is left of the forgotten: returns its
+    Events that a terminal which ended left unanswered a day ago are dropped, and the rest of the forgotten: returns its
     media.
     """
     now = time.time()

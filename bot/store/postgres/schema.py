@@ -64,7 +64,7 @@ async def migrate(connection: Connection, name: str, *, through: int | None = No
 def names_created(kind: str, version: int) -> list[str]:
     """Return the names of what a schema of this version has of a kind (TABLE, SEQUENCE or FUNCTION).
 
-    Whatever else is in the database belongs to others.
+    Everything else in the database belongs to others.
     """
     names: set[str] = set()
     pattern = rf"^(CREATE|DROP|ALTER) {kind} (\w+)(?: RENAME TO (\w+))?"

@@ -1,6 +1,6 @@
-"""What processes share out between them: numbers of which each is held by one process, by an advisory lock.
+"""Things that processes share out between them: numbers of which each is held by one process, by an advisory lock.
 
-A lock ends with its connection: at once when a process dies. Who holds one asks the database at least once a second;
+A lock ends with its connection: at once when a process dies. A holder asks the database at least once a second; one
 whose connection has been silent for long, as on a machine that is gone, is cut off by those who wait. A process that
 can't reach the database lets go of everything before that, where there are others.
 """

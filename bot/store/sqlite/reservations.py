@@ -1,4 +1,4 @@
-"""What requests use and may use, summed in memory."""
+"""Usage of requests, made and possible, summed in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ Key = tuple[str, ...]
 
 
 class Place(NamedTuple):
-    """Who asked, and where, as keys."""
+    """The author and the place of a request, as keys."""
 
     adapter: str
     actor: str
@@ -86,7 +86,7 @@ ByKind = dict[str, Sums]
 
 @dataclass(slots=True)
 class Moment:
-    """What one request uses, in the windows of a minute."""
+    """The usage of one request, in the windows of a minute."""
 
     at: float
     uses: Amounts
@@ -94,7 +94,7 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class Reservation:
-    """What a counted request may use until it is answered."""
+    """The amounts that a counted request may use until it is answered."""
 
     place: Place
     uses: Amounts = field(default_factory=Amounts)  #: of kind "": nothing that is limited

@@ -28,7 +28,7 @@ _GROUP = 500  #: operations in one transaction
 
 
 class RecordedEvent(NamedTuple):
-    """What the database says of a recorded event."""
+    """The database's answer to a recorded event."""
 
     seq: int
     is_first: bool  #: nothing was ever said in its conversation

@@ -1,8 +1,8 @@
 """A modal that a person fills in, and what Discord sends of it.
 
 Each component is answered as its "Interaction Response Structure" says:
-https://docs.discord.com/developers/components/reference. What Discord's clients don't let a person submit, such as an
-empty field that is required, is a `LookupError` here.
+https://docs.discord.com/developers/components/reference. A form that Discord's clients don't let a person submit, such
+as one with an empty field that is required, is a `LookupError` here.
 """
 
 from collections.abc import Callable, Iterator, Mapping

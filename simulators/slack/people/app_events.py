@@ -27,7 +27,7 @@ EVENTS = {
 
 
 def viewing(team: Team, channel: Channel | None) -> Json:
-    """What somebody looks at, as events say it."""
+    """The place that somebody looks at, as events say it."""
     if channel is None:
         return {}
     return {"entities": [{"type": "slack#/types/channel_id", "value": channel.id, "team_id": team.id}]}

@@ -284,7 +284,7 @@ _MENTIONED = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
 def _rich(text: str) -> Json:
-    """What Slack's clients make of a text: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
+    """A text as Slack's clients send it: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block."""
     found = [
         {"type": "user", "user_id": part} if number % 2 else {"type": "text", "text": html.unescape(part)}
         for number, part in enumerate(_MENTIONED.split(text))

@@ -1,4 +1,4 @@
-"""What a designer draws: a logo, a map, a diagram, a greeting card; a flag and a portrait."""
+"""A designer's subjects: a logo, a map, a diagram, a greeting card; a flag and a portrait."""
 
 import numpy as np
 

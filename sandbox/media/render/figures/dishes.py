@@ -1,4 +1,4 @@
-"""What stands on a table: a pizza, a cake, a bowl, a cup, a bottle."""
+"""Things on a table: a pizza, a cake, a bowl, a cup, a bottle."""
 
 import numpy as np
 
