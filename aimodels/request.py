@@ -171,7 +171,7 @@ class ApiSession:
         timing: Timing,
     ) -> None:
         self.rate_limiter = RateLimiter()
-        self._limiters: dict[str, RateLimiter] = {}  # beside the shared one
+        self._limiters: dict[str, RateLimiter] = {}  # besides the shared one
         self._key = key
         self.base_url = base_url.rstrip("/")
         self._http = http

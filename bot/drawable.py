@@ -29,4 +29,4 @@ class Plan:
 
     title: str  #: plain text
     steps: tuple[Step, ...]
-    note: str = ""  #: Markdown; what the answer's text says beside the steps
+    note: str = ""  #: Markdown; what the answer's text says in addition to the steps

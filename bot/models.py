@@ -175,7 +175,7 @@ class Usage:
     seconds: float = 0.0  #: length of all sounds or videos
     size: str = ""  #: of the pictures or videos asked for, such as "1024x1024"
     cost: float = 0.0  #: in the API's currency; 0: not reported
-    is_estimate: bool = False  #: the call was given up: the store takes the dearest known price of the kind as its cost
+    is_estimate: bool = False  #: the call was given up: the store takes the highest known price of the kind as its cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

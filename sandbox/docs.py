@@ -1,4 +1,4 @@
-"""Descriptions and sample answers of the reference page, beside those of the schemas."""
+"""Descriptions and sample answers of the reference page, in addition to those of the schemas."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -119,7 +119,7 @@ async def open_entries(
     return CallEntries(quotas=quotas, job=job, api_job=api_job, expected=expected)
 
 
-async def find_too_dear(
+async def find_too_expensive(
     quotas: Quotas, event: Event, spec: CommandSpec, effective: EffectiveSettings
 ) -> frozenset[str]:
     """Return the fallback models that would cost more than was agreed on, or than the budget has been asked for.

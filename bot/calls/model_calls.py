@@ -53,7 +53,7 @@ class ModelCalls:
     #: lets the next call be reserved as one that uses so much of a model of its own; raises `StoreError`
     expect: Callable[[Usage], Awaitable[None]]
     on_fallback: Callable[[Kind], None]  #: called when another model is asked, for metrics
-    too_dear: frozenset[str] = frozenset()  #: fallbacks that would cost more than the request may
+    too_expensive: frozenset[str] = frozenset()  #: fallbacks that would cost more than the request may
     asked: str = ""  #: the model that was to answer
     answered_by: str = ""  #: the model that did
 
@@ -135,7 +135,7 @@ class ModelCalls:
         if has_job:
             models = [self.api_job.model or model]
         elif not is_duel_answer(self.event) and (fallbacks := self.settings.fallbacks(kind)):
-            chosen = [name for name in self.effective.fallbacks(kind) if name not in self.too_dear]
+            chosen = [name for name in self.effective.fallbacks(kind) if name not in self.too_expensive]
             models += [name for name in chosen if name != model and name in fallbacks]
             failed = await self.api_job.failed_models() if self.is_repeated else []
             models = [name for name in models if name not in failed] or models

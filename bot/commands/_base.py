@@ -65,7 +65,7 @@ class Context:
     ledger: UsageLedger  #: recorded usage
     reports: UsageReports  #: the same, summed up for people
     audit_log: AuditLog  #: what administrators did
-    questions: Questions  #: what is asked before a dear request is made
+    questions: Questions  #: what is asked before an expensive request is made
     policy: Policy  #: who may use what
     directory: Directory  #: people, roles and channels of the platform
     channels: ChannelReader  #: what people wrote in channels
@@ -181,7 +181,7 @@ class Context:
 
     @property
     def extra_parameters(self) -> dict[str, Any]:
-        """The parameters beside the documented ones that are set for the API's requests of this command."""
+        """The parameters other than the documented ones that are set for the API's requests of this command."""
         known = self.effective.registry
         return {
             name: parameter_value(value)

@@ -56,7 +56,7 @@ class DrawnChart:
 
 
 def group(by: str, sums: Sequence[UsageSum]) -> Sequence[Group]:
-    """Return the rows of a report: the newest first, else the dearest. A person counts for each of their roles."""
+    """Return the rows of a report: the newest first, else by cost. A person counts for each of their roles."""
     added: defaultdict[tuple[str, str], list[UsageSum]] = defaultdict(list)
     for one in sums:
         key, kind = one.fields[0], one.fields[1] if by == "day" else ""

@@ -44,7 +44,7 @@ _LOOKED_BACK, _NEWCOMER = 1000, 200
     )
 )
 async def catchup(ctx: Context) -> Parts:
-    """Read the channel, ask about a dear digest, write it, and link what it cites."""
+    """Read the channel, ask about an expensive digest, write it, and link what it cites."""
     zone, _ = ctx.zone()
     until = datetime.fromtimestamp(ctx.event.written_at, UTC) if ctx.event.written_at else ctx.event.received_at
     asked = read_request(ctx.event.prompt, until, zone)

@@ -60,7 +60,7 @@ async def _check_price(ctx: Context, duel: Duel) -> None:
     costs = [prices.estimate(asked, spec, model) for asked, model in requests]
     total = sum(cost for cost in costs if cost is not None)
     if not is_within(total, ctx.event, ctx.effective):
-        raise UsageError(ctx.translate("duel.too_dear", price=money(total)))
+        raise UsageError(ctx.translate("duel.too_expensive", price=money(total)))
 
 
 def _models(ctx: Context, kind: Kind) -> list[str]:

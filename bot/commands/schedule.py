@@ -132,7 +132,7 @@ async def _request(ctx: Context, text: str) -> Event:
     filled = replace(request, options={**ctx.effective.defaults_of(spec), **request.options})
     price = (await ctx.quotas.prices.current()).estimate(filled, spec, model)
     if not is_within(price, request, ctx.effective):
-        raise UsageError(ctx.translate("schedule.too_dear", price=money(price or 0)))
+        raise UsageError(ctx.translate("schedule.too_expensive", price=money(price or 0)))
     # What was found out about the command holds today, and not for the requests: each is admitted anew.
     return replace(request, has_own_api=False, keeps_price=False, agreed=0, approved=0, is_message=False)
 

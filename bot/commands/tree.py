@@ -64,7 +64,7 @@ def _model(file: FamilyFile, blind: frozenset[str]) -> str:
 def _label(file: FamilyFile, blind: frozenset[str]) -> str:
     """Return what the picture says of a file: its kind and prompt, or model where the prompt can't be written.
 
-    And what it was made from beside its parent.
+    And what it was made from besides its parent.
     """
     others = "".join(f" + {number}" for number in file.parents[1:])
     prompt = " ".join(file.media.description.split())

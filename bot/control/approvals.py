@@ -1,4 +1,4 @@
-"""Approvals: a dear request waits, as an answered event, until somebody decides on it or its time is over."""
+"""Approvals: an expensive request waits, as an answered event, until somebody decides on it or its time is over."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

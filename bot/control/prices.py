@@ -35,7 +35,7 @@ class Prices:
 
     given: Mapping[str, Mapping[str, int]]  #: by model and unit: see `BOT_PRICES`
     learnt: Mapping[str, int]  #: by `_learnt_name`
-    input_tokens: int  #: most tokens that are sent with a chat request, beside its own text
+    input_tokens: int  #: most tokens that are sent with a chat request, in addition to its own text
     output_tokens: int  #: most tokens of a chat or code answer
     fit_seconds: Callable[[Kind, str, float], float]  #: the length that a model makes where another is asked for
 

@@ -1,4 +1,4 @@
-"""Before a request is made: a dear one is quoted or waits for an approver."""
+"""Before a request is made: an expensive one is quoted or waits for an approver."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Questions:
     ) -> tuple[Answer | None, str]:
         """Return the question, None: it is made at once; and a note for its answer. Raises `BotError`.
 
-        `usage`: what it uses at most, of a command that finds that out itself. `beside`: what it uses beside that, by
+        `usage`: what it uses at most, of a command that finds that out itself. `beside`: what it uses besides that, by
         a model of its own.
         """
         priced = await self.quotes.check(event, spec, effective, defaults, usage, beside)

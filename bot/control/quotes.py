@@ -33,7 +33,7 @@ class PricedRequest:
     model: str
     price: int | None  #: micros; None: not known
     usage: Usage | None = None  #: what it uses at most, where the command itself has found that out
-    beside: Usage | None = None  #: what it uses beside that, by a model of its own: transcriptions
+    beside: Usage | None = None  #: what it uses besides that, by a model of its own: transcriptions
     needs_quote: bool = False  #: its author is to agree first
     needs_approval: bool = False  #: an approver is to grant it first
 

@@ -166,7 +166,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
     yield ScopedSetting(
         option=Option(
             name=MANAGERS,
-            description="People and roles who may change settings, access and pauses, beside the administrators",
+            description="People and roles who may change settings, access and pauses, besides the administrators",
             kind="people",
         ),
         scopes=ADMINISTERED,

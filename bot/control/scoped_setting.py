@@ -22,7 +22,7 @@ class ScopedSetting:
     scopes: tuple[Scope, ...] = EVERYWHERE
     command: CommandSpec | None = None  #: the command whose option this is the default of
     model_of: Kind | None = None  #: the kind whose model this is
-    parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter beside the documented ones
+    parameter_of: Kind | None = None  #: the kind whose requests have it as a parameter other than the documented ones
     fallback_of: Kind | None = None  #: the kind whose fallback models these are
     words: tuple[str, ...] = ()  #: the value is a list of these words; (): it is no list
     is_bound: bool = False  #: not the nearest value decides but the strictest: the last choice, the least number

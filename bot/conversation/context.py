@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 MAX_SUMMARIZED_TURNS = 1000
 #: Longest summary, in tokens.
 SUMMARY_TOKENS = 700
-#: Tokens that a message costs beside its text.
+#: Tokens that a message costs in addition to its text.
 MESSAGE_OVERHEAD = 4
 
 

@@ -13,7 +13,7 @@ from bot.models import Action, Answer, Job, Kind, Media
 FEWEST, MOST = 2, 4
 #: Command of the buttons.
 VOTE = "vote"
-#: Choices beside the number of an answer: both are as good; show the names.
+#: Choices other than the number of an answer: both are as good; show the names.
 ALIKE, SHOW = "alike", "show"
 _LETTERS = "ABCD"
 

@@ -59,7 +59,7 @@ def each_once(states: Iterable[NodeState]) -> Iterable[NodeState]:
 
 
 def spent_on(film: Film, states: Iterable[NodeState]) -> int:
-    """Return what was spent on a film beside its plan, in micros."""
+    """Return what was spent on a film besides its plan, in micros."""
     spent = sum(round(state.cost * MICROS) for state in each_once(states))
     return round(sum(film.dropped.values()) * MICROS) + spent
 

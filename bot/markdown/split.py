@@ -116,8 +116,8 @@ def _starts_block(lines: list[str], at: int) -> bool:
 def _count_fitting(most: int, limit: int, measure: Callable[[int], int], *, guess: int = 1) -> int:
     """Return a count up to `most` that fits while one more does not. `guess`: the count that is tried first.
 
-    Interpolates between the sizes that are known, as to measure is dear: two or three calls do for even parts. Halves
-    the rest where that gets nowhere, and tries at most four times what is known to fit.
+    Interpolates between the sizes that are known, as to measure is expensive: two or three calls do for even parts.
+    Halves the rest where that gets nowhere, and tries at most four times what is known to fit.
     """
     fits, exceeds, size_fits, size_exceeds = 0, most + 1, 0, 0
     count, step, is_even = min(guess, most), 1, True

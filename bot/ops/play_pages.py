@@ -1,4 +1,4 @@
-"""The pages of `make play`, which a running service can start beside itself."""
+"""The pages of `make play`, which a running service can start next to itself."""
 
 import asyncio
 import importlib.util

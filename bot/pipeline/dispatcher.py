@@ -9,7 +9,7 @@ import structlog
 from aimodels.errors import ApiError, DeadlineExceeded, JobFailed
 from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob, events_with_jobs
-from bot.calls.call_entry import CallEntries, find_too_dear, open_entries
+from bot.calls.call_entry import CallEntries, find_too_expensive, open_entries
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
@@ -118,8 +118,8 @@ class Dispatcher:
         api = await self.api.for_event(
             event, effective, on_wait=waiting, on_post=builder.note_post, before_post=entries.hook
         )
-        too_dear = await find_too_dear(self.quotas, event, command.spec, effective)
-        calls = self._calls(job, builder, api, effective, too_dear)
+        too_expensive = await find_too_expensive(self.quotas, event, command.spec, effective)
+        calls = self._calls(job, builder, api, effective, too_expensive)
         context = Context(
             event=event,
             spec=command.spec,
@@ -174,7 +174,7 @@ class Dispatcher:
             return failure_outcome(exc, job, builder.usage)
 
     async def _run(self, cmd: Command, ctx: Context, job: Job, builder: OutcomeBuilder, progress: Progress) -> Outcome:
-        """Run a command; the outcome of one that is too dear to be made at once is a question."""
+        """Run a command; the outcome of one that is too expensive to be made at once is a question."""
         self.policy.require_open(job, cmd.spec, ctx.effective)
         if ctx.event.has_own_api and not ctx.effective.has_own_api:  # it was not admitted at the operator's expense
             raise UsageError(translate("own_api.gone", ctx.event.actor.locale))
@@ -197,7 +197,7 @@ class Dispatcher:
         builder: OutcomeBuilder,
         api: EventApi,
         effective: EffectiveSettings,
-        too_dear: frozenset[str],
+        too_expensive: frozenset[str],
     ) -> ModelCalls:
         assert builder.api_job is not None
 
@@ -220,7 +220,7 @@ class Dispatcher:
             count_lost=count_lost,
             count=lambda usage: builder.count(usage, job, self.ledger),
             expect=lambda usage: builder.expect(usage, self.quotas),
-            too_dear=too_dear,
+            too_expensive=too_expensive,
             on_fallback=self.on_fallback,
         )
 
@@ -237,8 +237,8 @@ class Dispatcher:
         builder.entries = entries
 
         api = await self.api.for_event(event, effective, on_post=builder.note_post, before_post=entries.hook)
-        too_dear = await find_too_dear(self.quotas, event, command.spec, effective)
-        return self._calls(replace(first, event=event), builder, api, effective, too_dear), entries
+        too_expensive = await find_too_expensive(self.quotas, event, command.spec, effective)
+        return self._calls(replace(first, event=event), builder, api, effective, too_expensive), entries
 
     async def end_call(self, outcome: Outcome, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Return the outcome with the end of the event's open call. Raises `StoreError`."""

@@ -11,7 +11,7 @@ class PipelineTiming:
     first_update: float = 0.25  #: before the first progress update: a faster answer needs none
     last_update: float = 10.0  #: for the update in flight to end before the answer is delivered without it
     draft_step: float = 60.0  #: for a platform to open a draft or to show an update
-    finish: float = 180.0  #: for a platform to show an answer, beside the time for its length
+    finish: float = 180.0  #: for a platform to show an answer, in addition to the time for its length
     bytes_per_second: float = 50_000  #: rate of the slowest connection that uploads are granted
     characters_per_second: float = 100  #: rate at which a platform shows text at least
     in_flight: float = 0.5  #: of a step of a draft, after which what ownership was confirmed by may be too old

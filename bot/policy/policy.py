@@ -180,7 +180,7 @@ class Policy:
         effective: EffectiveSettings,
         admit: Callable[[Event, QuotaRequest | None], Awaitable[None]],
     ) -> Event:
-        """Admit an event with its quota; where no dearer model can be afforded, as one that none may answer.
+        """Admit an event with its quota; where no more expensive model can be afforded, as one that none may answer.
 
         Raises `OverLimit`, `StoreError`.
         """

@@ -137,7 +137,7 @@ class Profile:
 
 
 class AdapterServices(Protocol):
-    """Services of the core for adapters, beside the sink. Methods that read or write raise `StoreError`."""
+    """Services of the core for adapters, besides the sink. Methods that read or write raise `StoreError`."""
 
     @property
     def has_peers(self) -> bool:
@@ -225,7 +225,7 @@ class AdapterServices(Protocol):
     def form_problems(
         self, adapter: str, spec: CommandSpec, values: Mapping[str, str], *, locale: str
     ) -> Mapping[str, str]:
-        """Return what is wrong with the values of a form beside the bounds of the command's options, by name."""
+        """Return what is wrong with the values of a form, apart from the bounds of the command's options, by name."""
 
     def completions(self, adapter: str, option: str, given: Mapping[str, str]) -> Sequence[str]:
         """Return the values of an option with `is_completed`. `given`: all options as they are typed so far."""

@@ -245,7 +245,7 @@ class UsageLedger(Protocol):
     """
 
     async def add_usage(self, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True) -> None:
-        """Count what was used for an event beside its outcome, whether or not this process still has it.
+        """Count what was used for an event in addition to its outcome, whether or not this process still has it.
 
         An open call of the event is settled with it. `is_reserved`: none was reserved, each is an entry now.
         """

@@ -54,7 +54,7 @@ def make_redactor(settings: Settings, secret: SecretStr, registry: Registry) -> 
 
 
 def in_flight_files(files: RecordingFiles, secret: SecretStr) -> InFlight:
-    """Return the files of what is not at its end, beside those of the recordings."""
+    """Return the files of what is not at its end, in addition to those of the recordings."""
     return InFlight(files.folder, files.process, derive_key(secret, b"requests in flight"))
 
 

@@ -126,12 +126,12 @@ class ApiSettings(EnvironmentSettings):
 
     bot_extra_parameters: Annotated[Words, AfterValidator(validate_parameters)] = Field(
         (),
-        description="Parameters of the API beside the documented ones that administrators may set with /settings, with their values: chat.top_p=0..1,chat.reasoning_effort=low|high,chat.seed.",
+        description="Parameters of the API other than the documented ones that administrators may set with /settings, with their values: chat.top_p=0..1,chat.reasoning_effort=low|high,chat.seed.",
     )
 
     bot_workspace_api_origins: Annotated[Words, AfterValidator(_api_origins)] = Field(
         (),
-        description="Origins of the AI APIs that a workspace may bring with a key of its own, beside the service's API: https://api.openai.com. The word public: every public https address. Empty: only a key for the service's API.",
+        description="Origins of the AI APIs that a workspace may bring with a key of its own, besides the service's API: https://api.openai.com. The word public: every public https address. Empty: only a key for the service's API.",
     )
 
     @property

@@ -79,7 +79,7 @@ async def find_missing_kinds(settings: Settings) -> frozenset[reference.Kind]:
 
 
 def sandbox_config(settings: Settings) -> "SandboxConfig":
-    """Configure a sandbox with all models of the settings beside the documented ones. Raises `SettingsError`."""
+    """Configure a sandbox with all models of the settings besides the documented ones. Raises `SettingsError`."""
     from sandbox.config import SandboxConfig, SandboxSettings
 
     given = read(SandboxSettings)

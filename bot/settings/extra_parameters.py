@@ -1,4 +1,4 @@
-"""Parameters of API requests beside the documented ones, which the operator allows with BOT_EXTRA_PARAMETERS."""
+"""Parameters of API requests other than the documented ones, which the operator allows with BOT_EXTRA_PARAMETERS."""
 
 import json
 import re

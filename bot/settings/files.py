@@ -58,7 +58,7 @@ class FileSettings(ApiSettings):
     )
     bot_media_origins: Annotated[Words, AfterValidator(_origins)] = Field(
         (),
-        description="Origins beside the API's own that generated files may be fetched from although they are internal or plain http: https://files.internal,http://10.0.0.5:9000.",
+        description="Origins other than the API's own that generated files may be fetched from although they are internal or plain http: https://files.internal,http://10.0.0.5:9000.",
     )
     bot_max_download_bytes: int = Field(
         200_000_000, ge=1_000_000, description="Size in bytes of a generated file that is downloaded, at most."

@@ -77,14 +77,14 @@ class DiscordState:
         self.denied_to: dict[tuple[str, str], int] = {}  #: permissions that a person lacks, by channel and person
         self.guilds = {GUILD: "Lab"}
         self.names = dict(NAMES)  #: of people, by id; all are members of every guild but for `outsiders`
-        self.roles: dict[str, str] = {}  #: names of the guild's roles beside the bot's own, by id
+        self.roles: dict[str, str] = {}  #: names of the guild's roles other than the bot's own, by id
         self.powers: dict[str, int] = {}  #: permissions that a role gives, by id
         self.held: dict[str, list[str]] = {}  #: roles of people
         self.owners: dict[str, str] = {}  #: of guilds; by default Ada, who owns the application, too
         self.outsiders: set[tuple[str, str]] = set()  #: guilds, with people who are no members of them
         self.channels: dict[str, Json] = {DM: {"id": DM, "type": DIRECT, "recipients": [user(ADA, "Ada")]}}
         self.threads: dict[str, Json] = {}
-        self.thread_people: dict[str, set[str]] = {}  #: who was added to a thread, beside its owner
+        self.thread_people: dict[str, set[str]] = {}  #: who was added to a thread, besides its owner
         self.messages: dict[str, list[Json]] = {}
         self.viewers: dict[str, str] = {}  #: who alone sees a message
         self.reactions: dict[str, set[str]] = {}  #: the bot's, by message

@@ -22,7 +22,7 @@ PRICES = (f"{MODELS['image']}=picture:0.5",)
 THEIRS = "zeta"
 ADMINISTRATOR = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="ann", name="Ann")
 PERSON = Visitor(adapter="channel", workspace="w", actor="pia", name="Pia", is_administrator=False)
-#: Who may open the pages of each right, beside the operator.
+#: Who may open the pages of each right, besides the operator.
 MAY: Mapping[Rights, Sequence[Visitor]] = {
     Rights.OPERATOR: (),
     Rights.ADMINISTRATOR: (ADMINISTRATOR,),

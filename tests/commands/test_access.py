@@ -41,7 +41,7 @@ async def test_words_that_are_understood(runner: CommandRunner) -> None:
 
 
 def test_no_option_has_the_name_of_a_field_of_a_press() -> None:
-    """A form behind a button sends the option's value beside the ids of answer and button."""
+    """A form behind a button sends the option's value in addition to the ids of answer and button."""
     registry = load_commands(dict.fromkeys(KINDS, ("model",)))
     behind_buttons = [registry.find_spec(name) for name in ("access", "limits", "settings")]
     names = {option.name for spec in behind_buttons if spec is not None for option in spec.options}

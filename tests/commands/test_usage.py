@@ -18,7 +18,7 @@ async def rows(runner: CommandRunner, by: str, **more: Any) -> list[list[str]]:
 
 
 async def test_usage_is_summed_by_what_is_asked_for(runner: CommandRunner) -> None:
-    """The dearest first, people by name, a person in each of their roles; the total counts everything once."""
+    """The most expensive first, people by name, a person in each of their roles; the total counts everything once."""
     await runner.ask("chat", "hello", roles=("staff", "artists"))
     await runner.ask("image", "a fox", options={"n": "2"}, roles=("staff", "artists"))
     await runner.ask("image", "a fox", actor="bob", roles=("staff",))

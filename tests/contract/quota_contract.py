@@ -205,7 +205,7 @@ class QuotaContract:
         assert await files_today(one, "ann") == 3
 
     async def test_what_was_given_up_counts(self, stores: Stores) -> None:
-        """A request that is stopped after it was posted counts its files, at the dearest price known, for good."""
+        """A request that is stopped after it was posted counts its files, at the highest price known, for good."""
         one, two = stores
         quota = make_quota(kind="image", items=1, media_per_day=3, budget_per_day=0.6)
         await answer(one, event("e"), outcome(usage=(DRAWING,)))
@@ -220,7 +220,7 @@ class QuotaContract:
         assert over.limit.measure == "money"
 
     async def test_a_running_request_that_is_edited_counts_twice(self, stores: Stores) -> None:
-        """The request that was posted counts beside the new one, which counts until the event is answered again."""
+        """The request that was posted counts besides the new one, which counts until the event is answered again."""
         one, _ = stores
         quota = make_quota(kind="image", items=1, media_per_day=2)
         given_up = Usage(kind="image", model="m", items=1, is_estimate=True)
@@ -265,7 +265,7 @@ class QuotaContract:
         assert not (await self.tables())["carried"]
 
     async def test_money_a_day(self, stores: Stores) -> None:
-        """Everybody's, in all processes: what was spent, and at the dearest price what is being made."""
+        """Everybody's, in all processes: what was spent, and at the highest price what is being made."""
         one, two = stores
         await answer(one, event("dear"), outcome(usage=(DRAWING,)))
         await answer(two, event("cheap"), outcome(usage=(replace(DRAWING, cost=0.05),)))

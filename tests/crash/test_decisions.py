@@ -1,4 +1,4 @@
-"""The process is killed in the middle of decisions on a dear request; each is applied once, and counted once."""
+"""The process is killed in the middle of decisions on an expensive request; each is applied once, and counted once."""
 
 import asyncio
 import contextlib

@@ -204,7 +204,7 @@ def test_a_spec_speaks_where_there_is_no_translation() -> None:
 
 
 def test_a_package_brings_its_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One file a language, or more beside it; a key that the core has stays the core's."""
+    """One file a language, or several; a key that the core has stays the core's."""
     folder = tmp_path / "somewhere" / "locales"
     folder.mkdir(parents=True)
     (folder.parent / "__init__.py").touch()

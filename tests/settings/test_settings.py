@@ -81,7 +81,7 @@ WRONG = {
     "BOT_MEDIA_ORIGINS": (("files.internal", "ftp://x", "https://x/files", "https://u:p@x"), "https://files.internal"),
     "BOT_MEDIA_STORE": (("muse", "https://muse", "s3://", "s3://Muse", "s3://muse/../x y"), "s3://bucket/prefix"),
     "BOT_S3_ENDPOINT": (("minio:9000",), "an http:// or https:// address"),
-    "BOT_S3_SECRET_KEY": (("without its id",), "beside BOT_S3_ACCESS_KEY"),
+    "BOT_S3_SECRET_KEY": (("without its id",), "together with BOT_S3_ACCESS_KEY"),
     "BOT_PUBLIC_URL": (
         ("example.com", "https://u:p@x", "https://x?y", "https://x#y", "https://..é"),
         "an http:// or https:// address",

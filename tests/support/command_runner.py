@@ -198,7 +198,7 @@ class CommandRunner:
     running: int = 0  #: number of events that `stop` cancels
     cancelled: list[str] = field(default_factory=list)
     before: tuple[Turn, ...] = ()  #: messages from before the service's first event
-    counted: list[Usage] = field(default_factory=list)  #: beside the outcomes
+    counted: list[Usage] = field(default_factory=list)  #: in addition to the outcomes
     reads: int = 0  #: number of times that `before` was read
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
@@ -294,7 +294,7 @@ class CommandRunner:
 
     @property
     def questions(self) -> Questions:
-        """What is asked before a dear request is made."""
+        """What is asked before an expensive request is made."""
         return Questions(Quotes(settings=self.settings, prices=self.prices), self.approvals)
 
     @property

@@ -206,7 +206,7 @@ class ChannelMessages:
     # -- finding what an earlier process posted
 
     async def find_existing(self, known: Sequence[str]) -> list[str]:
-        """Search the history for the answer's messages beside those `known`; return the ids of all, in order.
+        """Search the history for the answer's messages other than those `known`; return the ids of all, in order.
 
         The first message is known by what it replies to: a message, an interaction, or the thread started for it.
         Others are known by their buttons and, where only one answer at a time is written, by following the first.

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 #: What an app that is distributed outside of Slack's Marketplace gets, once a minute. Apps of a workspace's own are
 #: exempt. https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
 _RESTRICTED_PAGE = 15
-#: Requests for a thread whose replies do not fit on a page, beside those for more than a page of them.
+#: Requests for a thread whose replies do not fit on a page, in addition to those for more than a page of them.
 _REQUESTS = 5
 #: Threads whose replies are read, those with the newest first.
 _MAX_THREADS = 40

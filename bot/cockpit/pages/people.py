@@ -193,7 +193,7 @@ async def _sums(visit: Visit, by: UsageField, place: SettingsPlace) -> Mapping[s
 
 
 def _lines(place: SettingsPlace, field: str, names: Mapping[str, str], spent: Mapping[str, UsageSum]) -> Sequence[Line]:
-    """Return a line for each id, the dearest first."""
+    """Return a line for each id, the most expensive first."""
     nothing = UsageSum(fields=())
     lines = [
         Line(

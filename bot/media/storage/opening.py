@@ -26,7 +26,7 @@ def open_spool(
     keeps_copies: bool,
     timing: MediaTiming,
 ) -> Spool:
-    """Return the spool of a service. `origins`: of files, beside those of the settings; may be internal or http."""
+    """Return the spool of a service. `origins`: of files, besides those of the settings; may be internal or http."""
     credentials = ContentCredentials(secret) if settings.bot_content_credentials else None
     return Spool(
         _open_media_store(settings, keeps_copies=keeps_copies, timing=timing),

@@ -97,7 +97,7 @@ def _figure(subject: Subject, measure: Measure, period: Period) -> str:
         times = "SELECT at FROM allowances, unnest(recent) AS at"
         return f"ARRAY({times} WHERE person = :{subject}_number AND at > now - 60 ORDER BY at)"
     micros, spent = "micros", "micros"
-    if measure is Measure.MONEY:  # what the price is not known of counts at the dearest
+    if measure is Measure.MONEY:  # at the highest price where its own is not known
         micros = "coalesce(micros, greatest(items, 1) * (SELECT price FROM prices WHERE priced = kind))"
         if subject in OPERATORS:
             micros, spent = f"CASE WHEN own THEN 0 ELSE {micros} END", "micros - own_micros AS micros"

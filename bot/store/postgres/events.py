@@ -191,7 +191,7 @@ class PostgresEvents(PostgresClaims):
         return await self._write_owned(job, write)
 
     async def _priced(self, usage: Sequence[Usage]) -> Sequence[Usage]:
-        """Give estimates the dearest known price of their kind."""
+        """Give estimates the highest known price of their kind."""
         if not any(used.is_estimate for used in usage):
             return usage
         return calls.priced(usage, await self._prices())

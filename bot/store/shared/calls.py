@@ -48,7 +48,7 @@ def settled(job: Job, usage: Sequence[Usage]) -> Mapping[str, object]:
 
 
 def priced(usage: Sequence[Usage], prices: Mapping[str, int | None]) -> list[Usage]:
-    """Return usage whose estimates cost what `prices` say: the dearest of one item or request, by kind."""
+    """Return usage whose estimates cost what `prices` say: the highest for one item or request, by kind."""
     return [
         replace(used, cost=(prices.get(used.kind) or 0) * max(used.items, used.requests) / MICROS)
         if used.is_estimate

@@ -9,7 +9,7 @@ from bot.ports import ConversationContext
 
 ConversationKey = tuple[str, str]  #: adapter and conversation, as keys
 
-_TURN_SIZE = 500  #: characters that a turn, and a conversation, count beside their text
+_TURN_SIZE = 500  #: characters that a turn, and a conversation, count in addition to their text
 
 
 @dataclass(slots=True, eq=False)

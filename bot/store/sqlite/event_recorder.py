@@ -208,7 +208,7 @@ class SqliteEventRecorder:
         await self._ledger.load(place, hash_person(event.adapter, event.actor.id), quota.limits)
         found = await self._reader.state(event.adapter, event.id)
         seq = 0 if found is None else found[0]
-        # A running event has asked already: what it may use counts beside the new request.
+        # A running event has asked already: what it may use counts in addition to the new request.
         reservation = self._ledger.count(quota, place, instead_of=0 if seq in self._running else seq)
 
         async def work(db: SqliteDatabase) -> None:

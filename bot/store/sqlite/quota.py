@@ -71,9 +71,9 @@ class QuotaLedger:
         self._turned_at = self._turns_at = 0.0  #: when windows were last looked at, and when the first of them ends
         self._starts: dict[Period, float] = {}  #: of the present windows
         self._used: dict[Period, dict[Key, ByKind]] = {}  #: of finished requests in the present window
-        self._prices: dict[str, int] | None = None  #: the dearest of one item or request, by kind
+        self._prices: dict[str, int] | None = None  #: the highest of one item or request, by kind
         self._open: dict[int, Reservation] = {}  #: of unanswered events by sequence number
-        self._next: dict[int, Reservation] = {}  #: of running events that are about to be reopened, beside the first
+        self._next: dict[int, Reservation] = {}  #: of running events that are about to be reopened
         self._reserved: dict[Key, ByKind] = {}  #: by open requests
 
     async def load(self, place: Place, person: int, limits: Sequence[Limit]) -> None:
@@ -108,7 +108,7 @@ class QuotaLedger:
         await self._read(sql, values, keep)
 
     async def load_prices(self) -> None:
-        """Read the dearest prices. Raises `StoreError`."""
+        """Read the highest prices. Raises `StoreError`."""
         if self._prices is None:
 
             def keep(rows: list[Any]) -> None:
@@ -118,11 +118,11 @@ class QuotaLedger:
 
     @property
     def prices(self) -> Mapping[str, int]:
-        """The dearest of one item or request, by kind; empty until `load_prices`."""
+        """The highest price of one item or request, by kind; empty until `load_prices`."""
         return self._prices or {}
 
     async def priced(self, usage: Sequence[Usage]) -> list[Usage]:
-        """Give estimates the dearest known price of their kind. Raises `StoreError`."""
+        """Give estimates the highest known price of their kind. Raises `StoreError`."""
         if any(used.is_estimate for used in usage):
             await self.load_prices()
         return calls.priced(usage, self.prices)

@@ -38,7 +38,7 @@ class AppEvents:
 
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
-        self.viewed: dict[str, Json] = {}  #: what people look at beside the messages tab, by their direct messages
+        self.viewed: dict[str, Json] = {}  #: what people look at next to the messages tab, by their direct messages
         self.subscribed = set(EVENTS)  #: as in the app's manifest
         self.delivers_own_messages = True  #: the app is told of its own messages and edits, as Slack does
         self.mention_first = False  #: which of the twins `app_mention` and `message` comes first

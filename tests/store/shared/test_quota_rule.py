@@ -65,7 +65,7 @@ def test_how_long_to_wait_and_what_is_left() -> None:
 
 
 def test_a_known_price_decides() -> None:
-    """Whatever the dearest of the kind has cost; nobody has to find it out first."""
+    """The most that one of the kind has cost; nobody has to find it out first."""
     quota = make_quota("image", 2, budget_per_day=1.0, micros=300_000)
     figures = QuotaFigures(price=900_000, is_open=True, used={quota.limits[0]: 700_000})
     assert find_exceeded(quota, figures, NOON, UTC_ZONE) is None
