@@ -45,8 +45,8 @@ class SandboxConfig:
     folder: Path | None = None  #: of generated files; None: a temporary one, removed at the end
     max_folder_bytes: int = 1_000_000_000  #: the oldest files go first
     max_file_age: float = 24 * 3600  #: seconds
-    abandoned_after: float = 20.0  #: seconds without a question about a job after which it is given up
-    stopped_after: float = 1.0  #: seconds, beside two gaps between questions, after which a job makes room for the next
+    abandoned_after: float = 20.0  #: seconds without a poll after which a job is given up
+    stopped_after: float = 1.0  #: seconds without a poll, besides two poll intervals, until a job makes room
     gguf: Path | None = None  #: a model for chat and code, run by llama.cpp; None: rules and templates
 
 

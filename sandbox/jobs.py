@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from sandbox.worker import TaskFailed, WorkerDied
 
-MAX_KEPT = 200
-_GAPS = 2.0  #: A job that nobody asks about for so many of its gaps, and some seconds, makes room for the next.
-_FIRST = 5.0  #: seconds in which the first question comes
+MAX_KEPT = 200  #: finished jobs; chosen: more than a client polls at once
+#: Poll intervals without a poll, besides `stopped_after`, after which a job makes room; chosen: one may be late.
+_INTERVALS = 2.0
+_FIRST = 5.0  #: seconds in which the first poll comes; chosen: clients wait a second or two
 
 Status = Literal["queued", "processing", "succeeded", "failed"]
 
@@ -28,16 +29,16 @@ class Job:
     progress: float = 0.0  #: 0 to 1
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
-    asked_at: float = field(default_factory=time.monotonic)  #: when somebody last asked about it, monotonic clock
-    longest_gap: float | None = None  #: seconds between two questions about it; None: it was not asked about yet
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    polled_at: float = field(default_factory=time.monotonic)  #: time of the last poll, monotonic clock
+    poll_interval: float | None = None  #: longest so far, in seconds; None: it was not polled yet
+    polled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def ask(self) -> None:
-        """Note that somebody asks about it."""
+    def note_poll(self) -> None:
+        """Note that a client polls it."""
         now = time.monotonic()
-        self.longest_gap = max(self.longest_gap or 0.0, now - self.asked_at)
-        self.asked_at = now
-        self.asked.set()
+        self.poll_interval = max(self.poll_interval or 0.0, now - self.polled_at)
+        self.polled_at = now
+        self.polled.set()
 
     def advance(self, share: float) -> None:
         """Set the progress (0 to 1) of a running job; it never decreases."""
@@ -64,9 +65,10 @@ class Jobs:
     """The jobs of one sandbox; the oldest finished ones are removed."""
 
     def __init__(self, abandoned_after: float, stopped_after: float) -> None:
-        """`abandoned_after`: seconds without a question about a job after which it is given up.
+        """`abandoned_after`: seconds without a poll after which a job is given up.
 
-        `stopped_after`: seconds, beside two gaps between questions, after which its render ends until the next one.
+        `stopped_after`: seconds without a poll, in addition to two poll intervals, after which its render ends until
+        the next poll.
         """
         self._abandoned_after = abandoned_after
         self._stopped_after = stopped_after
@@ -86,11 +88,11 @@ class Jobs:
         return job
 
     def find(self, kind: str, id: str) -> Job | None:  # noqa: A002
-        """Return the job with this kind and id, or None. Somebody still wants it then."""
+        """Return the job with this kind and id, or None. This is a poll."""
         job = self._jobs.get(id)
         if job is None or job.kind != kind:
             return None
-        job.ask()
+        job.note_poll()
         return job
 
     async def close(self) -> None:
@@ -104,34 +106,34 @@ class Jobs:
         try:
             job.result = await self._unless_abandoned(job, work)
         except TimeoutError:
-            job.status, job.error = "failed", f"nobody asked about it for {self._abandoned_after:g} seconds"
+            job.status, job.error = "failed", f"nobody polled it for {self._abandoned_after:g} seconds"
         except (TaskFailed, WorkerDied, OSError) as exc:
             job.status, job.error = "failed", f"the render failed: {exc}"
         else:
             job.status, job.progress = "succeeded", 1.0
 
     async def _unless_abandoned(self, job: Job, work: Callable[[Job], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-        """Await the work; raise `TimeoutError` when nobody asks about the job any more.
+        """Await the work; raise `TimeoutError` when nobody polls the job any more.
 
         Long before that, its render ends, so that a stopped video does not keep the next one waiting. It starts anew
-        when somebody asks again.
+        at the next poll.
         """
         while True:
-            job.asked.clear()
+            job.polled.clear()
             task = asyncio.ensure_future(work(job))
             try:
-                while not task.done() and (left := job.asked_at + self._patience(job) - time.monotonic()) > 0:
-                    await asyncio.wait({task}, timeout=min(left, self._stopped_after))  # questions shorten the patience
+                while not task.done() and (left := job.polled_at + self._patience(job) - time.monotonic()) > 0:
+                    await asyncio.wait({task}, timeout=min(left, self._stopped_after))  # polls shorten the patience
                 if task.done():
                     return task.result()
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
             job.status = "queued"
-            async with asyncio.timeout(job.asked_at + self._abandoned_after - time.monotonic()):
-                await job.asked.wait()
+            async with asyncio.timeout(job.polled_at + self._abandoned_after - time.monotonic()):
+                await job.polled.wait()
 
     def _patience(self, job: Job) -> float:
-        """Return the seconds after the last question for which the render goes on without another."""
-        gaps = _FIRST if job.longest_gap is None else self._stopped_after + _GAPS * job.longest_gap
-        return min(gaps, self._abandoned_after)
+        """Return the seconds after the last poll for which the render goes on without another."""
+        wait = _FIRST if job.poll_interval is None else self._stopped_after + _INTERVALS * job.poll_interval
+        return min(wait, self._abandoned_after)

@@ -159,11 +159,11 @@ class Conversation:
     async def sound_on_disk(self, attachment: Attachment, *, most_seconds: float) -> AsyncIterator[SoundFile]:
         """Have a sound file on this machine's disk until the end of the block. Raises what `store_sound` does."""
         source, folder = self._source([attachment]), self._settings.bot_data_dir
-        async with AsyncExitStack() as turn:
-            await turn.enter_async_context(self._attachment_reader.loading(source.person))
+        async with AsyncExitStack() as slot:
+            await slot.enter_async_context(self._attachment_reader.loading(source.person))
             pieces = self._open_attachment(attachment)
             async with store_sound(attachment, pieces, folder, most_seconds=most_seconds) as stored:
-                await turn.aclose()  # the API may take minutes
+                await slot.aclose()  # the API may take minutes
                 yield stored
 
     async def read_stored_image(self, media: Media, kept: KeptFile) -> EncodedImage | None:

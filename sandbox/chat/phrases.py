@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-Tongue = Literal["en", "zh-Hant", "zh-Hans"]
+Language = Literal["en", "zh-Hant", "zh-Hans"]
 
 _HANT = set(
     "們這個來說時會對學國過還沒麼關點後開裡樣無實現問題應該記電話語譯畫圖寫聽讀錢買賣車長東嗎誰讓請謝總結歡幫繁體經進為與從並將給愛見"
@@ -17,14 +17,14 @@ _HANS = (
 )
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
-_ORDERS: tuple[tuple[Tongue, re.Pattern[str]], ...] = (
+_ORDERS: tuple[tuple[Language, re.Pattern[str]], ...] = (
     ("zh-Hant", re.compile(r"(?i)(?:in|use|speak) traditional chinese|繁體中文|用繁體|正體中文")),
     ("zh-Hans", re.compile(r"(?i)(?:in|use|speak) simplified chinese|简体中文|簡體中文|用简体")),
     ("zh-Hant", re.compile(r"(?i)(?:answer|reply|respond|speak|write)[^.]*\bin chinese|用中文")),
     ("en", re.compile(r"(?i)(?:answer|reply|respond|speak|write)[^.]*\bin english|用英文|用英語|用英语")),
 )
 
-SENTENCES: dict[str, dict[Tongue, str]] = {
+SENTENCES: dict[str, dict[Language, str]] = {
     "hello": {
         "en": "Hello{name}! This is the offline sandbox: rules, no language model. It does make things: type "
         "`/image a red fox in snow`, `/video a boat at sunset`, `/audio rain and thunder` or `/code fibonacci`. "
@@ -173,11 +173,11 @@ def is_chinese(text: str) -> bool:
     return len(_CHINESE.findall(text)) * 2 >= len(re.findall(r"[A-Za-z]+", text)) and bool(_CHINESE.search(text))
 
 
-def tongue_of(system: str, texts: Sequence[str]) -> Tongue:
+def language_of(system: str, texts: Sequence[str]) -> Language:
     """The language to answer in: as the system prompt orders, else that of the newest message that shows one."""
-    for tongue, order in _ORDERS:
+    for language, order in _ORDERS:
         if order.search(system):
-            return tongue
+            return language
     if not texts or not is_chinese(texts[-1]):
         return "en"
     for text in reversed(texts):
@@ -187,6 +187,6 @@ def tongue_of(system: str, texts: Sequence[str]) -> Tongue:
     return "zh-Hant"
 
 
-def say(key: str, tongue: Tongue, **values: object) -> str:
+def say(key: str, language: Language, **values: object) -> str:
     """Format one of `SENTENCES`."""
-    return SENTENCES[key][tongue].format(**values)
+    return SENTENCES[key][language].format(**values)

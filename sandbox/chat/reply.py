@@ -21,7 +21,7 @@ from sandbox.chat.memory import (
     statement,
     wants_keeping,
 )
-from sandbox.chat.phrases import Tongue, is_chinese, say, tongue_of
+from sandbox.chat.phrases import Language, is_chinese, language_of, say
 from sandbox.chat.rewriting import ORDER, rewrite
 from sandbox.chat.summary import summarise
 from sandbox.voice.hearing import remove_not_understood
@@ -112,21 +112,21 @@ class _Conversation:
         users = [text for role, text in messages if role == "user"]
         self.replies = [text for role, text in messages if role == "assistant"]
         self.speaker, self.question = speaker_of(users[-1]) if users else ("", "")
-        folded = self.system.partition(_EARLIER)[2]
-        self.folded = [line.removeprefix("- ") for line in folded.splitlines() if line.startswith("- ")]
+        summarised = self.system.partition(_EARLIER)[2]
+        self.summarised = [line.removeprefix("- ") for line in summarised.splitlines() if line.startswith("- ")]
         self.earlier = users[:-1]
         self.turns = [(role, text) for role, text in messages if role != "system"][:-1]
         kept = [Fact(self.speaker if is_own else "", fact) for is_own, note in notes if (fact := statement(note))]
-        self.known: list[Fact] = [*kept, *facts([*self.folded, *self.earlier])]
-        ordered = "\n".join([self.system.replace(folded, ""), *(note for _, note in notes)])
+        self.known: list[Fact] = [*kept, *facts([*self.summarised, *self.earlier])]
+        ordered = "\n".join([self.system.replace(summarised, ""), *(note for _, note in notes)])
         written = [remove_not_understood(text) for text in users]
         self.has_unheard = bool(users) and written[-1] != users[-1]
         told = [text for text in written if speaker_of(text)[1].strip()]
-        self.tongue: Tongue = tongue_of(ordered, told or [self.system])
-        self.shows_tongue = bool(told)
+        self.language: Language = language_of(ordered, told or [self.system])
+        self.shows_language = bool(told)
 
     def say(self, key: str, **values: object) -> str:
-        return say(key, self.tongue, **values)
+        return say(key, self.language, **values)
 
     @property
     def name(self) -> str:
@@ -137,7 +137,7 @@ class _Conversation:
     @property
     def called(self) -> str:
         """The name in the form that follows a greeting."""
-        return f"{', ' if self.tongue == 'en' else '，'}{self.name}" if self.name else ""
+        return f"{', ' if self.language == 'en' else '，'}{self.name}" if self.name else ""
 
 
 def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> str:
@@ -150,7 +150,7 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
     if (
         _SUMMARY_ORDER.search(conversation.system)
         and not _RECAP.search(conversation.question)
-        and not conversation.folded
+        and not conversation.summarised
     ):
         return summarise([*conversation.earlier, conversation.question])
     order, *about = re.split(r":(?!//)|：", conversation.question, maxsplit=1)
@@ -174,8 +174,8 @@ def reply(messages: Sequence[tuple[str, str]], now: datetime | None = None) -> s
 def _written_from_texts(conversation: _Conversation, messages: Sequence[tuple[str, str]]) -> str | None:
     """Return what is written from texts of the service, such as a script, a digest or a file; None: a person asks."""
     if conversation.has_unheard:  # in a voice message
-        tongues: Sequence[Tongue] = (conversation.tongue,) if conversation.shows_tongue else ("en", "zh-Hant")
-        return "\n\n".join(say("voice", tongue) for tongue in tongues)
+        languages: Sequence[Language] = (conversation.language,) if conversation.shows_language else ("en", "zh-Hant")
+        return "\n\n".join(say("voice", language) for language in languages)
     if (file := _ABOUT_FILE.match(conversation.question)) is not None and (said := summarise([file["text"]])):
         return said
     script = film_script(conversation.system, conversation.question)
@@ -197,10 +197,10 @@ def _greeting(sentence: str, conversation: _Conversation) -> str | None:
 
 
 def _computed(sentence: str, conversation: _Conversation) -> str | None:
-    now, tongue = conversation.now, conversation.tongue
+    now, language = conversation.now, conversation.language
     if _TIME.search(sentence):
         return conversation.say("time", time=f"{now:%H:%M}", date=f"{now:%Y-%m-%d}")
-    found = dates(sentence, now.date(), chinese=tongue != "en", simplified=tongue == "zh-Hans")
+    found = dates(sentence, now.date(), chinese=language != "en", simplified=language == "zh-Hans")
     if found:
         return found
     try:
@@ -277,7 +277,7 @@ _RULES: tuple[Callable[[str, _Conversation], str | None], ...] = (
 
 
 def _recap(conversation: _Conversation) -> str:
-    fact_text = [Fact("", line) for line in conversation.folded]
+    fact_text = [Fact("", line) for line in conversation.summarised]
     for message in conversation.earlier:
         speaker, text = speaker_of(message)
         if not _RECAP.search(text):

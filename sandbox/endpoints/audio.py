@@ -47,7 +47,7 @@ ENDPOINT = MediaEndpoint(
     summary="Make sound",
     body=AudioBody,
     responses=example(
-        "The sound; longer than 60 seconds: a job, to be asked about at `/audio/generations/{id}`.",
+        "The sound; longer than 60 seconds: a job, to be polled at `/audio/generations/{id}`.",
         {
             "created": 1677652288,
             "model": "audiogen",

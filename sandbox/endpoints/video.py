@@ -66,7 +66,7 @@ ENDPOINT = MediaEndpoint(
     summary="Make a video",
     body=VideoBody,
     responses=example(
-        "The video; longer than 3 seconds: a job, to be asked about at `/video/generations/{id}`.",
+        "The video; longer than 3 seconds: a job, to be polled at `/video/generations/{id}`.",
         {
             "id": "video-job-1",
             "object": "video.generation",
