@@ -19,7 +19,7 @@ class SharedProbe:
         self._checking: asyncio.Task[None] | None = None
 
     async def check(self) -> None:
-        """Return where the check succeeded lately. Raises what it raises."""
+        """Do nothing if the check succeeded lately; else check again, and raise what that raises."""
         if self._checking is None or (self._checking.done() and time.monotonic() >= self._fresh_until):
             self._checking = asyncio.create_task(self._run(), name="probe")
             self._checking.add_done_callback(_retrieve)

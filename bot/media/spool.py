@@ -303,7 +303,7 @@ class Spool:
                 await self._removals.set(self._store.name_of(path), "")
 
     async def check(self) -> None:
-        """Return where kept files can be read, as it was a while ago at most. Raises `MediaUnavailable`."""
+        """Raise `MediaUnavailable` unless kept files could be read a while ago at most."""
         await self._probe.check()
 
     async def sweep(self, before: datetime | None) -> None:

@@ -35,7 +35,7 @@ class HasFiles(Protocol):
     """The part of the spool that readiness depends on."""
 
     async def check(self) -> None:
-        """Return where kept files can be read. Raises `MediaUnavailable`."""
+        """Raise `MediaUnavailable` unless kept files can be read."""
 
 
 def status_routes(

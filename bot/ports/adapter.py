@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Sink = Callable[[Event], Awaitable[bool]]
 
 
-#: Returns where the event is still this process's. Raises `StoreError`: show nothing.
+#: Raises `OwnershipLost`, or another `StoreError`, unless the event is still this process's: then show nothing.
 Confirm = Callable[[], Awaitable[None]]
 
 
