@@ -107,7 +107,7 @@ class AsyncAIModels:
         view = AsyncAIModels.__new__(AsyncAIModels)
         view.__dict__.update(self.__dict__)
         view._owns_http = False  # noqa: SLF001 (its own kind)
-        view._caller = caller  # noqa: SLF001
+        view._caller = caller  # noqa: SLF001 - of the same class
         return view
 
     @property

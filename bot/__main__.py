@@ -273,9 +273,8 @@ def _export_recording(parsed: argparse.Namespace) -> int:
     try:
         descriptor = os.open(parsed.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            if hasattr(os, "fchmod") and stat.S_ISREG(
-                os.fstat(descriptor).st_mode
-            ):  # it may have been there, for others to read
+            is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            if hasattr(os, "fchmod") and is_regular:  # it may have been there, for others to read
                 os.fchmod(descriptor, 0o600)
             file.write(f"{text}\n")
     except OSError as exc:

@@ -309,8 +309,7 @@ async def build(
 
 def token_cipher(keys: Sequence[SecretStr]) -> "TokenCipher":
     """The cipher for what adapters store, and for secrets in events."""
-    from bot.security.token_cipher import (
-        TokenCipher,  # cryptography is slow to import and the terminal encrypts nothing
-    )
+    # cryptography is slow to import, and the terminal encrypts nothing
+    from bot.security.token_cipher import TokenCipher
 
     return TokenCipher(keys)

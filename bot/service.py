@@ -157,7 +157,7 @@ async def _run_adapter(core: Core, adapter: Receiver, restarts: bool) -> None:
             return await adapter.run(core.inbox.accept, core.registry.specs)
         except (SettingsError, StoreCorrupt, SchemaTooNew):
             raise
-        except Exception as exc:
+        except Exception as exc:  # a platform's defect must not end the others
             if not restarts:
                 raise
             log.exception("platform failed", adapter=adapter.name, reason=type(exc).__name__)

@@ -73,4 +73,4 @@ def _check_models(settings: Settings) -> None:
 
 async def _refuse(ctx: Context, *, name: str) -> Parts:
     raise UsageError(ctx.translate("usage.disabled", command=name))
-    yield
+    yield  # makes it a generator, as commands are

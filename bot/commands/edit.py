@@ -32,4 +32,4 @@ from bot.models import CommandSpec, Option
 async def edit(ctx: Context) -> Parts:
     """Say that there is nothing to change; a change of a file arrives as the command that made it."""
     raise UsageError(ctx.translate("edit.nothing"))
-    yield
+    yield  # makes it a generator, as commands are

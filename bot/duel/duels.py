@@ -114,7 +114,8 @@ class Duels:
         for entrant, job in zip(duel.entrants, jobs, strict=True):
             if entrant.seconds is None and job is not None and job.answer is not None:
                 calls = await self.store.calls_of(event.adapter, job.event.id)
-                answer, begun = job.answer, calls[-1].at if calls else job.event.received_at  # not while it waited
+                answer = job.answer
+                begun = calls[-1].at if calls else job.event.received_at  # not while it waited
                 seconds = (datetime.now(UTC) - begun).total_seconds()
                 has_none = bool(answer.ending) or answer.private or is_question(answer)
                 cost = sum(call.cost or 0.0 for call in calls if call.state == "settled")

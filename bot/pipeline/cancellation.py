@@ -11,6 +11,7 @@ from bot.pipeline.timing import PipelineTiming
 from bot.ports import EventQueue, Journal
 
 #: Looks for an event that is to be stopped, at most: it may begin or end a try between one look and the next.
+#: Chosen: far more than tries can follow each other meanwhile; it only bounds the loop.
 _PASSES = 100
 
 

@@ -28,7 +28,8 @@ from bot.ports import Draft
 
 log = structlog.get_logger(__name__)
 
-#: Tries to make an answer's files smaller while the platform refuses them.
+#: Tries to show an answer whose files the platform refuses as too big: as they are, at the limit that it names, and at
+#: half of that, as it may hold for all files together.
 FIT_ATTEMPTS = 3
 
 

@@ -17,7 +17,7 @@ Failure = ApiError | Paused
 
 
 _NONE = Status("")
-#: Tries to deliver an answer to a platform that asks to try later.
+#: Tries to deliver an answer to a platform that asks to try later; chosen: each waits as long as the platform says.
 _DELIVERIES = 20
 
 

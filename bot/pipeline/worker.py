@@ -37,7 +37,7 @@ from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)
 
-#: Concurrent events of the lane `FREE`.
+#: Concurrent events of the lane `FREE`; chosen: they end at once, as hardly any waits for the API.
 FREE_SLOTS = 32
 
 

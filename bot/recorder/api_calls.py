@@ -91,7 +91,7 @@ class _RecordedBody(httpx.AsyncByteStream):
         except StopAsyncIteration:
             self._is_whole = True
             raise
-        except Exception as exc:
+        except Exception as exc:  # only named, and raised again
             self._error = type(exc).__name__
             raise
         if self._size < _LARGEST_ANSWER and (self._pieces or self._headers or _is_text(piece)):

@@ -28,8 +28,10 @@ from bot.waiting.timing import WaitingTiming
 
 log = structlog.get_logger(__name__)
 
-#: Requests whose place is being shown at the same time: the rest of the platforms' rates is for answers.
+#: Requests whose place is being shown at the same time: the rest of the platforms' rates is for answers. Chosen.
 _SHOWN_AT_ONCE = 8
+#: Pause after a look at the queue, in lengths of that look: looks take at most some 5 % of the time; chosen.
+_LOOK_PAUSE = 20
 
 
 @dataclass(slots=True, eq=False)
@@ -103,7 +105,7 @@ class WaitingLine:
                 if due := [key for key, waiting in self._waiting.items() if waiting.look_at <= now]:
                     await self._look(due)
                     # In a long queue it takes a while: most of the database's time is for answers.
-                    pause = max(pause, 20 * (time.monotonic() - now))
+                    pause = max(pause, _LOOK_PAUSE * (time.monotonic() - now))
         finally:
             await self._tasks.close()
 

@@ -185,7 +185,7 @@ class DiscordClient(ShardedClient):
         if socket is not None:
             socket._dispatch = _ignore  # tells of each event by its name alone # noqa: SLF001 - no public way
             # No timer for each event: the library's heartbeats end a connection that is not alive any more.
-            socket._max_heartbeat_timeout = None  # type: ignore[assignment] # noqa: SLF001
+            socket._max_heartbeat_timeout = None  # type: ignore[assignment] # noqa: SLF001 - no public way
 
     async def find_guild(self, number: str) -> discord.Guild | None:
         """Return a server; one whose shard this process does not hold is read, once in a while.
@@ -312,7 +312,8 @@ class Login:
         if self._message_content == "auto" and not has_message_content(client.application_flags):
             self._turn_content_off()
             client.drop_message_content()
-        await self.clock.ask(client.http._HTTPClient__session)  # type: ignore[attr-defined] # noqa: SLF001
+        session = client.http._HTTPClient__session  # type: ignore[attr-defined] # noqa: SLF001 - no public way
+        await self.clock.ask(session)
         self._client = client
         return client
 

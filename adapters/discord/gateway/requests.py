@@ -87,11 +87,11 @@ def throttle_cleanup(http: HTTPClient, interval: float) -> None:
             for key in [key for key, limit in limits.items() if _is_over(limit, interval)]:
                 del limits[key]
 
-    http._try_clear_expired_ratelimits = clean_up  # type: ignore[method-assign] # noqa: SLF001
+    http._try_clear_expired_ratelimits = clean_up  # type: ignore[method-assign] # noqa: SLF001 - no public way
 
 
 def _is_over(limit: Ratelimit, idle: float) -> bool:
     """Whether a rate limit holds no request back: one that is made anew would hold back none either."""
-    is_idle = limit._loop.time() - limit._last_request >= idle  # noqa: SLF001
-    is_used = limit.outgoing or limit._pending_requests  # noqa: SLF001
+    is_idle = limit._loop.time() - limit._last_request >= idle  # noqa: SLF001 - as the library asks it
+    is_used = limit.outgoing or limit._pending_requests  # noqa: SLF001 - as above
     return is_idle and not is_used and (limit.expires is None or limit.is_expired())

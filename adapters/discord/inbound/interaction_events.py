@@ -122,7 +122,8 @@ def event_from_context_menu(
         )
     if name not in USER_COMMANDS:
         return None
-    user = discord.User(state=interaction.client._connection, data=resolved["users"][target])  # noqa: SLF001
+    state = interaction.client._connection  # noqa: SLF001 - the library's own way to make one
+    user = discord.User(state=state, data=resolved["users"][target])
     url = user.display_avatar.replace(size=_AVATAR_SIZE, static_format="png").url
     picture = Attachment(name="avatar.png", content_type="image/png", source={"url": url})
     base = _event(interaction, _conversation(interaction), is_private=False)

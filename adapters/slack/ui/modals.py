@@ -48,8 +48,8 @@ def build_modal(
     """Return a form with these options.
 
     `signer`: of the person in the workspace. `metadata`: what `private_metadata` returns when the form is submitted by
-    that person. `asks_channel`: the form also asks for the
-    channel of the answer. `is_optional`: no field is required; what is left empty stays as it was.
+    that person. `asks_channel`: the form also asks for the channel of the answer. `is_optional`: no field is required;
+    what is left empty stays as it was.
     """
 
     def hint(option: Option) -> str:
