@@ -79,7 +79,7 @@ class BackgroundLoops:
             started = clock()
             try:
                 await run()
-            except Exception as exc:
+            except Exception as exc:  # whatever ended it, it has to go on
                 failed = clock()
                 if failed - started > self._longest:
                     pause = self._first
