@@ -40,7 +40,7 @@ def answer_file(path: str, facts: "FileFacts | None" = None) -> tuple[str, bytes
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What is recorded of a file: 0 is unknown."""
+    """The recorded facts of a file: 0 is unknown."""
 
     content_type: str
     width: int = 0  #: pixels

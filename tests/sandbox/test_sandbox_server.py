@@ -305,7 +305,7 @@ async def test_a_job_that_nobody_asks_about_ends() -> None:
             second = (await api.get(f"/audio/generations/{second['id']}")).json()["data"]
         first = (await api.get(f"/video/generations/{first['id']}")).json()["data"]
         assert (first["status"], second["status"]) == ("failed", "succeeded")
-        assert "nobody asked" in first["error"]["message"]
+        assert "nobody polled" in first["error"]["message"]
 
 
 async def test_a_stopped_job_makes_room_at_once_and_goes_on_when_it_is_asked_for() -> None:
