@@ -18,6 +18,17 @@ _INHERITED = frozenset(
 )
 _INHERITED_PREFIXES = ("LC_", "PYTHON")
 _STOPS = 10.0  #: seconds for an orderly end
+#: Runs a module as `python -m` does, and ends it in order when its input ends: with this process, however that ends.
+_RUN = """
+import os, runpy, signal, sys, threading
+def watch():
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=watch, daemon=True).start()
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
 
 
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
@@ -30,7 +41,7 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 class Child:
-    """One program, over all its lives; `folder/NAME.log` is what it printed."""
+    """One program, over all its lives; `folder/NAME.log` is what it printed. Without this process it ends."""
 
     def __init__(
         self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str], *, code: Path
@@ -53,10 +64,10 @@ class Child:
         self.starts += 1
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *self._command),
+                *(sys.executable, "-c", _RUN, *self._command),
                 env=self.environment,
                 cwd=self._folder,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )

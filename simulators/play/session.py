@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from simulators.changes import Changes
 from simulators.play.api_proxy import ApiProxy
@@ -21,6 +22,7 @@ from simulators.play.wire import Wire
 
 _KEY = "the-key-of-the-play-page"
 _MOST_SPOKEN = 500  #: characters
+_STARTS, _LOOKS = 30.0, 0.1  #: seconds in which a service answers, and between two looks
 _ROOT = Path(__file__).parents[2]
 _CHAT_MODELS = "gpt-4-turbo,gpt-3.5-turbo"  # the sandbox's two
 #: Prices for the sandbox, so that costs, quotes and limits can be seen.
@@ -146,8 +148,14 @@ class PlaySession:
                 await self._watching
 
     async def cockpit_link(self) -> str:
-        """Return a link that signs in to the service's own pages, once; "" where there are none."""
-        return (await self._ask("cockpit") or b"").decode().strip()
+        """Return a link that signs in to the service's own pages, once they answer; "" where there are none.
+
+        Raises `PlayError` where they do not answer.
+        """
+        link = (await self._ask("cockpit") or b"").decode().strip()
+        if link:
+            await wait_for_answer(link)
+        return link
 
     async def _read_manifest(self) -> None:
         """Read the app's registration as an administrator would paste it."""
@@ -221,6 +229,23 @@ class PlaySession:
                 raise PlayError("There is no such fault.")
         self.changes.notify()
         return self.state
+
+
+async def wait_for_answer(url: str) -> None:
+    """Wait until somebody listens at an address, as of a service that is starting. Raises `PlayError`."""
+    address = urlsplit(url)
+    try:
+        async with asyncio.timeout(_STARTS):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection(address.hostname, address.port)
+                except OSError:
+                    await asyncio.sleep(_LOOKS)
+                else:
+                    writer.close()
+                    return
+    except TimeoutError as exc:
+        raise PlayError("The service does not answer; it may not have started.") from exc
 
 
 def is_code_newer(code: Path, since: float) -> bool:

@@ -120,6 +120,7 @@ const WORDS = [
   ["The service is not running", "服務沒有執行", "服务没有运行"],
   ["The page's server is away.", "頁面的伺服器不在。", "页面的服务器不在。"],
   ["The page's server answered {status}.", "頁面的伺服器回答 {status}。", "页面的服务器返回 {status}。"],
+  ["The service does not answer; it may not have started.", "服務沒有回應，可能沒有啟動。", "服务没有响应，可能没有启动。"],
   ["The service has no pages. The reason: python -m bot cockpit", "服務沒有網頁。原因：python -m bot cockpit", "服务没有网页。原因：python -m bot cockpit"],
   ["The app is not connected.", "應用程式沒有連線。", "应用没有连接。"],
   ["The app did not respond within three seconds.", "應用程式沒有在三秒內回應。", "应用没有在三秒内响应。"],
