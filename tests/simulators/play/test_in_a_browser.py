@@ -74,10 +74,19 @@ async def kill(page: Page) -> None:
     await expect(page.locator(".service.ready")).to_be_visible()
 
 
+#: Messages of which a button covers a part: buttons are there without a pointer.
+COVERED = """() => [...document.querySelectorAll(".message")].filter((message) => {
+  const [tools, text] = [".tools", ".body"].map((one) => message.querySelector(one)?.getBoundingClientRect());
+  return tools && text && tools.left < text.right && tools.top < text.bottom;
+}).map((message) => message.textContent)"""
+
+
 async def look_at_phone(chromium: Browser, urls: Sequence[str]) -> None:
     """Open pages on a phone, in the dark, in the browser's language; in another, which is remembered."""
     size = ViewportSize(width=390, height=800)
-    context = await chromium.new_context(color_scheme="dark", viewport=size, locale="zh-TW", reduced_motion="reduce")
+    context = await chromium.new_context(
+        color_scheme="dark", viewport=size, locale="zh-TW", reduced_motion="reduce", has_touch=True, is_mobile=True
+    )
     page = await context.new_page()
     await page.goto(urls[0])
     await expect(page.locator(".service.ready")).to_have_text("服務已連線")
@@ -88,6 +97,7 @@ async def look_at_phone(chromium: Browser, urls: Sequence[str]) -> None:
         await expect(page.locator(".service.ready")).to_have_text("服务已连接")
         assert await find_barriers(page, is_contrast_only=True) == []
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert await page.evaluate(COVERED) == []
     await context.close()
 
 
