@@ -49,6 +49,7 @@ def render() -> str:
     metrics.retried(event)
     metrics.used([Usage(kind="image", model="m", prompt_tokens=1, items=1, cost=1)])
     metrics.fell_back("chat")
+    metrics.loop_failed("schedules")
     metrics.api_call(Call())
     return metrics.render({}, RateLimit(), {"here": (1, 1)}).decode()
 
