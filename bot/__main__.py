@@ -129,6 +129,8 @@ def parser() -> argparse.ArgumentParser:
         view = add(name, operator_text(f"cli.view.{name}"))
         view.flags.add_argument("--json", action="store_true", help=operator_text("cli.view.json"))
         view.set_defaults(run=_view, view=name)
+        if name == "usage":
+            view.flags.add_argument("--days", type=number, metavar="N", help=operator_text("cli.view.days"))
     _add_events(add("events", operator_text("cli.events")))
     for name, same in (("requests", "list"), ("cancel", "cancel"), ("retry", "retry")):  # short for `events …`
         _add_event_command(add(name, operator_text(f"cli.events.{same}")), same)
@@ -170,6 +172,8 @@ def _add_event_command(one: _Parser, name: str) -> None:
     if name == "list":
         state = operator_text("cli.view.state")
         one.flags.add_argument("--state", choices=("open", "done"), default="", help=state)
+        before = operator_text("cli.view.before")
+        one.flags.add_argument("--before", type=number, metavar="N", help=before)
     else:
         arguments = one.add_argument_group(operator_text("cli.arguments"))
         arguments.add_argument("event", metavar="EVENT", help=operator_text("cli.view.request"))
@@ -183,6 +187,13 @@ def language(text: str) -> str:
     """A language of the service. Raises `argparse.ArgumentTypeError`."""
     if not is_known(text):
         raise argparse.ArgumentTypeError(operator_text("cli.no_language", name=text, languages=", ".join(LANGUAGES)))
+    return text
+
+
+def number(text: str) -> str:
+    """A whole number above 0. Raises `argparse.ArgumentTypeError`."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text)):  # noqa: PLR2004
+        raise argparse.ArgumentTypeError(operator_text("cli.no_number", text=text))
     return text
 
 
@@ -249,7 +260,7 @@ def _cockpit(_parsed: argparse.Namespace) -> int:
 def _view(parsed: argparse.Namespace) -> int:
     from bot.cockpit.command_line import ServiceClient, show
 
-    given = {name: getattr(parsed, name) for name in ("state", "event") if hasattr(parsed, name)}
+    given = {name: getattr(parsed, name) for name in ("state", "before", "days", "event") if hasattr(parsed, name)}
     found = ServiceClient(load_settings()).get(f"/{parsed.view}", **given)
     _write(show(parsed.view, found, as_json=parsed.json))
     return 0

@@ -199,7 +199,9 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         assert r"Eve\x1b[31m\u202e貓  channel" in shown  # no terminal is steered
         heads, cells = shown.splitlines()
         assert cells.index("channel") == heads.index("adapter") - 1  # the wide character takes two columns
-        _, text = await run("usage", "--json")
+        _, text = await run("requests", "--before", "2", "--json")
+        assert [one["seq"] for one in json.loads(text)] == [1]
+        _, text = await run("usage", "--days", "1", "--json")
         [used] = json.loads(text)
         assert (used["day"], used["kind"]) == (datetime.now(ZoneInfo(zone)).date().isoformat(), "chat")
         _, text = await run("requests")
