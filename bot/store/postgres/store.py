@@ -100,6 +100,7 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
             stack.push_async_callback(self._lease.close)
             await self._lease.open()
             for name, writer in (("store writer", self._writer), ("store recorder", self._recording)):
+                await writer.open()  # a process that can't write does not start
                 writing = asyncio.create_task(writer.run(), name=name)
                 stack.push_async_callback(self._stop, writer, writing)
             self._stack = stack.pop_all()
@@ -293,7 +294,9 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
         return media
 
     async def _touch(self) -> None:
-        await self._writer.submit(lambda db: db.value("SELECT nextval('served')"))
+        await asyncio.gather(
+            *(one.submit(lambda db: db.value("SELECT nextval('served')")) for one in (self._recording, self._writer))
+        )
 
     async def check(self) -> None:
         await self.rows("SELECT 1 FROM events LIMIT 1")

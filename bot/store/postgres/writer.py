@@ -96,6 +96,12 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
         self._connection: Connection | None = None
         self.sender = 0  #: process id of the connection that notifies
 
+    async def open(self) -> Connection:
+        """Connect; a connection that breaks later is replaced by the next write. Raises `StoreError`."""
+        self._connection = connection = await self._connections.connect(**BY_INDEX)
+        self.sender = int(connection.get_server_pid())
+        return connection
+
     async def submit(
         self,
         work: Callable[[PostgresDatabase], Awaitable[T]],
@@ -176,10 +182,9 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
                 operation.succeed(result)
 
     async def _transaction(self, group: Sequence[AnyWork]) -> list[Any]:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await self._connections.connect(**BY_INDEX)
-            self.sender = int(self._connection.get_server_pid())
         connection = self._connection
+        if connection is None or connection.is_closed():
+            connection = await self.open()
         db = PostgresDatabase(connection)
         payloads = sorted({operation.notify for operation in group} - {""})
         locks = {key for operation in group for key in operation.locks}

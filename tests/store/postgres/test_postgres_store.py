@@ -30,6 +30,11 @@ CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+#: The connection that writes new events is the third of a process.
+CUT_RECORDER = (
+    "SELECT pg_terminate_backend((SELECT pid FROM pg_stat_activity WHERE usename = $1"
+    " ORDER BY backend_start OFFSET 2 LIMIT 1), 5000)"
+)
 
 
 class TestPostgresStore(StoreContract):
@@ -345,6 +350,32 @@ async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
                 recorded = await store.record(event("after"), lane=Lane.CONVERSATION)
         assert (await next_job(store)).event.id == "after"
         assert await said(store) == ["prompt of before", "answer to before"]
+
+
+async def test_a_process_that_can_not_record_says_so(url: SecretStr) -> None:
+    """It does not start where too few connections are left; `check` fails while that of new events is gone."""
+    user = name_of(url)
+    limited = SecretStr(url.get_secret_value().replace("//postgres:", f"//{user}:"))
+    timing = StoreTiming(write_check=0)
+    async with connected(url) as db, asyncio.timeout(60):
+        await db.execute(f"CREATE ROLE {user} LOGIN CONNECTION LIMIT 4 IN ROLE postgres")
+        async with PostgresStore(limited, timing=timing) as store:
+            await store.check()
+            with pytest.raises(StoreUnavailable, match="connections"):
+                async with PostgresStore(limited):
+                    pass
+            await db.execute(f"ALTER ROLE {user} CONNECTION LIMIT 3")
+            await db.execute(CUT_RECORDER, user)
+            with contextlib.suppress(StoreUnavailable):  # which finds the connection broken
+                await store.check()
+            with pytest.raises(StoreUnavailable, match="connections"):
+                await store.check()
+            await db.execute(f"ALTER ROLE {user} CONNECTION LIMIT 4")
+            await store.check()
+            assert await store.record(event("e"), lane=Lane.FREE)
+        while await db.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = $1", user):  # noqa: ASYNC110 - only the server tells
+            await asyncio.sleep(0.01)
+        await db.execute(f"DROP ROLE {user}")
 
 
 async def test_an_event_changes_its_row_three_times_and_no_table_is_read_whole(url: SecretStr) -> None:
