@@ -23,7 +23,7 @@ from bot.ports import Receiver
 from bot.recorder.erasure import apply_erasures
 from bot.recorder.opening import recording_files
 from bot.security.private_files import make_private, restrict_new_files
-from bot.security.shared_key import require_shared_key
+from bot.security.shared_keys import require_shared_keys
 from bot.settings.core import Settings
 from bot.settings.mistakes import find_mistakes
 from bot.settings.roles import Role, require_possible
@@ -63,7 +63,7 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
         stopping = stack.enter_context(stop_signals())
         core = await stack.enter_async_context(build(settings, adapters, timing=timing))
         if not is_fallback:
-            await require_shared_key(settings, core.store, core.store)
+            await require_shared_keys(settings, core.store, core.store)
         web = await stack.enter_async_context(web_server(core))
         await stack.enter_async_context(ops_server(core))
         gc_tuning.freeze_startup_objects()

@@ -142,7 +142,7 @@ class Settings(MemorySettings):
     )
     bot_encryption_keys: SecretStr | None = Field(
         None,
-        description="Keys, separated by commas, that encrypt tokens in the database: the first encrypts, all decrypt. Empty: the key that signs links.",
+        description="Keys, separated by commas, that encrypt tokens in the database: the first encrypts, all decrypt. Empty: the key that signs links. Change them in steps: docs/operating.md.",
     )
     bot_disabled_commands: Words = Field(
         (), description="Commands that are not offered, such as video where the API has none. Not chat."

@@ -323,7 +323,7 @@ async def test_a_shard_has_one_holder(tmp_path: Path, url: SecretStr) -> None:
 
 
 async def test_slack_calls_the_receiver(tmp_path: Path, url: SecretStr) -> None:
-    """In HTTP mode what Slack sends goes to the process that receives; another process with another key is refused."""
+    """In HTTP mode what Slack sends goes to the process that receives; a process with other keys is refused."""
     started = with_roles("receive", "work")
     async with layout(
         tmp_path, url, started, SLACK_APP_TOKEN="", SLACK_SIGNING_SECRET=SlackSimulator().signing_secret
@@ -333,8 +333,9 @@ async def test_slack_calls_the_receiver(tmp_path: Path, url: SecretStr) -> None:
         await one.slack.until(lambda: one.answers(question) == ["re: hello"])
         one.slack.ada.slash("/image", "a fox")
         await one.slack.until(lambda: any(message.files for message in one.slack.ada.sees()))
-        (folder := tmp_path / "other").mkdir()
-        other = {**one.environment, "BOT_SECRET_KEY": secrets.token_urlsafe(64), "BOT_PORT": "", "BOT_OPS_PORT": ""}
-        async with processes.process(processes.program, "run", environment=other, folder=folder) as refused:
-            assert await refused.wait() == 2
-        assert "another BOT_SECRET_KEY" in (folder / "log").read_text()
+        for name, told in (("BOT_SECRET_KEY", "another BOT_SECRET_KEY"), ("BOT_ENCRYPTION_KEYS", "other BOT_ENCRYPT")):
+            (folder := tmp_path / name).mkdir()
+            other = {**one.environment, name: secrets.token_urlsafe(64), "BOT_PORT": "", "BOT_OPS_PORT": ""}
+            async with processes.process(processes.program, "run", environment=other, folder=folder) as refused:
+                assert await refused.wait() == 2
+            assert told in (folder / "log").read_text()

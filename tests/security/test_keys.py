@@ -11,6 +11,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.security.keys import encryption_keys, signing_key
+from bot.security.shared_keys import can_share
 from bot.settings.core import Settings
 
 STRONG = secrets.token_urlsafe(32)
@@ -65,6 +66,13 @@ def test_encryption_keys(tmp_path: Path) -> None:
     for nothing in (",", " , ,"):
         with pytest.raises(SettingsError, match="BOT_ENCRYPTION_KEYS"):
             encryption_keys(settings(tmp_path, bot_encryption_keys=nothing))
+
+
+def test_a_new_key_goes_behind_the_present_one_first() -> None:
+    """In each step processes of the step before can read what those of this step encrypt; no step can be left out."""
+    steps = [["old"], ["old", "new"], ["new", "old"], ["new"]]
+    allowed = {(i, j) for i, one in enumerate(steps) for j, other in enumerate(steps) if can_share(one, other)}
+    assert allowed == {(i, j) for i in range(4) for j in range(4) if abs(i - j) <= 1}
 
 
 def test_starts_at_the_same_time_agree(tmp_path: Path) -> None:
