@@ -8,6 +8,8 @@ _HOST = 24
 
 
 def name() -> str:
-    """Return host and process id."""
+    """Return host and process id; of a long name without its domain the end, by which pods of one kind differ."""
     host = "".join(c if c.isascii() and c.isprintable() and c != " " else "-" for c in socket.gethostname())
-    return f"{host[:_HOST]}:{os.getpid()}"
+    if len(host) > _HOST:
+        host = host.partition(".")[0][-_HOST:]
+    return f"{host}:{os.getpid()}"
