@@ -50,7 +50,7 @@ _WAITING: Collection[RequestState] = frozenset[RequestState]({"waiting"})
 ACTS: Mapping[str, Act] = {
     "cancel": Act(run=_cancel, states=("waiting", "running")),
     "retry": Act(run=_retry, states=_WAITING, is_operators=True),
-    "requeue": Act(run=_requeue, states=("answered", "failed")),
+    "requeue": Act(run=_requeue, states=("answered", "failed", "cancelled")),
     "drop": Act(run=_drop, states=("waiting", "running")),
 }
 

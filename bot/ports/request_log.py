@@ -7,8 +7,9 @@ from typing import Literal, Protocol
 
 from bot.models import Kind, Lane
 
-#: `waiting`: recorded, or given back to be tried again; `running`: a process has it; `failed`: answered with an error.
-RequestState = Literal["waiting", "running", "answered", "failed"]
+#: `waiting`: recorded, or given back to be tried again; `running`: a process has it; `failed`: answered with an error;
+#: `cancelled`: stopped by a person; `dropped`: ended without an answer, as its message was deleted or it was dropped.
+RequestState = Literal["waiting", "running", "answered", "failed", "cancelled", "dropped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

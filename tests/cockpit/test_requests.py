@@ -65,6 +65,7 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
         await service.channel.wait_for_answers(running)
         assert "Stopped." in service.answer(running).text
         assert service.channel.answers(waiting) == []
+        assert list((await states(web)).values()) == ["dropped", "cancelled", "answered"]
         gate.set()
 
         assert done.text == "re: quick"
@@ -209,7 +210,7 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
         await web.service.channel.wait_for_answers(running)
         status, text = await run("retry", running)
-        assert (status, "answered" in text) == (2, True)
+        assert (status, "cancelled" in text) == (2, True)
         status, text = await run("record", "export", running)
         assert (status, json.loads(text)["command"]) == (0, "chat")
         file = tmp_path / "one.json"
@@ -221,9 +222,13 @@ async def test_the_command_line_sees_and_steers_the_running_service(
             status, text = await run("events", act, "unknown")
             assert (status, "no request unknown" in text) == (2, True)
         _, text = await run("events", "show", running)
-        assert re.search(rf"^id +{running}\n(.*\n)*state +answered\n(.*\n)*call .* chat ", text, re.MULTILINE)
+        assert re.search(rf"^id +{running}\n(.*\n)*state +cancelled\n(.*\n)*call .* chat ", text, re.MULTILINE)
         _, text = await run("events", "show", quick, "--json")
         assert [call["state"] for call in json.loads(text)["calls"]] == ["settled"]
+        web.service.echo.instead = [failure(401)]
+        failed = await web.service.ask("again", who="eve", conversation="eve's")
+        assert (await run("retry", failed.reply_to)) == (0, f"Being tried again: {failed.reply_to}\n")
+        await web.service.channel.until(lambda: failed.text == "re: again")
         drawing = await web.service.start_asking("SLOW fox", command="image")
         waiting = await web.service.channel.ask("SLOW bear", command="image")
         await web.service.channel.until(lambda: waiting in web.service.channel.acknowledged)

@@ -209,6 +209,12 @@ class JournalContract(StoreSuite):
         again = (await store.list_requests(RequestFilter(actor="bob"), limit=1))[0]
         assert again.state == "waiting"
         assert again.next_try is not None
+        await store.cancel_waiting("one", event_id="e3", answer=Answer(text="Stopped.", ending="cancelled"))
+        await store.withdraw("one", "e4")
+        stopped = await claim(store)
+        assert await listed(is_open=True) == ["e3"]
+        await store.complete(stopped)
+        assert [row.state for row in await store.list_requests(RequestFilter(), limit=2)] == ["dropped", "cancelled"]
         await store.forget("one", "bob")
         assert "e3" not in await listed()
 

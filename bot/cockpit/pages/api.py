@@ -45,11 +45,16 @@ async def request(visit: Visit) -> Response:
 
 @act("/api/requests/act", rights=Rights.OPERATOR)
 async def act_on_request(visit: Visit) -> Response:
-    """Do something with one request, by its id or number; 404 when there is none, 409 when it is not possible."""
+    """Do something with one request, by its id or number; 404 when there is none, 409 when it is not possible.
+
+    `retry` answers one that has failed anew.
+    """
     name = visit.form.get("act", "")
     row = await _find(visit, visit.form.get("request", ""))
     if row is None or name not in ACTS:
         return _json(UNKNOWN, status=404)
+    if name == "retry" and row.state == "failed":  # there is nothing to be waited for any more
+        name = "requeue"
     is_done = await run_act(visit, name, row)
     return _json({"request": row.id, "state": row.state, "is_done": is_done}, status=200 if is_done else 409)
 

@@ -110,11 +110,9 @@ def _parse(row: Sequence[Any], claimed: Collection[int]) -> RequestRow:
     seq, event_json, answer_json, received_at, ready_at, attempts, failing_since, is_done, owner = row
     event = codec.loads(Event, event_json)
     answer = codec.loads(Answer, answer_json) if answer_json else None
-    state: RequestState
+    state: RequestState = "running" if owner is not None or seq in claimed else "waiting"
     if is_done:
-        state = "failed" if answer is not None and answer.is_failure else "answered"
-    else:
-        state = "running" if owner is not None or seq in claimed else "waiting"
+        state = _ending(event, answer)
     is_waiting = state == "waiting"
     return RequestRow(
         seq=seq,
@@ -133,3 +131,12 @@ def _parse(row: Sequence[Any], claimed: Collection[int]) -> RequestRow:
         attempts=attempts,
         files=len(answer.media) if answer is not None else 0,
     )
+
+
+def _ending(event: Event, answer: Answer | None) -> RequestState:
+    """Return what became of an event that is done."""
+    if answer is None:
+        return "answered" if event.joined_to else "dropped"
+    if answer.ending == "cancelled":
+        return "cancelled"
+    return "failed" if answer.is_failure else "answered"
