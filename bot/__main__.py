@@ -15,6 +15,7 @@ from bot import (
     lean_imports,  # noqa: F401 - before anything imports the libraries
 )
 from bot.backup.command_line import add_commands
+from bot.characters import replace_surrogates
 from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
 from bot.settings.core import load_settings
@@ -140,7 +141,7 @@ def parser() -> argparse.ArgumentParser:
     about = operator_text("cli.record.export")
     export = kinds.add_parser("export", help=about, description=about)
     given = export.add_argument_group(operator_text("cli.arguments"))
-    given.add_argument("request", metavar="EVENT", help=operator_text("cli.view.request"))
+    given.add_argument("request", metavar="EVENT", type=replace_surrogates, help=operator_text("cli.view.request"))
     export.flags.add_argument("-o", "--output", metavar="FILE", type=Path, help=operator_text("cli.record.output"))
     export.set_defaults(run=_export_recording)
     replay = add("replay", operator_text("cli.replay"))
@@ -176,7 +177,9 @@ def _add_event_command(one: _Parser, name: str) -> None:
         one.flags.add_argument("--before", type=number, metavar="N", help=before)
     else:
         arguments = one.add_argument_group(operator_text("cli.arguments"))
-        arguments.add_argument("event", metavar="EVENT", help=operator_text("cli.view.request"))
+        arguments.add_argument(
+            "event", metavar="EVENT", type=replace_surrogates, help=operator_text("cli.view.request")
+        )
     if name in {"list", "show"}:
         one.set_defaults(run=_view, view={"list": "requests", "show": "request"}[name])
     else:

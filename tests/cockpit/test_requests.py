@@ -218,9 +218,9 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         assert (await run("record", "export", "1", "-o", str(file)))[0] == 0
         assert file.stat().st_mode & 0o777 == 0o600
         assert json.loads(file.read_text())["steps"][-1]["outcome"] == "answered"
-        for act in ("cancel", "show"):
-            status, text = await run("events", act, "unknown")
-            assert (status, "no request unknown" in text) == (2, True)
+        for act, name in (("cancel", "unknown"), ("show", "unknown"), ("show", "\udcff"), ("drop", "\udcff")):
+            status, text = await run("events", act, name)
+            assert (status, "no request" in text) == (2, True)
         _, text = await run("events", "show", running)
         assert re.search(rf"^id +{running}\n(.*\n)*state +cancelled\n(.*\n)*call .* chat ", text, re.MULTILINE)
         _, text = await run("events", "show", quick, "--json")
