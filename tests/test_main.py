@@ -332,10 +332,11 @@ def test_a_database_server_that_is_away_is_a_sentence_without_its_password(tmp_p
 def test_a_database_driver_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     """Without the extra, a PostgreSQL address says what to install."""
     url = "postgresql://ann:hunter2@127.0.0.1:1/muse"
-    for command, status in (("run", 2), ("check", 1)):
-        done = bot(tmp_path, command, absent="asyncpg", users="bot.store.postgres", BOT_DATABASE_URL=url)
+    for command, status in (("run", 2), ("check", 1), ("backup x.zip", 2), ("restore x.zip", 2)):
+        absent = {"absent": "asyncpg", "users": "bot.backup" if "x.zip" in command else "bot.store.postgres"}
+        done = bot(tmp_path, *command.split(), **absent, BOT_DATABASE_URL=url)
         assert done.returncode == status
-        assert ".venv/bin/pip install -e '.[postgres]'" in (done.stderr if command == "run" else done.stdout)
+        assert ".venv/bin/pip install -e '.[postgres]'" in (done.stdout if command == "check" else done.stderr)
         assert "hunter2" not in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
 

@@ -13,6 +13,7 @@ from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.security.private_files import restrict_new_files
 from bot.settings.core import Settings, load_settings
+from bot.store.driver import require_driver
 
 #: A multiple of the rows of one step.
 _ROWS_OF_A_LINE = 100_000
@@ -56,6 +57,8 @@ def _backup(parsed: argparse.Namespace) -> int:
     from bot.backup.create import create_backup
 
     settings = load_settings()
+    if settings.postgres_url is not None:
+        require_driver()
     restrict_new_files()
     made = asyncio.run(create_backup(settings, parsed.file, has_media=parsed.media))
     print(operator_text("backup.made", file=parsed.file, rows=made.rows, tables=len(made.tables)))
@@ -72,6 +75,8 @@ def _restore(parsed: argparse.Namespace) -> int:
     from bot.backup.restore import restore_backup
 
     settings = load_settings()
+    if settings.postgres_url is not None:
+        require_driver()
     restrict_new_files()
     done = asyncio.run(restore_backup(settings, parsed.file, replaces=parsed.replace))
     manifest = done.manifest
@@ -116,12 +121,9 @@ def _move(parsed: argparse.Namespace) -> int:
     is_postgres = target is not None and target.get_secret_value().startswith(("postgresql://", "postgres://"))
     if target is None or not is_postgres or not parsed.source.startswith("sqlite:///"):
         raise SettingsError(operator_text("move.urls"))
-    try:
-        from bot.backup.move import move_store
-    except ModuleNotFoundError as exc:
-        if exc.name != "asyncpg":
-            raise
-        raise SettingsError(operator_text("start.no_driver")) from exc
+    require_driver()
+    from bot.backup.move import move_store
+
     restrict_new_files()
     moved = asyncio.run(move_store(settings, SecretStr(parsed.source), target, show_progress))
     for table, figures in moved.items():

@@ -3,10 +3,9 @@
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.errors import SettingsError
-from bot.i18n import operator_text
 from bot.ports import Store
 from bot.settings.core import Settings
+from bot.store.driver import require_driver
 from bot.store.sqlite.store import SqliteStore
 from bot.store.timing import StoreTiming
 
@@ -18,12 +17,9 @@ def make_store(settings: Settings, timing: StoreTiming | None = None) -> Store:
     if settings.postgres_url is None:
         path, roles = settings.database_path, settings.bot_roles
         return SqliteStore(path, timing=timing, zone=zone, before_migration=before, roles=roles)
-    try:
-        from bot.store.postgres.store import PostgresStore
-    except ModuleNotFoundError as exc:
-        if exc.name != "asyncpg":
-            raise
-        raise SettingsError(operator_text("start.no_driver")) from exc
+    require_driver()
+    from bot.store.postgres.store import PostgresStore
+
     url, roles = settings.postgres_url, settings.bot_roles
     return PostgresStore(url, timing=timing, zone=zone, before_migration=before, roles=roles)
 
