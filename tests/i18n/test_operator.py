@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from bot.__main__ import main
 from bot.i18n import LANGUAGES, choose_language, is_known, locale_of, operator_locale, operator_text
 from tests.support.forked import command_line
+
+LOCALES = Path(__file__).parents[2] / "bot" / "i18n" / "locales"
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +52,15 @@ def test_a_chosen_language_is_stronger(monkeypatch: pytest.MonkeyPatch) -> None:
     assert operator_text("check.settings") == "设置"
     choose_language("en")
     assert operator_text("check.settings") == "settings"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_to_be_installed_is_at_hand(language: str) -> None:
+    """No sentence installs what somebody may publish under the service's name: it installs a clone or a file."""
+    text = (LOCALES / f"operator.{language}.toml").read_text(encoding="utf-8")
+    installed = re.findall(r"pip install (?:-e )?(\S+)", text)
+    assert len(installed) > 9
+    assert [name for name in installed if "channelmuse" in name] == []
 
 
 def test_known_languages() -> None:
