@@ -10,13 +10,15 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
 from bot.backup.digest import TableFigures
+from bot.characters import CONTROLS
 from bot.errors import BackupError
 from bot.i18n import operator_text
+from bot.security.keys import LEAST_LENGTH
 from bot.security.private_files import writing_private
 from bot.store.shared import codec
 
@@ -29,6 +31,7 @@ _ABANDONED = 86_400
 _CHUNK = 1 << 20
 
 Engine = Literal["sqlite", "postgres"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,13 @@ class Archive:
             yield
         except OSError as exc:
             raise BackupError(operator_text("backup.unreadable", file=self.name, reason=exc.strerror)) from exc
-        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError) as exc:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            KeyError,
+            RuntimeError,
+        ) as exc:  # the last: encrypted, unknown
             raise self.damaged() from exc
 
     def damaged(self) -> BackupError:
@@ -95,20 +104,27 @@ class Archive:
         with self._reading(), zipfile.ZipFile(self.path) as archive:
             if archive.testzip() is not None:
                 raise self.damaged()
-            text = archive.read(MANIFEST).decode()
-        try:
-            manifest = codec.loads(Manifest, text)
-        except ValidationError as exc:
-            raise self.damaged() from exc
+        manifest = self._load(MANIFEST, Manifest)
         if manifest.format > FORMAT:
             raise BackupError(operator_text("backup.too_new", file=self.name, version=manifest.version))
         return manifest
 
     def read_keys(self) -> Keys:
-        """Return the keys."""
+        """Return the keys, of which none is a second line of `.env`, or so short that no service starts with it."""
+        keys = self._load(KEYS, Keys)
+        is_short = 0 < len(keys.signing) < LEAST_LENGTH
+        if is_short or CONTROLS.search(keys.signing + keys.encryption):
+            raise self.damaged()
+        return keys
+
+    def _load(self, member: str, kind: type[T]) -> T:
+        """Return what a member says in JSON."""
         with self._reading(), zipfile.ZipFile(self.path) as archive:
-            text = archive.read(KEYS).decode()
-        return codec.loads(Keys, text)
+            content = archive.read(member)
+        try:
+            return codec.loads(kind, content.decode())
+        except (UnicodeDecodeError, ValidationError) as exc:
+            raise self.damaged() from exc
 
     def members(self) -> list[zipfile.ZipInfo]:
         """Return what is in the file."""

@@ -142,7 +142,10 @@ async def load(connection: Connection, archive: Archive, manifest: Manifest) -> 
     for table in tables:
         source = _pieces(archive, TABLES + table)
         columns = manifest.tables[table].columns
-        await connection.copy_to_table(table, source=source, columns=columns, timeout=PATIENCE)
+        try:
+            await connection.copy_to_table(table, source=source, columns=columns, timeout=PATIENCE)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as exc:  # no rows of this table
+            raise archive.damaged() from exc
     for table in tables:
         await connection.execute(f"ALTER TABLE {_quoted(table)} ENABLE TRIGGER USER")
     for name, last in manifest.sequences.items():

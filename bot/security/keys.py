@@ -19,6 +19,8 @@ from bot.settings.core import Settings
 #: Where the data folder has the signing key.
 KEY_FILE = "secret.key"
 _BYTES = 32
+#: Characters that a signing key has at the least.
+LEAST_LENGTH = 32
 #: Bits that a key's text has to have room for, by its length and how many different characters it has: 32 random bytes
 #: in base64 or in hexadecimal had 188 at the least, of 200,000 keys.
 _BITS = 160
@@ -43,7 +45,7 @@ def signing_key(settings: Settings) -> SecretStr:
         raise SettingsError(operator_text("setting.folder_file", path=path, reason=exc.strerror)) from exc
     except UnicodeDecodeError:
         key = ""
-    if len(key) < _BYTES:  # a guessable key gives access to every file
+    if len(key) < LEAST_LENGTH:  # a guessable key gives access to every file
         raise SettingsError(operator_text("setting.damaged_key", path=path))
     return SecretStr(key)
 

@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -131,7 +132,19 @@ async def refuses_what_is_wrong(there: Place, file: Path) -> None:
         biggest = max(archive.infolist(), key=lambda member: member.compress_size)
     flipped[biggest.header_offset + 100 + biggest.compress_size // 2] ^= 1
     (folder / "flipped.zip").write_bytes(flipped)
-    wrong = {"half": "is damaged", "flipped": "is damaged", "edited": "does not match its checksums"}
+    locked = bytearray(file.read_bytes())
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1  # says that the first member is encrypted
+    (folder / "locked.zip").write_bytes(locked)
+    rewrite(file, folder / "binary.zip", lambda _: b"\xff")
+    damaged = {"half", "flipped", "locked", "binary"}
+    two_lines = b'{"signing": "' + b"k" * 40 + b'\\nBOT_ADMINS=eve"}'
+    for number, content in enumerate((b"[]", b"\xff", b"nothing", b'{"signing": "four"}', two_lines)):
+        rewrite(file, folder / f"keys{number}.zip", partial(replaced_by, content), member="keys.json")
+        damaged.add(f"keys{number}")
+    if there.url is not None:
+        rewrite(file, folder / "rows.zip", lambda _: b"no rows\n", member="tables/turns")
+        damaged.add("rows")
+    wrong = dict.fromkeys(damaged, "is damaged") | {"edited": "does not match its checksums"}
     wrong |= {"newer": "newer version", "later": "newer version", "absent": "can't be read (No such file"}
     for name, sentence in wrong.items():
         with pytest.raises(BotError, match=re.escape(sentence)):
@@ -140,12 +153,16 @@ async def refuses_what_is_wrong(there: Place, file: Path) -> None:
     assert [path.name for path in there.folder.iterdir() if not path.name.endswith(".lock")] == []
 
 
-def rewrite(file: Path, target: Path, change: Callable[[bytes], bytes]) -> None:
-    """Copy an archive with another manifest."""
+def replaced_by(content: bytes, _: bytes) -> bytes:
+    return content
+
+
+def rewrite(file: Path, target: Path, change: Callable[[bytes], bytes], member: str = "manifest.json") -> None:
+    """Copy an archive with another manifest, or another member."""
     with zipfile.ZipFile(file) as source, zipfile.ZipFile(target, "w") as copy:
-        for member in source.infolist():
-            content = source.read(member)
-            copy.writestr(member, change(content) if member.filename == "manifest.json" else content)
+        for one in source.infolist():
+            content = source.read(one)
+            copy.writestr(one, change(content) if one.filename == member else content)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
