@@ -14,6 +14,8 @@ from bot.i18n import operator_text
 from bot.store.sqlite.errors import damaged, translate
 
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY rowid"
+#: Errors of the copy: nothing else is written.
+_UNWRITTEN = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
 _BUSY = 30.0  # seconds to wait for the service's own checkpoint
 
 
@@ -63,20 +65,30 @@ def has_rows(path: Path) -> bool:
 def dump(path: Path, archive: zipfile.ZipFile, scratch: Path) -> tuple[int, Mapping[str, TableFigures]]:
     """Write one snapshot of the database, which may be in use, and return its version and its figures.
 
-    `scratch`: a file for the copy, which is removed. Raises `StoreError`.
+    `scratch`: a file for the copy, which is removed. Raises `StoreError`, and `OSError` where it can't be written.
     """
     try:
         with opened(path) as db:
             db.execute("BEGIN")  # the copy and the figures are of the moment of the first statement
             version, figures = schema_version(db), read_figures(db)
-            with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
-                scratch.chmod(0o600)
-                db.backup(copy)
-                copy.execute("PRAGMA journal_mode = DELETE")  # all in one file
+            _copy(db, scratch)
             archive.write(scratch, DATABASE)
     finally:
         remove(scratch)
     return version, figures
+
+
+def _copy(db: sqlite3.Connection, scratch: Path) -> None:
+    """Copy a database that is only read into a file. Raises `OSError` where that can't be written."""
+    try:
+        with closing(sqlite3.connect(scratch, isolation_level=None)) as copy:
+            scratch.chmod(0o600)
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # all in one file
+    except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorcode", None) in _UNWRITTEN:
+            raise OSError(0, str(exc), str(scratch)) from exc
+        raise
 
 
 def checkpoint(path: Path) -> None:

@@ -222,6 +222,10 @@ async def test_a_restore_that_is_killed_where_the_environment_has_other_keys(tmp
         async with process(command_on_full_disk, full, environment=there, folder=tmp_path) as one:
             assert await one.wait() == 2
         assert f"{fresh} can't be written (File too large); nothing was changed." in (tmp_path / "log").read_text()
+        copied = "backup", str(tmp_path / "too big.zip")
+        async with process(command_on_full_disk, copied, environment=new.environment, folder=tmp_path) as one:
+            assert await one.wait() == 2
+        assert f"{copied[1]} can't be written (disk I/O error)" in (tmp_path / "log").read_text()
         settings = Place(fresh).core_settings.model_copy(update={"bot_secret_key": SecretStr("another")})
         for obstacle, sentence in (("restore.unfinished.part", "nothing was changed"), ("bot.db-wal", "in the middle")):
             (fresh / obstacle).mkdir()

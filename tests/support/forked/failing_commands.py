@@ -11,8 +11,8 @@ from bot.__main__ import main
 
 
 def command_on_full_disk(arguments: tuple[str, ...]) -> int:
-    """Run the command; a file can't have more than 20 kB."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+    """Run the command; a file can't have more than 40 kB: less than a database, more than its index of a log."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
     return main(arguments)
 
 
