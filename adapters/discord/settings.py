@@ -15,7 +15,9 @@ _MOST_SHARDS = 10_000
 
 
 def _shards(value: str) -> str:
-    if value not in {"auto", "all"} and not (value.isdecimal() and 0 < int(value) <= _MOST_SHARDS):
+    value = value.strip().lower()
+    is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(_MOST_SHARDS))
+    if value not in {"auto", "all"} and not (is_number and 0 < int(value) <= _MOST_SHARDS):
         raise ValueError(operator_text("discord.setting.shards"))
     return value
 

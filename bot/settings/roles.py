@@ -23,6 +23,7 @@ ALL_ROLES: tuple[str, ...] = tuple(Role)
 
 def validate_roles(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the roles in their order. Raises `ValueError` for a word that is none."""
+    words = tuple(word.lower() for word in words)
     if not words or not set(words) <= set(Role):
         raise ValueError(operator_text("setting.roles", roles=", ".join(Role)))
     return tuple(role for role in ALL_ROLES if role in words)

@@ -132,7 +132,7 @@ WRONG = {
     "DISCORD_MESSAGE_CONTENT": (("x",), "auto, on or off"),
     "DISCORD_REPLY_MODE": (("x",), "auto, thread or reply"),
     "DISCORD_STALLED_AFTER": (("x", "0", "86401"), "a number from 1 to 86400"),
-    "DISCORD_SHARDS": (("0", "many", "-1"), "a number from 1, auto or all"),
+    "DISCORD_SHARDS": (("0", "many", "-1", "٣", "9" * 5000), "a number from 1, auto or all"),
     "DISCORD_API_URL": (("x",), "an http:// or https:// address"),
     "SLACK_COMMAND_PREFIX": (("A B",), "letters, digits, - and _"),
     "SLACK_CONNECTIONS": (("0", "11", "x"), "a whole number from 1 to 10"),
@@ -163,6 +163,22 @@ def kind_of(name: str) -> type[BaseSettings]:
 def test_every_setting_is_constrained_or_free() -> None:
     """A new setting gets a row that says what it refuses, or is free on purpose."""
     assert {name.upper() for kind in KINDS for name in kind.model_fields} == WRONG.keys() | FREE
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read_as"),
+    [
+        ("DISCORD_SHARDS", " 2 ", "2"),
+        ("DISCORD_SHARDS", "ALL", "all"),
+        ("BOT_ROLES", "WORK, Receive", ("receive", "work")),
+    ],
+)
+def test_capitals_and_blanks_do_not_matter(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, read_as: object
+) -> None:
+    """Words and numbers are read as they are meant."""
+    monkeypatch.setenv(name, value)
+    assert getattr(read(kind_of(name)), name.lower()) == read_as
 
 
 @pytest.mark.parametrize("name", WRONG)
