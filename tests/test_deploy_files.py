@@ -173,6 +173,10 @@ async def test_the_probes_of_kubernetes_are_answered(empty_url: SecretStr, tmp_p
     [bot] = pod["spec"]["containers"]
     startup = bot["startupProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 3600  # the backup and migration of an upgrade
+    pause = bot["lifecycle"]["preStop"]["sleep"]["seconds"]  # while its service still sends to it
+    grace = float(interpolated()["services"]["bot"]["stop_grace_period"].removesuffix("s"))
+    assert pause > 0
+    assert pod["spec"]["terminationGracePeriodSeconds"] == pause + grace
     numbers = {port["name"]: port["containerPort"] for port in bot["ports"]}
     given = {one["name"]: one["value"] for one in bot["env"]}
     assert (str(numbers["web"]), str(numbers["ops"])) == (given["BOT_PORT"], given["BOT_OPS_PORT"])
