@@ -87,7 +87,12 @@ _SPEAKER = re.compile(r"\b(?:i|i'm|me|my|mine|we|our|ours|us)\b|(?<![幫帮給�
 _WORD = re.compile(r"[a-z]{3,}|(?=([\u3400-\u9fff]{2}))", re.IGNORECASE)  # of Chinese each two letters
 #: Words of most prompts and sentences, which say nothing about a picture.
 _COMMON = frozenset(
-    ("the", "and", "with", "for", "from", "into", "his", "her", "their", "this", "that", "one", "some", "more")
+    (
+        *("the", "and", "with", "for", "from", "into", "his", "her", "their", "this", "that", "one", "some", "more"),
+        # what a prompt asks with, which may be that of a change: `make it darker`
+        *("make", "turn", "paint", "draw", "render", "show", "add", "put", "replace", "change", "give", "same"),
+        *("please", "now"),
+    )
 )
 #: What makes more than a phrase of what follows "again".
 _CLAUSE = re.compile(

@@ -180,8 +180,11 @@ def test_which_sentences_are_changes(text: str, is_change: bool) -> None:
     ],
 )
 def test_what_is_not_of_a_picture(text: str) -> None:
-    """A sentence that names nothing to see, or something of the speaker's, is for the chat."""
-    assert not reads_as_change(text, "a red fox and a lamp")
+    """A sentence that names nothing to see, or something of the speaker's, is for the chat.
+
+    Of a picture that was changed, the words that asked for the change are no part.
+    """
+    assert not reads_as_change(text, "please make it darker, a red fox and a lamp, change the lamp")
 
 
 def test_a_repeat_is_a_phrase() -> None:
