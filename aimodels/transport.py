@@ -3,6 +3,7 @@
 import asyncio
 import os
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,9 +14,11 @@ import aiohttp
 import httpx
 
 from aimodels.errors import UnexpectedAnswer
+from aimodels.exchange import Exchange
 
 MAX_ERROR = 100_000  #: bytes that are read of an error
 _LARGE_BODY = 1 << 18  # bytes above which a body is sent in pieces
+_REPORTED = 1_000_000  # bytes of an answer that are kept for a report
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +85,37 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def __init__(self, open_session: Callable[[], aiohttp.ClientSession]) -> None:
         self._open_session = open_session
         self._session: aiohttp.ClientSession | None = None
+        self.on_exchange: Callable[[Exchange], None] | None = None  #: called with each request when it ends
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See `httpx.AsyncBaseTransport`."""
         if self._session is None:
             self._session = self._open_session()
-        timeout, stream = request.extensions.get("timeout", {}), request.stream
+        timeout, stream, url = request.extensions.get("timeout", {}), request.stream, str(request.url)
+        content = b"".join(stream) if isinstance(stream, httpx.ByteStream) else b""
+        report = self.on_exchange
+        exchange = None if report is None else Exchange(report, request.method, url, content, time.time())
         try:
             response = await self._session.request(
                 request.method,
-                str(request.url),
+                url,
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
-                data=(b"".join(stream) or None) if isinstance(stream, httpx.ByteStream) else stream,
+                data=(content or None) if isinstance(stream, httpx.ByteStream) else stream,
                 allow_redirects=False,
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(sock_connect=timeout.get("connect"), sock_read=timeout.get("read")),
             )
-        except aiohttp.ClientError as exc:
-            raise _as_httpx_error(exc) from exc
-        return httpx.Response(response.status, headers=response.raw_headers, stream=_AnswerBody(response))
+        except BaseException as exc:
+            error = _as_httpx_error(exc) if isinstance(exc, aiohttp.ClientError) else exc
+            if exchange is not None:
+                exchange.error = type(error).__name__
+                exchange.report(exchange)
+            if error is exc:
+                raise
+            raise error from exc
+        if exchange is not None:
+            exchange.answered, exchange.status, exchange.headers = time.time(), response.status, response.raw_headers
+        return httpx.Response(response.status, headers=response.raw_headers, stream=_AnswerBody(response, exchange))
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -111,22 +126,35 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 class _AnswerBody(httpx.AsyncByteStream):
     """The body of an answer as it comes: an iterator, and no generator, of which the event loop would keep a list."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, exchange: Exchange | None) -> None:
         self._response = response
+        self._exchange = exchange  # None: it is reported to nobody, or was reported
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
+        exchange = self._exchange
         try:
             piece = await self._response.content.readany()
         except aiohttp.ClientError as exc:
-            raise _as_httpx_error(exc) from exc
+            error = _as_httpx_error(exc)
+            if exchange is not None:
+                exchange.error = type(error).__name__
+            raise error from exc
+        if exchange is not None:
+            exchange.is_whole = not piece
+            if exchange.size < _REPORTED:
+                exchange.pieces.append(piece)
+            exchange.size += len(piece)
         if not piece:
             raise StopAsyncIteration
         return piece
 
     async def aclose(self) -> None:
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.report(exchange)
         self._response.release()
         await self._response.wait_for_close()
 

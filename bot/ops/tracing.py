@@ -90,7 +90,7 @@ async def open_tracing(
 ) -> AsyncIterator[Tracing | None]:
     """Make traces until the end of the block: for the recorder, and where OpenTelemetry's variables say so."""
     async with _open_sending(environ) as sending:
-        made = [tracing for tracing in (sending, recorder) if tracing is not None]
+        made = [tracing for tracing in (recorder, sending) if tracing is not None]
         yield JoinedTracing(made) if len(made) > 1 else made[0] if made else None
 
 

@@ -1,9 +1,10 @@
 """The seam of the flight recorder: what platforms send and are sent, by request."""
 
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 LOWEST_ERROR_STATUS = 400  #: HTTP status from which a call has failed
 
@@ -29,43 +30,41 @@ class WireFormat:
     form_part: str = ""  #: name of the part with the JSON, of a form with files
 
 
-class PlatformUrl(Protocol):
-    """The address of a call."""
-
-    @property
-    def raw_path(self) -> str:
-        """The path, as it is sent."""
-
-    @property
-    def raw_query_string(self) -> str:
-        """The query, as it is sent."""
+#: One HTTP request to a platform: its method, its path with the query as sent, the status (0: no answer), whether it
+#: was sent, when to try again as the answer says, the body without the contents of files (empty where it is too big),
+#: and that of the answer, or its beginning.
+PlatformCall = tuple[str, str, int, bool, str, bytes, bytes]
 
 
-@dataclass(slots=True, eq=False)
-class PlatformCall:
-    """One HTTP request to a platform."""
+class CallLog(Protocol):
+    """The log of the calls that are made for one request."""
 
-    method: str
-    url: PlatformUrl
-    at: float  #: seconds since the epoch
-    sent: bytes  #: the body, without the contents of files; empty where it is too big
-    ended: float = 0.0  #: seconds since the epoch
-    status: int = 0  #: 0: no answer
-    retry_after: str = ""
-    error: str = ""  #: kind of the error where no answer came
-    is_sent: bool = True  #: False: it failed before it was sent
-    read_answer: Callable[[], bytes] = bytes  #: returns the body of the answer once it was read, or its beginning
+    def add_call(self, at: float, status: int, error: str, read: Callable[[], PlatformCall]) -> None:
+        """Add a call that ends now.
+
+        `at`: when it began, in seconds since the epoch; `error`: kind of the error where no answer came; `read` returns
+        the call, and is called once its answer was read, or never will be.
+        """
 
 
 @dataclass(slots=True, eq=False)
 class Receipt:
-    """A payload of a platform, as it came, and the calls made for it until its request is claimed."""
+    """A payload of a platform, as it came, and the log of the calls made for it until its request is claimed."""
 
-    payload: object  #: None once its request is recorded
+    #: The payload; or the JSON that came, and the payload's name in it. None once its request is recorded.
+    payload: Mapping[str, Any] | tuple[str, str] | None
     at: float  #: seconds since the epoch
-    request: str = ""  #: id of the event that was recorded for it; "": none yet
     pressed: tuple[str, str] = ("", "")  #: id of the event whose button was pressed, and the button's action
-    calls: list[PlatformCall] = field(default_factory=list)  #: made before the request was recorded
+    find_log: Callable[[], CallLog | None] | None = None  #: returns that of its request; None: none is recorded yet
+    #: Made before the request was recorded: when each began and ended, its status, its error and what returns it.
+    calls: tuple[tuple[float, float, int, str, Callable[[], PlatformCall]], ...] = ()
+
+    def add_call(self, at: float, status: int, error: str, read: Callable[[], PlatformCall]) -> None:
+        """See `CallLog`."""
+        if self.find_log is None:
+            self.calls += ((at, time.time(), status, error, read),)
+        elif (log := self.find_log()) is not None:
+            log.add_call(at, status, error, read)
 
 
 #: What the present task processes. Set only where `AdapterServices.call_recorder` is not None.
@@ -75,8 +74,6 @@ receipt: ContextVar[Receipt | None] = ContextVar("receipt", default=None)
 class CallRecorder(Protocol):
     """Records the calls of platforms."""
 
-    def begin_call(self) -> Callable[[PlatformCall], None] | None:
-        """Return what records a call of the present task once it has ended; None: it works for no request.
-
-        The answer may be read after that.
-        """
+    @property
+    def answered(self) -> ContextVar[Any]:
+        """The `CallLog` of the request that the present task answers; None: it answers none."""

@@ -34,7 +34,7 @@ class InFlight:
         self._lock = _lock_of(self._path)
         self._file: BinaryIO | None = None
         self._size = 0  # bytes of the file
-        self._written: dict[str, list[bytes]] = {}  # as they are in the file, by request
+        self._written: dict[str, list[bytes]] = {}  # the parts in the file, by request
 
     def write(self, new: Mapping[str, bytes], unfinished: Collection[str]) -> None:
         """Add what is new of requests, by their ids, and remove those that are not among the unfinished ones."""
@@ -45,17 +45,17 @@ class InFlight:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
             self._file = self._path.open("wb", buffering=0)
-        added = {request: self._encrypt(request, part) for request, part in new.items()}
-        for request, part in added.items():
+        for request, part in new.items():
             self._written.setdefault(request, []).append(part)
         for request in ended:
             del self._written[request]
+        parts = list(new.items())
         if ended:
             self._size = 0
-        parts = [part for written in self._written.values() for part in written] if ended else added.values()
-        content = b"".join(parts)
+            parts = [(request, part) for request, written in self._written.items() for part in written]
+        content = self._encrypt(parts) if parts else b""
         self._file.seek(self._size)
-        self._file.write(content)  # a part of which a kill leaves a half can't be decrypted
+        self._file.write(content)  # what a kill leaves half of can't be decrypted
         self._file.truncate()
         self._size += len(content)
 
@@ -77,9 +77,9 @@ class InFlight:
     def _others(self) -> list[Path]:
         return [path for path in self._folder.glob(f"*{_SUFFIX}") if path != self._path]
 
-    def _encrypt(self, request: str, part: bytes) -> bytes:
+    def _encrypt(self, parts: list[tuple[str, bytes]]) -> bytes:
         nonce = os.urandom(_NONCE)
-        content = nonce + self._cipher.encrypt(nonce, marshal.dumps((request, part)), None)
+        content = nonce + self._cipher.encrypt(nonce, marshal.dumps(parts), None)
         return len(content).to_bytes(_LENGTH) + content
 
     def _read(self, content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -92,7 +92,7 @@ class InFlight:
                 plain = self._cipher.decrypt(content[begin : begin + _NONCE], content[begin + _NONCE : at], None)
             except (InvalidTag, ValueError):
                 return
-            yield marshal.loads(plain)  # noqa: S302  # nosec B302 - authenticated
+            yield from marshal.loads(plain)  # noqa: S302  # nosec B302 - authenticated
 
     def close(self) -> None:
         """Delete the file: its process ends in order."""

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bot.ports import LOWEST_ERROR_STATUS, PlatformCall
-from bot.recorder.entries import PLATFORM, Entry
 from bot.recorder.redaction import RecordingRedactor
 from bot.recorder.wire import Wire
 
@@ -15,21 +14,10 @@ _MESSAGES = 100  #: of a history that are kept
 _FILE = re.compile(rb'filename\*?=(?:"([^"]*)"|(\S+))')
 
 
-#: Method, path, status, query, whether it was sent, when to try again, body and answer.
-Call = tuple[str, str, int, str, bool, str, bytes, bytes]
-
-
-def to_entry(call: PlatformCall) -> Entry:
-    """Return a call that has ended; its answer has been read, or never will be."""
-    url = call.url
-    path, query = url.raw_path, url.raw_query_string
-    kept = (call.method, path, call.status, query, call.is_sent, call.retry_after, call.sent, call.read_answer())
-    return (call.at, call.ended, PLATFORM, call.error, kept)
-
-
-def describe(call: Call, redactor: RecordingRedactor) -> list[Any]:
+def describe(call: PlatformCall, redactor: RecordingRedactor) -> list[Any]:
     """Return method, path and status of a call, and what was sent and what became of it."""
-    method, path, status, query, is_sent, retry_after, sent, answer = call
+    method, target, status, is_sent, retry_after, sent, answer = call
+    path, _, query = target.partition("?")
     kept: dict[str, Any] = {}
     if not status:
         kept["is_sent"] = is_sent

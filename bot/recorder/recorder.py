@@ -13,25 +13,31 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from typing import ClassVar, Protocol, runtime_checkable
 
 import httpx
 import structlog
 
+from aimodels.exchange import Exchange
 from bot.models import Event, Job
 from bot.ops.tracing import current
-from bot.ports import PlatformCall, Receipt, receipt
-from bot.recorder.api_calls import RecordedTransport
-from bot.recorder.entries import RECEIVED
+from bot.ports import LOWEST_ERROR_STATUS, receipt
+from bot.recorder.entries import PLATFORM, RECEIVED
 from bot.recorder.files import RecordingFiles
 from bot.recorder.in_flight import InFlight
 from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
-from bot.recorder.requests import MemoryEstimate, Part, RecordedRequest, describe, pack, unpack
+from bot.recorder.requests import InMemory, Part, RecordedRequest, describe, pack, pack_value, unpack
 
 log = structlog.get_logger(__name__)
 
-#: The request that the present task answers.
-_answered: ContextVar[RecordedRequest | None] = ContextVar("answered", default=None)
+
+@runtime_checkable
+class _Reporting(Protocol):
+    """A transport that reports each request when it ends."""
+
+    on_exchange: Callable[[Exchange], None] | None
+
 
 #: A request, and what is to be written of it.
 Due = tuple[RecordedRequest, Part]
@@ -50,6 +56,9 @@ _ELSEWHERE = 60.0
 class Recorder:
     """See `bot.ops.tracing.Tracing` and `bot.ports.CallRecorder`. Close it to write what is left."""
 
+    #: The request that the present task answers.
+    answered: ClassVar[ContextVar[RecordedRequest | None]] = ContextVar("answered", default=None)
+
     files: RecordingFiles
     in_flight: InFlight
     redactor: RecordingRedactor
@@ -58,8 +67,6 @@ class Recorder:
     largest: int = _BYTES  #: bytes in memory, of all requests but the newest
     interval: float = 0.5  #: seconds between two writes; a request is in the file of this process at the second
     _requests: OrderedDict[str, RecordedRequest] = field(default_factory=OrderedDict)
-    _memory: MemoryEstimate = field(default_factory=MemoryEstimate)
-    _running: dict[RecordedRequest, float] = field(default_factory=dict)  #: since when
     _waiting: dict[RecordedRequest, float] = field(default_factory=dict)  #: received here, not claimed here; since when
     _filed: set[str] = field(default_factory=set)  #: ids of those in the file of this process
     _looks_for_left: bool = True  #: look for what killed processes have left
@@ -68,23 +75,34 @@ class Recorder:
     _has_failed: bool = False
     _is_closed: bool = False
 
+    def __post_init__(self) -> None:
+        self._in_memory = InMemory(self._watch)
+        self._running = self._in_memory.running
+
     # -- what is recorded
 
     def recorded(self, event: Event) -> None:
         """See `bot.ops.tracing.Tracing`."""
         request, received = self._requests.get(event.id) or self._add(event), receipt.get()
-        payload, at, action = None, request.began, ""
-        if received is not None and not received.request:
-            received.request, at = event.id, received.at
-            payload = None if event.command in self.hidden else received.payload
-            received.payload = None  # it is packed; timers that were started meanwhile would keep the original
+        payload: str | bytes | None = None
+        name = action = ""
+        if received is None or received.find_log is not None:
+            at = event.received_at.timestamp()
+        else:
+            received.find_log, at = partial(self._requests.get, event.id), received.at
+            if event.command in self.hidden or received.payload is None:
+                pass
+            elif isinstance(received.payload, tuple):
+                payload, name = received.payload
+            else:  # it may change, and would be in the way of garbage collections
+                payload = pack_value(received.payload)
+            received.payload = None  # timers that were started meanwhile would keep it
             request.before, action = received.pressed
-            for call in received.calls:
-                request.add_call(call)
-        about = (event.command, event.actor.locale, payload, request.before, action, payload and event.prompt)
-        request.entries.append((at, 0.0, RECEIVED, "", about))
-        request.entries.append((time.time(), 0.0, "recorded", "", None))
-        request.pack()  # its payload has most of the objects
+            for began, ended, status, error, read in received.calls:
+                request.entries.append((began, ended, PLATFORM, error, read))
+                request.is_kept = request.is_kept or bool(error) or status >= LOWEST_ERROR_STATUS
+        about = (event.command, event.actor.locale, payload, name, request.before, action, payload and event.prompt)
+        request.entries += ((at, 0.0, RECEIVED, "", about), (time.time(), 0.0, "recorded", "", None))
         request.was_received = True
         if request not in self._running:
             self._waiting[request] = at
@@ -95,10 +113,10 @@ class Recorder:
         """See `bot.ops.tracing.Tracing`."""
         request = self._requests.get(job.event.id) or self._add(job.event)
         current.set((*current.get(), request))
-        _answered.set(request)
+        self.answered.set(request)
         now = self._running[request] = time.time()
-        request.is_done = False
-        request.entries.append((now, 0.0, "claimed", "", {"attempt": job.attempt}))
+        request.is_running = True
+        request.entries.append((now, 0.0, "claimed", "", (("attempt", job.attempt),)))
         self._waiting.pop(request, None)
         if job.attempt > 1:
             request.is_kept = True
@@ -108,24 +126,14 @@ class Recorder:
 
     def transport(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         """See `bot.ops.tracing.Tracing`."""
-        return RecordedTransport(inner, _answered.get)
+        assert isinstance(inner, _Reporting), "the client's own transport is wrapped last"
+        inner.on_exchange = self._add_exchange
+        return inner
 
-    def begin_call(self) -> Callable[[PlatformCall], None] | None:
-        """See `bot.ports.CallRecorder`."""
-        request = _answered.get()
+    def _add_exchange(self, exchange: Exchange) -> None:
+        request = self.answered.get()
         if request is not None:
-            return request.add_call
-        received = receipt.get()
-        return None if received is None else partial(self._add_early, received)
-
-    def _add_early(self, received: Receipt, call: PlatformCall) -> None:
-        """Add a call made while a payload is handled: its request may be recorded already, or later, or never."""
-        request = self._requests.get(received.request)
-        if request is not None:
-            request.add_call(call)
-            self._watch(request)
-        elif not received.request:
-            received.calls.append(call)
+            request.add_exchange(exchange)
 
     def _watch(self, request: RecordedRequest) -> None:
         """Look at a request soon to which something has happened while it was not answered."""
@@ -139,10 +147,10 @@ class Recorder:
         return sum(request.held for request in self._requests.values())
 
     def _add(self, event: Event) -> RecordedRequest:
-        request = self._requests[event.id] = RecordedRequest(event, self._memory, self._watch)
+        request = self._requests[event.id] = RecordedRequest(event, self._in_memory)
         if len(self._requests) > _REQUESTS:
             self._requests.popitem(last=False)
-        if self._memory.held > self.largest:
+        if self._in_memory.held > self.largest:
             self._make_room()
         return request
 
@@ -151,7 +159,7 @@ class Recorder:
         held = self.held
         while len(self._requests) > 1 and held > self.largest:
             held -= self._requests.popitem(last=False)[1].held
-        self._memory.held = held
+        self._in_memory.held = held
 
     # -- writing
 
@@ -165,7 +173,8 @@ class Recorder:
         now = time.time()
         kept = self._find_kept()
         for request, since in list(self._running.items()):
-            if request.is_done:
+            if not request.is_running:
+                request.settle()
                 del self._running[request]
             elif since < now - _LONG:
                 request.is_kept = True  # and written the next time
@@ -184,10 +193,7 @@ class Recorder:
 
     def _find_kept(self) -> list[RecordedRequest]:
         """Return the requests that are to be written, of those that may have changed."""
-        changed = [*self._running, *self._waiting]
-        for request in changed:
-            request.pack()
-        return [request for request in changed if request.is_kept]
+        return [request for request in (*self._running, *self._waiting) if request.is_kept]
 
     def _take(self, requests: Iterable[RecordedRequest]) -> list[Due]:
         """Return what is to be written; with a button that was pressed goes the request that it belongs to."""
@@ -280,6 +286,6 @@ class Recorder:
             self._timer.cancel()
         self._thread.shutdown()
         for request in self._running:
-            request.is_kept = request.is_kept or not request.is_done
+            request.is_kept = request.is_kept or request.is_running
         self._write(self._take(self._find_kept()))
         self.in_flight.close()

@@ -3,11 +3,11 @@
 import json
 import marshal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from io import BytesIO
 from typing import Any, NamedTuple
 
+from aimodels.exchange import Exchange
 from bot.conversation.small_talk import is_small_talk
 from bot.memory.proposals import find_proposal
 from bot.models import Event
@@ -22,6 +22,7 @@ _STEPS = frozenset({"draft", "commit", "draft.finish"})
 #: Outcomes of a request in which nothing went wrong.
 _WELL = frozenset({"answered", "cancelled"})
 _UNRECORDED = nullcontext()
+_ENTRY = 200  #: bytes of an entry without texts, some
 
 
 class Part(NamedTuple):
@@ -30,35 +31,38 @@ class Part(NamedTuple):
     event: str
     sender: tuple[str, str]
     began: float
-    entries: bytes  #: see `unpack_entries`
+    entries: bytes  #: a tuple of `Entry`, packed
 
 
-class MemoryEstimate:
-    """Bytes that requests have in memory together, at most: what was dropped since they were summed up counts, too."""
+class InMemory:
+    """The requests in memory, as each of them knows them. `watch` has a request looked at soon."""
 
-    __slots__ = ("held",)
+    __slots__ = ("held", "running", "watch")
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Callable[["RecordedRequest"], None]) -> None:
+        #: Bytes that all have together, at most: what was dropped since they were summed up counts, too.
         self.held = 0
+        self.running: dict[RecordedRequest, float] = {}  #: being answered, or to be written; since when
+        self.watch = watch
 
 
 class _Timed:
-    """Times a step."""
+    """Times a step. Without a constructor, as it is made for each step of each request."""
 
-    __slots__ = ("_at", "_name", "_request")
+    __slots__ = ("at", "name", "request")
 
-    def __init__(self, request: "RecordedRequest", name: str) -> None:
-        self._request = request
-        self._name = name
+    at: float
+    name: str
+    request: "RecordedRequest"
 
     def __enter__(self) -> None:
-        self._at = time.time()
+        self.at = time.time()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        request, error = self._request, ""
+        request, error = self.request, ""
         if kind is not None:
             request.is_kept, error = True, kind.__name__
-        request.entries.append((self._at, time.time(), self._name, error, None))
+        request.entries.append((self.at, time.time(), self.name, error, None))
 
 
 class RecordedRequest:
@@ -66,68 +70,74 @@ class RecordedRequest:
 
     One in which something went wrong is written, and one that takes long. Any other stays in memory while it is among
     the newest, and is written where somebody asks for it: to take names and texts out of all that is said would cost
-    more than a tenth of answering it. It stays as bytes: the lists and tuples of 200 requests would be in the way of
-    each garbage collection.
+    more than a tenth of answering it. It stays as tuples of strings, bytes and numbers, which garbage collections take
+    no notice of: the lists, dicts and other objects of 200 requests would be in the way of each.
     """
 
     __slots__ = (
-        *("_filed", "_memory", "_on_late", "_packed", "before", "began", "entries", "event", "is_done", "is_kept"),
-        *("sender", "was_received"),
+        *("_filed", "_others", "_received_at", "_settled", "before", "entries", "event", "held", "is_kept"),
+        *("is_running", "sender", "was_received"),
     )
 
-    def __init__(self, event: Event, memory: MemoryEstimate, on_late: Callable[["RecordedRequest"], None]) -> None:
-        """`memory` counts what it holds; `on_late` is called where something happens after its end."""
+    def __init__(self, event: Event, others: InMemory) -> None:
         self.event = event.id
         self.before = ""  #: id of the event whose button was pressed
         self.was_received = False  #: by this process, or what the one that did has of it is written
-        self.entries: list[Entry | PlatformCall] = []  #: those that are not packed yet
+        self.entries: list[Entry] = []  #: the new ones; a platform's call is what returns it
         self.sender = (event.adapter, event.actor.id)  #: platform and id of the person
-        self.began = event.received_at.timestamp()  #: when it came in, in seconds since the epoch
-        self.is_done = False
+        self.is_running = False  #: it is being answered here
         self.is_kept = False  #: it is written, with what happens to it from now on
-        self._packed = b""
-        self._filed = -1  #: packed bytes that other processes find in the file; -1: it was not looked at yet
-        self._memory = memory
-        self._on_late = on_late
+        self.held = 0  #: bytes in memory, some
+        self._settled: tuple[Entry, ...] = ()  #: all but the new entries
+        self._filed = -1  #: entries of these that other processes find in the file; -1: it was not looked at yet
+        self._received_at = event.received_at
+        self._others = others
 
-    @property
-    def held(self) -> int:
-        """Bytes in memory, of what is packed."""
-        return len(self._packed)
-
-    def add_call(self, call: PlatformCall) -> None:
-        """Add a call of the platform that has ended."""
-        self.entries.append(call)
-        if call.error or call.status >= LOWEST_ERROR_STATUS:
+    def add_call(self, at: float, status: int, error: str, read: Callable[[], PlatformCall]) -> None:
+        """See `bot.ports.CallLog`."""
+        self.entries.append((at, time.time(), PLATFORM, error, read))
+        if error or status >= LOWEST_ERROR_STATUS:
             self.is_kept = True
-        if self.is_done:
-            self._on_late(self)
+        if not self.is_running:
+            self._others.watch(self)
 
-    def add_api_call(self, at: float, error: str, call: api_calls.Call) -> None:
+    def add_exchange(self, exchange: Exchange) -> None:
         """Add a call of the AI API that ends now."""
-        self.entries.append((at, time.time(), API, error, call))
-        if error or call[2] >= LOWEST_ERROR_STATUS:
+        error, call = exchange.error, api_calls.to_call(exchange)
+        self.entries.append((exchange.began, time.time(), API, error, call))
+        if error or exchange.status >= LOWEST_ERROR_STATUS:
             self.is_kept = True
-        if self.is_done:
-            self._on_late(self)
+        if not self.is_running:
+            self._others.watch(self)
 
-    def pack(self) -> None:
-        """Make bytes of what is new."""
-        entries = self.entries
+    def settle(self) -> None:
+        """Let go of the objects of what is new, but for plain values."""
+        entries, self.entries = self.entries, []
         if not entries:
             return
-        for at, entry in enumerate(entries):
-            if isinstance(entry, PlatformCall):
-                entries[at] = platform_calls.to_entry(entry)
-        packed = _pack_entries(entries)
-        entries.clear()
-        self._packed += packed
-        self._memory.held += len(packed)
+        held = _ENTRY * len(entries)
+        for at, (began, ended, kind, error, rest) in enumerate(entries):
+            if kind is PLATFORM:
+                call = rest()
+                entries[at] = (began, ended, kind, error, call)
+                held += len(call[5]) + len(call[6])
+            elif kind is API:
+                held += len(rest[8]) + len(rest[9])
+            elif kind is RECEIVED:
+                held += len(rest[2] or "")
+        self._settled = (*self._settled, *entries)
+        self.held += held
+        self._others.held += held
 
     def take_new(self) -> Part | None:
-        """Return what was packed since the last time; None: nothing, or it was not looked at before."""
-        filed, self._filed = self._filed, len(self._packed) if self._filed >= 0 else 0
-        return self._part(self._packed[filed : self._filed]) if 0 <= filed < self._filed else None
+        """Return what has happened since the last time; None: nothing, or it was not looked at before."""
+        filed = self._filed
+        if filed < 0:
+            self._filed = 0
+            return None
+        self.settle()
+        self._filed = len(self._settled)
+        return self._part(self._settled[filed:]) if filed < self._filed else None
 
     @property
     def is_filed(self) -> bool:
@@ -136,37 +146,45 @@ class RecordedRequest:
 
     def forget(self) -> None:
         """Drop what happened."""
-        self.entries.clear()
-        self._packed = b""
+        self.entries = []
+        self._settled = ()
+        self.held = 0
 
     def span(self, name: str) -> AbstractContextManager[object]:
         """See `bot.ops.tracing.Trace`."""
-        return _Timed(self, name) if name in _STEPS else _UNRECORDED
+        if name not in _STEPS:
+            return _UNRECORDED
+        timed = _Timed()
+        timed.request, timed.name = self, name
+        return timed
 
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
         """See `bot.ops.tracing.Trace`."""
-        self.is_done = True
+        self.is_running = False
+        self.entries.append((time.time(), 0.0, "done", "", (("outcome", outcome), *figures.items())))
+        self.settle()
         if outcome not in _WELL:
             self.is_kept = True
-        self.entries.append((time.time(), 0.0, "done", "", {"outcome": outcome, **figures}))
-        self.pack()
+        if not self.is_kept:
+            self._others.running.pop(self, None)
 
     def take(self) -> Part | None:
         """Return what is not written yet; None: nothing."""
-        self.pack()
-        taken = self._packed
+        self.settle()
+        taken = self._settled
         self.forget()  # what is written is read from there
         return self._part(taken) if taken else None
 
-    def _part(self, entries: bytes) -> Part:
-        return Part(self.event, self.sender, self.began, entries)
+    def _part(self, entries: tuple[Entry, ...]) -> Part:
+        return Part(self.event, self.sender, self._received_at.timestamp(), pack_value(entries))
 
 
-def _pack_entries(entries: list[Any]) -> bytes:
+def pack_value(value: Any) -> bytes:
+    """Return a payload or entries as bytes."""
     try:
-        return marshal.dumps(entries)
+        return marshal.dumps(value)
     except ValueError:  # a value of a library's own type
-        return marshal.dumps(_plain(entries))
+        return marshal.dumps(_plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -181,13 +199,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_plain(item) for item in value)
     return type(value).__name__
-
-
-def unpack_entries(packed: bytes) -> Iterator[Entry]:
-    """Yield the entries of packed lists that follow each other."""
-    content = BytesIO(packed)
-    while content.tell() < len(packed):
-        yield from marshal.load(content)  # noqa: S302  # nosec B302 - this process's own, or authenticated
 
 
 def pack(part: Part) -> bytes:
@@ -208,7 +219,8 @@ def describe(part: Part, redactor: RecordingRedactor) -> RequestLine:
     the empty values at its end.
     """
     person = redactor.person(*part.sender)
-    found = [_describe(entry, part.sender[0], redactor) for entry in unpack_entries(part.entries)]
+    entries = marshal.loads(part.entries)  # noqa: S302  # nosec B302 - this process's own, or authenticated
+    found = [_describe(entry, part.sender[0], redactor) for entry in entries]
     line = json.dumps([redactor.pseudonym(part.event), found, person, redactor.keeps_texts], separators=(",", ":"))
     return RequestLine(line.encode(), person, part.began)
 
@@ -217,7 +229,11 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
     at, ended, kind, error, rest = entry
     begun = int(at * 1000)
     if kind == RECEIVED:
-        command, locale, received, before, action, *prompt = rest
+        command, locale, received, name, before, action, *prompt = rest
+        if isinstance(received, str):
+            received = json.loads(received)[name]
+        elif received is not None:
+            received = marshal.loads(received)  # noqa: S302  # nosec B302 - as above
         payload = redactor.redact(received, is_spoken=True)
         known = command if command in redactor.words else ""
         about = {"adapter": adapter, "command": known, "locale": locale, "payload": payload}
@@ -229,7 +245,7 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
     took = int(ended * 1000) - begun if ended else 0
     if kind not in CALLS:
         found = [begun, kind, took]
-        return [*found, error, "", "", 0, rest] if rest else [*found, error] if error else found
+        return [*found, error, "", "", 0, dict(rest)] if rest else [*found, error] if error else found
     describe = platform_calls.describe if kind == PLATFORM else api_calls.describe
     return [begun, kind, took, error, *describe(rest, redactor)]
 

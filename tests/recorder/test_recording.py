@@ -6,15 +6,20 @@ import gc
 import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 
 from adapters.slack import PLATFORM
+from aimodels.transport import open_http
 from bot.models import Job, Lane
 from bot.ops.tracing import current
 from bot.recorder.files import RecordingFiles, RequestLine
@@ -149,9 +154,15 @@ async def test_a_person_is_erased_from_recordings(tmp_path: Path) -> None:
     assert "anew by ann" in recorded(tmp_path)
 
 
-async def nothing() -> AsyncIterator[bytes]:
-    """The body of an answer that has none."""
-    yield b""
+@asynccontextmanager
+async def posting(recorder: Recorder, serve: Handler) -> AsyncIterator[Callable[..., Awaitable[httpx.Response]]]:
+    """Yield what posts to a path of a server, over a transport that the recorder records."""
+    app = web.Application()
+    app.router.add_post("/v1/{name}", serve)
+    async with TestServer(app) as server:
+        url = str(server.make_url("/"))
+        async with httpx.AsyncClient(base_url=url, transport=recorder.transport(open_http(url))) as client:
+            yield client.post
 
 
 async def test_a_person_is_erased_from_what_other_processes_have(tmp_path: Path) -> None:
@@ -165,13 +176,15 @@ async def test_a_person_is_erased_from_what_other_processes_have(tmp_path: Path)
 
         async def answer(name: str, status: int) -> None:
             other.begin(Job(seq=1, event=event(name, adapter="channel", received_at=datetime.now(UTC))))
-            inner = httpx.MockTransport(lambda _: httpx.Response(status, content=nothing()))
-            async with httpx.AsyncClient(transport=other.transport(inner)) as client:
-                await client.post("http://api.example/v1/images", json={"prompt": f"words of ann, {name}"})
+            await post(f"/v1/{status}", json={"prompt": f"words of ann, {name}"})
 
-        await asyncio.create_task(answer("written", 503))
-        await other.write("written")
-        await asyncio.create_task(answer("in memory", 200))
+        async def serve(request: web.Request) -> web.Response:
+            return web.Response(status=int(request.path.rpartition("/")[2]))
+
+        async with posting(other, serve) as post:
+            await asyncio.create_task(answer("written", 503))
+            await other.write("written")
+            await asyncio.create_task(answer("in memory", 200))
         assert "words of ann, written" in recorded(tmp_path)
         left = files.folder / "killed.running"
         left.write_bytes(b"encrypted words")
@@ -258,35 +271,37 @@ async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
     async def long() -> AsyncIterator[bytes]:
         yield b'{"text": "' + b"x" * 60_000 + b'\\ud83d"}'  # half a character
 
-    async def answer(name: str, kind: str, content: AsyncIterator[bytes]) -> None:
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(body=streamed() if request.path == "/v1/stream" else long())
+
+    async def answer(name: str) -> None:
         recorder.begin(Job(seq=1, event=event(name)))
         [request] = current.get()
-        inner = httpx.MockTransport(lambda _: httpx.Response(200, content=content, headers={"content-type": kind}))
-        async with httpx.AsyncClient(transport=recorder.transport(inner)) as client:
-            await client.post("http://api.example/v1/chat", content=b"x" * 100_000)
+        await post(f"/v1/{name.partition(' ')[0]}", content=b"x" * 100_000)
         request.end("answered", {"lane": Lane.CONVERSATION})
         assert not [one for one in gc.get_referents(request) if isinstance(one, list | dict) and one]
 
-    await asyncio.create_task(answer("stream", "text/event-stream", streamed()))
-    assert 5000 <= recorder.held < 6000
-    for number in range(5):
-        await asyncio.create_task(answer(f"long {number}", "application/json", long()))
-        assert recorder.held < 150_000 + 60_100
-    assert await recorder.find("stream") is None
-    assert await recorder.find("long 0") is None
-    found = await recorder.find("long 4")
-    assert found is not None
-    [call] = [moment for moment in found.moments if moment.is_call]
-    assert (call.rest["body"], call.rest["bytes"]) == (100_000, 60_018)
-    assert found.moments[-1].rest == {"outcome": "answered", "lane": Lane.CONVERSATION.value}
-    settings = Settings(_env_file=None, bot_data_dir=tmp_path)  # type: ignore[call-arg, unused-ignore]
-    exported = found.to_json(settings)
-    assert "xx\ufffd" in json.dumps(exported, ensure_ascii=False).encode().decode()
-    await asyncio.create_task(answer("stream", "text/event-stream", streamed()))
-    found = await recorder.find("stream")
-    assert found is not None
-    [call] = [moment for moment in found.moments if moment.is_call]
-    assert call.rest["stream"]["text"] == "word " * 1000
+    async with posting(recorder, serve) as post:
+        await asyncio.create_task(answer("stream"))
+        assert 5000 <= recorder.held < 6000
+        for number in range(5):
+            await asyncio.create_task(answer(f"long {number}"))
+            assert recorder.held < 150_000 + 60_100
+        assert await recorder.find("stream") is None
+        assert await recorder.find("long 0") is None
+        found = await recorder.find("long 4")
+        assert found is not None
+        [call] = [moment for moment in found.moments if moment.is_call]
+        assert (call.rest["body"], call.rest["bytes"]) == (100_000, 60_018)
+        assert found.moments[-1].rest == {"outcome": "answered", "lane": Lane.CONVERSATION.value}
+        settings = Settings(_env_file=None, bot_data_dir=tmp_path)  # type: ignore[call-arg, unused-ignore]
+        exported = found.to_json(settings)
+        assert "xx\ufffd" in json.dumps(exported, ensure_ascii=False).encode().decode()
+        await asyncio.create_task(answer("stream"))
+        found = await recorder.find("stream")
+        assert found is not None
+        [call] = [moment for moment in found.moments if moment.is_call]
+        assert call.rest["stream"]["text"] == "word " * 1000
     recorder.close()
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from adapters.kit.connection.call_recording import record_calls
 from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import DeliveryDelayed, SettingsError
-from bot.ports import CallRecorder, Receipt, receipt
+from bot.ports import CallRecorder
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +107,9 @@ class DiscordClient(ShardedClient):
         self.router: EventRouter | None = None  #: None: events are dropped
         self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name
         if recorder is not None:
-            self._note_payloads()
+            from adapters.discord.gateway.payloads import note_payloads  # needed seldom
+
+            note_payloads(self._connection.parsers)
         self._skip_own_messages()
         self._skip_unreadable_events()
         self.add_dynamic_items(ActionButton)
@@ -145,23 +146,6 @@ class DiscordClient(ShardedClient):
         for event, parse in list(parsers.items()):
             parsers[event] = guard(event, parse)
 
-    def _note_payloads(self) -> None:
-        """Let the tasks in which a payload is handled know it, for the flight recorder."""
-        parsers = self._connection.parsers
-
-        def noting(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
-            def parse_noted(data: Any) -> None:
-                token = receipt.set(Receipt(data, time.time()))
-                try:
-                    parse(data)
-                finally:
-                    receipt.reset(token)
-
-            return parse_noted
-
-        for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE"):
-            parsers[event] = noting(parsers[event])
-
     def _skip_own_messages(self) -> None:
         """Don't parse what the bot itself has posted or edited: Discord sends each of these messages back."""
         parsers = self._connection.parsers
@@ -180,12 +164,16 @@ class DiscordClient(ShardedClient):
             parsers[event] = guard(parsers[event])
 
     def _trim_socket(self, shard: int) -> None:
-        """Leave out what the library does for each gateway event without need."""
+        """Leave out what the library does for each gateway event without need; let the recorder have their texts."""
         socket = self.sockets().get(shard)
         if socket is not None:
             socket._dispatch = _ignore  # tells of each event by its name alone # noqa: SLF001 - no public way
             # No timer for each event: the library's heartbeats end a connection that is not alive any more.
             socket._max_heartbeat_timeout = None  # type: ignore[assignment] # noqa: SLF001 - no public way
+            if self._recorder is not None:
+                from adapters.discord.gateway.payloads import note_texts  # needed seldom
+
+                note_texts(socket)
 
     async def find_guild(self, number: str) -> discord.Guild | None:
         """Return a server; one whose shard this process does not hold is read, once in a while.

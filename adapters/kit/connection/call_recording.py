@@ -6,8 +6,9 @@ from functools import partial
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientResponse, payload
+from yarl import URL
 
-from bot.ports import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall
+from bot.ports import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, receipt
 
 #: Bytes of a body that is kept.
 _LARGEST = 65_536
@@ -15,29 +16,36 @@ _LARGEST = 65_536
 
 def record_calls(recorder: CallRecorder) -> ClientMiddlewareType:
     """Return a middleware that records the calls made for requests."""
+    find_log = recorder.answered.get
 
     async def call(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        record = recorder.begin_call()
-        if record is None:
+        log = find_log() or receipt.get()
+        if log is None:
             return await handler(request)
-        made = PlatformCall(request.method, request.url, time.time(), _body_of(request._body))  # noqa: SLF001 - its own accessor is a function more
+        about, at = (request.method, request.url, request._body), time.time()  # noqa: SLF001 - its own accessor is a function more
         try:
             response = await handler(request)
         except BaseException as exc:
             is_from_network = isinstance(exc, aiohttp.ClientError | OSError | asyncio.CancelledError)
-            made.is_sent = is_from_network and not isinstance(exc, aiohttp.ClientConnectorError)
-            made.error, made.ended = type(exc).__name__, time.time()
-            record(made)
+            is_sent = is_from_network and not isinstance(exc, aiohttp.ClientConnectorError)
+            log.add_call(at, 0, type(exc).__name__, partial(_read_failed, *about, is_sent))
             raise
-        made.status, made.ended = response.status, time.time()
-        if response.status >= LOWEST_ERROR_STATUS:
-            made.retry_after = response.headers.get("Retry-After", "")
-        if "json" in response.headers.get("Content-Type", ""):  # a file's content is not kept
-            made.read_answer = partial(_answer_of, response)
-        record(made)
+        log.add_call(at, response.status, "", partial(_read, *about, response))
         return response
 
     return call
+
+
+def _read(method: str, url: URL, body: object, response: ClientResponse) -> PlatformCall:
+    """Return a call that was answered."""
+    status, headers = response.status, response.headers
+    answer = response._body if "json" in headers.get("Content-Type", "") else b""  # noqa: SLF001 - read by the caller; what returns it is a coroutine
+    retry_after = headers.get("Retry-After", "") if status >= LOWEST_ERROR_STATUS else ""
+    return (method, url.raw_path_qs, status, True, retry_after, _body_of(body), answer[:_LARGEST] if answer else b"")
+
+
+def _read_failed(method: str, url: URL, body: object, is_sent: bool) -> PlatformCall:
+    return (method, url.raw_path_qs, 0, is_sent, "", _body_of(body), b"")
 
 
 def _body_of(body: object) -> bytes:
@@ -55,7 +63,3 @@ def _part_of(part: object) -> bytes:
         return b""
     headers = part._binary_headers  # noqa: SLF001 - as they are sent
     return b"--\r\n" + headers + (b"" if b"filename" in headers else _body_of(part)) + b"\r\n--"
-
-
-def _answer_of(response: ClientResponse) -> bytes:
-    return (response._body or b"")[:_LARGEST]  # noqa: SLF001 - read by the caller; what returns it is a coroutine

@@ -57,8 +57,9 @@ class SocketModeBoltRequest(AsyncBoltRequest):
     Bolt looks for a dozen ids in every place that any request has them in, and for some of them several times.
     """
 
-    def __init__(self, body: dict[str, Any]) -> None:
-        self.mode, self.body, self.raw_body = "socket_mode", body, ""
+    def __init__(self, body: dict[str, Any], envelope: str = "") -> None:
+        """Make a request of a payload; `envelope`: as it came, as JSON; "": not known."""
+        self.mode, self.body, self.raw_body = "socket_mode", body, envelope
         self.query, self.headers, self.content_type = {}, {}, None
         self.lazy_only, self.lazy_function_name = False, None
         installation = (body.get("authorizations") or (body,))[0]  # where an event has it, and Bolt looks first

@@ -87,7 +87,7 @@ class Connection:
             await self._hello.wait()
         self._start_watching()
 
-    async def _on_envelope(self, client: Any, message: dict[str, Any], raw: str | None = None) -> None:  # noqa: ARG002
+    async def _on_envelope(self, client: Any, message: dict[str, Any], raw: str | None = None) -> None:  # noqa: ARG002 - the signature is the library's
         """Pass a request to the app and acknowledge it; one that failed is sent again by Slack."""
         if message.get("type") == "hello":
             self._hello.set()
@@ -97,7 +97,7 @@ class Connection:
         self._last_event = time.monotonic()
         acknowledgement, payload = {"envelope_id": envelope_id}, message["payload"]
         if not _is_about_own_message(payload):
-            response = await self._app.async_dispatch(SocketModeBoltRequest(payload))
+            response = await self._app.async_dispatch(SocketModeBoltRequest(payload, raw or ""))
             if response.status != _OK:
                 return
             acknowledgement |= _payload_of(response)

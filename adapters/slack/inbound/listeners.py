@@ -129,7 +129,8 @@ class EventRouter(AsyncMiddleware):
         """Process a request, then acknowledge it. Raises `StoreError` for an event, which Slack then sends again."""
         if not self._is_recorded:
             return await self._process(req, next)
-        token = receipt.set(Receipt(req.body, time.time()))
+        has_envelope = req.mode == "socket_mode" and req.raw_body
+        token = receipt.set(Receipt((req.raw_body, "payload") if has_envelope else req.body, time.time()))
         try:
             return await self._process(req, next)
         finally:
