@@ -154,6 +154,10 @@ async def test_a_reply_that_another_process_was_given(slack: SlackSimulator, tmp
             assert sorted(one.echo.prompts + two.echo.prompts) == ["Ada: one", "Ada: two"]
             slack.ada.say(f"<@{slack.bob.id}> what do you think?", thread=first)
             await slack.until_delivered()
+            aside = two.core.store.namespace(f"storage:slack.aside.{first.team}.{first.channel}")
+            async with asyncio.timeout(60):  # the database tells the other process a moment after the commit
+                while not await aside.items():  # noqa: ASYNC110 - nothing else tells of it
+                    await asyncio.sleep(0.01)
             slack.sender.url = second_url
             slack.ada.mention("three", thread=first)
             await two.answers(first, 3)
