@@ -92,15 +92,15 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if self._session is None:
             self._session = self._open_session()
         timeout, stream, url = request.extensions.get("timeout", {}), request.stream, str(request.url)
-        content = b"".join(stream) if isinstance(stream, httpx.ByteStream) else b""
+        content = b"".join(stream) if isinstance(stream, httpx.ByteStream) else None
         report = self.on_exchange
-        exchange = None if report is None else Exchange(report, request.method, url, content, time.time())
+        exchange = None if report is None else Exchange(report, request.method, url, content or b"", time.time())
         try:
             response = await self._session.request(
                 request.method,
                 url,
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
-                data=(content or None) if isinstance(stream, httpx.ByteStream) else stream,
+                data=stream if content is None else content or None,
                 allow_redirects=False,
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(sock_connect=timeout.get("connect"), sock_read=timeout.get("read")),

@@ -48,11 +48,28 @@ class BackgroundTasks:
             log.error("background task failed", task=self._name, exc_info=error)
 
 
+class RestartPauses:
+    """The pauses before what has failed is started again: each is twice the one before, up to `longest` seconds.
+
+    They begin with `first` seconds, and again after a run longer than `longest`.
+    """
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first = first
+        self._longest = longest
+        self._next = first
+
+    def after(self, ran: float) -> float:
+        """Return the pause after a run of so many seconds."""
+        pause = self._first if ran > self._longest else self._next
+        self._next = min(2 * pause, self._longest)
+        return pause
+
+
 class BackgroundLoops:
     """Runs loops until they are cancelled; one that fails is logged and started again after a pause.
 
-    `first`: seconds of the first pause; each failure doubles it. `longest`: seconds of the longest pause; after so long
-    a run the pauses start over. `on_failure`: called with the name of a loop that has failed.
+    `first` and `longest`: see `RestartPauses`. `on_failure`: called with the name of a loop that has failed.
     """
 
     def __init__(
@@ -74,15 +91,14 @@ class BackgroundLoops:
         return asyncio.create_task(self._keep_running(name, run), name=name)
 
     async def _keep_running(self, name: str, run: Callable[[], Awaitable[object]]) -> None:
-        clock, pause = asyncio.get_running_loop().time, self._first
+        clock, pauses = asyncio.get_running_loop().time, RestartPauses(self._first, self._longest)
         while True:
             started = clock()
             try:
                 await run()
             except Exception as exc:  # whatever ended it, it has to go on
                 failed = clock()
-                if failed - started > self._longest:
-                    pause = self._first
+                pause = pauses.after(failed - started)
                 log.exception("background loop failed", task=name, reason=type(exc).__name__, seconds=pause)
                 self._on_failure(name)
                 self._failing_until[name] = failed + pause + self._longest
@@ -90,4 +106,3 @@ class BackgroundLoops:
                 self._failing_until.pop(name, None)
                 return
             await asyncio.sleep(pause)
-            pause = min(2 * pause, self._longest)

@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from bot.background import RestartPauses
 from bot.backup.unfinished import refuse_unfinished
 from bot.bootstrap import Core, build
 from bot.cockpit.links import operator_link
@@ -148,8 +149,7 @@ async def _receive(core: Core, restarts: bool) -> None:
 
 async def _run_adapter(core: Core, adapter: Receiver, restarts: bool) -> None:
     """Run one adapter until its input has ended; where it fails, start it again after a pause that doubles."""
-    timing = core.timing
-    pause = timing.restart_first
+    pauses = RestartPauses(core.timing.restart_first, core.timing.restart_longest)
     loop = asyncio.get_running_loop()
     while True:
         started = loop.time()
@@ -161,10 +161,7 @@ async def _run_adapter(core: Core, adapter: Receiver, restarts: bool) -> None:
             if not restarts:
                 raise
             log.exception("platform failed", adapter=adapter.name, reason=type(exc).__name__)
-        if loop.time() - started > timing.restart_longest:
-            pause = timing.restart_first
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, timing.restart_longest)
+        await asyncio.sleep(pauses.after(loop.time() - started))
 
 
 async def _prune(core: Core) -> None:

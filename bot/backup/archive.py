@@ -86,13 +86,8 @@ class Archive:
             yield
         except OSError as exc:
             raise BackupError(operator_text("backup.unreadable", file=self.name, reason=exc.strerror)) from exc
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            KeyError,
-            RuntimeError,
-        ) as exc:  # the last: encrypted, unknown
+        # `RuntimeError`: a member is marked as encrypted, or packed in a way that is not known.
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError) as exc:
             raise self.damaged() from exc
 
     def damaged(self) -> BackupError:

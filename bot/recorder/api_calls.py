@@ -18,7 +18,7 @@ _USAGE = re.compile(rb'"usage"\s*:\s*(\{[^{}]*\})')
 _MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,100})"')
 #: How an answer begins that is JSON, or a stream of events; a file's own bytes are not kept.
 _JSON, _EVENTS = (b"{", b"[", b'"'), (b"data:", b"event:", b"id:", b"retry:", b":")
-_is_text = re.compile(rb'\s*(?:[{["]|data:|event:|id:|retry:|:)').match
+_is_text = re.compile(rb"\s*(?:" + b"|".join(map(re.escape, (*_JSON, *_EVENTS))) + b")").match
 #: The files in a question, which are its last part. See `bot.conversation.attachments.code_block`.
 _ATTACHED = re.compile(r"^(`[^`\n]+`:)\n(```.*)", re.DOTALL | re.MULTILINE)
 _LIMITS = ("retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")

@@ -101,7 +101,8 @@ class Recorder:
             for began, ended, status, error, read in received.calls:
                 request.entries.append((began, ended, PLATFORM, error, read))
                 request.is_kept = request.is_kept or bool(error) or status >= LOWEST_ERROR_STATUS
-        about = (event.command, event.actor.locale, payload, name, request.before, action, payload and event.prompt)
+        said = event.prompt if payload else ""
+        about = (event.command, event.actor.locale, payload, name, request.before, action, said)
         request.entries += ((at, 0.0, RECEIVED, "", about), (time.time(), 0.0, "recorded", "", None))
         request.was_received = True
         if request not in self._running:

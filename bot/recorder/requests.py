@@ -229,7 +229,7 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
     at, ended, kind, error, rest = entry
     begun = int(at * 1000)
     if kind == RECEIVED:
-        command, locale, received, name, before, action, *prompt = rest
+        command, locale, received, name, before, action, prompt = rest
         if isinstance(received, str):
             received = json.loads(received)[name]
         elif received is not None:
@@ -237,7 +237,7 @@ def _describe(entry: Entry, adapter: str, redactor: RecordingRedactor) -> list[A
         payload = redactor.redact(received, is_spoken=True)
         known = command if command in redactor.words else ""
         about = {"adapter": adapter, "command": known, "locale": locale, "payload": payload}
-        if not redactor.keeps_texts and (wording := _wording("".join(filter(None, prompt)))):
+        if not redactor.keeps_texts and (wording := _wording(prompt)):
             about["wording"] = wording
         if before:
             about |= {"before": redactor.pseudonym(before), "action": action}

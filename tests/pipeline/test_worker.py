@@ -64,7 +64,7 @@ async def test_media_do_not_delay_chat(tmp_path: Path) -> None:
 async def test_a_command_that_yields_nothing_of_use_is_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is no part, and an answer that would be empty, are defects: logged, and answered with a reference.
+    """A value that is no part of an answer, and an empty answer, are defects: logged, and answered with a reference.
 
     A command whose effect is shown elsewhere may do without a sentence.
     """

@@ -294,7 +294,7 @@ class CommandRunner:
 
     @property
     def questions(self) -> Questions:
-        """What is asked before an expensive request is made."""
+        """The questions that a person is asked before an expensive request is made."""
         return Questions(Quotes(settings=self.settings, prices=self.prices), self.approvals)
 
     @property

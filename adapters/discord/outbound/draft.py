@@ -135,7 +135,7 @@ class DiscordDraft:
         async with self._lock:
             if self._is_over or (self._is_single and self._services.deadlines.is_due(self._target)):
                 return
-            pages = [*rest, last.with_actions((stop,))]
+            pages = [*rest, replace(last, actions=(stop,))]
             try:
                 with fenced(self.confirm):
                     await self._messages.show_pages(pages, before_edit=self._reserve_edit)

@@ -75,17 +75,6 @@ class MessagePage:
         """Whether it is a voice message, which can't be edited."""
         return bool(self.media) and not (self.text or self.actions or self.is_components_v2) and is_voice(self.media)
 
-    def with_actions(self, actions: tuple[Action, ...]) -> "MessagePage":
-        """Return the page with other buttons. Each answer needs one; `dataclasses.replace` costs several times this."""
-        return MessagePage(
-            text=self.text,
-            media=self.media,
-            actions=actions,
-            is_components_v2=self.is_components_v2,
-            attached_text=self.attached_text,
-            blocks=self.blocks,
-        )
-
 
 def utf16_length(text: str) -> int:
     """Return the length in UTF-16 code units, the strictest count of Discord's clients: an emoji may be two."""
@@ -191,7 +180,7 @@ def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> li
             at += 1
     if answer.actions:
         last = pages.pop() if pages else MessagePage(text="…")
-        pages.append(last.with_actions(answer.actions))
+        pages.append(replace(last, actions=answer.actions))
     return pages
 
 

@@ -45,6 +45,7 @@ def _read(method: str, url: URL, body: object, response: ClientResponse) -> Plat
 
 
 def _read_failed(method: str, url: URL, body: object, is_sent: bool) -> PlatformCall:
+    """Return a call that was not answered."""
     return (method, url.raw_path_qs, 0, is_sent, "", _body_of(body), b"")
 
 

@@ -4,7 +4,6 @@ Slack tells no app what it is subscribed to; `check` concludes it from this reco
 """
 
 import json
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,6 @@ COMMANDS, SHORTCUTS, INTERACTIVITY = "slash commands", "shortcuts", "interactivi
 UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 #: Events about user groups, which come where somebody changes one.
 GROUP_EVENTS = ("subteam_created", "subteam_members_changed", "subteam_updated")
-_DAY = 86_400  # seconds
 _MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 
 
@@ -33,7 +31,6 @@ class ObservedEvents:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._days: dict[str, str] | None = None
-        self._recorded: dict[str, float] = {}  #: by kind the day, in UTC since 1970, for which it is recorded
 
     @property
     def last_seen(self) -> Mapping[str, str]:
@@ -44,10 +41,6 @@ class ObservedEvents:
 
     def record(self, kind: str) -> None:
         """Record that an event of that kind came. Writes the file once a day for each kind."""
-        day = time.time() // _DAY
-        if self._recorded.get(kind) == day:
-            return
-        self._recorded[kind] = day
         today = datetime.now(UTC).date().isoformat()
         if self.last_seen.get(kind) == today:
             return
