@@ -14,7 +14,7 @@ _TEXT = 4 * _LONGEST  # characters of an answer that are looked at
 
 def aloud_actions(ctx: Context, markdown: str) -> tuple[Action, ...]:
     """Build the button that reads an answer aloud; none where nothing here speaks, or there is nothing to say."""
-    if not (ctx.api.can_speak(ctx.effective.model("audio")) and ctx.commands.offers("audio")):
+    if not (ctx.commands.offers("audio") and ctx.api.can_speak(ctx.effective.model("audio"))):  # else it has no model
         return ()
     text, _ = _spoken(markdown)
     if not text:

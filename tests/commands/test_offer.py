@@ -109,7 +109,10 @@ async def test_a_disabled_command_is_offered_nowhere(tmp_path: Path) -> None:
     assert [each["command"] for each in manifest["features"]["slash_commands"] if each["command"][1:] in disabled] == []
     assert len(manifest["features"]["agent_view"]["suggested_prompts"]) == 3
     assert not {"image", "video", "Animate picture"} & {command["name"] for command in build_commands(registry.specs)}
-    async with command_runner(tmp_path, bot_disabled_commands=("video",)) as runner:
+    async with command_runner(tmp_path, bot_disabled_commands=("video", "audio"), aimodels_speech=True) as runner:
+        answered = await runner.ask("chat", "hello")
+        assert answered.text == "Hello there."
+        assert "aloud" not in {action.name for action in answered.actions}
         assert "/video" not in (await runner.ask("help")).text
         assert "videogen-pro" not in (await runner.ask("model")).text
         painted = await runner.ask("image", "a fox")
