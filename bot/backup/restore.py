@@ -17,7 +17,7 @@ from bot.i18n import operator_text
 from bot.security.keys import KEY_FILE
 from bot.security.private_files import write_private
 from bot.settings.core import Settings
-from bot.store.shared.migrations import find_pending
+from bot.store.migrations.scripts import find_pending
 from bot.store.sqlite.lock import ownership
 
 _BEFORE_RESTORE = "before-restore"

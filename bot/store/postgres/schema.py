@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from bot.errors import StoreError, StoreInUse
 from bot.i18n import operator_text
+from bot.store.migrations.scripts import find_pending, migrations
 from bot.store.postgres.connection import Connection, Connections, PostgresDatabase, close
-from bot.store.shared.migrations import find_pending, migrations
 
 #: Key of the advisory lock under which the schema is changed.
 MIGRATION_LOCK = 0x636D7574

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from bot.store.shared.migrations import find_pending
+from bot.store.migrations.scripts import find_pending
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import damaged, translate
 

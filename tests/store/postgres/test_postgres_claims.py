@@ -14,10 +14,10 @@ from tests.support.database.postgres import connected, empty_url, server, url
 from tests.support.database.store import ADAPTERS, LANES, claim, event
 
 pytest.importorskip("asyncpg")
+from bot.store.migrations.scripts import find_pending
 from bot.store.postgres import schema, statements
 from bot.store.postgres.connection import BY_INDEX
 from bot.store.postgres.store import PostgresStore
-from bot.store.shared.migrations import find_pending
 from bot.store.shared.sql import to_numbered
 from bot.store.timing import StoreTiming
 

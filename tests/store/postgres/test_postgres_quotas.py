@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.limits import Limit, Measure, Period, Subject
-from bot.store.shared.migrations import migrations
+from bot.store.migrations.scripts import migrations
 from tests.contract.calls_contract import CALL, PRICE, CallsContract
 from tests.contract.quota_contract import QuotaContract, Stores, within
 from tests.support.database.postgres import connected, empty_url, server, tables, url

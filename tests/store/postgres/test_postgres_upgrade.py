@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.ports import Store
-from bot.store.shared import migration_steps
+from bot.store.migrations import steps
 from bot.store.shared.sql import Database
 from tests.contract.store_upgrade import FOLDER, UpgradeContract
 from tests.support.database.postgres import connected, empty_url, server
@@ -60,11 +60,11 @@ async def test_a_step_that_fails_changes_nothing(empty_url: SecretStr, monkeypat
     """Neither the schema nor an event; the next start does it all."""
 
     async def fail(db: Database) -> None:
-        await migration_steps.rename_fields(db)
+        await steps.rename_fields(db)
         raise KeyError
 
     await restore(empty_url)
-    monkeypatch.setitem(migration_steps.STEPS, "postgres", {"rename_fields": fail})
+    monkeypatch.setitem(steps.STEPS, "postgres", {"rename_fields": fail})
     with pytest.raises(KeyError):
         async with PostgresStore(empty_url):
             pass

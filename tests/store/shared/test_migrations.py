@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bot.store.shared.migration_steps import STEPS, rename_action_fields, rename_event_fields
-from bot.store.shared.migrations import migrations
+from bot.store.migrations.scripts import migrations
+from bot.store.migrations.steps import STEPS, rename_action_fields, rename_event_fields
 
 
 @pytest.mark.parametrize("engine", STEPS)

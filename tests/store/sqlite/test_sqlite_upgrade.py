@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.ports import Store
-from bot.store.shared import migration_steps
-from bot.store.shared.migrations import migrations
+from bot.store.migrations import steps
+from bot.store.migrations.scripts import migrations
 from bot.store.shared.sql import Database
 from bot.store.sqlite.store import SqliteStore
 from tests.contract.store_upgrade import FOLDER, UpgradeContract
@@ -73,10 +73,10 @@ async def test_a_step_that_fails_changes_nothing(tmp_path: Path, monkeypatch: py
     before = contents(path)
 
     async def fail(db: Database) -> None:
-        await migration_steps.rename_fields(db)
+        await steps.rename_fields(db)
         raise KeyError
 
-    monkeypatch.setitem(migration_steps.STEPS, "sqlite", {"rename_fields": fail})
+    monkeypatch.setitem(steps.STEPS, "sqlite", {"rename_fields": fail})
     with pytest.raises(KeyError):
         async with SqliteStore(path):
             pass

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 
 from bot.errors import SchemaTooNew
 from bot.i18n import operator_text
-from bot.store.shared.migration_steps import STEPS, Step
+from bot.store.migrations.steps import STEPS, Step
 
 
 @dataclass(frozen=True, slots=True)

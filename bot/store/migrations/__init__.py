@@ -1,0 +1,1 @@
+"""Migrations of the schema: SQL scripts by engine, and their steps in Python."""
