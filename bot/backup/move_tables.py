@@ -54,6 +54,7 @@ MOVED: Sequence[MovedTable] = (
     MovedTable(name="carried", source="carried", key="person, hour, workspace, kind"),
     MovedTable(name="key_values", source="key_values", key="namespace, name"),
     MovedTable(name="schedules", source="schedules", key="adapter, id"),
+    MovedTable(name="places", source="places", key="adapter, workspace, channel"),
     MovedTable(name="audit", source="audit", key="seq"),
 )
 

@@ -26,6 +26,7 @@ from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
 from bot.ports.directory import ChannelProblem, Directory, NoDirectory
 from bot.ports.key_values import KeyValues, Namespace, Owner, within
+from bot.ports.places import PlaceKey, PlaceName, PlaceStore
 from bot.ports.platform import Platform
 from bot.ports.processes import Processes, ProcessInfo
 from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, WireFormat, receipt
@@ -78,6 +79,9 @@ __all__ = [
     "NoReactions",
     "Owner",
     "PauseReason",
+    "PlaceKey",
+    "PlaceName",
+    "PlaceStore",
     "Platform",
     "PlatformCall",
     "PlatformDraft",

@@ -15,6 +15,7 @@ from bot.limits import Limit, QuotaRequest
 from bot.models import Answer, Event, Job, Lane, Location, Media, Outcome, Turn, Usage
 from bot.ports.audit import AuditLog
 from bot.ports.key_values import KeyValues
+from bot.ports.places import PlaceStore
 from bot.ports.processes import Processes
 from bot.ports.request_log import RequestLog
 from bot.ports.schedules import ScheduleStore
@@ -316,8 +317,8 @@ class Maintenance(Protocol):
     async def prune(self, before: datetime, *, audit_before: datetime | None = None) -> Sequence[Media]:
         """Erase events, turns and media older than `before`; returns the media whose files are to be deleted.
 
-        So are expired values, those of conversations without events, audit entries older than `audit_before`, and what
-        a process that ended before `erase_forgotten` left.
+        So are expired values, those of conversations without events, names of places that were saved before `before`,
+        audit entries older than `audit_before`, and what a process that ended before `erase_forgotten` left.
         """
 
     async def prune_place(
@@ -341,6 +342,7 @@ class Store(
     UsageReports,
     Processes,
     ScheduleStore,
+    PlaceStore,
     Maintenance,
     Protocol,
 ):

@@ -9,7 +9,7 @@ from bot.models import Media
 from bot.store.postgres.connection import PostgresDatabase
 from bot.store.postgres.lease import LOCK
 from bot.store.postgres.statements import ABANDON, ADDED
-from bot.store.shared import codec, erasure, key_values, quota
+from bot.store.shared import codec, erasure, key_values, places, quota
 
 #: Events erased in one transaction, which other writes wait for.
 CHUNK = 200
@@ -85,14 +85,17 @@ async def _end_contexts(db: PostgresDatabase, rows: Sequence[Any]) -> Sequence[s
     return [row["answer"] for row in rows]
 
 
-async def prune_rest(db: PostgresDatabase) -> Sequence[Media]:
+async def prune_rest(db: PostgresDatabase, before: float) -> Sequence[Media]:
     """Erase expired values, those of conversations without events, people without events, and old figures.
+
+    Names of places are erased that were saved before that time (seconds since 1970).
 
     Events that a terminal which ended left unanswered a day ago are dropped, and the rest of the forgotten: returns its
     media.
     """
     now = time.time()
     await db.rows(key_values.PRUNE, now=now)
+    await db.rows(places.PRUNE, before=before)
     await db.rows(_PRUNE_PEOPLE)
     await db.rows(_PRUNE_ALLOWANCES, minute_ago=now - MINUTE)
     await db.rows(ABANDON, before=now - quota.DAY, lock=LOCK)

@@ -32,6 +32,7 @@ from bot.store.postgres.shares import PROCESS, Share, find_processes
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
+from bot.store.shared.places import PlaceQueries
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.quota import hash_person
 from bot.store.shared.requests import RequestQueries
@@ -48,7 +49,7 @@ _SCHEDULES = "schedules"
 T = TypeVar("T")
 
 
-class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, ScheduleQueries):
+class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, ScheduleQueries, PlaceQueries):
     """See `bot.ports.Store`. `url`: postgresql://user:password@host/database.
 
     `before_migration`: is called with the version of the schema before it is changed. `roles`: those of this process.
@@ -244,6 +245,11 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
             work, then=lambda _: self.schedules_changed.set(), notify=_SCHEDULES, locks=locks
         )
 
+    # -- places
+
+    async def write_places(self, work: Callable[[Database], Awaitable[object]]) -> None:
+        await self._writer.submit(work)
+
     # -- processes
 
     def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
@@ -276,7 +282,8 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
             answers = await self._writer.submit(lambda db: maintenance.prune(db, before.timestamp()))
             gone = len(answers)
             media += [item for answer in answers for item in parse_media(answer)]
-        media += await self._writer.submit(maintenance.prune_rest, then=lambda _: self._values.clear(), notify=VALUES)
+        rest = partial(maintenance.prune_rest, before=before.timestamp())
+        media += await self._writer.submit(rest, then=lambda _: self._values.clear(), notify=VALUES)
         await self.rows(statements.TIDY)
         if audit_before is not None:
             await self._writer.submit(lambda db: db.rows(audit.PRUNE, before=audit_before.timestamp()))

@@ -4,7 +4,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -317,3 +317,6 @@ class SqliteEvents(SqliteEventRecorder):
         rows = noted()
         if rows:
             await self._writer.execute(RowsOperation(noted, then))
+
+    async def write_places(self, work: Callable[[SqliteDatabase], Awaitable[object]]) -> None:
+        await self._writer.execute(WorkOperation(work))

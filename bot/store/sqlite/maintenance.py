@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.limits import Amounts
 from bot.models import Media
-from bot.store.shared import erasure, key_values, quota
+from bot.store.shared import erasure, key_values, places, quota
 from bot.store.shared.rows import parse_media
 from bot.store.sqlite.database import SqliteDatabase
 
@@ -145,11 +145,12 @@ async def _end_contexts(db: SqliteDatabase, gone: Sequence[Sequence[Any]]) -> li
     return [media for *_, answer in gone for media in parse_media(answer)]
 
 
-async def prune_rest(db: SqliteDatabase, *, now: float) -> Sequence[Media]:
+async def prune_rest(db: SqliteDatabase, before: datetime, *, now: float) -> Sequence[Media]:
     """Erase values that have expired or whose conversation is gone, and what is left of the forgotten.
 
-    Returns the media of the latter.
+    Names of places are erased that were saved before that time. Returns the media of the forgotten.
     """
+    await db.rows(places.PRUNE, before=before.timestamp())
     await db.rows(key_values.PRUNE, now=now)
     await db.rows(quota.PRUNE_CARRIED, hour=int(now // quota.HOUR) - quota.CARRIED_DAYS * 24)
     return await erasure.erase_left_behind(db)

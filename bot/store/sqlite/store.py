@@ -26,6 +26,7 @@ from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo, R
 from bot.store import this_process
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
+from bot.store.shared.places import PlaceQueries
 from bot.store.shared.queries import StoreQueries
 from bot.store.shared.requests import RequestQueries
 from bot.store.shared.schedules import ScheduleQueries
@@ -46,7 +47,7 @@ from bot.store.timing import StoreTiming
 T = TypeVar("T")
 
 
-class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
+class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries, PlaceQueries):
     """See `bot.ports.Store`. The lock file beside the database keeps other processes out.
 
     `zone`: in which days and months of limits begin.
@@ -323,7 +324,7 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries):
             gone, found = await self._writer.execute(work)
             media += found
         rest = WorkOperation(
-            lambda db: maintenance.prune_rest(db, now=self._now()), then=lambda _: self._values.clear()
+            lambda db: maintenance.prune_rest(db, before, now=self._now()), then=lambda _: self._values.clear()
         )
         left = await self._writer.execute(rest)
         media += left
