@@ -13,21 +13,15 @@ import structlog
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.approvals.approvals import Approvals
+from bot.approvals.pending import PendingApprovals
+from bot.approvals.questions import Questions
 from bot.background import BackgroundLoops, BackgroundTasks
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Registry, load_offered
 from bot.composites.composites import open_composites
-from bot.control.approvals import Approvals
-from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.limits import LimitBook
-from bot.control.pending_approvals import PendingApprovals
-from bot.control.prices import PriceBook
-from bot.control.questions import Questions
-from bot.control.quotes import Quotes
-from bot.control.registry import load_settings_registry
-from bot.control.retention import Retention
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.gathering import Gathering
 from bot.conversation.single_use import SingleUse
@@ -56,12 +50,18 @@ from bot.recorder.recorder import Recorder
 from bot.schedules.firing import Firing
 from bot.schedules.schedules import Schedules
 from bot.schedules.timer import ScheduleTimer
+from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
+from bot.scoped_settings.registry import load_settings_registry
+from bot.scoped_settings.retention import Retention
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
 from bot.settings.api import PUBLIC
 from bot.settings.api_endpoint import find_missing_kinds, open_client
 from bot.settings.core import Settings
 from bot.settings.roles import Role
+from bot.spending.limits import LimitBook
+from bot.spending.prices import PriceBook
+from bot.spending.quotes import Quotes
 from bot.store.engine import make_store
 from bot.timing import ServiceTiming
 from bot.waiting.line import WaitingLine
@@ -178,7 +178,7 @@ async def build(
             policy=policy,
             find_spec=registry.find_spec,
             adapters=adapters,
-            timing=timing.pipeline,
+            timing=timing.approvals,
         )
         composites = open_composites(store, prices, registry.find_spec, adapters, settings.bot_retention_days)
         schedules = Schedules(store=store, adapters=adapters, settings=settings, clock=timing.schedules.clock)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from aimodels import Timing
+from bot.approvals.timing import ApprovalTiming
 from bot.media.timing import MediaTiming
 from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
@@ -16,6 +17,7 @@ class ServiceTiming:
     """The timing of each package."""
 
     pipeline: PipelineTiming = field(default_factory=PipelineTiming)
+    approvals: ApprovalTiming = field(default_factory=ApprovalTiming)
     waiting: WaitingTiming = field(default_factory=WaitingTiming)
     api: Timing = field(default_factory=Timing)
     media: MediaTiming = field(default_factory=MediaTiming)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import structlog
 
 from bot.calls.api_job import ApiJob
-from bot.control.effective import EffectiveSettings
-from bot.control.quotes import is_within
 from bot.errors import OverLimit, StoreUnavailable
 from bot.models import CommandSpec, Event, Job, Outcome, Usage
 from bot.policy import ExpectedCall, Quotas
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.spending.quotes import is_within
 
 log = structlog.get_logger(__name__)
 

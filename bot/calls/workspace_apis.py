@@ -13,12 +13,12 @@ import structlog
 from aimodels import AsyncAIModels, Call, Timing
 from aimodels.responses import Flavor
 from aimodels.transport import AiohttpTransport, open_http
-from bot.control.scopes import OWN_API, workspace_namespace
 from bot.errors import UsageError
 from bot.i18n import translate
 from bot.media.network import Network
 from bot.models import Event
 from bot.ports import KeyValues, Namespace
+from bot.scoped_settings.scopes import OWN_API, workspace_namespace
 from bot.settings.api import ORIGIN, PUBLIC
 from bot.settings.api_endpoint import WrapTransport
 from bot.settings.core import Settings

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 from bot.cockpit.page import Visit
 from bot.cockpit.rendering import plain_text, window_begin
 from bot.cockpit.settings_place import SettingsPlace
-from bot.control.access import ALWAYS_OPEN
-from bot.control.effective import EffectiveSettings
-from bot.control.registry import COMMANDS_OFF
-from bot.control.scopes import Scope
 from bot.limits import Limit, Measure, Period, Subject
 from bot.memory.notes import Note, notes_here
 from bot.models import Actor, Event
 from bot.policy.quota import describe_amount, describe_left
 from bot.ports import RequestFilter
+from bot.scoped_settings.access import ALWAYS_OPEN
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ from functools import partial
 
 from bot.cockpit.page import Visit
 from bot.cockpit.rendering import days_ago
-from bot.control.changes import Audit
-from bot.control.effective import EffectiveSettings
-from bot.control.scopes import Scope
 from bot.limits import UTC_ZONE
 from bot.models import Actor, Event, Location
+from bot.scoped_settings.changes import Audit
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.scopes import Scope
 
 #: Days of use after which a workspace or channel is no longer offered.
 _DAYS = 90

@@ -4,12 +4,10 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
+from bot.approvals.approvals import Approvals
 from bot.cockpit.identity.members import Members
 from bot.commands import Registry
 from bot.composites.composites import Composites
-from bot.control.approvals import Approvals
-from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.prices import PriceBook
 from bot.media import Spool
 from bot.models import Actor, Event
 from bot.ops.metrics import Metrics, RateLimiter
@@ -28,7 +26,9 @@ from bot.ports import (
 )
 from bot.recorder.recorder import Recorder
 from bot.schedules.schedules import Schedules
+from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.settings.core import Settings
+from bot.spending.prices import PriceBook
 
 if TYPE_CHECKING:
     from bot.bootstrap import Core

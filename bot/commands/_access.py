@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
-from bot.control.access import EVERYTHING, describe_rule
-from bot.control.registry import COMMANDS_OFF
-from bot.control.scopes import ADMINISTERED
 from bot.errors import NotAllowed
 from bot.models import Actor, CommandSpec
 from bot.policy.explanations import explain_decision
+from bot.scoped_settings.access import EVERYTHING, describe_rule
+from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.scopes import ADMINISTERED
 
 
 def list_rules(ctx: Context) -> str:

@@ -8,6 +8,8 @@ from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.approvals.approvals import Approvals
+from bot.approvals.questions import Questions
 from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
@@ -16,12 +18,6 @@ from bot.commandline.parser import usage_line, validate_option
 from bot.commandline.time_zones import find_zone
 from bot.commands._checks import check_command, check_names
 from bot.composites.composites import Composites
-from bot.control.access import rule_targets
-from bot.control.approvals import Approvals
-from bot.control.effective import EffectiveSettings
-from bot.control.questions import Questions
-from bot.control.registry import TIME_ZONE
-from bot.control.scopes import Scope
 from bot.conversation.context import Conversation
 from bot.duel.duels import Duels
 from bot.errors import NotAllowed, UsageError
@@ -35,6 +31,10 @@ from bot.policy import Policy, Quotas, Refusal
 from bot.policy.rules import id_forms, names_unread_role
 from bot.ports import AuditEntry, AuditLog, ChannelReader, Directory, Journal, KeyValues, UsageLedger, UsageReports
 from bot.schedules.schedules import Schedules
+from bot.scoped_settings.access import rule_targets
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import TIME_ZONE
+from bot.scoped_settings.scopes import Scope
 from bot.settings.core import Settings
 from bot.settings.extra_parameters import parameter_value
 from bot.settings.media_sizes import sizes_of

@@ -7,11 +7,11 @@ import structlog
 
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context
-from bot.control.registry import ANSWER_TOKENS, TEMPERATURE
 from bot.conversation.attachments import EncodedImage
 from bot.errors import UsageError
 from bot.family.origins import BACK, CHANGE, PARENT, REPEATED, file_ref, find_file, generated
 from bot.models import Action, Attachment, Kind
+from bot.scoped_settings.registry import ANSWER_TOKENS, TEMPERATURE
 
 log = structlog.get_logger(__name__)
 

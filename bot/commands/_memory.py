@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
-from bot.control.registry import MEMORY, MEMORY_AUTO
-from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
 from bot.family.origins import REPEATED
 from bot.memory.notes import NOTE_SCOPES, Note, new_note, notes_here, save_note
 from bot.memory.prompt import OFFERED, STORED
 from bot.memory.proposals import find_proposal
 from bot.models import Action, Option
+from bot.scoped_settings.registry import MEMORY, MEMORY_AUTO
+from bot.scoped_settings.scopes import Scope, namespaces_of
 
 FOR = "for"
 #: Options that only buttons set: keys of notes, and the person whose question they were used for.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bot.commandline.choices import nearest_choice
 from bot.commandline.mentions import read_mention
 from bot.commands._base import Context
-from bot.control.scopes import Scope
 from bot.errors import NotAllowed, UsageError
+from bot.scoped_settings.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)

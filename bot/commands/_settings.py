@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from bot.commands._base import Context
-from bot.control.changes import change_setting
-from bot.control.scopes import ADMINISTERED, Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import Action, Actions, Option
+from bot.scoped_settings.changes import change_setting
+from bot.scoped_settings.scopes import ADMINISTERED, Scope, namespaces_of
 
 
 async def set_and_audit(ctx: Context, name: str, value: str | None, scope: Scope) -> None:

@@ -10,7 +10,6 @@ import structlog
 from aimodels.errors import BadRequest
 from aimodels.openai.transcriptions import MAX_SOUND
 from bot.commands._base import Context
-from bot.control.registry import READ_FILES
 from bot.conversation.attachments import code_block
 from bot.conversation.document_parsers import Unreadable
 from bot.conversation.sounds import SoundFile, is_sound
@@ -19,6 +18,7 @@ from bot.errors import UsageError
 from bot.media.names import short_digest
 from bot.models import Answer, Attachment, Usage
 from bot.ports import Namespace, Owner, within
+from bot.scoped_settings.registry import READ_FILES
 
 log = structlog.get_logger(__name__)
 

@@ -5,11 +5,11 @@ from bot.commandline.mentions import Mention, read_mention, split_mentions
 from bot.commands._access import explain, list_closed_commands, list_rules
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import administered_scopes, change_button
-from bot.control.access import EVERYTHING, AccessRule, describe_rule
-from bot.control.changes import change_rule, read_target, read_until
-from bot.control.scopes import ADMINISTERED, Scope
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
+from bot.scoped_settings.access import EVERYTHING, AccessRule, describe_rule
+from bot.scoped_settings.changes import change_rule, read_target, read_until
+from bot.scoped_settings.scopes import ADMINISTERED, Scope
 
 _ACTIONS = ("show", "why", "allow", "deny", "clear")
 

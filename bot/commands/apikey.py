@@ -7,9 +7,9 @@ from aimodels.responses import Flavor
 from bot.calls.api_sentences import clean_sentence
 from bot.calls.workspace_apis import OwnApi
 from bot.commands._base import Context, Parts, command
-from bot.control.scopes import Scope
 from bot.errors import NotAllowed, UsageError
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
+from bot.scoped_settings.scopes import Scope
 
 
 @command(

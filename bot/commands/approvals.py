@@ -3,11 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.approvals.approvals import describe_request
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code, table_row
-from bot.control.approvals import describe_request
-from bot.control.quotes import money
 from bot.models import CommandSpec, Event, Lane, Option, Text
+from bot.spending.quotes import money
 
 
 @command(

@@ -9,12 +9,12 @@ from bot.commandline.mentions import Mention, link_mention, read_mention
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
 from bot.commands._tables import table_code, table_row
-from bot.control.changes import is_of_direct_messages
-from bot.control.scopes import Scope
 from bot.csv_text import csv_text
 from bot.errors import NotAllowed
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import ERASED_PERSON, AuditEntry
+from bot.scoped_settings.changes import is_of_direct_messages
+from bot.scoped_settings.scopes import Scope
 
 _LONGEST_FILE = 100_000  # entries
 #: Entries that are read at once for the managers of a channel, and how often others are read in place of hidden ones.

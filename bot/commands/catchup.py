@@ -11,10 +11,10 @@ from bot.catchup.transcript import NumberedMessage, number_messages, pack
 from bot.catchup.visits import Visits
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import ReportStream
-from bot.control.registry import CONTEXT_TOKENS
 from bot.errors import UsageError
 from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
 from bot.ports import ChannelHistory, ChannelSpan
+from bot.scoped_settings.registry import CONTEXT_TOKENS
 
 #: Messages among which one of the person's is looked for, and those that are read where there is none.
 _LOOKED_BACK, _NEWCOMER = 1000, 200

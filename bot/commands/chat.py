@@ -10,11 +10,11 @@ from bot.commands._family import find_wording
 from bot.commands._media import feedback_actions, retry_action
 from bot.commands._memory import memory_actions, offer_to_remember, store_offer
 from bot.commands._voice import transcribe_sounds
-from bot.control.registry import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
 from bot.conversation.links import find_links
 from bot.conversation.small_talk import is_small_talk
 from bot.conversation.sounds import is_sound
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
+from bot.scoped_settings.registry import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
 
 
 @command(

@@ -8,9 +8,9 @@ from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
 from bot.commands._media import file_title, retry_action
-from bot.control.registry import ANSWER_TOKENS
 from bot.conversation.attachments import code_block
 from bot.models import Actions, CommandSpec, Option, Status, Text, TurnRecord
+from bot.scoped_settings.registry import ANSWER_TOKENS
 
 #: lines above which the code comes as a file as well
 LONG = 40

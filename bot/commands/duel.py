@@ -3,12 +3,12 @@
 import hashlib
 
 from bot.commands._base import Context, Parts, command
-from bot.control.quotes import is_within, money
 from bot.duel.duel import FEWEST, MOST, Duel, Entrant
 from bot.duel.duels import question_to, ranking_place
 from bot.duel.ranking import DuelScore, ranking
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Kind, Option, Text
+from bot.spending.quotes import is_within, money
 
 _KINDS: tuple[Kind, ...] = ("chat", "code", "image")
 _RANKING = frozenset({"ranking", "rankings", "排名", "排行", "排行榜"})

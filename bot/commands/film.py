@@ -10,11 +10,11 @@ from aimodels.reference import IMAGE_STYLES
 from bot.calls.token_usage import to_usage
 from bot.commands._base import Context, Parts, command
 from bot.commands._media import RESOLUTION
-from bot.control.registry import ANSWER_TOKENS
 from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition, request_of
 from bot.film.films import is_agreed
 from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
 from bot.models import Actions, CommandSpec, Job, Kind, Option, Status, Text, TurnRecord, Usage
+from bot.scoped_settings.registry import ANSWER_TOKENS
 from bot.settings.media_sizes import sizes_of
 
 _MADE: tuple[Kind, ...] = ("image", "video", "audio")

@@ -6,16 +6,16 @@ from bot.commandline.mentions import link_mention, read_mention, split_mentions
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import change_button
 from bot.commands._tables import table_code, table_row
-from bot.control.changes import change_limit, read_amount
-from bot.control.limits import LimitRule, Who
-from bot.control.prices import describe_price
-from bot.control.registry import HERE
-from bot.control.scopes import ADMINISTERED, Scope
 from bot.errors import UsageError
 from bot.i18n import kind_label
 from bot.limits import Measure, Period
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
 from bot.policy.quota import describe_amount, format_duration
+from bot.scoped_settings.registry import HERE
+from bot.scoped_settings.scopes import ADMINISTERED, Scope
+from bot.spending.limit_changes import change_limit, read_amount
+from bot.spending.limits import LimitRule, Who
+from bot.spending.prices import describe_price
 
 
 @command(

@@ -15,12 +15,12 @@ from bot.commands._memory import (
     require_memory,
     require_right,
 )
-from bot.control.registry import MEMORY
-from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.memory.notes import NOTE_SCOPES, Note, change_note, delete_note, edit_note, notes_here, require_length
 from bot.memory.secrets import has_secret
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
+from bot.scoped_settings.registry import MEMORY
+from bot.scoped_settings.scopes import Scope
 
 #: Options: number or key of a note.
 _FORGET, _EDIT = "forget", "edit"

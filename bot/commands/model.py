@@ -4,10 +4,10 @@ from difflib import get_close_matches
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import set_and_audit
-from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.i18n import kind_label
 from bot.models import KINDS, CommandSpec, Kind, Option, Text
+from bot.scoped_settings.scopes import Scope
 
 #: the choice that undoes a choice
 DEFAULT = "default"

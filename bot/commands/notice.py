@@ -1,7 +1,7 @@
 """`notice`: messages that the service makes itself, such as reminders. Each is recorded with its answer."""
 
 from bot.commands._base import Context, Parts, command
-from bot.control.beside import NOTICE
+from bot.events.notice import NOTICE
 from bot.models import CommandSpec, Lane, Text
 
 

@@ -10,13 +10,13 @@ from bot.commands._memory import (
     require_memory,
     require_right,
 )
-from bot.control.changes import read_until
-from bot.control.scopes import Scope
 from bot.errors import NotAllowed, UsageError
 from bot.memory.notes import new_note, require_length, save_note
 from bot.memory.proposals import without_opening
 from bot.memory.secrets import has_secret
 from bot.models import Actions, CommandSpec, Lane, Option, Text
+from bot.scoped_settings.changes import read_until
+from bot.scoped_settings.scopes import Scope
 
 
 @command(

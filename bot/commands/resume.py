@@ -2,8 +2,8 @@
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import scope_option, scope_to_administer
-from bot.control.changes import change_pause
 from bot.models import CommandSpec, Lane, Text
+from bot.scoped_settings.changes import change_pause
 
 
 @command(

@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 from bot.commandline.mentions import Mention, link_mention
 from bot.commandline.parser import parse
 from bot.commands._base import Context, Parts, command
-from bot.control.quotes import is_within, money
-from bot.control.registry import COMMANDS_OFF, TIME_ZONE
-from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Event, Lane, Option, Text
 from bot.ports import Schedule
 from bot.schedules.phrases.forms import TooManyFields, UnclearTime, WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
 from bot.schedules.texts import change_action, describe, local_time, written
+from bot.scoped_settings.registry import COMMANDS_OFF, TIME_ZONE
+from bot.scoped_settings.scopes import Scope
+from bot.spending.quotes import is_within, money
 
 _ACTS = {
     "list": frozenset({"", "list", "show", "列出", "清單", "清单", "列表"}),

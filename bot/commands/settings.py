@@ -7,13 +7,13 @@ from bot.commandline.mentions import Mention, find_mentions, link_mention
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import change_button, set_and_audit
 from bot.commands._tables import table_code, table_row
-from bot.control.effective import EffectiveValue
-from bot.control.forms import FOR, NAME, VALUE
-from bot.control.registry import HERE, MANAGERS
-from bot.control.scoped_setting import ScopedSetting
-from bot.control.scopes import Scope, namespaces_of
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
+from bot.scoped_settings.effective import EffectiveValue
+from bot.scoped_settings.forms import FOR, NAME, VALUE
+from bot.scoped_settings.registry import HERE, MANAGERS
+from bot.scoped_settings.scopes import Scope, namespaces_of
+from bot.scoped_settings.setting import ScopedSetting
 
 
 @command(

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from bot.commands._base import Context, Parts, command
 from bot.composites.showing import BUTTON_TRIES
-from bot.control.quotes import DECIDE, PricedRequest, is_within
 from bot.errors import NotAllowed, UsageError
 from bot.film.board import describe_cost, private_reasons
 from bot.film.changes import STOPPING, act_of, change, outcome_of
@@ -12,6 +11,7 @@ from bot.film.film import MAX_SHOTS, Film
 from bot.film.films import is_agreed
 from bot.film.graph import nodes_of
 from bot.models import Answer, CommandSpec, Event, Job, Lane, Option, Text
+from bot.spending.quotes import DECIDE, PricedRequest, is_within
 
 
 @command(

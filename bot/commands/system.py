@@ -2,10 +2,10 @@
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._settings import set_and_audit
-from bot.control.registry import SYSTEM_PROMPT
-from bot.control.scopes import Scope
 from bot.conversation.attachments import code_block
 from bot.models import CommandSpec, Option, Text
+from bot.scoped_settings.registry import SYSTEM_PROMPT
+from bot.scoped_settings.scopes import Scope
 
 
 @command(

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from bot.commands import _usage_report as report
 from bot.commands._base import Context, Parts, command
-from bot.control.scopes import Scope
 from bot.errors import NotAllowed
 from bot.media.chart import draw_bars
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import UsageField, UsageSum
+from bot.scoped_settings.scopes import Scope
 
 _DAYS_BY_MONTH = 366  #: that are looked back where nobody says how many
 

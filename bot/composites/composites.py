@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from bot.composites.parts import PartSender
 from bot.composites.removal import Cancel, empty_answer, empty_parts
 from bot.composites.showing import BUTTON_TRIES
-from bot.control.prices import PriceBook
 from bot.duel.duels import Duels, is_duel_answer
 from bot.film.films import Films, FilmStore
 from bot.models import CommandSpec, Event, Job, Media
 from bot.ports import Sender, Sink
+from bot.spending.prices import PriceBook
 
 
 @dataclass(frozen=True, slots=True)

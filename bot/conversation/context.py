@@ -9,9 +9,6 @@ import structlog
 
 from bot.calls.model_calls import ModelCalls
 from bot.calls.token_usage import to_usage
-from bot.control.effective import EffectiveSettings
-from bot.control.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
-from bot.control.scopes import conversation_namespace
 from bot.conversation.attachments import (
     AttachmentContents,
     AttachmentReader,
@@ -32,6 +29,9 @@ from bot.memory.notes import Note, notes_for_model
 from bot.memory.prompt import memory_message
 from bot.models import Attachment, Event, Media, PriorMessages, Turn, Usage
 from bot.ports import ContextStore, KeyValues, Owner
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
+from bot.scoped_settings.scopes import conversation_namespace
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)

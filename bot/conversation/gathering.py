@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.control.effective import EffectiveSettings
-from bot.control.registry import GATHER_SECONDS
 from bot.models import Attachment, Event, Job
 from bot.ports import EventQueue, Journal
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import GATHER_SECONDS
 
 log = structlog.get_logger(__name__)
 

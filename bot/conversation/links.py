@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from bot.models import Attachment
+from bot.settings.core import LINK_MODES
 
 #: Links of one question that are read.
 MAX_LINKS = 3
-#: The values of the setting: each link is read, or where the words of the question ask for it, or none.
-ON, ASKED, OFF = "on", "asked", "off"
-LINK_MODES = (ON, ASKED, OFF)
+ON, ASKED, OFF = LINK_MODES
 _LINK = re.compile(r"https?://[^\s<>\"'`|\[\]（）「」『』《》【】，。！？；：、…]{1,2000}", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _ASKS = re.compile(

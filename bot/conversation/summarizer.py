@@ -8,13 +8,13 @@ import structlog
 from aimodels.errors import ApiError, DeadlineExceeded
 from bot.calls.call_entry import CallEntries
 from bot.calls.model_calls import ModelCalls
-from bot.control.effective import EffectiveSettings
-from bot.control.prices import PriceBook
 from bot.conversation.context import Conversation
 from bot.errors import BotError
 from bot.models import Job, Usage
 from bot.ops.metrics import Metrics
 from bot.ports import UsageLedger
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.spending.prices import PriceBook
 
 log = structlog.get_logger(__name__)
 

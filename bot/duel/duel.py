@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from bot.control.quotes import DECIDE
 from bot.i18n import translate
 from bot.limits import decimal_text
 from bot.models import Action, Answer, Job, Kind, Media
+from bot.spending.quotes import DECIDE
 
 #: Models of one duel, at least and at most.
 FEWEST, MOST = 2, 4

@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.composites.records import Records
 from bot.composites.showing import BUTTON_TRIES, PART_TRIES, show
 from bot.duel.duel import SHOW, Duel, Entrant, board, event_id, is_question
-from bot.event_locks import EventLocks
+from bot.events.locks import EventLocks
 from bot.models import Answer, Event, Job
 from bot.ports import Journal, KeyValues, Namespace, Owner, RequestLog, Sender, Sink
 

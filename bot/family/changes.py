@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bot.conversation.edits import message_of
 from bot.duel.duel import VOTE
+from bot.events.edits import message_of
 from bot.family.change_words import may_be_change, read_repeat, reads_as_change
 from bot.family.origins import ANSWER, BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
 from bot.family.repeats import take_over

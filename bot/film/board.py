@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bot.control.quotes import money
 from bot.drawable import Plan, Step, StepState
 from bot.film.film import Film
 from bot.film.graph import FilmNode, PartKind
@@ -12,6 +11,7 @@ from bot.film.script import format_shots
 from bot.i18n import translate
 from bot.limits import MICROS
 from bot.models import Action, Answer, Job, Media
+from bot.spending.quotes import money
 
 #: Command of the buttons.
 SHOTS = "shots"

@@ -18,16 +18,16 @@ import structlog
 from bot.composites.records import Records
 from bot.composites.removal import Cancel
 from bot.composites.showing import PART_TRIES, show
-from bot.control.effective import EffectiveSettings
-from bot.control.prices import PriceBook, Prices
-from bot.control.quotes import is_within
-from bot.event_locks import EventLocks
+from bot.events.locks import EventLocks
 from bot.film.board import Board, NodeState, each_once, spent_on
 from bot.film.film import Film
 from bot.film.graph import FilmNode, event_id, nodes_of, ready
 from bot.limits import MICROS
 from bot.models import Answer, CommandSpec, Event, Job
 from bot.ports import Journal, KeyValues, RequestLog, Sender, Sink, WaitingEvents
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.spending.prices import PriceBook, Prices
+from bot.spending.quotes import is_within
 
 log = structlog.get_logger(__name__)
 

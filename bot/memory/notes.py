@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from bot.control.changes import Audit
-from bot.control.effective import EffectiveSettings
-from bot.control.registry import MEMORY, MEMORY_OWN
-from bot.control.scopes import Scope, person_namespace
-from bot.conversation.edits import message_of
 from bot.errors import UsageError
+from bot.events.edits import message_of
 from bot.i18n import translate
 from bot.markdown.split import estimate_tokens
 from bot.media.names import short_digest
 from bot.models import Event
 from bot.ports import KeyValues, Owner
+from bot.scoped_settings.changes import Audit
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import MEMORY, MEMORY_OWN
+from bot.scoped_settings.scopes import Scope, person_namespace
 from bot.settings.core import Settings
 
 #: How the names of the stored values begin.

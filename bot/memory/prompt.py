@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
-from bot.control.scopes import Scope
 from bot.memory.notes import Note
+from bot.scoped_settings.scopes import Scope
 
 #: For the model; people do not see it.
 _INTRODUCTION = (

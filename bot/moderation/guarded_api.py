@@ -14,13 +14,13 @@ from aimodels.openai.transcriptions import Transcription
 from aimodels.responses import ChatResponse, CodeResponse, GeneratedImages, MediaItem
 from bot.calls.token_usage import to_usage
 from bot.calls.workspace_apis import WorkspaceApis
-from bot.control.effective import EffectiveSettings
-from bot.control.registry import MODERATION, REDACTION
 from bot.errors import UsageError
 from bot.models import Event, Kind, Usage
 from bot.moderation.guard import AdmittedRequest, Guard, asked_now, size_of
 from bot.moderation.moderator import Moderator
 from bot.moderation.rules import ContentRules
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import MODERATION, REDACTION
 from bot.settings.core import Settings
 
 _LONG = 50_000  # characters of a request that take so long that others would wait

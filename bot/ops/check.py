@@ -8,7 +8,6 @@ from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermi
 from bot.cockpit.address import PageAddress
 from bot.cockpit.links import CALLBACK
 from bot.commands import load_offered
-from bot.control.registry import APPROVAL_CHANNEL
 from bot.conversation.links import ON, can_read_links
 from bot.errors import MediaUnavailable, SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
@@ -22,6 +21,7 @@ from bot.platforms import create_adapters, known_settings
 from bot.policy.role_check import named_roles, roles_of_administrators, unmatched_roles
 from bot.policy.rules import command_lists
 from bot.ports import Adapter
+from bot.scoped_settings.registry import APPROVAL_CHANNEL
 from bot.settings.api_endpoint import has_moderation, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes

@@ -13,14 +13,9 @@ import structlog
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
 from bot.composites.showing import PAUSES
-from bot.control import forms
-from bot.control.effective import ScopedSettings
-from bot.control.quotes import DECIDE
-from bot.control.registry import LANGUAGE
-from bot.control.scopes import Scope
-from bot.conversation.edits import edited_id
 from bot.conversation.gathering import can_join
 from bot.errors import StoreError
+from bot.events.edits import edited_id
 from bot.family.changes import AGAIN, EDIT
 from bot.family.origins import CHANGE, REPEATED
 from bot.film.board import SHOTS
@@ -40,9 +35,14 @@ from bot.ports import (
     UsageLedger,
     ValueSigner,
 )
+from bot.scoped_settings import forms
+from bot.scoped_settings.effective import ScopedSettings
+from bot.scoped_settings.registry import LANGUAGE
+from bot.scoped_settings.scopes import Scope
 from bot.security.encrypted_storage import EncryptedStorage
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
+from bot.spending.quotes import DECIDE
 
 if TYPE_CHECKING:
     from bot.security.token_cipher import TokenCipher

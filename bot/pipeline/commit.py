@@ -4,7 +4,6 @@ import asyncio
 
 import structlog
 
-from bot.control.prices import PriceBook
 from bot.errors import MediaUnavailable, StoreError, StoreUnavailable
 from bot.media.spool import Spool
 from bot.models import Answer, Job, Outcome
@@ -12,6 +11,7 @@ from bot.ops.metrics import Metrics
 from bot.ops.tracing import span
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import EventQueue, Journal
+from bot.spending.prices import PriceBook
 
 log = structlog.get_logger(__name__)
 

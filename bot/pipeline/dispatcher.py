@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from aimodels.errors import ApiError, DeadlineExceeded, JobFailed
+from bot.approvals.questions import Questions
 from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob, events_with_jobs
 from bot.calls.call_entry import CallEntries, find_too_expensive, open_entries
@@ -17,8 +18,6 @@ from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.secrets import names_secret_command
 from bot.commands import Command, Context, Registry
 from bot.composites.composites import Composites
-from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.questions import Questions
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.conversation.gathering import Gathering
@@ -36,6 +35,7 @@ from bot.policy import Policy, Quotas
 from bot.ports import Adapter, AuditLog, ContextStore, Journal, KeyValues, UsageLedger, UsageReports
 from bot.recorder.erasure import Eraser
 from bot.schedules.schedules import Schedules
+from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.settings.core import Settings
 
 log = structlog.get_logger(__name__)

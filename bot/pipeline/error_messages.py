@@ -22,7 +22,6 @@ from aimodels.errors import (
 from bot.calls.api_sentences import clean_sentence
 from bot.calls.fitting import SETTINGS
 from bot.calls.parameter_limits import option_name
-from bot.control.forms import correction
 from bot.errors import (
     ClipsNotJoined,
     DownloadFailed,
@@ -41,6 +40,7 @@ from bot.i18n import translate
 from bot.models import Action, Answer, CommandSpec, Event, Job, Outcome, Usage
 from bot.moderation.moderator import AnswerWithheld
 from bot.policy.quota import refusal_text
+from bot.scoped_settings.forms import correction
 
 _KEYS: dict[type[BaseException], str] = {
     BadRequest: "refused",

@@ -8,11 +8,6 @@ import structlog
 
 from bot.background import BackgroundTasks
 from bot.commands import Registry
-from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.forms import PRESSED, is_correction, with_request
-from bot.control.quotes import DECISIONS
-from bot.control.registry import COMMANDS_OFF, LANGUAGE, REACTION
-from bot.control.scopes import Scope
 from bot.conversation.single_use import ONCE, SingleUse
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import DeliveryError, OverLimit, StoreError
@@ -26,6 +21,11 @@ from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
 from bot.ports import Adapter, EventQueue, Journal, receipt
+from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
+from bot.scoped_settings.forms import PRESSED, is_correction, with_request
+from bot.scoped_settings.registry import COMMANDS_OFF, LANGUAGE, REACTION
+from bot.scoped_settings.scopes import Scope
+from bot.spending.quotes import DECISIONS
 from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)

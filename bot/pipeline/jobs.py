@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from bot.calls.api_job import ApiJob
 from bot.calls.call_entry import CallEntries
-from bot.control.effective import EffectiveSettings
-from bot.control.registry import BUTTONS, SPOILER
 from bot.conversation.context import Conversation
 from bot.drawable import Plan
 from bot.models import (
@@ -31,6 +29,8 @@ from bot.pipeline.delivery import Progress
 from bot.pipeline.draft_guard import FencedDraft
 from bot.policy import ExpectedCall, Quotas
 from bot.ports import Draft, EventQueue, UsageLedger
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import BUTTONS, SPOILER
 
 
 @dataclass(frozen=True, slots=True)

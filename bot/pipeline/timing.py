@@ -27,8 +27,6 @@ class PipelineTiming:
     outage_pause: float = 20.0  #: between two tries in an outage of the API, at most
     pause_check: float = 60.0  #: between two looks whether a place is still paused, should its end be missed
     outage_status: float = 10.0  #: that a try in an outage must last until the status shows what it does
-    approval_hour: float = 3600.0  #: of the hours after which a request that waits for an approver lapses
-    approval_look: float = 30.0  #: between two looks for what has lapsed
 
     def backoff(self, attempt: int) -> float:
         """Return a random pause before the next try, at most 2, 4, 8, … seconds, within the bounds."""

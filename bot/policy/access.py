@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.commandline.mentions import Subject
-from bot.control.access import ALWAYS_OPEN, EVERYTHING, AccessRule
-from bot.control.scopes import Scope
 from bot.models import CommandSpec, Event
 from bot.policy.rules import Lists, names_unread_role
+from bot.scoped_settings.access import ALWAYS_OPEN, EVERYTHING, AccessRule
+from bot.scoped_settings.scopes import Scope
 
 _WIDEST_FIRST = (Scope.SERVICE, Scope.WORKSPACE, Scope.CHANNEL)
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from bot.control.access import ALWAYS_OPEN, describe_rule
-from bot.control.effective import EffectiveSettings
-from bot.control.registry import COMMANDS_OFF
-from bot.control.scopes import Scope
 from bot.i18n import join_list, translate
 from bot.models import CommandSpec, Event
 from bot.policy.access import find_refusing
 from bot.policy.policy import Policy
+from bot.scoped_settings.access import ALWAYS_OPEN, describe_rule
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.scopes import Scope
 
 
 def explain_decision(

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.background import BackgroundTasks
-from bot.control.beside import make_beside
-from bot.control.limits import to_units
 from bot.errors import DeliveryError, StoreError
+from bot.events.notice import make_beside
 from bot.i18n import translate
 from bot.limits import NEAR, Limit, NearLimit, Subject, window_end
 from bot.models import Answer, Event, Lane
 from bot.policy.quota import describe_amount, format_duration
 from bot.ports import EventQueue, KeyValues, Owner, Sender
+from bot.spending.limits import to_units
 
 log = structlog.get_logger(__name__)
 

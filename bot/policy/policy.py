@@ -6,10 +6,6 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bot.commandline.mentions import Mention, link_mention
-from bot.control.access import EVERYTHING
-from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.registry import COMMANDS_OFF
-from bot.control.scopes import Scope
 from bot.errors import OverLimit, UsageError
 from bot.i18n import join_list, translate
 from bot.limits import Limit, Measure, QuotaRequest, Subject
@@ -20,6 +16,10 @@ from bot.policy.quota import Quotas, Standing, describe_amount, describe_left, r
 from bot.policy.roles import NamedRoles
 from bot.policy.rules import Lists, command_lists, general_lists, id_forms, names_unread_role
 from bot.ports import Directory
+from bot.scoped_settings.access import EVERYTHING
+from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
+from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.scopes import Scope
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
 

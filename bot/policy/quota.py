@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.control.effective import EffectiveSettings
-from bot.control.limits import LimitBook, to_units
-from bot.control.prices import PriceBook
 from bot.errors import OverLimit
 from bot.i18n import translate
 from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, window_end
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind, Usage
 from bot.ports import UsageLedger
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.spending.limits import LimitBook, to_units
+from bot.spending.prices import PriceBook
 
 #: Commands that count, and that stop what a person asked for whatever was counted.
 STOPPING = frozenset({"stop", "cancel"})

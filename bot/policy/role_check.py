@@ -3,15 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from bot.commandline.mentions import find_mentions
-from bot.control.access import PREFIX, parse_rule
-from bot.control.limits import LimitBook, Who
-from bot.control.registry import APPROVERS, MANAGERS
-from bot.control.scopes import Scope
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.policy.rules import command_lists, general_lists, id_forms
 from bot.ports import Adapter, KeyValues
+from bot.scoped_settings.access import PREFIX, parse_rule
+from bot.scoped_settings.registry import APPROVERS, MANAGERS
+from bot.scoped_settings.scopes import Scope
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
+from bot.spending.limits import LimitBook, Who
 
 
 def named_roles(settings: Settings) -> frozenset[str]:

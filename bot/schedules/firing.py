@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.control.beside import NOTICE, make_beside
 from bot.conversation.single_use import ONCE
 from bot.errors import DeliveryDelayed, DeliveryRefused
-from bot.event_locks import EventLocks
+from bot.events.locks import EventLocks
+from bot.events.notice import NOTICE, make_beside
 from bot.i18n import translate
 from bot.models import Action, Actor, Answer, Event, Lane
 from bot.pipeline.inbox import Inbox

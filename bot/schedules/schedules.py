@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from bot.conversation.edits import message_of
+from bot.events.edits import message_of
 from bot.media.names import short_digest
 from bot.models import Event
 from bot.ports import Schedule, ScheduleStore, Sender

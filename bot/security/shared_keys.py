@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 
+from bot import this_process
 from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.ports import KeyValues, Processes
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.value_signer import derive_key
 from bot.settings.core import Settings
-from bot.store import this_process
 
 _NAMESPACE, _DIGEST = "service.key", "digest"
 #: Digests of the keys that encrypt, by the name of the process that has them.

@@ -20,6 +20,8 @@ from bot.settings.roles import ALL_ROLES, validate_roles
 _SHORTEST_TOKEN = 16  # characters
 #: The ways to redact a request to the API, the weakest first.
 REDACTIONS = ("off", "pseudonyms", "mask")
+#: Whether pages are read: each link, or where the words of a question ask for it, or none.
+LINK_MODES = ("on", "asked", "off")
 #: What the API's moderation endpoint checks, the least first.
 MODERATIONS = ("off", "requests", "both")
 

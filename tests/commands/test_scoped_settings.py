@@ -7,9 +7,9 @@ import pytest
 
 from bot.commandline.parser import parse
 from bot.commandline.time_zones import find_zone
-from bot.control.forms import form_options
-from bot.control.retention import Retention
 from bot.errors import UsageError
+from bot.scoped_settings.forms import form_options
+from bot.scoped_settings.retention import Retention
 from tests.support.command_runner import CommandRunner
 from tests.support.media_files import PNG
 

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
-from bot.control.effective import ScopedSettings
 from bot.models import Action, Actor, Answer, Attachment, Event, Lane, Location, Media
 from bot.pipeline.adapter_services import CoreServices
 from bot.ports import Store
+from bot.scoped_settings.effective import ScopedSettings
 from bot.security.token_cipher import TokenCipher
 from tests.support.channel.adapter import ChannelAdapter, Message, channel_server
 from tests.support.database.store import event

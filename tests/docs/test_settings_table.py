@@ -10,9 +10,9 @@ import pytest
 
 from aimodels.reference import MODELS
 from bot.commands import load_offered
-from bot.control.registry import load_settings_registry
-from bot.control.scoped_setting import ScopedSetting
 from bot.i18n import FALLBACK, LANGUAGES
+from bot.scoped_settings.registry import load_settings_registry
+from bot.scoped_settings.setting import ScopedSetting
 from bot.settings.core import Settings
 from tests.support.documents import ROOT
 

@@ -13,7 +13,6 @@ import pytest
 
 from aimodels import reference
 from bot.commands import load_commands
-from bot.control.registry import load_settings_registry
 from bot.errors import SettingsError
 from bot.i18n import (
     FALLBACK,
@@ -30,6 +29,7 @@ from bot.i18n import (
 )
 from bot.limits import Measure, Period
 from bot.models import CommandSpec, Option
+from bot.scoped_settings.registry import load_settings_registry
 from bot.settings.core import load_settings
 
 ROOT = Path(__file__).parents[2]

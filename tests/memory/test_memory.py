@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.memory.notes import Note, change_note, edit_note, notes_here
 from bot.memory.prompt import memory_message
+from bot.scoped_settings.scopes import Scope
 from sandbox.chat.reply import reply
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url

@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from bot.control.registry import load_settings_registry
 from bot.models import KINDS, CommandSpec
+from bot.scoped_settings.registry import load_settings_registry
 from tests.support.scripted_api import ReceivedRequest
 from tests.support.service import Service, quiet_logs, service
 

@@ -9,14 +9,14 @@ from pydantic import SecretStr
 from adapters.discord.adapter import Discord
 from adapters.slack.adapter import Slack
 from adapters.slack.setup.manifest import SCOPES
-from bot.control.access import AccessRule
-from bot.control.limits import LimitBook, LimitRule, Who
-from bot.control.scopes import Scope
 from bot.limits import Measure, Period
 from bot.ops.check import check
 from bot.policy.role_check import unmatched_roles
 from bot.ports import Adapter
+from bot.scoped_settings.access import AccessRule
+from bot.scoped_settings.scopes import Scope
 from bot.settings.core import Settings, load_settings
+from bot.spending.limits import LimitBook, LimitRule, Who
 from bot.store.engine import make_store
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ROLE, TOKEN

@@ -12,6 +12,10 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from aimodels import AsyncAIModels
+from bot.approvals.approvals import Approvals
+from bot.approvals.pending import PendingApprovals
+from bot.approvals.questions import Questions
+from bot.approvals.timing import ApprovalTiming
 from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob
 from bot.calls.circuit_breaker import CircuitBreaker
@@ -20,13 +24,6 @@ from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Command, Context, Registry, load_offered
 from bot.composites.composites import open_composites
-from bot.control.approvals import Approvals
-from bot.control.effective import ScopedSettings
-from bot.control.pending_approvals import PendingApprovals
-from bot.control.prices import PriceBook
-from bot.control.questions import Questions
-from bot.control.quotes import Quotes
-from bot.control.registry import load_settings_registry
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.media import Spool
@@ -50,12 +47,15 @@ from bot.models import (
 from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.rules import load_rules
 from bot.pipeline.jobs import OutcomeBuilder
-from bot.pipeline.timing import PipelineTiming
 from bot.ports import NoChannels, NoDirectory
 from bot.schedules.clock import SystemClock
 from bot.schedules.schedules import Schedules
+from bot.scoped_settings.effective import ScopedSettings
+from bot.scoped_settings.registry import load_settings_registry
 from bot.security.token_cipher import TokenCipher
 from bot.settings.core import Settings
+from bot.spending.prices import PriceBook
+from bot.spending.quotes import Quotes
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.policy import make_policy, make_quotas
 from tests.support.media_files import MP4, PNG, WAV
@@ -289,7 +289,7 @@ class CommandRunner:
             policy=make_policy(self.settings, self.store),
             find_spec=self.registry.find_spec,
             adapters={},
-            timing=PipelineTiming(),
+            timing=ApprovalTiming(),
         )
 
     @property

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from aimodels.reference import MODELS
 from bot.commands import load_commands
-from bot.control import forms
-from bot.control.registry import load_settings_registry
 from bot.errors import StoreUnavailable
 from bot.models import Actor, CommandSpec, Event, Location, Option, Turn
 from bot.policy.roles import NamedRoles
 from bot.ports import CallRecorder, ChannelSettings, Profile, ValueSigner
+from bot.scoped_settings import forms
+from bot.scoped_settings.registry import load_settings_registry
 from bot.security.value_signer import HmacSigner
 from bot.settings.core import Settings
 

@@ -1,7 +1,8 @@
 """Windows, as far as it can be had here: without what it lacks, everything imports and the terminal answers.
 
 The core's tests pass like this, too, but for `tests/pipeline/test_worker_stop.py`, which is about signals:
-`python -m pytest -p tests.support.windows.absent` with `tests/pipeline tests/commands tests/conversation tests/control
+`python -m pytest -p tests.support.windows.absent` with `tests/pipeline tests/commands tests/conversation
+tests/approvals tests/scoped_settings tests/spending
 tests/policy tests/commandline tests/schedules tests/moderation tests/memory tests/settings tests/calls tests/security`.
 """
 

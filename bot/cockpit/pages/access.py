@@ -12,13 +12,13 @@ from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
 from bot.commandline.mentions import Mention, Subject, read_mention
-from bot.control.access import EVERYTHING, AccessRule, rule_targets
-from bot.control.changes import change_pause, change_rule, read_target, read_until
-from bot.control.effective import EffectiveSettings
-from bot.control.scopes import ADMINISTERED, Scope
 from bot.errors import UsageError
 from bot.models import Actor, CommandSpec
 from bot.policy.explanations import explain_decision
+from bot.scoped_settings.access import EVERYTHING, AccessRule, rule_targets
+from bot.scoped_settings.changes import change_pause, change_rule, read_target, read_until
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.scopes import ADMINISTERED, Scope
 
 _SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 _EMPTY = {"what": EVERYTHING, "rule": "deny", "who": "person", "id": "", "until": ""}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from bot.cockpit.page import COMMAND_LINE, Rights, Visit, csv_file, page, read_number
-from bot.control.changes import is_of_direct_messages
 from bot.ports import AuditEntry
+from bot.scoped_settings.changes import is_of_direct_messages
 
 _PAGE, _FILE = 100, 10_000
 

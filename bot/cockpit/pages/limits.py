@@ -10,14 +10,14 @@ from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
-from bot.control.changes import change_limit, read_amount
-from bot.control.limits import LimitRule, Who, environment_limits, to_units
-from bot.control.prices import describe_price
 from bot.errors import UsageError
 from bot.i18n import choice_label, kind_label
 from bot.limits import Limit, Measure, Period, Subject
 from bot.models import KINDS, Location
 from bot.policy.quota import describe_amount
+from bot.spending.limit_changes import change_limit, read_amount
+from bot.spending.limits import LimitRule, Who, environment_limits, to_units
+from bot.spending.prices import describe_price
 
 _LONGEST_ID = 200  #: characters
 _EMPTY = {"amount": "", "of": "requests", "per": "day", "who": "everybody", "id": ""}

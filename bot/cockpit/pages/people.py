@@ -14,10 +14,10 @@ from bot.cockpit.profile import read_profile
 from bot.cockpit.rendering import days_ago
 from bot.cockpit.request_acts import states_of
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
-from bot.control.scopes import Scope
 from bot.memory.notes import delete_note, notes_here
 from bot.models import Actor
 from bot.ports import RequestFilter, Schedule, UsageField, UsageSum
+from bot.scoped_settings.scopes import Scope
 
 _DAYS = 30  #: of the sums in the lists
 _OWN = 30  #: requests on a person's own page

@@ -14,9 +14,9 @@ from zlib import crc32
 
 import structlog
 
+from bot import this_process
 from bot.errors import StoreError
 from bot.ports import ProcessInfo
-from bot.store import this_process
 from bot.store.postgres.connection import Connection, Connections, PostgresDatabase, close
 from bot.store.timing import StoreTiming
 

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from bot import this_process
 from bot.concurrency.shared_probe import SharedProbe
 from bot.errors import OwnershipLost
 from bot.limits import UTC_ZONE
 from bot.models import Event, Job, Lane, Media, Turn
 from bot.ports import AuditEntry, EventKey, Namespace, ProcessInfo, QueuePlace, Schedule
-from bot.store import this_process
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.claims import EVENTS
 from bot.store.postgres.connection import Connections, PostgresDatabase

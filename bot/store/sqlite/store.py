@@ -17,13 +17,13 @@ from zoneinfo import ZoneInfo
 
 import aiosqlite
 
+from bot import this_process
 from bot.concurrency.shared_probe import SharedProbe
 from bot.errors import StoreUnavailable
 from bot.i18n import operator_text
 from bot.limits import UTC_ZONE
 from bot.models import Answer, Event, Job, Lane, Media, Turn
 from bot.ports import AuditEntry, ConversationContext, Namespace, ProcessInfo, RequestFilter, RequestRow, Schedule
-from bot.store import this_process
 from bot.store.shared import audit, codec, contexts, erasure, key_values
 from bot.store.shared.key_values import NamespaceCache
 from bot.store.shared.places import PlaceQueries

@@ -1,8 +1,8 @@
 import pytest
 
 from adapters.kit.message_actions import EPHEMERAL_ACTIONS, MESSAGE_ACTIONS, Lacking, MessageRequest, request_of
-from bot.control.quotes import DECISIONS
 from bot.models import Attachment
+from bot.spending.quotes import DECISIONS
 
 PICTURE = Attachment(name="fox.png", content_type="image/png")
 PAPER = Attachment(name="a.pdf", content_type="application/pdf")

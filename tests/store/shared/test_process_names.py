@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from bot.store import this_process
+from bot import this_process
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.background import BackgroundTasks
-from bot.control.effective import ScopedSettings
-from bot.control.limits import LimitBook
-from bot.control.prices import PriceBook
-from bot.control.registry import load_settings_registry
 from bot.limits import QuotaRequest
 from bot.models import CommandSpec, Event
 from bot.policy import LimitNotices, Policy, Quotas
 from bot.ports import Store
+from bot.scoped_settings.effective import ScopedSettings
+from bot.scoped_settings.registry import load_settings_registry
 from bot.settings.core import Settings
+from bot.spending.limits import LimitBook
+from bot.spending.prices import PriceBook
 
 
 def make_policy(

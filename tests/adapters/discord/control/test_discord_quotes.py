@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.discord.timing import Timing
 from aimodels.reference import MODELS
+from bot.approvals.timing import ApprovalTiming
 from bot.i18n import translate
 from bot.models import Answer, Event
 from bot.ports import AuditEntry
@@ -82,7 +83,7 @@ async def test_a_quote_and_then_an_approval(tmp_path: Path) -> None:
 
 async def test_what_nobody_decides_on_lapses(tmp_path: Path) -> None:
     """The author is told; the approver's buttons are gone; nothing is made. Who is no approver can't decide."""
-    timing = replace(FAST, pipeline=replace(FAST.pipeline, approval_hour=0.05, approval_look=0.05))
+    timing = replace(FAST, approvals=ApprovalTiming(hour=0.05, look=0.05))
     given: dict[str, Any] = {"bot_prices": _PRICES, "bot_approve_above": 0.6, "bot_approvers": (f"person:{ADA}",)}
     async with whole(tmp_path, core_timing=timing, **given) as one:
         await one.command("image", prompt="two foxes", n="2", told=_BOB)

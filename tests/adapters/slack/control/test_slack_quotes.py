@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aimodels.reference import MODELS
+from bot.approvals.timing import ApprovalTiming
 from simulators.slack import Message, SlackSimulator
 from tests.support.database.engines import engine, server, url
 from tests.support.service import FAST, quiet_logs
@@ -139,7 +140,7 @@ async def test_an_approver_is_asked_in_private(slack: SlackSimulator, tmp_path: 
 async def test_a_group_decides_and_what_nobody_decides_on_lapses(slack: SlackSimulator, tmp_path: Path) -> None:
     """The request names the user group; who is in it decides there, administrators beside it do not."""
     group = slack.group("Leads", slack.bob, id="S0LEADS")
-    timing = replace(FAST, pipeline=replace(FAST.pipeline, approval_hour=2.0, approval_look=0.05))
+    timing = replace(FAST, approvals=ApprovalTiming(hour=2.0, look=0.05))
     given: dict[str, Any] = {"bot_prices": PRICES, "bot_approve_above": 0.6, "core_timing": timing}
     async with service(slack, tmp_path, **given) as running:
         slack.ada.slash("/settings", f"approvers <!subteam^{group.id}|@leads> --for workspace")

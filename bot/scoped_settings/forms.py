@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.commandline.choices import is_switch
-from bot.control.changes import read_target, read_until
-from bot.control.scoped_setting import ScopedSetting
 from bot.errors import UsageError
 from bot.i18n import describe_option, translate
 from bot.models import Action, CommandSpec, Event, Job, Option
 from bot.ports import OWN_FIELDS
+from bot.scoped_settings.changes import read_target, read_until
+from bot.scoped_settings.setting import ScopedSetting
 
 #: The options of the command `settings`.
 NAME, VALUE, FOR = "name", "value", "for"

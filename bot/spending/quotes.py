@@ -5,14 +5,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.control.effective import EffectiveSettings
-from bot.control.prices import SIZE_OPTIONS, PriceBook, Prices, requested_items
-from bot.control.registry import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.i18n import translate
 from bot.limits import MICROS
 from bot.models import MEDIA_KINDS, Action, Answer, CommandSpec, Event, Usage
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
+from bot.spending.prices import SIZE_OPTIONS, PriceBook, Prices, requested_items
 
 #: Command of the buttons of quotes and approvals.
 DECIDE = "decide"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.control.approvals import Approvals
-from bot.control.effective import EffectiveSettings
-from bot.control.quotes import Quotes
+from bot.approvals.approvals import Approvals
 from bot.conversation.sounds import is_sound
 from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Usage
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.spending.quotes import Quotes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.control.effective import ScopedSettings
-from bot.control.registry import RETENTION_DAYS
-from bot.control.scopes import Scope
 from bot.models import Media
 from bot.ports import Maintenance
+from bot.scoped_settings.effective import ScopedSettings
+from bot.scoped_settings.registry import RETENTION_DAYS
+from bot.scoped_settings.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)

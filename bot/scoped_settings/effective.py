@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Self
 
 from bot.commandline.mentions import Mention, find_mentions
-from bot.control.access import PAUSED, PREFIX, AccessRule, parse_rule
-from bot.control.registry import ANSWER_ALL, MANAGERS, NO_FALLBACK, REPLY_MODE
-from bot.control.scoped_setting import ON, ScopedSetting, split_list
-from bot.control.scopes import (
+from bot.errors import Paused, UsageError
+from bot.models import CommandSpec, Event, Kind, Location
+from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Owner
+from bot.scoped_settings.access import PAUSED, PREFIX, AccessRule, parse_rule
+from bot.scoped_settings.registry import ANSWER_ALL, MANAGERS, NO_FALLBACK, REPLY_MODE
+from bot.scoped_settings.scopes import (
     ADMINISTERED,
     OWN_API,
     Scope,
@@ -18,9 +20,7 @@ from bot.control.scopes import (
     owner_of,
     person_namespace,
 )
-from bot.errors import Paused, UsageError
-from bot.models import CommandSpec, Event, Kind, Location
-from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Owner
+from bot.scoped_settings.setting import ON, ScopedSetting, split_list
 
 _NO_WORDS: frozenset[str] = frozenset()
 _NO_CHANNEL_SETTINGS = ChannelSettings()

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.commands import load_offered
-from bot.control.prices import PriceBook
-from bot.control.quotes import PricedRequest, cheaper, money
 from bot.settings.core import Settings
+from bot.spending.prices import PriceBook
+from bot.spending.quotes import PricedRequest, cheaper, money
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.store import event
 

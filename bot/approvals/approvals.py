@@ -10,23 +10,23 @@ from typing import Literal
 
 import structlog
 
+from bot.approvals.pending import PendingApproval, PendingApprovals
+from bot.approvals.timing import ApprovalTiming
 from bot.commandline.mentions import Mention, link_mention
 from bot.composites.showing import PART_TRIES, show
-from bot.control.beside import make_beside
-from bot.control.effective import EffectiveSettings, ScopedSettings
-from bot.control.pending_approvals import PendingApproval, PendingApprovals
-from bot.control.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_within, money
-from bot.control.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
-from bot.control.scoped_setting import split_list
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
-from bot.event_locks import EventLocks
+from bot.events.locks import EventLocks
+from bot.events.notice import make_beside
 from bot.i18n import join_list, translate
 from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
-from bot.pipeline.timing import PipelineTiming
 from bot.policy import Policy, Refusal
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, EventQueue, Journal, Sender
+from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
+from bot.scoped_settings.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
+from bot.scoped_settings.setting import split_list
 from bot.settings.approvers import listed_approvers
+from bot.spending.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_within, money
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ class Approvals:
     policy: Policy
     find_spec: Callable[[str], CommandSpec | None]  #: by the name of a command
     adapters: Mapping[str, Sender]
-    timing: PipelineTiming
+    timing: ApprovalTiming
     _locks: EventLocks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class Approvals:
         if not places and event.location.is_private:
             return Answer(text=translate("approval.nobody", locale, price=money(request.price)), private=True)
         hours = effective.number(APPROVAL_HOURS) or 0.0
-        until = datetime.now(UTC) + timedelta(seconds=hours * self.timing.approval_hour)
+        until = datetime.now(UTC) + timedelta(seconds=hours * self.timing.hour)
         asks = tuple(f"{event.id}/{digest}-{number}" for number in range(1, len(places) + 1))
         before = await self.pending.find(event.adapter, event.id)
         if before is not None and before.digest != digest:
@@ -303,7 +303,7 @@ class Approvals:
                         await self._lapse(pending)
             except StoreError as exc:
                 log.warning("pending approvals not read", reason=str(exc))
-            await asyncio.sleep(self.timing.approval_look)
+            await asyncio.sleep(self.timing.look)
 
     async def _lapse(self, pending: PendingApproval) -> None:
         if pending.adapter not in self.adapters:  # another process has the platform

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from bot.commandline.mentions import Mention, Subject, link_mention
-from bot.control.scopes import Scope
 from bot.i18n import translate
 from bot.models import KINDS, CommandSpec
+from bot.scoped_settings.scopes import Scope
 
 #: How the names of the stored values begin.
 PREFIX = "access:"

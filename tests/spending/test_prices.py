@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from bot.commands import load_offered
-from bot.control.prices import PriceBook
 from bot.errors import SettingsError
 from bot.models import CommandSpec, Usage
 from bot.settings.core import Settings
+from bot.spending.prices import PriceBook
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.store import event
 from tests.support.service import service

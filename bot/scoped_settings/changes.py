@@ -1,26 +1,21 @@
 """Changes that administrators make, by a command or on a page: their words checked, and an entry in the audit log."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
 from bot.commandline.choices import nearest_choice
-from bot.control.access import ALWAYS_OPEN, PAUSED, AccessRule, parse_rule, rule_targets
-from bot.control.effective import EffectiveSettings
-from bot.control.limits import LimitBook, LimitRule, to_units
-from bot.control.registry import MANAGERS
-from bot.control.scoped_setting import ScopedSetting
-from bot.control.scopes import Scope
 from bot.errors import UsageError
 from bot.i18n import join_list, translate
-from bot.limits import UNITS, Measure
 from bot.models import CommandSpec
 from bot.ports import AuditEntry, Directory
+from bot.scoped_settings.access import ALWAYS_OPEN, PAUSED, AccessRule, parse_rule, rule_targets
+from bot.scoped_settings.effective import EffectiveSettings
+from bot.scoped_settings.registry import MANAGERS
+from bot.scoped_settings.scopes import Scope
+from bot.scoped_settings.setting import ScopedSetting
 
-_MOST = 10**15  #: of a limit, in the measure's unit
 _DURATION = re.compile(r"(\d{1,5})\s*([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 #: How the actions begin whose entries have people's words, or are of a place's notes.
@@ -34,34 +29,6 @@ class Audit(Protocol):
         self, action: str, *, subject: str = "", scope: str = "", before: str | None = None, after: str | None = None
     ) -> None:
         """Add one entry."""
-
-
-def read_amount(measure: Measure, text: str, locale: str) -> int:
-    """Return the amount of a limit in the measure's unit. Raises `UsageError`."""
-    try:
-        value = float(text) * UNITS.get(measure, 1)
-    except ValueError:
-        value = math.nan
-    if not (0 <= value <= _MOST) or not (measure in UNITS or value.is_integer()):
-        raise UsageError(translate("limits.amount", locale, value=text.replace("`", "'")))
-    return round(value)
-
-
-async def change_limit(book: LimitBook, rule: LimitRule, audit: Audit, *, is_removed: bool, locale: str) -> LimitRule:
-    """Set or clear a limit; return it as it is, or was. Raises `UsageError` where there is none to clear."""
-    before = await book.set(rule, is_removed=is_removed)
-    if is_removed and before is None:
-        raise UsageError(translate("limits.unknown", locale))
-    after = None if is_removed else rule.amount
-    if before != after:
-        await audit(
-            "limits.clear" if is_removed else "limits.set",
-            subject=f"{rule.measure} / {rule.period}, {rule.whom}",
-            scope="workspace" if rule.adapter else "service",
-            before=None if before is None else to_units(rule.measure, before),
-            after=None if after is None else to_units(rule.measure, after),
-        )
-    return rule if before is None or not is_removed else replace(rule, amount=before)
 
 
 async def change_setting(

@@ -6,9 +6,9 @@ from bot.commandline.choices import nearest_choice, written_forms
 from bot.commandline.mentions import find_mentions, read_mention, split_mentions, without_ids
 from bot.commandline.parser import validate_option
 from bot.commandline.time_zones import find_zone
-from bot.control.scopes import Scope
 from bot.i18n import describe_option, describe_setting, join_list, kind_label, translate
 from bot.models import CommandSpec, Kind, Option
+from bot.scoped_settings.scopes import Scope
 
 ON, OFF = SWITCH = ("on", "off")
 EVERYWHERE = tuple(Scope)

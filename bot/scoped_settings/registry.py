@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from bot.control.access import ALWAYS_OPEN
-from bot.control.scoped_setting import EVERYWHERE, OFF, ON, SWITCH, ScopedSetting
-from bot.control.scopes import ADMINISTERED, SHARED, Scope
-from bot.conversation.links import LINK_MODES
 from bot.i18n import LANGUAGES
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
+from bot.scoped_settings.access import ALWAYS_OPEN
+from bot.scoped_settings.scopes import ADMINISTERED, SHARED, Scope
+from bot.scoped_settings.setting import EVERYWHERE, OFF, ON, SWITCH, ScopedSetting
 from bot.settings.api_endpoint import has_moderation
-from bot.settings.core import MODERATIONS, REDACTIONS, Settings
+from bot.settings.core import LINK_MODES, MODERATIONS, REDACTIONS, Settings
 from bot.settings.extra_parameters import extra_parameters
 from bot.settings.memory import MEMORIES
 

@@ -1,0 +1,1 @@
+"""Approvals: expensive requests wait until an approver grants them."""

@@ -1,0 +1,1 @@
+"""Helpers for events: locks on them, ids of edited messages, and messages of the service beside a request."""

@@ -1,0 +1,1 @@
+"""Cost and limits: prices of the API, quotes before a request is made, and limits on use."""
