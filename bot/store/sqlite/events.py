@@ -65,6 +65,7 @@ class SqliteEvents(SqliteEventRecorder):
         try:
             async with asyncio.timeout(patience):
                 await self._changed.wait()
+                await asyncio.sleep(0)  # what was recorded is acknowledged before work on it begins
         except TimeoutError:
             pass
 
