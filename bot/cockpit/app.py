@@ -48,6 +48,8 @@ _LARGEST_FORM = 200_000
 _STREAMS = 8
 #: Seconds between two renderings of a live part.
 _LIVE_INTERVAL = 2.0
+#: Seconds after which a stream without a change says that it is there: proxies end those that are silent for a minute.
+_LIVE_QUIET = 20.0
 _LANGUAGE = "cockpit_language"
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -64,7 +66,7 @@ class Cockpit:
             importlib.import_module(f"{pages.__name__}.{module.name}")
         self.sources = sources
         self.sessions = Sessions(sources.values, sources.journal, TokenCipher(keys, purpose=PURPOSE))
-        self.live = LiveParts(_LIVE_INTERVAL)
+        self.live = LiveParts(_LIVE_INTERVAL, _LIVE_QUIET)
         self.play = PlayPages()
         self._streams: Counter[str] = Counter()  #: open streams, by session
         self._address = address
@@ -137,7 +139,7 @@ class Cockpit:
                 async for text in self.live.watch(key, render):
                     if await self._find_session(visit.request) is None:
                         return  # ended meanwhile
-                    yield f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+                    yield ":\n\n" if text is None else _server_sent_event(name, text)
             finally:
                 self._streams[visit.session.key] -= 1
                 self._streams += Counter()  # drops those that are 0
@@ -153,6 +155,7 @@ class Cockpit:
         routes: list[Route | Mount] = [
             Mount(f"{ROOT}/static", StaticFiles(packages=[("bot.cockpit", "static")])),
             *self._sign_in.routes,
+            Route(f"{ROOT}/", self._drop_slash, methods=["GET"]),
             Route(f"{ROOT}/language", self._choose_language, methods=["POST"]),
         ]
         for page in registered_pages():
@@ -243,8 +246,15 @@ class Cockpit:
         form = dict(read_form(await request.body()))
         response = RedirectResponse(ROOT, status_code=303)
         if is_known(form.get("language", "")):
-            response.set_cookie(_LANGUAGE, form["language"], httponly=True, samesite="lax", max_age=365 * 86_400)
+            is_secure = bool(self._address.public_url)
+            seconds = 365 * 86_400
+            response.set_cookie(
+                _LANGUAGE, form["language"], httponly=True, secure=is_secure, samesite="lax", max_age=seconds
+            )
         return response
+
+    async def _drop_slash(self, _: Request) -> Response:
+        return RedirectResponse(ROOT)
 
     # -- parts
 
@@ -273,6 +283,10 @@ def _open_provider(settings: Settings) -> "OpenIdProvider | None":
     from bot.cockpit.identity.openid import OpenIdProvider  # of an extra
 
     return OpenIdProvider(settings)
+
+
+def _server_sent_event(name: str, text: str) -> str:
+    return f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
 
 
 def _bearer(request: Request) -> str:

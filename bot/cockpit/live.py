@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import suppress
 
 import structlog
 
@@ -15,16 +16,21 @@ Render = Callable[[], Awaitable[str]]
 class LiveParts:
     """The parts that are being watched.
 
-    `interval`: seconds between two renderings of a part.
+    `interval`: seconds between two renderings of a part. `quiet`: seconds without a change after which watchers can
+    show that they are there.
     """
 
-    def __init__(self, interval: float) -> None:
+    def __init__(self, interval: float, quiet: float) -> None:
         self._interval = interval
+        self._quiet = quiet
         self._parts: dict[Hashable, _Part] = {}
         self._is_closed = False
 
-    async def watch(self, key: Hashable, render: Render) -> AsyncIterator[str]:
-        """Iterate over what `render` returns, whenever that changes. All who watch one `key` share one rendering."""
+    async def watch(self, key: Hashable, render: Render) -> AsyncIterator[str | None]:
+        """Iterate over what `render` returns, whenever that changes; None: it has not for `quiet` seconds.
+
+        All who watch one `key` share one rendering.
+        """
         if self._is_closed:
             return
         part = self._parts.get(key)
@@ -33,9 +39,9 @@ class LiveParts:
         part.watchers += 1
         try:
             version = 0
-            while (found := await part.newer_than(version)) is not None:
-                version, text = found
-                yield text
+            while (found := await part.newer_than(version, self._quiet)) is not None:
+                is_new, version = found[0] > version, found[0]
+                yield found[1] if is_new else None
         finally:
             part.watchers -= 1
             if not part.watchers:
@@ -61,12 +67,14 @@ class _Part:
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._run(render, interval), name="cockpit")
 
-    async def newer_than(self, version: int) -> tuple[int, str] | None:
-        """Return version and text once they are newer; None: the part has ended."""
-        while self._version <= version:
-            if self._is_over:
-                return None
-            await self._changed.wait()
+    async def newer_than(self, version: int, seconds: float) -> tuple[int, str] | None:
+        """Return version and text once they are newer, or after so many seconds; None: the part has ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._version <= version:
+                    if self._is_over:
+                        return None
+                    await self._changed.wait()
         return self._version, self._text
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from bot.cockpit.live import LiveParts
 
 async def test_a_hundred_viewers_share_each_rendering() -> None:
     """However many look, a part is made once for each refresh; without anybody nothing runs."""
-    parts, numbers = LiveParts(0.0), count(1)
+    parts, numbers = LiveParts(0.0, 60.0), count(1)
     made: list[int] = []
 
     async def render() -> str:
@@ -18,6 +18,7 @@ async def test_a_hundred_viewers_share_each_rendering() -> None:
     async def look() -> list[int]:
         seen: list[int] = []
         async for text in parts.watch("overview", render):
+            assert text is not None
             seen.append(int(text))
             if len(seen) == 3:
                 return seen
@@ -28,3 +29,20 @@ async def test_a_hundred_viewers_share_each_rendering() -> None:
     assert len(made) < 100  # alone they would need 300
     await asyncio.sleep(0)
     assert [task for task in asyncio.all_tasks() if task.get_name() == "cockpit"] == []
+
+
+async def test_a_part_that_does_not_change_keeps_its_connections() -> None:
+    """Watchers can say now and then that they are there, so that no proxy ends them, and go on with what is new."""
+    parts, words = LiveParts(0.0, 0.0), ["the same"]
+
+    async def render() -> str:
+        return words[-1]
+
+    seen: list[str | None] = []
+    async for text in parts.watch("overview", render):
+        seen.append(text)
+        if seen[-3:] == ["the same", None, None]:
+            words.append("new")
+        if text == "new":
+            break
+    assert [text for text in seen if text is not None] == ["the same", "new"]

@@ -18,7 +18,10 @@ ANN = Actor(id="ann", is_admin=True)
 
 
 async def test_a_session_ends_with_the_rights_on_the_platform(tmp_path: Path) -> None:
-    """Asked at most once a minute; rights that nobody can confirm last for ten minutes; an operator's likewise."""
+    """Asked at most once a minute; rights that nobody can confirm last for ten minutes; an operator's likewise.
+
+    Who has left the workspace has no page of their own any more.
+    """
     async with pages(tmp_path, bot_admins=("root",)) as web:
         service, members = web.service, web.service.adapter.members
         given = (await service.ask("", command="cockpit", who="ann")).text.partition("token=")[2]
@@ -65,3 +68,8 @@ async def test_a_session_ends_with_the_rights_on_the_platform(tmp_path: Path) ->
         members["root"] = Actor(id="root")
         now += EVERY
         assert await rights.confirm(root)
+        plain = replace(ann, key="plain", visitor=replace(ann.visitor, is_administrator=False))
+        assert await rights.confirm(plain)  # the platform does not tell of roles, and need not
+        service.adapter.gone.update(("ann", "root"))
+        now += EVERY
+        assert [await rights.confirm(one) for one in (plain, ann, root)] == [False, False, False]

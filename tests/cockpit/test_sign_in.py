@@ -107,9 +107,14 @@ async def test_the_command_gives_administrators_the_rights_that_they_have(tmp_pa
         assert given.private
         url = given.text.partition("https://bot.example")[2]
         assert url.startswith("/cockpit/enter?token=")
+        of_pages = {"Host": "bot.example", "Origin": "https://bot.example"}
+        path, fields = f"{web.base}/cockpit/language", {"language": "zh-TW"}
+        async with web.http.post(path, data=fields, headers=of_pages, allow_redirects=False) as chosen:
+            assert "; Secure" in chosen.headers["set-cookie"]
 
     async with pages(tmp_path / "local") as web:
         await web.sign_in()
+        assert (await web.peek("/cockpit/")).headers["location"] == "/cockpit"
         await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="other", actor="bob", name="Bob"))
         [operator, other] = sorted(await _sessions(web.service.core.store))
         mine = await web.sign_in(ADMINISTRATOR)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.cockpit.identity.members import ask_platform
+from bot.cockpit.identity.members import ask_platform, ask_whether_gone
 from bot.cockpit.sessions import Session
 from bot.cockpit.visitor import Visitor
 from bot.policy import Policy
@@ -52,8 +52,8 @@ class RightsConfirmation:
         who, now = session.visitor, self._now()
         if who.grant:
             return who.grant in self._settings.bot_oidc_operators
-        if not who.adapter or not (who.is_operator or who.is_administrator):
-            return True  # nothing that somebody could take away
+        if not who.adapter:
+            return True  # nothing that a platform could take away
         state = self._states.get(session.key)
         if state is None:
             self._states = {key: one for key, one in self._states.items() if now - one.asked_at < _REMEMBERED}
@@ -62,6 +62,8 @@ class RightsConfirmation:
             return state.has_rights
         state.asked_at = now
         found = await self._ask(who)
+        if found is None and not _has_power(who):
+            found = True
         if found is None:
             state.unknown_since = now if state.unknown_since is None else state.unknown_since
             state.has_rights = now - state.unknown_since < UNCONFIRMED
@@ -81,8 +83,16 @@ class RightsConfirmation:
             return None
         if job.event.actor.is_operator:
             return True  # at the terminal
+        is_gone = await ask_whether_gone(directory, job.event, who.actor)
+        if is_gone or not _has_power(who):
+            return None if is_gone is None else not is_gone
         actor = await ask_platform(directory, job.event, who.actor)
         if actor is None:
             return None
         event = replace(job.event, actor=actor)
         return self._policy.is_service_admin(event) if who.is_operator else actor.is_admin
+
+
+def _has_power(who: Visitor) -> bool:
+    """Return whether a person has rights over what belongs to others."""
+    return who.is_operator or who.is_administrator

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from bot.errors import DeliveryError
 from bot.models import Actor, Event
 from bot.ports import Directory
 
@@ -24,6 +25,19 @@ async def ask_platform(directory: Directory, event: Event, person: str) -> Actor
             return await directory.find_actor(event.reply_to, person)
     except TimeoutError:
         log.info("platform does not tell of a person", adapter=event.adapter)
+        return None
+
+
+async def ask_whether_gone(directory: Directory, event: Event, person: str) -> bool | None:
+    """Ask whether a person has left the workspace of a request; None: the platform does not tell, or not in time.
+
+    Raises `StoreError`.
+    """
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return await directory.is_gone(event.reply_to, person)
+    except (TimeoutError, DeliveryError) as exc:
+        log.info("platform does not tell whether a person is there", adapter=event.adapter, reason=str(exc))
         return None
 
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -12,7 +13,7 @@ from bot.limits import MICROS
 from bot.models import Event, Job, Media, Turn
 from bot.ports import AuditEntry, ConversationContext, UsageField, UsageRow, UsageSum
 from bot.store.shared import audit, codec
-from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns
+from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns, sum_usage
 from bot.store.shared.sql import Dialect
 
 _PAGE = 200  #: turns read at a time
@@ -97,7 +98,6 @@ SELECT {columns}, sum(requests), sum(prompt_tokens), sum(completion_tokens), sum
 FROM usage WHERE hour >= :hour{conditions} GROUP BY {numbers} ORDER BY {numbers}
 """
 _USAGE_COLUMNS: dict[UsageField, str] = {"day": "hour", "person": "actor"}  #: where they are not named alike
-_USAGE_AMOUNTS = 6  #: columns after those
 _REQUESTS = f"""
 SELECT {JOB} FROM events WHERE adapter = :adapter AND actor = :actor AND actor <> ''{{here}} AND event IS NOT NULL
 AND seq > :after ORDER BY seq LIMIT {_PAGE}
@@ -262,29 +262,16 @@ class StoreQueries:
     ) -> Sequence[UsageSum]:
         filters = {"adapter": adapter, "actor": actor, "channel": channel, "workspace": workspace}
         keys = {name: codec.to_key(value) for name, value in filters.items() if value is not None}
+        # `|| ''` prevents a search by the platform alone: what is left of the hours is read in their order.
+        is_of_place = actor is not None or channel is not None
+        conditions = _USAGE_CONDITIONS if is_of_place else {**_USAGE_CONDITIONS, "adapter": "adapter || '' = :adapter"}
         sql = _USAGE_SUMS.format(
             columns=", ".join(_USAGE_COLUMNS.get(field, field) for field in by),
             numbers=", ".join(str(number) for number in range(1, len(by) + 1)),
-            conditions="".join(f" AND {_USAGE_CONDITIONS[name]}" for name in keys),
+            conditions="".join(f" AND {conditions[name]}" for name in keys),
         )
         rows = await self.rows(sql, hour=int(since.timestamp() // 3600), **keys)
-        sums: dict[tuple[str, ...], list[Any]] = {}
-        for row in rows:
-            fields = tuple(_usage_value(field, value, zone) for field, value in zip(by, row, strict=False))
-            added = sums.setdefault(fields, [0] * _USAGE_AMOUNTS)
-            sums[fields] = [a + b for a, b in zip(added, row[len(by) :], strict=True)]
-        return [
-            UsageSum(
-                fields=fields,
-                requests=int(requests),
-                prompt_tokens=int(prompt_tokens),
-                completion_tokens=int(completion_tokens),
-                items=int(items),
-                cost=int(micros) / MICROS,
-                own_cost=int(own_micros) / MICROS,
-            )
-            for fields, (requests, prompt_tokens, completion_tokens, items, micros, own_micros) in sorted(sums.items())
-        ]
+        return await asyncio.to_thread(sum_usage, rows, by, zone)  # there may be 100,000
 
     async def names(self, adapter: str, actors: Collection[str]) -> Mapping[str, str]:
         found: dict[str, str] = {}
@@ -327,12 +314,6 @@ class StoreQueries:
     async def feedback_counts(self) -> Mapping[str, tuple[int, int]]:
         rows = await self.rows(_FEEDBACK_COUNTS)
         return {codec.from_key(adapter): (int(good), int(bad)) for adapter, good, bad in rows}
-
-
-def _usage_value(field: UsageField, value: Any, zone: tzinfo) -> str:
-    if field == "day":
-        return datetime.fromtimestamp(value * 3600, zone).date().isoformat()
-    return codec.from_key(value)
 
 
 def _day(number: int) -> str:

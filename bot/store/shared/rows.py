@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from bot.limits import MICROS
 from bot.models import Answer, Event, Job, Lane, Media, Turn, Usage
+from bot.ports import UsageField, UsageSum
 from bot.store.shared import codec
 
 #: The columns of a row of usage after the hour.
@@ -158,3 +159,33 @@ def parse_job(rows: Sequence[Sequence[Any]]) -> Job | None:
         answer=codec.loads(Answer, answer) if answer else None,
         failing_since=datetime.fromtimestamp(failing_since, UTC) if failing_since is not None else None,
     )
+
+
+def sum_usage(rows: Sequence[Sequence[Any]], by: Sequence[UsageField], zone: tzinfo) -> list[UsageSum]:
+    """Return the sums of rows of usage whose first columns are those of `by`, an hour in place of a day."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    days: dict[int, str] = {}
+    for row in rows:
+        fields = []
+        for field, value in zip(by, row, strict=False):
+            if field != "day":
+                fields.append(codec.from_key(value))
+                continue
+            if value not in days:
+                days[value] = datetime.fromtimestamp(value * 3600, zone).date().isoformat()
+            fields.append(days[value])
+        amounts = [int(amount) for amount in row[len(by) :]]
+        added = sums.get(tuple(fields))
+        sums[tuple(fields)] = amounts if added is None else [a + b for a, b in zip(added, amounts, strict=True)]
+    return [
+        UsageSum(
+            fields=fields,
+            requests=requests,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            items=items,
+            cost=micros / MICROS,
+            own_cost=own_micros / MICROS,
+        )
+        for fields, (requests, prompt_tokens, completion_tokens, items, micros, own_micros) in sorted(sums.items())
+    ]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -310,7 +311,7 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 class ExplainedStore(SqliteStore):
-    """Notes how its queries read the events."""
+    """Notes how its queries read the events, and usage."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -318,14 +319,15 @@ class ExplainedStore(SqliteStore):
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         steps = [step[3] for step in await super().rows(f"EXPLAIN QUERY PLAN {sql}", **parameters)]
-        self.steps += [step for step in steps if "events" in step or "ORDER BY" in step]
+        self.steps += [step for step in steps if "events" in step or "usage" in step or "ORDER BY" in step]
         return await super().rows(sql, **parameters)
 
 
 async def test_pages_read_the_events_by_an_index(path: Path) -> None:
     """Finding open events, one person's events and people's names takes no longer for all that was answered.
 
-    The newest requests of a workspace are read from the end, and no others are sorted for them.
+    The newest requests of a workspace are read from the end, and no others are sorted for them. Usage of a time is
+    read from its beginning on.
     """
     here = RequestFilter(adapter="one", workspace="w")
     async with ExplainedStore(path) as store:
@@ -344,6 +346,9 @@ async def test_pages_read_the_events_by_an_index(path: Path) -> None:
         store.steps.clear()
         await store.names("one", ["ann", "bob"])
         assert any(step.startswith(by_actor) for step in store.steps)
+        store.steps.clear()
+        await store.usage_sums(["kind"], since=datetime.now(UTC), adapter="one", workspace="w")
+        assert store.steps == ["SEARCH usage USING PRIMARY KEY (hour>?)"]
 
 
 async def test_a_value_is_found_however_many_namespaces_there_are(path: Path) -> None:
