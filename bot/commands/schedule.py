@@ -11,6 +11,7 @@ from bot.models import Action, Actions, CommandSpec, Event, Lane, Option, Text
 from bot.ports import Schedule
 from bot.schedules.phrases.forms import TooManyFields, UnclearTime, WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
+from bot.schedules.reminders import is_without_words
 from bot.schedules.texts import change_action, describe, local_time, written
 from bot.scoped_settings.registry import COMMANDS_OFF, TIME_ZONE
 from bot.scoped_settings.scopes import Scope
@@ -109,6 +110,8 @@ async def _request(ctx: Context, text: str) -> Event:
     spec = ctx.commands.find_spec(parsed.command)
     if not text or spec is None:
         raise UsageError(ctx.translate("schedule.nothing"))
+    if spec.name == "chat" and is_without_words(parsed.prompt):
+        raise UsageError(ctx.translate("schedule.of_what"))
     if spec.kind is None or spec.secrets or parsed.files:
         allowed = ctx.join_list(f"`/{name}`" for name in ctx.commands.spending)
         raise UsageError(ctx.translate("schedule.not_this", command=spec.name, allowed=allowed))

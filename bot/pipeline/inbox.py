@@ -21,6 +21,7 @@ from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
 from bot.ports import Adapter, EventQueue, Journal, receipt
+from bot.schedules.reminders import asks_for_reminder
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.scoped_settings.forms import PRESSED, is_correction, with_request
 from bot.scoped_settings.registry import COMMANDS_OFF, LANGUAGE, REACTION
@@ -205,7 +206,14 @@ class Inbox:
             event = await self._resolve_press(event)
         if event.command == RETRY or (event.command == AGAIN and not event.prompt.strip() and not event.rejection):
             event = await self._resolve_retry(event)
+        if self._is_reminder(event):
+            return replace(event, command="schedule")
         return await Changes(self.journal, self.registry.spending).resolve(event)
+
+    def _is_reminder(self, event: Event) -> bool:
+        """Whether a plain message asks to be reminded at a time: a model would only say that it will."""
+        is_plain = event.command == "chat" and not (event.options or event.replaces or event.part_of or event.rejection)
+        return is_plain and asks_for_reminder(event.prompt) and self.registry.offers("schedule")
 
     async def _resolve_press(self, event: Event) -> Event:
         named, pressed = _named(event)

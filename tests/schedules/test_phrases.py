@@ -8,7 +8,9 @@ import pytest
 
 from bot.schedules.phrases.forms import UnclearTime, WrongInterval
 from bot.schedules.phrases.reading import TimeIsOver, read_when
+from bot.schedules.reminders import asks_for_reminder, is_without_words, read_reminder
 from bot.schedules.times import WrongExpression, last_time, next_time, shortest_interval, times_after, to_utc
+from tests.support.database.store import event
 from tests.support.schedules.clock import START
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -63,6 +65,11 @@ remind me to ask at noon for it every Monday at 9 | 0 9 * * 1 | Mon 11-30 09:00 
 every Monday-Friday 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
 every Mon–Wed and Sat at 9 x | 0 9 * * 1,2,3,6 | Sat 11-28 09:00 | x
 every Friday to Monday x | 0 9 * * 1,5,6,0 | Sat 11-28 09:00 | x
+on Monday and Thursday at 9 x | 0 9 * * 1,4 | Mon 11-30 09:00 | x
+Monday, Wednesday 9:00 x | 0 9 * * 1,3 | Mon 11-30 09:00 | x
+Mon/Wed/Fri 10am: x | 0 10 * * 1,3,5 | Fri 11-27 10:00 | x
+2 hours from now x | | Fri 11-27 11:30 | x
+an hour from now x | | Fri 11-27 10:30 | x
 Monday to Friday 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
 every Monday to do list | 0 9 * * 1 | Mon 11-30 09:00 | to do list
 on Mondays and Thursdays at 9 x | 0 9 * * 1,4 | Mon 11-30 09:00 | x
@@ -103,6 +110,15 @@ cron 0 9 * * 1：3件事 | 0 9 * * 1 | Mon 11-30 09:00 | 3件事
 每週一到週三 9:00 x | 0 9 * * 1,2,3 | Mon 11-30 09:00 | x
 周一至周五 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
 每週一~週三、週六 9:00 x | 0 9 * * 1,2,3,6 | Sat 11-28 09:00 | x
+週一、三 8:30 x | 30 8 * * 1,3 | Mon 11-30 08:30 | x
+週一、週三早上九點 x | 0 9 * * 1,3 | Mon 11-30 09:00 | x
+周一三五上午十点 提醒我站会 | 0 10 * * 1,3,5 | Fri 11-27 10:00 | 提醒我站会
+禮拜二和禮拜四下午三點 x | 0 15 * * 2,4 | Tue 12-01 15:00 | x
+每周一三五上午十点提醒我 | 0 10 * * 1,3,5 | Fri 11-27 10:00 | 提醒我
+每週三三明治 | 0 9 * * 3 | Wed 12-02 09:00 | 三明治
+每週一一起吃飯 | 0 9 * * 1 | Mon 11-30 09:00 | 一起吃飯
+每週五六點 x | 0 6 * * 5 | Fri 12-04 06:00 | x
+週一，三人開會 | | Mon 11-30 09:00 | 三人開會
 每週一三五 9:00 x | 0 9 * * 1,3,5 | Mon 11-30 09:00 | x
 每週一 三件事 | 0 9 * * 1 | Mon 11-30 09:00 | 三件事
 每周一天气 | 0 9 * * 1 | Mon 11-30 09:00 | 天气
@@ -159,7 +175,6 @@ every December 24 x | 0 9 24 12 * | Thu 12-24 09:00 | x
 UNCLEAR = """
 every Monday until Friday x | every Monday | until Friday
 every Monday at 9-17 x | every Monday at 9 | -17
-on Monday and Thursday at 9 x | on Monday | and Thursday
 every 2 weeks Monday 9:00 x | every 2 weeks | Monday
 every day at 9:00 and 17:30 x | every day at 9:00 | and 17:30
 every day at 9 and 5 pm x | every day at 9 | and 5
@@ -182,7 +197,7 @@ cron 0 0 9 * * * * x | cron 0 0 9 * * | * *
 每天早上9點到下午5點每小時 x | 每天早上9點 | 到下午5點
 每天9点和17点半 x | 每天9点 | 和17点半
 每天早上和晚上 x | 每天早上 | 和晚上
-週一、三 8:30 x | 週一 | 、三
+下週一、三 8:30 x | 下週一 | 、三
 每週一 三 五 9:00 x | 每週一 | 三
 每月1號和15號 x | 每月1號 | 和15號
 每天早晚提醒我吃藥 | 每天 | 早晚
@@ -222,6 +237,51 @@ NO_PHRASES = (
         "in and out x",
     ),
 )
+
+#: Plain messages that ask for a reminder, with its words; and messages that are for the model.
+REMINDERS = """
+remind me tomorrow at 9 | remind me
+Remind me to call Bob tomorrow at 9. | call Bob
+remind me to call Bob tomorrow at 9, please | call Bob
+could you please remind me in 2 hours to call Bob? | call Bob
+can you remind me to call Bob at noon? | call Bob
+next Friday at noon remind me of lunch | lunch
+set a reminder for tomorrow at 9 to call Bob | call Bob
+every Monday at 9 remind us: is it done? | is it done?
+remind me on Monday at 9 until Friday to stretch | unclear
+today at 0:00 remind me of lunch | over
+每週一早上九點提醒我開會 | 開會
+你可以提醒我明天早上九點開會嗎？ | 開會
+下週五中午提醒我吃飯 | 吃飯
+过两小时提醒我喝水 | 喝水
+每周一三五上午十点提醒大家站会 | 站会
+""".strip().splitlines()
+NO_REMINDERS = (
+    "remind me what we decided on Monday",
+    "remind me of what we said on Friday",
+    "Remind me, is the meeting tomorrow at 9?",
+    "remind me of the rules of chess",
+    "what is the weather tomorrow? remind me",
+    "I asked you to remind me tomorrow at 9",
+    "tomorrow at 9 say hi",
+    "提醒我一下我們昨天說了什麼",
+    "明天9點開會",
+)
+
+
+def test_reminders_in_plain_words() -> None:
+    """A message that asks to be reminded at a time is one; a question about what was said is none."""
+    for line in REMINDERS:
+        typed, words = (part.strip() for part in line.split("|"))
+        assert asks_for_reminder(typed), typed
+        if words not in {"unclear", "over"}:
+            found = read_when(typed, TAIPEI, START)
+            assert found is not None
+            assert read_reminder(event("e", prompt=found[1], command="chat")) == (
+                "" if words == "remind me" else words
+            ), typed
+            assert is_without_words(found[1]) is (words == "remind me")
+    assert [text for text in NO_REMINDERS if asks_for_reminder(text)] == []
 
 
 @pytest.mark.parametrize("language", ["English", "Chinese"])

@@ -38,7 +38,7 @@ async def test_a_request_is_made_once_late_or_missed(tmp_path: Path) -> None:
         hourly = await one.channel.ask("every hour what is new?", command="schedule")
         soon = await one.channel.ask("in 2 hours what is left?", command="schedule")
         call = await one.channel.ask("in 10 minutes remind me to call *Bob*", command="schedule")
-        eat = await one.channel.ask("提醒我10分鐘後吃飯", command="schedule")
+        eat = await one.channel.ask("提醒我10分鐘後吃飯")  # in plain words
         await one.channel.wait_for_answers(hourly, soon, call, eat)
         await clock.set(START + timedelta(minutes=10))
         assert (await answers(one, call, 1))[0].text == "⏰ [@Ada](person:ada): call *Bob*"
@@ -196,6 +196,7 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
             "every 7 minutes what is new?": "at least 15 minutes",
             "today at 1:00 what is new?": "That time has passed: it is [2026-11-27 01:30]",
             "every day": "What should I do then?",
+            "remind me in 2 hours": "Remind you of what?",
             "every minute what is new?": "at least 15 minutes",
             "every day /usage": "`/usage` can't be scheduled",
             "every day /schedule every day x": "`/schedule` can't be scheduled",

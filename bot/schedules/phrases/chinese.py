@@ -23,7 +23,16 @@ WEEK = r"(?:週|周|星期|禮拜|礼拜)"
 _DAY = r"(?:[一二三四五六](?![個个件條条則则篇種种次位項项週周])|日(?![報报記记程期本])|天(?![氣气空]))"
 _RANGE = rf"{_DAY}\s*[到至~～–—-]\s*{WEEK}?{_DAY}"
 _DAYS_OR_RANGE = rf"(?:{_RANGE}|{_DAY})"
-_DAYS = rf"{_DAYS_OR_RANGE}(?:(?:\s*[、,，和與与及/]\s*)?{WEEK}?{_DAYS_OR_RANGE})*"
+#: Days that follow at once are in their order, as in 一三五: `每週三三明治` is about sandwiches.
+_IN_ORDER = (
+    r"(?:(?<=一)(?=[二三四五六日天])|(?<=二)(?=[三四五六日天])|(?<=三)(?=[四五六日天])|(?<=四)(?=[五六日天])"
+    r"|(?<=五)(?=[六日天])|(?<=六)(?=[日天]))"
+)
+#: Another day, and not the beginning of a time or another word: `每週五六點`, `每週一二手書`.
+_MORE_DAYS = (
+    rf"(?:\s*[、,，和與与及/]\s*{WEEK}?|{WEEK}|{_IN_ORDER}){_DAYS_OR_RANGE}(?!\s*[點点時时]|[手餐金人名月年]|明治)"
+)
+_DAYS = rf"{_DAYS_OR_RANGE}(?:{_MORE_DAYS})*"
 PART = r"凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|午夜|半夜"
 _WORKING_DAY = r"(?:工作日|平日|上班日)"
 #: Without 分 they follow at once, and are not the beginning of another word: `9點10個`, `9點整理`.
@@ -169,8 +178,8 @@ def _read_clock(match: re.Match[str], now: datetime) -> Found | None:
 
 
 _AFTER = (
-    rf"(?:在|過|过)?\s*(?P<count>{NUMBER}|半)(?:\s*[個个])?(?:\s*(?P<half>半))?\s*"
-    r"(?P<unit>分鐘|分钟|分|小時|小时|鐘頭|钟头|天|日|週|周|星期|禮拜|礼拜)\s*(?:之|以|過|过)?[後后]"
+    rf"(?:在|(?P<through>再?[過过]))?\s*(?P<count>{NUMBER}|半)(?:\s*[個个])?(?:\s*(?P<half>半))?\s*"
+    r"(?P<unit>分鐘|分钟|分|小時|小时|鐘頭|钟头|天|日|週|周|星期|禮拜|礼拜)(?(through)(?:\s*[之以]?[後后])?|\s*[之以過过]?[後后])"
 )
 
 _MONTH_DAY = rf"(?P<month>{NUMBER})\s*月\s*(?P<date>{NUMBER})\s*[日號号]"
@@ -206,7 +215,8 @@ CHINESE = (
         lambda match, _: forms.monthly(read_chinese(match["day"]), _times_of_dates(match)),
     ),
     Form(
-        rf"(?:每[個个]?{WEEK}\s*|{WEEK}(?={_RANGE}))(?P<days>{_DAYS}){_TIMES}?",  # a range is meant every week
+        # Several days, or from one to another, are meant every week.
+        rf"(?:每[個个]?{WEEK}\s*|{WEEK}(?={_RANGE}|{_DAY}{_MORE_DAYS}))(?P<days>{_DAYS}){_TIMES}?",
         _read_weekly,
     ),
     Form(rf"每年(?:的)?\s*{_MONTH_DAY}{_TIMES}?", _read_yearly),

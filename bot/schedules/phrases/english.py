@@ -166,6 +166,7 @@ TIME_FIRST = re.compile(rf"(?:(?:at|@)\s*(?:{CLOCK}|{HOUR})|{CLOCK})\s+(?!/)", r
 #: The longer ones first.
 ENGLISH = (
     _form(rf"in\s+{_UNITS}", _read_in),
+    _form(rf"{_UNITS}\s+from\s+now", _read_in),
     _form(rf"in\s+{_UNITS}{_TIME}", _read_in_days),
     _form(rf"every\s+(?:(?P<count>{_EACH})\s*)?(?P<unit>m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)", _read_interval),
     _form(
@@ -201,9 +202,10 @@ ENGLISH = (
         rf"|{_EACH_MONTH}\s+on\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?){_TIMES}",
         lambda match, _: forms.monthly(int(match["day"] or match["day2"]), _times_of(match)),
     ),
-    # Days in the plural, or from one to another, are meant every week also without "every".
+    # Days in the plural, several, or from one to another, are meant every week also without "every".
     _form(
-        rf"""(?:(?:every|each|weekly\s+on|every\s+week\s+on)\s+|(?:on\s+)?(?={_PLURAL}\b|{_RANGE}(?!\w)))
+        rf"""(?:(?:every|each|weekly\s+on|every\s+week\s+on)\s+
+        |(?:on\s+)?(?={_PLURAL}\b|{_RANGE}(?!\w)|{DAY}{_AND}{DAY}(?!\w)))
         (?P<days>{_LIST_OF_DAYS}){_TIMES}""",
         lambda match, _: forms.weekly(_days_of(match), _times_of(match)),
     ),

@@ -9,6 +9,7 @@ from bot.schedules.phrases.chinese import CHINESE
 from bot.schedules.phrases.english import ENGLISH, TIME_FIRST
 from bot.schedules.phrases.forms import Found, Interval, TooManyFields, UnclearTime
 from bot.schedules.phrases.leftovers import find_more
+from bot.schedules.phrases.openings import CHINESE_OPENING, ENGLISH_OPENING
 from bot.schedules.times import WrongExpression, interval_expression, next_time, to_utc
 
 _FORMS = (*ENGLISH, *CHINESE)
@@ -23,8 +24,10 @@ _CRON = re.compile(
 _BETWEEN = " \t\r\n,:;，、：；。"  #: between the phrase and the request
 _FARTHEST = timedelta(days=3660)
 #: What a reminder begins with, before its time: `remind me in 20 minutes to stretch`.
-_REMINDER = re.compile(
-    r"(?:please\s+)?remind\s+(?:me|us|everyone|everybody)\s+|(?:請|请)?提醒(?:我們|我们|我|大家)\s*", re.IGNORECASE
+_REMINDER = re.compile(rf"{ENGLISH_OPENING}[\s,]+|{CHINESE_OPENING}[\s,，]*", re.IGNORECASE)
+#: What may follow a reminder's time at its end.
+_AFTER_REMINDER = re.compile(
+    r"(?:[\s,，]*\b(?:please|pls|thanks|thank you))?[\s.!?。！？]*[嗎吗]?[\s?？]*", re.IGNORECASE
 )
 _LAST_WORDS = 12  #: of a reminder, which may be its time
 
@@ -70,7 +73,8 @@ def read_when(text: str, zone: ZoneInfo, now: datetime) -> tuple[When, str] | No
     if not now < first < now + _FARTHEST:
         raise TimeIsOver(text[start:end])
     typed = text[start:end].strip(_BETWEEN)
-    rest = text[:start] + text[end:].lstrip(_BETWEEN)
+    after = "" if start and _AFTER_REMINDER.fullmatch(text, end) else text[end:].lstrip(_BETWEEN)
+    rest = text[:start] + after
     return When(text=typed, cron=cron, first=first.astimezone(UTC)), rest.rstrip(_BETWEEN) if start else rest
 
 
@@ -92,7 +96,7 @@ def _read_within(text: str, now: datetime) -> tuple[int, tuple[Found, int] | Non
     words = [match.end() for match in re.finditer(r"\s+", text)][-_LAST_WORDS:]
     for start in (begin.end(), *words):
         found = _read_phrase(text[start:], now)
-        if found is not None and (start == begin.end() or start + found[1] == len(text)):
+        if found is not None and (start == begin.end() or _AFTER_REMINDER.fullmatch(text, start + found[1])):
             return start, found
     return 0, None
 
