@@ -1,5 +1,6 @@
 """Pages and acts: each is a function that `bot/cockpit/pages` registers with its path and who may use it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -200,10 +201,14 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
         return []
 
 
-def csv_file(name: str, records: Iterable[Sequence[str]]) -> Response:
-    """Return rows as a file that a spreadsheet opens; the mark at its beginning says that it is UTF-8."""
+async def csv_file(name: str, records: Iterable[Sequence[str]]) -> Response:
+    """Return rows as a file that a spreadsheet opens; the mark at its beginning says that it is UTF-8.
+
+    `records`: iterated over in a thread, as there may be many.
+    """
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(f"\ufeff{csv_text(records)}", media_type="text/csv", headers=headers)
+    text = await asyncio.to_thread(csv_text, records)
+    return Response(f"\ufeff{text}", media_type="text/csv", headers=headers)
 
 
 def read_number(text: str) -> int | None:

@@ -1,6 +1,6 @@
 """The place whose settings a page shows: the service, a workspace, or one of its channels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +15,8 @@ from bot.scoped_settings.scopes import Scope
 
 #: Days of use after which a workspace or channel is no longer offered.
 _DAYS = 90
+#: People whom a form offers, at most: any other can be typed.
+_OFFERED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +97,25 @@ async def workspaces(visit: Visit) -> Sequence[tuple[str, str]]:
     return sorted(found)
 
 
-async def people_of(visit: Visit, place: SettingsPlace) -> Mapping[str, str]:
-    """Return the people of a workspace who used the service, with the names that are known. Raises `StoreError`."""
+async def people_to_offer(visit: Visit, place: SettingsPlace) -> Mapping[str, str]:
+    """Return people of a workspace by id, with the names that are known: of many those who used the service most.
+
+    Raises `StoreError`.
+    """
     if not place.workspace:
         return {}
-    people = await visit.sources.journal.people(place.adapter, workspace=place.workspace)
+    sums = await visit.sources.reports.usage_sums(
+        ["person"], since=days_ago(_DAYS, UTC_ZONE), adapter=place.adapter, workspace=place.workspace
+    )
+    people = [one.fields[0] for one in sorted(sums, key=lambda one: -one.requests) if one.fields[0]][:_OFFERED]
+    if len(people) < _OFFERED:
+        others = await visit.sources.journal.people(place.adapter, workspace=place.workspace)
+        people += sorted(set(others) - set(people))[: _OFFERED - len(people)]
+    names = await names_of(visit, place, people)
+    return {person: names[person] for person in sorted(people)}
+
+
+async def names_of(visit: Visit, place: SettingsPlace, people: Collection[str]) -> Mapping[str, str]:
+    """Return the names of people by id, the id where none is known. Raises `StoreError`."""
     names = await visit.sources.reports.names(place.adapter, people)
-    return {person: names.get(person) or person for person in sorted(people)}
+    return {person: names.get(person) or person for person in people}

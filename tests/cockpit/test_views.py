@@ -3,7 +3,10 @@
 import csv
 import io
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -106,3 +109,28 @@ async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) ->
         await web.sign_in()
         assert (await web.get(theirs)).status == 200
         assert (await web.get("/cockpit/usage?by=nothing&days=x")).status == 200
+
+
+async def test_pages_of_a_big_workspace_are_small(tmp_path: Path) -> None:
+    """Of hundreds of people and channels a page has a part, and forms offer those who used the service most."""
+    async with pages(tmp_path) as web:
+        await web.service.ask("hello", who="ann")
+        hour = int(datetime.now(UTC).timestamp() // 3600)
+        with closing(sqlite3.connect(tmp_path / "bot.db")) as db, db:
+            db.executemany(
+                "INSERT INTO usage VALUES (?, 'channel', ?, ?, 'chat', 'm', 1, 0, 0, 0, 0, 0, 0, 'w', '', 0)",
+                [(hour, f"p{number}", f"c{number}") for number in range(250)],
+            )
+        await web.sign_in()
+        for by, left in (("person", 51), ("channel", 51)):
+            first = await web.get(f"/cockpit/usage?by={by}")
+            assert (first.text.count("<meter"), "Total 251" in first.words) == (200, True)
+            [older] = re.findall(r'href="(/cockpit/usage\?[^"]+)"', first.text)
+            rest = await web.get(unescape(older))
+            assert (rest.text.count("<meter"), "Total 251" in rest.words) == (left, True)
+        here = "adapter=channel&workspace=w"
+        assert (await web.get(f"/cockpit/access?{here}")).text.count('<option value="p') == 100
+        listed = await web.get(f"/cockpit/people?{here}")
+        assert "231 more" in listed.words  # channels beside the list
+        [more] = re.findall(r'href="(/cockpit/people\?[^"]+page=2)"', listed.text)
+        assert len(re.findall('<th scope="row"><a ', (await web.get(unescape(more))).text)) == 100

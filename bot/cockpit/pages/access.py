@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
+from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_to_offer, workspaces
 from bot.commandline.mentions import Mention, Subject, read_mention
 from bot.errors import UsageError
 from bot.models import Actor, CommandSpec
@@ -86,7 +86,7 @@ async def _show(visit: Visit, place: SettingsPlace, given: Mapping[str, str], *,
         place=place,
         workspaces=await workspaces(visit),
         channels=await channels_of(visit, place) if place.workspace else (),
-        people=await people_of(visit, place),
+        people=await people_to_offer(visit, place),
         rules=shown,
         hidden=len(rules) - len(shown),
         environment=environment,

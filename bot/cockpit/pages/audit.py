@@ -26,7 +26,7 @@ async def download_audit(visit: Visit) -> Response:
     entries = await _entries(visit, _FILE, None)
     await visit.audit("audit.export", scope="" if visit.visitor.is_operator else "workspace")
     columns = ("at", "adapter", "workspace", "channel", "actor", "action", "subject", "scope", "before", "after")
-    return csv_file("audit.csv", [columns, *(_texts(entry, columns) for entry in _shown(visit, entries))])
+    return await csv_file("audit.csv", [columns, *(_texts(entry, columns) for entry in _shown(visit, entries))])
 
 
 async def _entries(visit: Visit, limit: int, before: int | None) -> Sequence[AuditEntry]:

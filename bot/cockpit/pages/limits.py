@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
+from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_to_offer, workspaces
 from bot.errors import UsageError
 from bot.i18n import choice_label, kind_label
 from bot.limits import Limit, Measure, Period, Subject
@@ -71,7 +71,7 @@ async def _show(visit: Visit, place: SettingsPlace, given: Mapping[str, str], *,
         workspaces=await workspaces(visit),
         channels=(),
         limits=await _limits(visit, place, channels),
-        people=await people_of(visit, place),
+        people=await people_to_offer(visit, place),
         used_channels=channels,
         prices=await _prices(visit),
         saved=saved if saved in ("set", "cleared") else "",

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.links import ROOT
-from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.usage import zone_of
 from bot.cockpit.profile import read_profile
 from bot.cockpit.rendering import days_ago
 from bot.cockpit.request_acts import states_of
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_of, workspaces
+from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, names_of, workspaces
 from bot.memory.notes import delete_note, notes_here
 from bot.models import Actor
 from bot.ports import RequestFilter, Schedule, UsageField, UsageSum
@@ -21,13 +21,14 @@ from bot.scoped_settings.scopes import Scope
 
 _DAYS = 30  #: of the sums in the lists
 _OWN = 30  #: requests on a person's own page
-_MOST = 500  #: lines of a list
+_PAGE = 100  #: lines of a list on one page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A workspace, a channel or a person in a list, with what was used in `_DAYS` days."""
 
+    id: str
     name: str
     query: str  #: of the address of their profile
     requests: int
@@ -39,10 +40,15 @@ async def show_people(visit: Visit) -> Response:
     """Show the profile of a place with its channels and people; or that of one of these people."""
     query = visit.request.query_params
     place = await find_place(visit, query)
-    people = {} if place is None else await people_of(visit, place)
     person = query.get("person", "")
-    if place is None or (person and person not in people):
+    if place is None or (person and not await _is_known(visit, place, person)):
         return visit.not_found("cockpit.settings.no_place")
+    profile = await read_profile(visit, place, person)
+    people = await names_of(visit, place, {note.by for note in profile.notes} | ({person} if person else set()))
+    number = max(read_number(query.get("page", "")) or 1, 1)
+    lists = {} if person else await _lists(visit, place)
+    shown = {key: lines[(number - 1) * _PAGE : number * _PAGE] for key, lines in lists.items()}
+    shown = {key: lines for key, lines in shown.items() if lines or number == 1}
     return visit.render(
         "people.html",
         place=place,
@@ -50,8 +56,9 @@ async def show_people(visit: Visit) -> Response:
         name=people.get(person, ""),
         workspaces=await workspaces(visit),
         channels=await channels_of(visit, place) if place.workspace else (),
-        profile=await read_profile(visit, place, person),
-        lists={} if person else await _lists(visit, place, people),
+        profile=profile,
+        lists={key: await _named(visit, place, lines) if key == "people" else lines for key, lines in shown.items()},
+        next=number + 1 if any(len(lines) > number * _PAGE for lines in lists.values()) else None,
         query=urlencode({**place.query, "person": person}),
         days=_DAYS,
         names=people,
@@ -155,13 +162,26 @@ async def _forget_note(visit: Visit, place: SettingsPlace, scope: Scope) -> bool
     return note is not None
 
 
-async def _lists(visit: Visit, place: SettingsPlace, people: Mapping[str, str]) -> Mapping[str, Sequence[Line]]:
-    """Return what a place consists of, by key of the list's name. Raises `StoreError`."""
+async def _is_known(visit: Visit, place: SettingsPlace, person: str) -> bool:
+    """Return whether somebody has used the service in a workspace. Raises `StoreError`."""
+    which = RequestFilter(adapter=place.adapter, workspace=place.workspace, actor=person)
+    return bool(place.workspace and await visit.sources.request_log.list_requests(which, limit=1))
+
+
+async def _named(visit: Visit, place: SettingsPlace, lines: Sequence[Line]) -> Sequence[Line]:
+    """Return people with the names that are known. Raises `StoreError`."""
+    names = await names_of(visit, place, [line.id for line in lines])
+    return [replace(line, name=names[line.id]) for line in lines]
+
+
+async def _lists(visit: Visit, place: SettingsPlace) -> Mapping[str, Sequence[Line]]:
+    """Return what a place consists of, people without their names, by key of the list's name. Raises `StoreError`."""
     if not place.workspace:
         return {"workspaces": await _workspace_lines(visit)}
     spent = await _sums(visit, "person", place)
+    people = await visit.sources.journal.people(place.adapter, workspace=place.workspace)
     active = people if not place.channel else [person for person in people if person in spent]
-    lists = {"people": _lines(place, "person", {person: people[person] for person in active}, spent)}
+    lists = {"people": _lines(place, "person", {person: person for person in active}, spent)}
     if place.channel:
         return lists
     channels = {channel: f"# {channel}" for channel in await channels_of(visit, place)}
@@ -197,6 +217,7 @@ def _lines(place: SettingsPlace, field: str, names: Mapping[str, str], spent: Ma
     nothing = UsageSum(fields=())
     lines = [
         Line(
+            id=one,
             name=name,
             query=urlencode({**place.query, field: one}),
             requests=spent.get(one, nothing).requests,
@@ -204,4 +225,4 @@ def _lines(place: SettingsPlace, field: str, names: Mapping[str, str], spent: Ma
         )
         for one, name in names.items()
     ]
-    return sorted(lines, key=lambda line: (-line.cost, -line.requests, line.name))[:_MOST]
+    return sorted(lines, key=lambda line: (-line.cost, -line.requests, line.name))

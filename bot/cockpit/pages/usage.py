@@ -1,8 +1,8 @@
 """Usage and cost by day, kind, model, person, channel or workspace: a chart, a table and a file."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import get_args
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from bot.ports import UsageField, UsageSum
 _BY: tuple[UsageField, ...] = ("day", "kind", "model", "person", "channel", "workspace")
 _FIELDS: tuple[UsageField, ...] = get_args(UsageField)
 _DAYS, _MOST_DAYS = 30, 3660
+_PAGE = 200  #: lines of a table that is not by day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,8 @@ async def show_usage(visit: Visit) -> Response:
     by: UsageField = next((field for field in _BY if field == query.get("by")), "day")
     days = _days(query.get("days", ""))
     rows = await _rows(visit, by, days)
+    number = 1 if by == "day" else max(read_number(query.get("page", "")) or 1, 1)
+    begin, end = ((number - 1) * _PAGE, number * _PAGE) if by != "day" else (0, len(rows))
     total = Row(
         name="",
         requests=sum(row.requests for row in rows),
@@ -45,7 +48,15 @@ async def show_usage(visit: Visit) -> Response:
         cost=sum(row.cost for row in rows),
     )
     return visit.render(
-        "usage.html", rows=rows, total=total, by=by, days=days, choices=_BY, file=urlencode({"days": days})
+        "usage.html",
+        rows=await _named(visit, rows[begin:end]) if by == "person" else rows[begin:end],
+        most=max((row.cost if total.cost else row.requests for row in rows), default=0),
+        total=total,
+        by=by,
+        days=days,
+        choices=_BY,
+        file=urlencode({"days": days}),
+        older=urlencode({"by": by, "days": days, "page": number + 1}) if end < len(rows) else "",
     )
 
 
@@ -53,27 +64,27 @@ async def show_usage(visit: Visit) -> Response:
 async def download_usage(visit: Visit) -> Response:
     """Return every sum as a file for a spreadsheet."""
     days = _days(visit.request.query_params.get("days", ""))
-    records = [["platform", *_FIELDS, "requests", "prompt_tokens", "completion_tokens", "items", "cost"]]
-    for adapter, sums in (await sums_of(visit, _FIELDS, days)).items():
-        for one in sums:
-            amounts = (one.requests, one.prompt_tokens, one.completion_tokens, one.items, one.cost)
-            records.append([adapter, *one.fields, *map(str, amounts)])
+    sums = await sums_of(visit, _FIELDS, days)
     await visit.audit("usage.export", scope="" if visit.visitor.is_operator else "workspace")
-    return csv_file("usage.csv", records)
+    return await csv_file("usage.csv", _records(sums))
+
+
+def _records(sums: Mapping[str, Sequence[UsageSum]]) -> Iterator[Sequence[str]]:
+    yield ["platform", *_FIELDS, "requests", "prompt_tokens", "completion_tokens", "items", "cost"]
+    for adapter, found in sums.items():
+        for one in found:
+            amounts = (one.requests, one.prompt_tokens, one.completion_tokens, one.items, one.cost)
+            yield [adapter, *one.fields, *map(str, amounts)]
 
 
 async def _rows(visit: Visit, by: UsageField, days: int) -> Sequence[Row]:
     added: defaultdict[str, list[UsageSum]] = defaultdict(list)
-    names: dict[str, str] = {}
-    for adapter, sums in (await sums_of(visit, (by,), days)).items():
-        if by == "person":
-            people = await visit.sources.reports.names(adapter, {one.fields[0] for one in sums})
-            names |= {person: f"{name} ({person})" for person, name in people.items() if name}
+    for sums in (await sums_of(visit, (by,), days)).values():
         for one in sums:
             added[one.fields[0]].append(one)
     rows = [
         Row(
-            name=names.get(key, key) or visit.translate("cockpit.usage.unknown"),
+            name=key or visit.translate("cockpit.usage.unknown"),
             requests=sum(one.requests for one in found),
             tokens=sum(one.prompt_tokens + one.completion_tokens for one in found),
             items=sum(one.items for one in found),
@@ -84,6 +95,14 @@ async def _rows(visit: Visit, by: UsageField, days: int) -> Sequence[Row]:
     if by == "day":
         return sorted(rows, key=lambda row: row.name, reverse=True)
     return sorted(rows, key=lambda row: (-row.cost, -row.requests, row.name))
+
+
+async def _named(visit: Visit, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return people with the names that are known. Raises `StoreError`."""
+    names: dict[str, str] = {}
+    for adapter in visit.adapters:
+        names |= await visit.sources.reports.names(adapter, {row.name for row in rows})
+    return [replace(row, name=f"{names[row.name]} ({row.name})" if names.get(row.name) else row.name) for row in rows]
 
 
 def zone_of(visit: Visit) -> ZoneInfo:
