@@ -79,7 +79,7 @@ class MessageAssembler:
 
 def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, person: Person) -> Event:
     """Return the event of a typed message, with the files that it names."""
-    request = parser.parse(text, commands, locale=person.locale)
+    request = _parse(text, commands, person)
     files = _files(request, commands, person)
     made = _event(conversation, person, text)
     return replace(
@@ -92,9 +92,13 @@ def event(text: str, commands: Sequence[CommandSpec], *, conversation: str, pers
     )
 
 
+def _parse(text: str, commands: Sequence[CommandSpec], person: Person) -> parser.Request:
+    return parser.parse(text, commands, locale=person.locale, bare=True)
+
+
 def missing_file(text: str, commands: Sequence[CommandSpec], person: Person) -> str:
     """Return the sentence about a file that a message names and that is missing; "" when there is none."""
-    return _files(parser.parse(text, commands, locale=person.locale), commands, person).rejection
+    return _files(_parse(text, commands, person), commands, person).rejection
 
 
 def _files(request: parser.Request, commands: Sequence[CommandSpec], person: Person) -> NamedFiles:

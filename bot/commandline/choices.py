@@ -10,6 +10,7 @@ from bot.models import CommandSpec
 _SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?", re.IGNORECASE)
 #: Words that mean the same choice, whichever of them it is.
 _SAME = (("on", "yes", "true"), ("off", "no", "false"), ("workspace", "server"), ("service", "everybody"))
+_LONGEST_TRANSLATED = 8  # characters of the name of a command
 _SIMILARITY = 0.5  # least likeness of words, 0 to 1
 
 
@@ -31,9 +32,23 @@ def written_forms(choices: Collection[str]) -> Mapping[str, str]:
 
 
 def find_command(name: str, specs: Iterable[CommandSpec]) -> CommandSpec | None:
-    """Return the command of that name or alias, in letters of either case."""
+    """Return the command of that name or alias, in letters of either case; also of its name in another language."""
     name = name.lower()
-    return next((spec for spec in specs if name == spec.name or name in spec.aliases), None)
+    found = next((spec for spec in specs if is_named(spec, name)), None)
+    if found is not None or name.isascii() or len(name) > _LONGEST_TRANSLATED:
+        return found
+    return next((spec for spec in specs if name in _translated_names(spec)), None)
+
+
+def is_named(spec: CommandSpec, name: str) -> bool:
+    """Return whether a command has that name or alias in its own language, in letters of either case."""
+    return name.lower() in (spec.name, *spec.aliases)
+
+
+def _translated_names(spec: CommandSpec) -> Collection[str]:
+    """Return what a command is called in other languages, other usual words included."""
+    keys = (f"command.{spec.name}.label", f"command.{spec.name}.words")
+    return [word for key in keys for text in translations(key).values() for word in text.split()]
 
 
 def nearest_choice(value: str, choices: Collection[str]) -> str:

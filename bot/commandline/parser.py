@@ -15,11 +15,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.commandline.choices import find_command, is_switch, nearest_choice, written_forms
+from bot.commandline.choices import find_command, is_named, is_switch, nearest_choice, written_forms
+from bot.commandline.flags import flag_name, flags, usage_line, value_hint
 from bot.commandline.secrets import exposes_secret, refuse_secret
 from bot.commandline.tokenizer import Word, split_words, unquote
-from bot.i18n import join_list, translate
+from bot.i18n import describe_example, join_list, translate
 from bot.models import MEDIA_KINDS, CommandSpec, Option
+
+__all__ = ["Request", "flags", "parse", "usage_line", "validate_option"]
 
 _COMMAND = re.compile(r"([^\W\d_][\w-]*)(?=\s|$)")
 _BARE = re.compile(r"\s*([^\W\d_][\w-]*)(\s*[:：])?(?=\s|$|(?<=[:：]))")
@@ -72,29 +75,8 @@ def parse(
         near = next(iter(difflib.get_close_matches(match[1].lower(), names, 1)), "")
         if (nearest := find_command(near, specs)) is not None and nearest.secrets:
             return _CommandReader(nearest, text[match.end() :], locale, prefix).request()
-        return Request(prompt=text, rejection=_unknown_command(match[1], near, specs, locale, prefix))
+        return Request(prompt=text, rejection=_unknown_command(match[1], near, locale, prefix))
     return _CommandReader(spec, text[match.end() :], locale, prefix).request()
-
-
-def flags(spec: CommandSpec) -> tuple[tuple[str, Option], ...]:
-    """Return every flag of a command, such as `--style` or `-n`, with its option."""
-    found = []
-    for option in spec.options:
-        if not option.is_prompt and not option.is_secret:
-            names = (option.name, option.short) if option.short and option.short != option.name else (option.name,)
-            found += [(f"-{name}" if len(name) == 1 else f"--{name}", option) for name in names]
-    return tuple(found)
-
-
-def usage_line(spec: CommandSpec, *, prefix: str = "/") -> str:
-    """Return the usage of a command: `/image <prompt> [--size 512x512|1024x1024] [-n 1-4]`."""
-    named = spec.prompt and (f"<{spec.prompt.name}>" if spec.prompt.required else f"[{spec.prompt.name}]")
-    words = [prefix + spec.name, *([named] if named else [])]
-    for option in spec.options:
-        if not option.is_prompt and not option.is_secret:
-            word = f"{_flag_name(option)} {_value_hint(option)}".rstrip()
-            words.append(word if option.required else f"[{word}]")
-    return " ".join(words)
 
 
 def validate_option(option: Option, value: str, *, locale: str = "") -> str:
@@ -103,25 +85,9 @@ def validate_option(option: Option, value: str, *, locale: str = "") -> str:
     return _CommandReader(spec, "", locale, "")._validate(option.name, option, value)[1]  # noqa: SLF001 - the same module's
 
 
-def _flag_name(option: Option) -> str:
-    name = option.short or option.name
-    return f"-{name}" if len(name) == 1 else f"--{name}"
-
-
-def _value_hint(option: Option) -> str:
-    if option.choices:
-        return "" if is_switch(option.choices) else "|".join(option.choices)
-    if option.minimum is not None and option.maximum is not None:
-        return f"{option.minimum:g}{'-' if option.minimum >= 0 else '…'}{option.maximum:g}"
-    return f"<{option.kind if option.kind in {'number', 'integer', 'file'} else option.name}>"
-
-
-def _unknown_command(name: str, near: str, specs: Sequence[CommandSpec], locale: str, prefix: str) -> str:
-    values = {
-        "name": prefix + _shorten(name),
-        "allowed": join_list((f"`{prefix}{spec.name}`" for spec in specs), locale),
-    }
-    return translate("usage.command_near" if near else "usage.command", locale, near=prefix + near, **values)
+def _unknown_command(name: str, near: str, locale: str, prefix: str) -> str:
+    values = {"name": prefix + _shorten(name), "near": prefix + near, "prefix": prefix}
+    return translate("usage.command_near" if near else "usage.command", locale, **values)
 
 
 def _parse_without_prefix(text: str, specs: Sequence[CommandSpec], locale: str, prefix: str) -> Request:
@@ -133,14 +99,17 @@ def _parse_without_prefix(text: str, specs: Sequence[CommandSpec], locale: str, 
         return chat
     rest = text[match.end() :]
     request = _CommandReader(spec, rest, locale, prefix).request()
-    if spec.secrets or (match[2] and rest.strip() and spec.prompt is not None):  # `image: a fox`
-        return request
+    is_own_name = is_named(spec, match[1])  # `限制：300字` is no request for limits
+    if spec.secrets or (match[2] and rest.strip() and spec.prompt is not None and (is_own_name or spec.kind)):
+        return request  # `image: a fox`
     if not rest.strip():  # `help`
         return chat if request.rejection else request
-    if spec.kind in MEDIA_KINDS:  # `image a fox`, but not `video or audio, which is bigger?`
-        return chat if rest.rstrip().endswith(("?", "？")) else request
-    if not request.rejection and not request.prompt and request.options:  # `usage channel`, `shots --drop 2`
-        return request
+    is_question = rest.rstrip().endswith(("?", "？"))
+    if spec.kind in MEDIA_KINDS and is_own_name:  # `image a fox`, but not `video or audio, which is bigger?`
+        return chat if is_question else request
+    has_flags = request.options and not request.rejection
+    if has_flags and (not request.prompt or (spec.kind is not None and not is_question)):
+        return request  # `usage channel`, `shots --drop 2`, `code quicksort --language rust`
     return chat
 
 
@@ -185,6 +154,8 @@ class _CommandReader:
         for index, word in enumerate(words):
             match = _FLAG.match(self._text(word)) if word.is_plain and index >= skip else None
             if match is None:
+                if word.is_plain and index >= skip and (assigned := self._find_assigned(word)) is not None:
+                    found.append(self._check_value(assigned))
                 continue
             name, equals = (match[2], match[3]) if match[2] else (match[5], match[6])
             option = self.flags.get(name.lower())
@@ -201,6 +172,12 @@ class _CommandReader:
             skip = index + 1 + (item.end > word.end)
             found.append(self._check_value(item))
         return found
+
+    def _find_assigned(self, word: Word) -> _FlagMatch | None:
+        """Return `size=512x512` in a request for media as the flag that it stands for."""
+        name, equals, value = self._text(word).partition("=")
+        option = self.flags.get(name.lower()) if equals and value and self.spec.kind in MEDIA_KINDS else None
+        return None if option is None else _FlagMatch(word.start, word.end, f"--{name}", option, value)
 
     def _with_value(self, item: _FlagMatch, word: Word | None) -> _FlagMatch:
         """Take the next word as the flag's value, if it can be one."""
@@ -221,7 +198,7 @@ class _CommandReader:
         if not item.value and is_switch(item.option.choices):
             return replace(item, value="yes", is_bare=True)
         if not item.value:
-            return replace(item, rejection=self._translate("value", flag=item.flag, allowed=_value_hint(item.option)))
+            return replace(item, rejection=self._translate("value", flag=item.flag, allowed=value_hint(item.option)))
         value, rejection = self._validate(item.flag, item.option, unquote(item.value))
         return replace(item, value=value, rejection=rejection)
 
@@ -268,7 +245,7 @@ class _CommandReader:
         for text, after in words:
             rejection = ""
             for option in free:
-                value, error = self._validate(_flag_name(option), option, unquote(text))
+                value, error = self._validate(flag_name(option), option, unquote(text))
                 if not error:
                     options[option.name] = value
                     free.remove(option)
@@ -284,13 +261,12 @@ class _CommandReader:
     def _find_missing(self, prompt: str, options: Mapping[str, str]) -> str:
         for option in self.spec.options:
             if option.required and not (prompt.strip() if option.is_prompt else options.get(option.name)):
-                example = self.spec.example and self.prefix + self.spec.example
-                return self._translate(
-                    "missing",
-                    command=self.prefix + self.spec.name,
-                    name=option.name if option.is_prompt else _flag_name(option),
-                    usage=example or usage_line(self.spec, prefix=self.prefix),
-                )
+                example = describe_example(self.spec, self.locale)
+                usage = self.prefix + example if example else usage_line(self.spec, prefix=self.prefix)
+                if option.is_prompt:
+                    return translate("prompt.missing", self.locale, example=usage)
+                command = self.prefix + self.spec.name
+                return self._translate("missing", command=command, name=flag_name(option), usage=usage)
         return ""
 
     def _validate(self, flag: str, option: Option, value: str) -> tuple[str, str]:
@@ -328,7 +304,7 @@ class _CommandReader:
     def _nearest_flag(self, flag: str) -> str:
         if flag not in self.nearest_flags:
             near = difflib.get_close_matches(flag.lstrip("-").lower(), self.flags, 1)
-            self.nearest_flags[flag] = _flag_name(self.flags[near[0]]) if near else ""
+            self.nearest_flags[flag] = flag_name(self.flags[near[0]]) if near else ""
         return self.nearest_flags[flag]
 
     def _unknown_flag(self, flag: str) -> str:

@@ -14,7 +14,8 @@ from bot.calls.api_job import ApiJob
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
-from bot.commandline.parser import usage_line, validate_option
+from bot.commandline.flags import usage_line
+from bot.commandline.parser import validate_option
 from bot.commandline.time_zones import find_zone
 from bot.commands._checks import check_command, check_names
 from bot.composites.composites import Composites
@@ -22,7 +23,7 @@ from bot.conversation.context import Conversation
 from bot.duel.duels import Duels
 from bot.errors import NotAllowed, UsageError
 from bot.film.films import Films
-from bot.i18n import join_list, translate
+from bot.i18n import describe_example, join_list, translate
 from bot.media import Spool
 from bot.memory.notes import WrittenNotes
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
@@ -112,11 +113,16 @@ class Context:
         """The same question to several models."""
         return self.composites.duels
 
+    @property
+    def example(self) -> str:
+        """An example of the command, in the author's language."""
+        return f"/{describe_example(self.spec, self.event.actor.locale) or self.spec.name}"
+
     def prompt(self) -> str:
         """Return the free text of the request. Raises `UsageError` with an example if it is empty."""
         text = self.event.prompt.strip()
         if not text:
-            raise UsageError(self.translate("prompt.missing", example=f"/{self.spec.example or self.spec.name}"))
+            raise UsageError(self.translate("prompt.missing", example=self.example))
         return text
 
     def may_administer(self, scope: Scope, *, owns_dm: bool = True) -> bool:

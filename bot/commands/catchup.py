@@ -49,7 +49,7 @@ async def catchup(ctx: Context) -> Parts:
     until = datetime.fromtimestamp(ctx.event.written_at, UTC) if ctx.event.written_at else ctx.event.received_at
     asked = read_request(ctx.event.prompt, until, zone)
     if asked is None:
-        raise UsageError(ctx.translate("catchup.span", example=f"/{ctx.spec.example}"))
+        raise UsageError(ctx.translate("catchup.span", example=ctx.example))
     visits = Visits(ctx.values)
     visited = await visits.last(ctx.event) if asked.kind == "here" else None
     most = _LOOKED_BACK if asked.kind == "here" and visited is None else min(asked.count, MOST)

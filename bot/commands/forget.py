@@ -31,7 +31,7 @@ _BY = "by"
             ),
         ),
         private=True,
-        example="forget --confirm yes",
+        example="forget",
     )
 )
 async def forget(ctx: Context) -> Parts:

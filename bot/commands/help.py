@@ -2,10 +2,10 @@
 
 from difflib import get_close_matches
 
-from bot.commandline.parser import flags, usage_line
+from bot.commandline.flags import flags, usage_line
 from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
-from bot.i18n import describe_command, describe_option
+from bot.i18n import describe_command, describe_example, describe_option
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
 
 
@@ -36,7 +36,7 @@ async def help_(ctx: Context) -> Parts:
 
 def overview(ctx: Context) -> str:
     """Every command with one line and an example, in groups."""
-    specs = ctx.commands.specs
+    specs, locale = ctx.commands.specs, ctx.event.actor.locale
     groups = {
         "help.create": [spec for kind in KINDS for spec in specs if spec.kind == kind],
         "help.conversation": [spec for spec in specs if spec.kind is None and not spec.private],
@@ -47,7 +47,12 @@ def overview(ctx: Context) -> str:
         if group:
             lines.append(f"\n**{ctx.translate(key)}**")
             lines += [
-                ctx.translate("help.line", name=spec.name, text=describe(ctx, spec), example=spec.example or spec.name)
+                ctx.translate(
+                    "help.line",
+                    name=spec.name,
+                    text=describe(ctx, spec),
+                    example=describe_example(spec, locale) or spec.name,
+                )
                 for spec in group
             ]
     return "\n".join([*lines, "", ctx.translate("help.more")])
@@ -74,8 +79,8 @@ def explanation(ctx: Context, spec: CommandSpec) -> str:
         lines.append(ctx.translate("help.option", name=name, facts=ctx.translate("join.facts").join(facts)))
     if spec.aliases:
         lines += ["", ctx.translate("help.aliases", names=ctx.join_list(f"`/{alias}`" for alias in spec.aliases))]
-    if spec.example:
-        lines += ["", ctx.translate("help.example", example=f"`/{spec.example}`")]
+    if example := describe_example(spec, ctx.event.actor.locale):
+        lines += ["", ctx.translate("help.example", example=f"`/{example}`")]
     return "\n".join(lines)
 
 

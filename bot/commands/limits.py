@@ -80,7 +80,7 @@ async def limits(ctx: Context) -> Parts:
 def _rule(ctx: Context, amount: str, *, clears: bool) -> LimitRule:
     if not ctx.option("of"):
         measures = ctx.join_list(f"`{measure}`" for measure in Measure)
-        raise UsageError(ctx.translate("limits.which", measures=measures, example=f"/{ctx.spec.example}"))
+        raise UsageError(ctx.translate("limits.which", measures=measures, example=ctx.example))
     measure = Measure(ctx.option("of"))
     who, named = _who(ctx)
     is_of_service = ctx.option("in") == "service"
@@ -128,7 +128,7 @@ async def _overview(ctx: Context) -> AsyncIterator[str]:
         lines = [f"- {ctx.translate('limits.rule', **_words(ctx, rule, names))}" for rule in rules]
         yield "\n".join([f"**{ctx.translate('limits.rules')}**", "", *lines])
     yield f"**{ctx.translate('limits.prices')}**\n\n{await _prices(ctx)}"
-    yield ctx.translate("limits.how", example=f"/{ctx.spec.example}")
+    yield ctx.translate("limits.how", example=ctx.example)
 
 
 async def _prices(ctx: Context) -> str:

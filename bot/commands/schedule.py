@@ -190,7 +190,7 @@ async def _list(ctx: Context, *, is_all: bool) -> tuple[str, tuple[Action, ...]]
     else:
         found = list(await store.schedules(event.adapter, actor=event.actor.id))
     if not found:
-        return ctx.translate("schedule.none", example=f"/{ctx.spec.example}"), ()
+        return ctx.translate("schedule.none", example=ctx.example), ()
     lines: list[str] = [ctx.translate("schedule.all" if is_all else "schedule.yours")]
     actions: list[Action] = []
     for number, one in enumerate(found, 1):

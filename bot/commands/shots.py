@@ -84,7 +84,7 @@ async def _find(ctx: Context, act: str) -> Job:
     if job.event.actor.id != event.actor.id and not (act in STOPPING and ctx.policy.administers(event)):
         raise NotAllowed(ctx.translate("film.not_yours"))
     if not act:
-        raise UsageError(ctx.translate("prompt.missing", example=f"/{ctx.spec.example}"))
+        raise UsageError(ctx.translate("prompt.missing", example=ctx.example))
     return job
 
 

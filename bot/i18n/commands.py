@@ -1,9 +1,9 @@
 """Names and descriptions of commands in the reader's language.
 
 The words of a command's own spec are used wherever a catalogue has none: translations are optional. They have the keys
-`command.<command>.label`, `command.<command>.description`, `command.<command>.option.<option>`,
-`option.label.<option>` and `choice.label.<value>`; the first and the last two are single words for platforms that
-translate names.
+`command.<command>.label`, `command.<command>.words`, `command.<command>.description`, `command.<command>.example`,
+`command.<command>.option.<option>`, `option.label.<option>` and `choice.label.<value>`. Labels are single words for
+platforms that translate names; `words` are others by which people may call a command.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,11 @@ def describe_command(spec: CommandSpec, locale: str = "") -> str:
 def describe_option(spec: CommandSpec, option: Option, locale: str = "") -> str:
     """The description of a command's option."""
     return _find(f"command.{spec.name}.option.{option.name}", locale) or option.description
+
+
+def describe_example(spec: CommandSpec, locale: str = "") -> str:
+    """An example of a command, without the sign before its name; "" where there is none."""
+    return _find(f"command.{spec.name}.example", locale) or spec.example
 
 
 def describe_setting(name: str, locale: str = "") -> str:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.commandline.parser import Request, flags, parse, usage_line
+from bot.commandline.flags import flags, usage_line
+from bot.commandline.parser import Request, parse
 from bot.models import CommandSpec, Option
 
 PROMPT = Option(name="prompt", description="", is_prompt=True, required=True)
@@ -145,6 +146,10 @@ def test_known_flags_are_read_anywhere(given_flags: list[str], before: str, afte
         ("/video --last no it moves", "it moves", {"last": "no"}),
         ("/video what is --last in ls", "what is --last in ls", {}),
         ("/ask a --b c", "a --b c", {}),
+        ("/image size=512x512 a fox style=anime", "a fox", {"size": "512x512", "style": "anime"}),
+        ("/image a poster of size=banana in red", "a poster of size=banana in red", {}),
+        ("/image e=mc2", "e=mc2", {}),
+        ("/code sort by language=x", "sort by language=x", {}),
     ],
 )
 def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
@@ -156,8 +161,8 @@ def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/imgae a fox", ["`/imgae`", "`/image`", "`/code`"]),
-        ("/zzz a fox", ["`/zzz`", "`/image`"]),
+        ("/imgae a fox", ["`/imgae`", "`/image`", "`/help`"]),
+        ("/zzz a fox", ["`/zzz`", "`/help`"]),
         ("/image a fox --stile anime", ["`--stile`", "`--style`", "`--size`"]),
         ("/image a fox --ar 16:9", ["`--ar`", "`--style`", "`--size`"]),
         ("/image --colour red a fox", ["`--colour`", "`--style`"]),
@@ -168,8 +173,9 @@ def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
         ("/image a fox -n 1.5", ["`-n`", "`1.5`"]),
         ("/image a fox -n nan", ["`-n`", "`nan`"]),
         ("/image a fox --style", ["`--style`", "anime|digital-art"]),
-        ("/image --style anime", ["`/image`", "prompt", "/image a red fox"]),
-        ("/image", ["`/image`", "prompt", "/image a red fox"]),
+        ("/image --style anime", ["Tell me", "/image a red fox"]),
+        ("/image", ["Tell me", "/image a red fox"]),
+        ("/image a fox size=banana", ["`--size`", "`banana`", "`512x512`"]),
         ("/usage chanel", ["`chanel`", "`channel`", "`me`"]),
         ("/usage --days 0", ["`--days`", "1", "`0`"]),
         ("/stop --all", ["`/stop`", "`--all`"]),
@@ -213,6 +219,8 @@ def test_files_are_listed() -> None:
         ("Image: a red fox?", "image", "a red fox?"),
         ("image：一隻狐狸", "image", "一隻狐狸"),
         ("code: quicksort", "code", "quicksort"),
+        ("code quicksort --language rust", "code", "quicksort"),
+        ("code what does --language rust do?", "chat", None),
         ("stop", "stop", ""),
         ("usage channel", "usage", ""),
         ("shots --drop 2", "shots", ""),

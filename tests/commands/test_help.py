@@ -8,7 +8,7 @@ import pytest
 from bot import commands
 from bot.commandline.parser import parse
 from bot.errors import UsageError
-from bot.i18n import LANGUAGES, catalogue, describe_command
+from bot.i18n import LANGUAGES, catalogue, describe_command, describe_example
 from tests.support.command_runner import CommandRunner
 
 
@@ -29,7 +29,9 @@ async def test_help_lists_every_command(runner: CommandRunner, locale: str) -> N
     for spec in runner.registry.specs:
         assert f"- `/{spec.name}`" in text
         assert describe_command(spec, locale) in text
-        assert f"`/{spec.example or spec.name}`" in text
+        example = describe_example(spec, locale) or spec.name
+        assert f"`/{example}`" in text
+        assert parse(f"/{example}", runner.registry.specs).rejection == ""
 
 
 @pytest.mark.parametrize("name", ["image", "/image", "IMAGE"])
@@ -74,6 +76,19 @@ async def test_help_with_an_unknown_command_names_the_nearest(runner: CommandRun
         await runner.ask("help", options={"command": "imgae"})
     with pytest.raises(UsageError, match="`/help`"):
         await runner.ask("help", options={"command": "xyzzy"})
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        *[("停", "stop"), ("停止", "stop"), ("說明", "help"), ("帮助", "help"), ("重來", "retry"), ("用量", "usage")],
+        *[("/圖片 一隻狐狸", "image"), ("图片：一只狐狸", "image"), ("程式碼：快速排序", "code")],
+        *[("圖片 都放在這裡", "chat"), ("限制：三百字以內", "chat"), ("停車要多少錢", "chat"), ("說明一下", "chat")],
+    ],
+)
+async def test_commands_by_their_chinese_names(runner: CommandRunner, text: str, command: str) -> None:
+    """Alone, and before what is to be made; where they can hardly mean anything else."""
+    assert parse(text, runner.registry.specs, bare=True).command == command
 
 
 async def test_every_description_fits(runner: CommandRunner) -> None:

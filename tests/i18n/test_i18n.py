@@ -176,7 +176,7 @@ def test_no_translation_is_left_over(language: str) -> None:
     """A translation belongs to a command, option or choice that exists, and fits where platforms show it."""
     known = set()
     for spec in specs():
-        known |= {f"command.{spec.name}.{part}" for part in ("label", "description")}
+        known |= {f"command.{spec.name}.{part}" for part in ("label", "words", "description", "example")}
         for option in spec.options:
             known |= {f"command.{spec.name}.option.{option.name}", f"option.label.{option.name}"}
             known |= {f"choice.label.{choice}" for choice in option.choices}

@@ -200,7 +200,7 @@ async def test_what_can_not_be_scheduled_is_refused(tmp_path: Path) -> None:
             "every minute what is new?": "at least 15 minutes",
             "every day /usage": "`/usage` can't be scheduled",
             "every day /schedule every day x": "`/schedule` can't be scheduled",
-            "every day /image": "needs a value for `prompt`",
+            "every day /image": "Tell me what to do",
             "every day /image a fox --style wild": "wild",
             "every day /image a fox": "would cost 0.50 each time",
             "delete 123456": "no schedule `123456`",

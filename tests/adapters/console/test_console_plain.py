@@ -120,6 +120,12 @@ async def test_a_file_that_is_not_there_is_said(tmp_path: Path, said: str, monke
     assert events[0].rejection.partition(":")[0].removeprefix("There is no file ") in missing
 
 
+async def test_a_command_needs_no_slash(tmp_path: Path) -> None:
+    """As in direct messages, where it can hardly mean anything else."""
+    _, events = await printed(tmp_path, b"usage\nusage of drugs\n/usage\n", Answer(text="x"))
+    assert [event.command for event in events] == ["usage", "chat", "usage"]
+
+
 async def test_a_folder_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder's name is said to be one."""
     monkeypatch.chdir(tmp_path)
