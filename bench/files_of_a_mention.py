@@ -19,11 +19,11 @@ from pydantic import SecretStr
 
 from bot import bootstrap
 from bot.bootstrap import Core
-from bot.ops import logs
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter
 from bot.service import run_until
 from bot.settings.core import Settings
+from bot.telemetry import logs
 from bot.timing import ServiceTiming
 
 ROOT = Path(__file__).parents[1]

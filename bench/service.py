@@ -33,9 +33,10 @@ from bot.models import (
     PriorMessages,
     Status,
 )
-from bot.ops import gc_tuning, logs
+from bot.ops import gc_tuning
 from bot.ports import AdapterServices, Confirm, NoChannels, NoDirectory, NoReactions, Sink, always_owned
 from bot.settings.core import Settings
+from bot.telemetry import logs
 
 CONVERSATIONS = 50
 EVENTS = 800  #: in one run with all conversations

@@ -14,12 +14,12 @@ from bot import (
     __version__,
     lean_imports,  # noqa: F401 - before anything imports the libraries
 )
-from bot.backup.command_line import add_commands
 from bot.characters import replace_surrogates
 from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
 from bot.settings.core import load_settings
 from bot.settings.roles import parse_roles
+from bot.subcommands.backup import add_commands
 from sandbox.config import port
 
 _NO_READER = 141  #: exit status, as that of a program which the signal ends
@@ -250,8 +250,8 @@ def _manifest(parsed: argparse.Namespace) -> int:
 
 
 def _cockpit(_parsed: argparse.Namespace) -> int:
-    from bot.cockpit.address import PageAddress
-    from bot.cockpit.links import operator_link
+    from bot.sign_in.address import PageAddress
+    from bot.sign_in.links import operator_link
 
     settings = load_settings()
     if problem := PageAddress.from_settings(settings).problem:
@@ -261,7 +261,7 @@ def _cockpit(_parsed: argparse.Namespace) -> int:
 
 
 def _view(parsed: argparse.Namespace) -> int:
-    from bot.cockpit.command_line import ServiceClient, show
+    from bot.subcommands.running_service import ServiceClient, show
 
     given = {name: getattr(parsed, name) for name in ("state", "before", "days", "event") if hasattr(parsed, name)}
     found = ServiceClient(load_settings()).get(f"/{parsed.view}", **given)
@@ -270,7 +270,7 @@ def _view(parsed: argparse.Namespace) -> int:
 
 
 def _act(parsed: argparse.Namespace) -> int:
-    from bot.cockpit.command_line import ServiceClient
+    from bot.subcommands.running_service import ServiceClient
 
     done = ServiceClient(load_settings()).act(parsed.act, parsed.event)
     _write(json.dumps(done) if parsed.json else operator_text(f"cockpit.cli.{parsed.act}", request=done["request"]))
@@ -278,7 +278,7 @@ def _act(parsed: argparse.Namespace) -> int:
 
 
 def _export_recording(parsed: argparse.Namespace) -> int:
-    from bot.recorder.command_line import export_recording
+    from bot.subcommands.recording import export_recording
 
     text = json.dumps(export_recording(load_settings(), parsed.request), ensure_ascii=False, indent=1)
     if parsed.output is None:
@@ -299,7 +299,7 @@ def _export_recording(parsed: argparse.Namespace) -> int:
 
 def _replay(parsed: argparse.Namespace) -> int:
     try:
-        from bot.recorder.replay import replay
+        from bot.subcommands.replay import replay
     except ImportError as exc:
         raise BotError(operator_text("replay.no_simulators", missing=exc.name)) from exc
     differences = replay(parsed.file)

@@ -18,6 +18,7 @@ from bot.approvals.pending import PendingApprovals
 from bot.approvals.questions import Questions
 from bot.background import BackgroundLoops, BackgroundTasks
 from bot.calls.circuit_breaker import CircuitBreaker
+from bot.calls.guarded_api import GuardedApi
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commands import Registry, load_offered
@@ -31,11 +32,8 @@ from bot.media.network import SafeClient
 from bot.media.pages import WebPages
 from bot.media.storage.opening import open_spool
 from bot.models import Event
-from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
-from bot.ops.metrics import Metrics
-from bot.ops.tracing import open_tracing
 from bot.pipeline.adapter_services import CoreServices
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
@@ -47,9 +45,9 @@ from bot.ports import Adapter, AdapterServices, Store
 from bot.recorder.erasure import RecordingsEraser
 from bot.recorder.opening import open_recorder, recording_files, recording_key
 from bot.recorder.recorder import Recorder
-from bot.schedules.firing import Firing
+from bot.scheduler.firing import Firing
+from bot.scheduler.timer import ScheduleTimer
 from bot.schedules.schedules import Schedules
-from bot.schedules.timer import ScheduleTimer
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.scoped_settings.registry import load_settings_registry
 from bot.scoped_settings.retention import Retention
@@ -63,6 +61,8 @@ from bot.spending.limits import LimitBook
 from bot.spending.prices import PriceBook
 from bot.spending.quotes import Quotes
 from bot.store.engine import make_store
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import open_tracing
 from bot.timing import ServiceTiming
 from bot.waiting.line import WaitingLine
 
@@ -118,7 +118,7 @@ async def build(
         received = adapters if Role.RECEIVE in settings.bot_roles else {}
         health = {name: adapter.health for name, adapter in received.items()}
         breaker = CircuitBreaker(settings.bot_breaker_failures, settings.bot_breaker_seconds)
-        metrics = Metrics(registry.names, timing.ops, health=health, circuits=lambda: breaker.states(api.base_url))
+        metrics = Metrics(registry.names, health=health, circuits=lambda: breaker.states(api.base_url))
         recorder = await stack.enter_async_context(open_recorder(settings, secret, registry, metrics.not_recorded))
         tracing = await stack.enter_async_context(open_tracing(recorder))
         wrap = None if tracing is None else tracing.transport

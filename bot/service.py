@@ -13,10 +13,9 @@ import structlog
 from bot.background import RestartPauses
 from bot.backup.unfinished import refuse_unfinished
 from bot.bootstrap import Core, build
-from bot.cockpit.links import operator_link
 from bot.errors import MediaUnavailable, SchemaTooNew, SettingsError, StoreCorrupt, StoreError
 from bot.i18n import join_list, operator_locale, operator_text
-from bot.ops import gc_tuning, logs
+from bot.ops import gc_tuning
 from bot.ops.file_limit import raise_file_limit
 from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
 from bot.policy.role_check import roles_of_administrators, unmatched_roles
@@ -28,6 +27,8 @@ from bot.security.shared_keys import require_shared_keys
 from bot.settings.core import Settings
 from bot.settings.mistakes import find_mistakes
 from bot.settings.roles import Role, require_possible
+from bot.sign_in.links import operator_link
+from bot.telemetry import logs
 from bot.timing import ServiceTiming
 from bot.web_servers import ops_server, web_server
 

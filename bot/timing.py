@@ -7,7 +7,7 @@ from bot.approvals.timing import ApprovalTiming
 from bot.media.timing import MediaTiming
 from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
-from bot.schedules.timing import ScheduleTiming
+from bot.scheduler.timing import ScheduleTiming
 from bot.store.timing import StoreTiming
 from bot.waiting.timing import WaitingTiming
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.bootstrap import Core
-from bot.cockpit.address import PageAddress
 from bot.security.keys import encryption_keys, signing_key
 from bot.settings.roles import Role
+from bot.sign_in.address import PageAddress
 
 if TYPE_CHECKING:
     from starlette.routing import Route

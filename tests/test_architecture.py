@@ -33,7 +33,7 @@ UNIQUE_CLASS_NAMES += ["adapters/kit", "adapters/console", "adapters/discord", "
 SEPARATE_FOLDERS = {"inbound": {"outbound"}, "outbound": {"inbound"}, "ui": {"inbound", "outbound"}}
 
 _ROOT = {"bot.bootstrap", "bot.service", "bot.web_servers"}
-_REPLAY = "bot.recorder.replay"
+_REPLAY = "bot.subcommands.replay"
 #: What the service works without, and its composition root → the modules of `bot` that use them.
 USERS_IN_BOT = {
     "sandbox": {"bot.__main__", "bot.platforms", "bot.settings.api_endpoint"},
@@ -42,6 +42,9 @@ USERS_IN_BOT = {
     "bot.service": {*_ROOT, _REPLAY, "bot.__main__"},
     "bot.web_servers": _ROOT,
 }
+
+#: Imports of what stands no earlier than the importing package in docs/architecture.md; add none.
+UPWARD_IMPORTS = {("bot.store.engine", "bot.backup.create")}  # a database is copied before its schema changes
 
 
 def is_in(module: str, package: str) -> bool:
@@ -64,8 +67,6 @@ def forbidden_imports(name: str, used: set[str]) -> set[str]:
         wrong |= {u for u in used for part, users in USERS_IN_BOT.items() if is_in(u, part) and name not in users}
     if name.startswith("bot.commands"):
         wrong |= {u for u in used if u.startswith("bot.store")}
-    if name.startswith("bot.waiting"):
-        wrong |= {u for u in used if u.startswith("bot.pipeline")}
     if name.startswith("aimodels"):
         wrong |= {u for u in used if not u.startswith("aimodels")}
     if name.startswith("sandbox"):
@@ -83,6 +84,19 @@ def test_the_dependency_rule_holds() -> None:
     names = {module_name(path): imported_modules(path) for path in SOURCES}
     wrong = {name: forbidden_imports(name, used) for name, used in names.items()}
     assert {name: used for name, used in wrong.items() if used} == {}
+
+
+def test_a_package_imports_only_what_stands_before_it() -> None:
+    """In the layers of docs/architecture.md, which have each package of `bot`: so no two of them need each other."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("### Layers")[2]
+    rows = re.findall(r"^\| [a-z ]+ \| ((?:`\w+`(?:, )?)+) \|$", text, re.MULTILINE)
+    place = {name: number for number, name in enumerate(re.findall(r"`(\w+)`", "".join(rows)))}
+    used = {name: imported_modules(path) for path in SOURCES if (name := module_name(path)).startswith("bot.")}
+    imports = {(name, other) for name in used for other in used[name] if other.startswith("bot.")}
+    assert {name.split(".")[1] for name in used} == place.keys()
+    assert {(name, other) for name, other in imports if place[name.split(".")[1]] < place[other.split(".")[1]]} == (
+        UPWARD_IMPORTS
+    )
 
 
 def test_no_two_pages_need_each_other() -> None:
@@ -134,7 +148,7 @@ def test_consumers_take_the_facets_of_the_store() -> None:
 
 def test_requests_to_the_api_pass_the_rules_on_words() -> None:
     """Only what applies the rules calls the API's client; others get it from there, or ask whether it works."""
-    allowed = {"bot.bootstrap", "bot.ops.check", "bot.moderation.guarded_api", "bot.moderation.moderator"}
+    allowed = {"bot.bootstrap", "bot.ops.check", "bot.calls.guarded_api", "bot.moderation.moderator"}
     allowed |= {"bot.settings.api_endpoint", "bot.calls.workspace_apis"}
     for path in SOURCES:
         name = module_name(path)

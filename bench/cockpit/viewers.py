@@ -19,9 +19,9 @@ from bench import service
 from bench.api_server import api_server
 from bench.cockpit.looking import STREAMS
 from bot import web_servers
-from bot.cockpit.links import LinkSigner, link
-from bot.cockpit.visitor import Visitor
 from bot.security.keys import signing_key
+from bot.sign_in.links import LinkSigner, link
+from bot.sign_in.visitor import Visitor
 
 VIEWERS = 100
 EVENTS = 4000  #: of a run, so that it is longer than several refreshes

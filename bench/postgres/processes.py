@@ -29,9 +29,10 @@ from bench.postgres.store import Server
 from bench.service import BenchAdapter, BenchDraft, question
 from bot import bootstrap
 from bot.models import Actor, Answer
-from bot.ops import gc_tuning, logs
+from bot.ops import gc_tuning
 from bot.ports import Confirm, always_owned
 from bot.settings.core import Settings
+from bot.telemetry import logs
 
 CONVERSATIONS = 100
 SLOTS = 25  #: concurrent answers of one process

@@ -12,8 +12,8 @@ import structlog
 
 from bot.approvals.pending import PendingApproval, PendingApprovals
 from bot.approvals.timing import ApprovalTiming
+from bot.boards.showing import PART_TRIES, show
 from bot.commandline.mentions import Mention, link_mention
-from bot.composites.showing import PART_TRIES, show
 from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
 from bot.events.locks import EventLocks
 from bot.events.notice import make_beside

@@ -11,10 +11,10 @@ import structlog
 
 from aimodels.errors import ApiError
 from bot.background import BackgroundTasks
+from bot.calls.guarded_api import GuardedApi
 from bot.errors import StoreError, UsageError
 from bot.media.names import short_digest
 from bot.models import Event
-from bot.moderation.guarded_api import GuardedApi
 from bot.ports import KeyValues, Namespace, Owner
 
 log = structlog.get_logger(__name__)

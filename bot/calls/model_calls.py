@@ -13,12 +13,12 @@ from bot.calls.api_job import ApiJob
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.fallback_chain import FallbackChain, may_fall_back
 from bot.calls.fitting import fit, fit_to_fallback
+from bot.calls.guarded_api import EventApi
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.parameter_limits import ParameterLimit, read_limit
 from bot.duel.duels import is_duel_answer
 from bot.i18n import translate
 from bot.models import Event, Kind, Usage
-from bot.moderation.guarded_api import EventApi
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.settings.core import Settings
 

@@ -19,26 +19,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import __version__
 from bot.cockpit import pages
-from bot.cockpit.address import PageAddress
 from bot.cockpit.identity.confirmation import RightsConfirmation
 from bot.cockpit.identity.sign_in import SignInPages
-from bot.cockpit.links import ROOT, LinkSigner, caller_signer
 from bot.cockpit.live import LiveParts, Render
 from bot.cockpit.page import Page, Visit, read_form, registered_pages
 from bot.cockpit.protection import HEADERS, HSTS, FormTokens, is_same_origin
 from bot.cockpit.rendering import load_templates
 from bot.cockpit.sessions import PURPOSE, Session, Sessions
 from bot.cockpit.sources import Sources
-from bot.cockpit.visitor import Visitor
 from bot.errors import StoreError
 from bot.i18n import is_known, language_of, translate
 from bot.ops.play_pages import PlayPages
 from bot.security.token_cipher import TokenCipher
 from bot.security.value_signer import derive_key
 from bot.settings.core import Settings
+from bot.sign_in.address import PageAddress
+from bot.sign_in.links import ROOT, LinkSigner, caller_signer
+from bot.sign_in.visitor import Visitor
 
 if TYPE_CHECKING:
-    from bot.cockpit.identity.openid import OpenIdProvider
+    from bot.sign_in.openid import OpenIdProvider
 
 log = structlog.get_logger(__name__)
 
@@ -280,7 +280,7 @@ def _open_provider(settings: Settings) -> "OpenIdProvider | None":
     """Return the identity provider of the settings; None: there is none."""
     if not settings.bot_oidc_issuer:
         return None
-    from bot.cockpit.identity.openid import OpenIdProvider  # of an extra
+    from bot.sign_in.openid import OpenIdProvider  # of an extra
 
     return OpenIdProvider(settings)
 

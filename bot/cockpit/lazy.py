@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from bot.cockpit.links import ROOT
+from bot.sign_in.links import ROOT
 
 if TYPE_CHECKING:
     from bot.cockpit.app import Cockpit

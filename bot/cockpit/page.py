@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from bot.cockpit.sessions import Session
 from bot.cockpit.sources import Sources
-from bot.cockpit.visitor import Visitor
 from bot.csv_text import csv_text
 from bot.i18n import translate
 from bot.models import Event
 from bot.ports import AuditEntry
 from bot.settings.core import Settings
+from bot.sign_in.visitor import Visitor
 
 if TYPE_CHECKING:
     from bot.cockpit.app import Cockpit

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from starlette.requests import Request
 
-from bot.cockpit.address import PageAddress
+from bot.sign_in.address import PageAddress
 
 #: Pages load only what the service itself serves, and run no script that stands in a page.
 HEADERS = {

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.cockpit.visitor import Visitor
 from bot.ports import Journal, KeyValues, Owner
 from bot.security.token_cipher import TokenCipher
+from bot.sign_in.visitor import Visitor
 
 #: How long a session lasts.
 LIFETIME = timedelta(hours=8)

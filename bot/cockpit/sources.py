@@ -10,7 +10,6 @@ from bot.commands import Registry
 from bot.composites.composites import Composites
 from bot.media import Spool
 from bot.models import Actor, Event
-from bot.ops.metrics import Metrics, RateLimiter
 from bot.pipeline.jobs import RunningJob
 from bot.policy import Policy, Quotas
 from bot.ports import (
@@ -29,6 +28,7 @@ from bot.schedules.schedules import Schedules
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.settings.core import Settings
 from bot.spending.prices import PriceBook
+from bot.telemetry.metrics import Metrics, RateLimiter
 
 if TYPE_CHECKING:
     from bot.bootstrap import Core

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.approvals.approvals import Approvals
 from bot.approvals.questions import Questions
 from bot.calls.api_job import ApiJob
+from bot.calls.guarded_api import EventApi
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.choices import nearest_choice
@@ -27,7 +28,6 @@ from bot.i18n import describe_example, join_list, translate
 from bot.media import Spool
 from bot.memory.notes import WrittenNotes
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
-from bot.moderation.guarded_api import EventApi
 from bot.policy import Policy, Quotas, Refusal
 from bot.policy.rules import id_forms, names_unread_role
 from bot.ports import AuditEntry, AuditLog, ChannelReader, Directory, Journal, KeyValues, UsageLedger, UsageReports

@@ -11,12 +11,12 @@ import structlog
 
 from aimodels.errors import BadRequest, JobFailed
 from aimodels.responses import MediaItem
+from bot.calls.guarded_api import GeneratedFiles
 from bot.commands._base import Context, Parts
 from bot.commands._family import family_actions
 from bot.errors import UsageError
 from bot.limits import decimal_text
 from bot.models import Action, Actions, Job, Kind, Media, Option, Origin, Status, Text, TurnRecord, Usage
-from bot.moderation.guarded_api import GeneratedFiles
 
 log = structlog.get_logger(__name__)
 

@@ -2,13 +2,13 @@
 
 import asyncio
 
-from bot.cockpit.address import PageAddress
-from bot.cockpit.links import LinkSigner, link
-from bot.cockpit.visitor import Visitor
 from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Text
 from bot.security.keys import signing_key
+from bot.sign_in.address import PageAddress
+from bot.sign_in.links import LinkSigner, link
+from bot.sign_in.visitor import Visitor
 
 
 @command(

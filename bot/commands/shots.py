@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from bot.boards.showing import BUTTON_TRIES
 from bot.commands._base import Context, Parts, command
-from bot.composites.showing import BUTTON_TRIES
 from bot.errors import NotAllowed, UsageError
 from bot.film.board import describe_cost, private_reasons
 from bot.film.changes import STOPPING, act_of, change, outcome_of

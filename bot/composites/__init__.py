@@ -1,1 +1,1 @@
-"""Answers that are made by several requests, such as films and duels: how they are kept, shown, and removed."""
+"""All films and duels, whose answers are made by several requests: what a part does when it is answered."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
+from bot.boards.removal import Cancel, empty_answer, empty_parts
+from bot.boards.showing import BUTTON_TRIES
 from bot.composites.parts import PartSender
-from bot.composites.removal import Cancel, empty_answer, empty_parts
-from bot.composites.showing import BUTTON_TRIES
 from bot.duel.duels import Duels, is_duel_answer
 from bot.film.films import Films, FilmStore
 from bot.models import CommandSpec, Event, Job, Media

@@ -11,10 +11,10 @@ from bot.calls.model_calls import ModelCalls
 from bot.conversation.context import Conversation
 from bot.errors import BotError
 from bot.models import Job, Usage
-from bot.ops.metrics import Metrics
 from bot.ports import UsageLedger
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.spending.prices import PriceBook
+from bot.telemetry.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
-from bot.composites.records import Records
-from bot.composites.showing import BUTTON_TRIES, PART_TRIES, show
+from bot.boards.records import Records
+from bot.boards.showing import BUTTON_TRIES, PART_TRIES, show
 from bot.duel.duel import SHOW, Duel, Entrant, board, event_id, is_question
 from bot.events.locks import EventLocks
 from bot.models import Answer, Event, Job

@@ -15,9 +15,9 @@ from typing import Protocol
 
 import structlog
 
-from bot.composites.records import Records
-from bot.composites.removal import Cancel
-from bot.composites.showing import PART_TRIES, show
+from bot.boards.records import Records
+from bot.boards.removal import Cancel
+from bot.boards.showing import PART_TRIES, show
 from bot.events.locks import EventLocks
 from bot.film.board import Board, NodeState, each_once, spent_on
 from bot.film.film import Film

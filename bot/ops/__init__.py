@@ -1,1 +1,1 @@
-"""Operation: web server, metrics, logs, configuration check, garbage collector."""
+"""Operation: web server, configuration check, garbage collector."""

@@ -5,8 +5,6 @@ from dataclasses import replace
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
-from bot.cockpit.address import PageAddress
-from bot.cockpit.links import CALLBACK
 from bot.commands import load_offered
 from bot.conversation.links import ON, can_read_links
 from bot.errors import MediaUnavailable, SettingsError, StoreError, StoreInUse
@@ -26,6 +24,8 @@ from bot.settings.api_endpoint import has_moderation, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes
 from bot.settings.roles import require_possible
+from bot.sign_in.address import PageAddress
+from bot.sign_in.links import CALLBACK
 from bot.store.engine import make_store
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -154,7 +154,7 @@ async def _check_sign_in(settings: Settings) -> list[CheckResult]:
     """Ask the identity provider for its addresses, if the settings name one."""
     if not settings.bot_oidc_issuer:
         return []
-    from bot.cockpit.identity.openid import OpenIdProvider, SignInFailed  # of an extra
+    from bot.sign_in.openid import OpenIdProvider, SignInFailed  # of an extra
 
     subject = operator_text("check.sign_in", issuer=settings.bot_oidc_issuer)
     try:

@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.errors import MediaUnavailable, StoreError
-from bot.ops.metrics import Metrics, RateLimiter
 from bot.ops.timing import OpsTiming
 from bot.ports import EventQueue, Journal, Maintenance
+from bot.telemetry.metrics import Metrics, RateLimiter
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -1,4 +1,4 @@
-"""Time limits of the web server and the metrics."""
+"""Time limits of the web server."""
 
 from dataclasses import dataclass
 
@@ -13,4 +13,3 @@ class OpsTiming:
     shutdown: int = 5  #: for open requests to finish when the server stops
     request_head: float = 10.0  #: for the head of a request to arrive, from the connection or its first byte
     request_body: float = 20.0  #: for the body of a request to arrive, from the end of its head
-    api_problem: float = 300.0  #: after a failed API call during which `/readyz` reports it

@@ -18,7 +18,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from bot.cockpit.address import host_of_this_machine
 from bot.errors import MediaUnavailable, SettingsError
 from bot.i18n import operator_text
 from bot.media import Spool
@@ -26,6 +25,7 @@ from bot.media.content import EXTENSIONS
 from bot.ops.file_response import file_response, unavailable
 from bot.ops.http_protocol import limited_protocol, reject_two_lengths
 from bot.ops.timing import OpsTiming
+from bot.sign_in.address import host_of_this_machine
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.boards.showing import PAUSES
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
-from bot.composites.showing import PAUSES
 from bot.conversation.gathering import can_join
 from bot.errors import StoreError
 from bot.events.edits import edited_id

@@ -3,10 +3,10 @@
 import structlog
 
 from bot.models import Answer, Job
-from bot.ops.logs import bind_context
-from bot.ops.metrics import Metrics, age_of, outcome_of
-from bot.ops.tracing import Tracing, current
 from bot.pipeline.jobs import RunningJob
+from bot.telemetry.logs import bind_context
+from bot.telemetry.metrics import Metrics, age_of, outcome_of
+from bot.telemetry.tracing import Tracing, current
 
 log = structlog.get_logger(__name__)
 

@@ -7,11 +7,11 @@ import structlog
 from bot.errors import MediaUnavailable, StoreError, StoreUnavailable
 from bot.media.spool import Spool
 from bot.models import Answer, Job, Outcome
-from bot.ops.metrics import Metrics
-from bot.ops.tracing import span
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import EventQueue, Journal
 from bot.spending.prices import PriceBook
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import span
 
 log = structlog.get_logger(__name__)
 

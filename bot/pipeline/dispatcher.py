@@ -12,6 +12,7 @@ from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob, events_with_jobs
 from bot.calls.call_entry import CallEntries, find_too_expensive, open_entries
 from bot.calls.circuit_breaker import CircuitBreaker
+from bot.calls.guarded_api import EventApi, GuardedApi
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
@@ -26,7 +27,6 @@ from bot.i18n import translate
 from bot.media import Spool
 from bot.memory.notes import WrittenNotes
 from bot.models import MEDIA_KINDS, Job, Kind, Outcome, Status, Usage
-from bot.moderation.guarded_api import EventApi, GuardedApi
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refused_outcome
 from bot.pipeline.jobs import OutcomeBuilder, RunningJob

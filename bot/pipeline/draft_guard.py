@@ -8,9 +8,9 @@ from bot.concurrency.delivery_timeout import DeliveryTimeout
 from bot.concurrency.shared_timer import SharedTimer
 from bot.errors import StoreError
 from bot.models import Answer, Job, Status
-from bot.ops.tracing import span
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Confirm, Draft, Sender
+from bot.telemetry.tracing import span
 
 T = TypeVar("T")
 

@@ -16,8 +16,6 @@ from bot.family.repeats import take_over
 from bot.i18n import translate
 from bot.limits import QuotaRequest
 from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
-from bot.ops.metrics import Metrics
-from bot.ops.tracing import Tracing
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
 from bot.ports import Adapter, EventQueue, Journal, receipt
@@ -27,6 +25,8 @@ from bot.scoped_settings.forms import PRESSED, is_correction, with_request
 from bot.scoped_settings.registry import COMMANDS_OFF, LANGUAGE, REACTION
 from bot.scoped_settings.scopes import Scope
 from bot.spending.quotes import DECISIONS
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import Tracing
 from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)

@@ -17,8 +17,6 @@ from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
 from bot.models import Answer, Job, Lane, Outcome
-from bot.ops.metrics import Metrics
-from bot.ops.tracing import Tracing
 from bot.pipeline.answer_log import begin_request, end_request
 from bot.pipeline.cancellation import Canceller
 from bot.pipeline.commit import commit, complete
@@ -33,6 +31,8 @@ from bot.pipeline.timing import PipelineTiming
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
 from bot.settings.core import Settings
+from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import Tracing
 from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)

@@ -20,7 +20,6 @@ import structlog
 
 from aimodels.exchange import Exchange
 from bot.models import Event, Job
-from bot.ops.tracing import current
 from bot.ports import LOWEST_ERROR_STATUS, receipt
 from bot.recorder.entries import PLATFORM, RECEIVED
 from bot.recorder.files import RecordingFiles
@@ -28,6 +27,7 @@ from bot.recorder.in_flight import InFlight
 from bot.recorder.recordings import Recording, read_recording
 from bot.recorder.redaction import RecordingRedactor
 from bot.recorder.requests import InMemory, Part, RecordedRequest, describe, pack, pack_value, unpack
+from bot.telemetry.tracing import current
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ _ELSEWHERE = 60.0
 
 @dataclass(eq=False, kw_only=True)
 class Recorder:
-    """See `bot.ops.tracing.Tracing` and `bot.ports.CallRecorder`. Close it to write what is left."""
+    """See `bot.telemetry.tracing.Tracing` and `bot.ports.CallRecorder`. Close it to write what is left."""
 
     #: The request that the present task answers.
     answered: ClassVar[ContextVar[RecordedRequest | None]] = ContextVar("answered", default=None)
@@ -82,7 +82,7 @@ class Recorder:
     # -- what is recorded
 
     def recorded(self, event: Event) -> None:
-        """See `bot.ops.tracing.Tracing`."""
+        """See `bot.telemetry.tracing.Tracing`."""
         request, received = self._requests.get(event.id) or self._add(event), receipt.get()
         payload: str | bytes | None = None
         name = action = ""
@@ -111,7 +111,7 @@ class Recorder:
             self._start_timer()
 
     def begin(self, job: Job) -> None:
-        """See `bot.ops.tracing.Tracing`."""
+        """See `bot.telemetry.tracing.Tracing`."""
         request = self._requests.get(job.event.id) or self._add(job.event)
         current.set((*current.get(), request))
         self.answered.set(request)
@@ -126,7 +126,7 @@ class Recorder:
             self._start_timer()
 
     def transport(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-        """See `bot.ops.tracing.Tracing`."""
+        """See `bot.telemetry.tracing.Tracing`."""
         assert isinstance(inner, _Reporting), "the client's own transport is wrapped last"
         inner.on_exchange = self._add_exchange
         return inner

@@ -66,7 +66,7 @@ class _Timed:
 
 
 class RecordedRequest:
-    """One request. See `bot.ops.tracing.Trace`.
+    """One request. See `bot.telemetry.tracing.Trace`.
 
     One in which something went wrong is written, and one that takes long. Any other stays in memory while it is among
     the newest, and is written where somebody asks for it: to take names and texts out of all that is said would cost
@@ -151,7 +151,7 @@ class RecordedRequest:
         self.held = 0
 
     def span(self, name: str) -> AbstractContextManager[object]:
-        """See `bot.ops.tracing.Trace`."""
+        """See `bot.telemetry.tracing.Trace`."""
         if name not in _STEPS:
             return _UNRECORDED
         timed = _Timed()
@@ -159,7 +159,7 @@ class RecordedRequest:
         return timed
 
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
-        """See `bot.ops.tracing.Trace`."""
+        """See `bot.telemetry.tracing.Trace`."""
         self.is_running = False
         self.entries.append((time.time(), 0.0, "done", "", (("outcome", outcome), *figures.items())))
         self.settle()

@@ -1,1 +1,1 @@
-"""Requests that are made at set times: what is typed, when it is due, and how it is made once."""
+"""Schedules: the requests that are made at set times, as people type, read and change them."""

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.backup.command_line import show_progress
 from bot.backup.move import move_store
 from bot.backup.move_tables import MOVED
 from bot.errors import BackupError, StoreError
 from bot.ports import AuditEntry
+from bot.subcommands.backup import show_progress
 from tests.support.channel.adapter import ChannelAdapter
 from tests.support.database.places import Place, places
 from tests.support.forked import command_line

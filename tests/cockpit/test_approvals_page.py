@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aimodels.reference import MODELS
-from bot.cockpit.visitor import Visitor
+from bot.sign_in.visitor import Visitor
 from tests.support.pages.client import Pages, pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")

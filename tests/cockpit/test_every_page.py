@@ -11,8 +11,8 @@ import pytest
 
 from aimodels.reference import MODELS
 from bot.cockpit.page import Page, Rights, registered_pages
-from bot.cockpit.visitor import Visitor
 from bot.ports import RequestFilter
+from bot.sign_in.visitor import Visitor
 from tests.support.pages.client import Pages, pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")

@@ -12,8 +12,8 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 from yarl import URL
 
-from bot.cockpit.identity.openid import Identity
 from bot.ops.check import check_running
+from bot.sign_in.openid import Identity
 from tests.support.openid_provider import CLIENT, SECRET, DishonestProvider, dishonest_provider
 from tests.support.pages.client import Pages, Shown, pages
 

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
 
-from bot.cockpit.visitor import Visitor
+from bot.sign_in.visitor import Visitor
 from tests.support.console.terminal import PATIENCE, READY, Terminal
 from tests.support.pages.browser import browser, find_barriers, watch_errors
 from tests.support.pages.client import pages

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.cockpit.visitor import Visitor
 from bot.ports import AuditEntry
+from bot.sign_in.visitor import Visitor
 from tests.support.pages.client import pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")

@@ -15,12 +15,12 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from bot.__main__ import main
-from bot.cockpit.address import host_of_this_machine
-from bot.cockpit.command_line import show
 from bot.cockpit.page import registered_pages
-from bot.cockpit.visitor import Visitor
 from bot.ops.web import WebServer
 from bot.pipeline.timing import PipelineTiming
+from bot.sign_in.address import host_of_this_machine
+from bot.sign_in.visitor import Visitor
+from bot.subcommands.running_service import show
 from tests.support.pages.client import Pages, pages
 from tests.support.scripted_api import chat_data, data, failure
 

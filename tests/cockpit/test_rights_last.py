@@ -8,8 +8,8 @@ import pytest
 
 from bot.cockpit.identity.confirmation import EVERY, UNCONFIRMED, RightsConfirmation
 from bot.cockpit.sessions import Session
-from bot.cockpit.visitor import Visitor
 from bot.models import Actor
+from bot.sign_in.visitor import Visitor
 from tests.support.pages.client import pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")

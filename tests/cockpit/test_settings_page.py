@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cockpit.visitor import Visitor
+from bot.sign_in.visitor import Visitor
 from tests.support.pages.client import pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.cockpit.links import LIFETIME, LinkSigner, link
 from bot.cockpit.sessions import PURPOSE, Sessions
-from bot.cockpit.visitor import Visitor
 from bot.security.keys import encryption_keys, signing_key
 from bot.security.token_cipher import TokenCipher
+from bot.sign_in.links import LIFETIME, LinkSigner, link
+from bot.sign_in.visitor import Visitor
 from tests.support.pages.client import OPERATOR, pages
 
 pytestmark = pytest.mark.usefixtures("quiet_logs")

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from aimodels.reference import MODELS
-from bot.cockpit.visitor import Visitor
 from bot.ports import AuditEntry
+from bot.sign_in.visitor import Visitor
 from tests.support.media_files import PNG
 from tests.support.pages.client import pages
 

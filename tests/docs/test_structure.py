@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.ops.metrics import Metrics
 from bot.platforms import known_settings
 from bot.ports import Adapter
+from bot.telemetry.metrics import Metrics
 from tests.support.documents import DOCUMENTS, ROOT, blocks
 from tests.support.layout import PURE
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aimodels import AsyncAIModels, ChatDelta
+from bot.calls.guarded_api import EventApi
 from bot.characters import INVISIBLE
 from bot.moderation.detectors import Finding, find_private
 from bot.moderation.guard import Guard
-from bot.moderation.guarded_api import EventApi
 from bot.moderation.redaction import Redactor, merge
 from bot.moderation.rules import ContentRules
 from bot.moderation.seen_text import find_as_seen, read_as_seen

@@ -18,14 +18,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.cockpit.address import host_of_this_machine
 from bot.errors import SettingsError
 from bot.media import Spool
-from bot.ops.metrics import Metrics
 from bot.ops.status import closed_status_routes, status_routes
 from bot.ops.web import WebServer, create_ops, create_web, is_served_by_us, listen
 from bot.settings.roles import ALL_ROLES
+from bot.sign_in.address import host_of_this_machine
 from bot.store.sqlite.store import SqliteStore
+from bot.telemetry.metrics import Metrics
 
 TOKEN = "an-operators-own-token"
 

@@ -12,8 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.models import Answer, Capabilities, Job, Outcome, Status
-from bot.ops.logs import add_context
 from bot.pipeline.delivery import Progress
+from bot.telemetry.logs import add_context
 from tests.support.channel.adapter import Channel, ChannelAdapter, ChannelDraft, channel_server
 from tests.support.media_files import noise
 from tests.support.scripted_api import failure

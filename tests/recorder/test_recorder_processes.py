@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from bot.models import Lane
 from bot.ports import RequestFilter
-from bot.recorder.command_line import export_recording
 from bot.settings.core import Settings
 from bot.store.postgres.store import PostgresStore
+from bot.subcommands.recording import export_recording
 from simulators.slack import SlackSimulator
 from tests.support import processes
 from tests.support.database.postgres import server, url

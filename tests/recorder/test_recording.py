@@ -21,13 +21,13 @@ from aiohttp.typedefs import Handler
 from adapters.slack import PLATFORM
 from aimodels.transport import open_http
 from bot.models import Job, Lane
-from bot.ops.tracing import current
 from bot.recorder.files import RecordingFiles, RequestLine
 from bot.recorder.in_flight import InFlight
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
 from bot.recorder.wire import Wire
 from bot.settings.core import Settings
+from bot.telemetry.tracing import current
 from simulators.slack import SlackSimulator
 from tests.support.database.store import event
 from tests.support.discord.whole import whole

@@ -11,7 +11,7 @@ import pytest
 from bot.__main__ import main
 from bot.media.content import sniff
 from bot.media.probe import read_header
-from bot.recorder.replay import CannotReplay, compare_messages, refuse_hidden_choice
+from bot.subcommands.replay import CannotReplay, compare_messages, refuse_hidden_choice
 from simulators.replay.recording import from_json
 from simulators.replay.stand_ins import FileFacts, answer_file
 from tests.support.service import quiet_logs
@@ -118,6 +118,6 @@ def test_without_the_simulators_a_replay_says_so(
 ) -> None:
     """As in the container: one sentence, status 2."""
     monkeypatch.setitem(sys.modules, "simulators", None)
-    monkeypatch.delitem(sys.modules, "bot.recorder.replay", raising=False)
+    monkeypatch.delitem(sys.modules, "bot.subcommands.replay", raising=False)
     assert main(["replay", str(tmp_path / "one.json")]) == 2
     assert "simulators is missing" in capsys.readouterr().err

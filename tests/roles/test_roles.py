@@ -13,9 +13,9 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from bot.cockpit.command_line import ServiceClient, show
 from bot.settings.core import Settings
 from bot.store.postgres.store import PostgresStore
+from bot.subcommands.running_service import ServiceClient, show
 from simulators.discord.files import Upload
 from simulators.discord.people.person import Person
 from simulators.discord.rest import Call, Moment

@@ -12,7 +12,7 @@ import pytest
 
 from aimodels.reference import MODELS
 from bot.ports import RequestFilter
-from bot.schedules.timing import ScheduleTiming
+from bot.scheduler.timing import ScheduleTiming
 from tests.support.channel.adapter import Message
 from tests.support.database.engines import engine, server, url
 from tests.support.database.sqlite import tables

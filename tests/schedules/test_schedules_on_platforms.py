@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import DeliveryRefused
-from bot.schedules.timing import ScheduleTiming
+from bot.scheduler.timing import ScheduleTiming
 from simulators.discord.components import ROW, TEXT
 from simulators.discord.values import ADA, CHANNEL, DM, GUILD, ME, SEND, VIEW
 from simulators.slack import SlackSimulator

@@ -19,6 +19,7 @@ from bot.approvals.timing import ApprovalTiming
 from bot.background import BackgroundTasks
 from bot.calls.api_job import ApiJob
 from bot.calls.circuit_breaker import CircuitBreaker
+from bot.calls.guarded_api import GuardedApi
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
@@ -44,7 +45,6 @@ from bot.models import (
     TurnRecord,
     Usage,
 )
-from bot.moderation.guarded_api import GuardedApi
 from bot.moderation.rules import load_rules
 from bot.pipeline.jobs import OutcomeBuilder
 from bot.ports import NoChannels, NoDirectory

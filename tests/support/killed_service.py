@@ -14,12 +14,12 @@ from typing import Any
 
 from aimodels import Timing
 from bot import bootstrap, web_servers
-from bot.ops.logs import configure
 from bot.pipeline.timing import PipelineTiming
+from bot.scheduler.timing import ScheduleTiming
 from bot.schedules.clock import SystemClock
-from bot.schedules.timing import ScheduleTiming
 from bot.service import run_until, stop_signals
 from bot.settings.core import load_settings
+from bot.telemetry.logs import configure
 from bot.timing import ServiceTiming
 from bot.waiting.timing import WaitingTiming
 from tests.support.channel.adapter import ChannelAdapter, ChannelDraft

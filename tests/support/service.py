@@ -19,8 +19,8 @@ from bot.models import Capabilities
 from bot.ops.web import WebServer
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Adapter
+from bot.scheduler.timing import ScheduleTiming
 from bot.schedules.clock import Clock
-from bot.schedules.timing import ScheduleTiming
 from bot.service import run_until
 from bot.settings.core import Settings
 from bot.timing import ServiceTiming

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from bot.cockpit.identity.members import ask_platform, ask_whether_gone
 from bot.cockpit.sessions import Session
-from bot.cockpit.visitor import Visitor
 from bot.policy import Policy
 from bot.ports import Directory, Journal
 from bot.settings.core import Settings
+from bot.sign_in.visitor import Visitor
 
 #: Seconds between two questions on one session.
 EVERY = 60.0

@@ -8,19 +8,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.cockpit.address import PageAddress
-from bot.cockpit.links import CALLBACK, ROOT, LinkSigner
 from bot.cockpit.page import COMMAND_LINE, Rights, read_form
 from bot.cockpit.protection import MOST_BEGUN, SignInAttempts
 from bot.cockpit.sessions import LIFETIME
-from bot.cockpit.visitor import Visitor
 from bot.errors import StoreError
 from bot.ports import AuditEntry
 from bot.security.token_cipher import TokenCipher
+from bot.sign_in.address import PageAddress
+from bot.sign_in.links import CALLBACK, ROOT, LinkSigner
+from bot.sign_in.visitor import Visitor
 
 if TYPE_CHECKING:
     from bot.cockpit.app import Cockpit
-    from bot.cockpit.identity.openid import Identity, OpenIdProvider
+    from bot.sign_in.openid import Identity, OpenIdProvider
 
 log = structlog.get_logger(__name__)
 
@@ -123,8 +123,8 @@ class SignInPages:
     # -- with the identity provider
 
     async def _go_to_provider(self, request: Request) -> Response:
-        from bot.cockpit.identity.openid import LIFETIME as SECONDS
-        from bot.cockpit.identity.openid import SignInFailed
+        from bot.sign_in.openid import LIFETIME as SECONDS
+        from bot.sign_in.openid import SignInFailed
 
         assert self._provider is not None
         if not self._is_allowed(request, self._begun):
@@ -147,7 +147,7 @@ class SignInPages:
         return response
 
     async def _complete(self, request: Request, given: Mapping[str, str], cookie: str) -> Response:
-        from bot.cockpit.identity.openid import SignInFailed
+        from bot.sign_in.openid import SignInFailed
 
         if not self._is_allowed(request, self._attempts):
             return self._cockpit.refuse(request, "cockpit.too_many", 429)
@@ -167,7 +167,7 @@ class SignInPages:
 
     async def _identify(self, given: Mapping[str, str], cookie: str) -> "Identity":
         """Return who the provider says it is. Raises `SignInFailed`, and `StoreError`."""
-        from bot.cockpit.identity.openid import SignInFailed, load_attempt
+        from bot.sign_in.openid import SignInFailed, load_attempt
 
         assert self._provider is not None
         attempt = load_attempt(self._cipher.decrypt(cookie))

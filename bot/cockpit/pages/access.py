@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_to_offer, workspaces
@@ -19,6 +18,7 @@ from bot.scoped_settings.access import EVERYTHING, AccessRule, rule_targets
 from bot.scoped_settings.changes import change_pause, change_rule, read_target, read_until
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.scopes import ADMINISTERED, Scope
+from bot.sign_in.links import ROOT
 
 _SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 _EMPTY = {"what": EVERYTHING, "rule": "deny", "who": "person", "id": "", "until": ""}

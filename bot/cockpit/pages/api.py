@@ -7,7 +7,6 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from bot.cockpit.links import UNKNOWN
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.overview import read_overview
 from bot.cockpit.pages.recordings import find_recording
@@ -15,6 +14,7 @@ from bot.cockpit.pages.requests import find_request, list_requests
 from bot.cockpit.pages.usage import sums_of, zone_of
 from bot.cockpit.request_acts import ACTS, run_act, states_of
 from bot.ports import RequestRow
+from bot.sign_in.links import UNKNOWN
 
 
 @page("/api/status", rights=Rights.OPERATOR)

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from bot.approvals.pending import PendingApproval
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
 from bot.errors import UsageError
 from bot.models import Actor, Event, Job
+from bot.sign_in.links import ROOT
 from bot.spending.quotes import money
 
 _MOST = 100  #: requests on the page

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.rendering import plain_text
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_to_offer, workspaces
@@ -15,6 +14,7 @@ from bot.i18n import choice_label, kind_label
 from bot.limits import Limit, Measure, Period, Subject
 from bot.models import KINDS, Location
 from bot.policy.quota import describe_amount
+from bot.sign_in.links import ROOT
 from bot.spending.limit_changes import change_limit, read_amount
 from bot.spending.limits import LimitRule, Who, environment_limits, to_units
 from bot.spending.prices import describe_price

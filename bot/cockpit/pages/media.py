@@ -6,13 +6,13 @@ from functools import partial
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_job, visible
 from bot.errors import MediaUnavailable
 from bot.models import Job, Media
 from bot.ops.file_response import file_response, unavailable
 from bot.ports import CallRow, RequestFilter, RequestRow
+from bot.sign_in.links import ROOT
 
 _PAGE = 30
 #: Files that a browser shows in a page. Others are downloaded: a page of somebody else's making is never opened here.

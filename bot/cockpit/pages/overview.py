@@ -14,7 +14,7 @@ from bot.cockpit.rendering import window_begin
 from bot.cockpit.settings_place import SettingsPlace
 from bot.limits import Measure, Period
 from bot.models import Lane
-from bot.ops.figures import read_counts, read_durations
+from bot.telemetry.figures import read_counts, read_durations
 
 _MOST = 20  #: running requests in the list
 

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.usage import zone_of
 from bot.cockpit.profile import read_profile
@@ -18,6 +17,7 @@ from bot.memory.notes import delete_note, notes_here
 from bot.models import Actor
 from bot.ports import RequestFilter, Schedule, UsageField, UsageSum
 from bot.scoped_settings.scopes import Scope
+from bot.sign_in.links import ROOT
 
 _DAYS = 30  #: of the sums in the lists
 _OWN = 30  #: requests on a person's own page

@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.recordings import find_recording, may_export
 from bot.cockpit.request_acts import ACTS, acts_for, run_act, states_of
 from bot.models import Job, Lane
 from bot.ports import RequestFilter, RequestRow
 from bot.recorder.timeline import build_timeline
+from bot.sign_in.links import ROOT
 
 #: Requests on one page.
 _PAGE = 50

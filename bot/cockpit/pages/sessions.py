@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.sessions import Session
+from bot.sign_in.links import ROOT
 
 
 @page("/sessions", rights=Rights.EVERYBODY, title="cockpit.menu.sessions", order=90)

@@ -4,12 +4,12 @@ from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
 from bot.errors import UsageError
 from bot.scoped_settings.changes import change_setting
 from bot.scoped_settings.setting import ScopedSetting
+from bot.sign_in.links import ROOT
 
 
 @page("/settings", rights=Rights.ADMINISTRATOR, title="cockpit.menu.settings", order=40)

@@ -2,10 +2,10 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from bot.cockpit.links import ROOT
 from bot.cockpit.page import Rights, Visit, act, page
 from bot.platforms import find_platforms
 from bot.settings.core import Settings
+from bot.sign_in.links import ROOT
 
 
 def is_offered(settings: Settings) -> bool:

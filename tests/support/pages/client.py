@@ -11,10 +11,10 @@ from typing import Any
 import aiohttp
 
 from bot import web_servers
-from bot.cockpit.links import LinkSigner, link
-from bot.cockpit.visitor import Visitor
 from bot.ops.web import WebServer
 from bot.security.keys import signing_key
+from bot.sign_in.links import LinkSigner, link
+from bot.sign_in.visitor import Visitor
 from tests.support.service import Service, service
 
 OPERATOR = Visitor(is_operator=True)

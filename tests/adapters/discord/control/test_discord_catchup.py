@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.schedules.timing import ScheduleTiming
+from bot.scheduler.timing import ScheduleTiming
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, ME, OTHER, READ_HISTORY, Json, member

@@ -17,8 +17,8 @@ from opentelemetry.sdk.trace.sampling import Decision
 
 from bot import __version__
 from bot.models import Event, Job
-from bot.ops.tracing import current
 from bot.ports import LOWEST_ERROR_STATUS
+from bot.telemetry.tracing import current
 
 _ERROR = api.StatusCode.ERROR
 
@@ -36,7 +36,7 @@ class _Ids(RandomIdGenerator):
 
 
 class OtelTrace:
-    """See `bot.ops.tracing.Trace`."""
+    """See `bot.telemetry.tracing.Trace`."""
 
     def __init__(self, tracer: api.Tracer, ids: _Ids, event: Event, given: tuple[int, int]) -> None:
         self._tracer = tracer
@@ -57,7 +57,7 @@ class OtelTrace:
 
     @contextmanager
     def span(self, name: str) -> Iterator[None]:
-        """See `bot.ops.tracing.Trace`."""
+        """See `bot.telemetry.tracing.Trace`."""
         step = self.start(name)
         try:
             yield
@@ -68,7 +68,7 @@ class OtelTrace:
             step.end()
 
     def end(self, outcome: str, figures: Mapping[str, str | int | float]) -> None:
-        """See `bot.ops.tracing.Trace`."""
+        """See `bot.telemetry.tracing.Trace`."""
         event = self._event
         self._ids.given = self._given
         try:
@@ -84,7 +84,7 @@ class OtelTrace:
 
 
 class OtelTracing:
-    """See `bot.ops.tracing.Tracing`. Exporter, sampler and limits follow the environment variables `OTEL_…`."""
+    """See `bot.telemetry.tracing.Tracing`. Exporter, sampler and limits follow the environment variables `OTEL_…`."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         named = environ.get("OTEL_SERVICE_NAME") or "service.name=" in environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
@@ -99,19 +99,19 @@ class OtelTracing:
         self._provider.shutdown()
 
     def recorded(self, event: Event) -> None:
-        """See `bot.ops.tracing.Tracing`."""
+        """See `bot.telemetry.tracing.Tracing`."""
         if (trace := self._trace(event)) is not None:
             trace.since_receipt("record")
 
     def begin(self, job: Job) -> None:
-        """See `bot.ops.tracing.Tracing`."""
+        """See `bot.telemetry.tracing.Tracing`."""
         trace = self._trace(job.event)
         if trace is not None:
             current.set((*current.get(), trace))
             trace.since_receipt("wait", job.attempt)
 
     def transport(self, inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-        """See `bot.ops.tracing.Tracing`."""
+        """See `bot.telemetry.tracing.Tracing`."""
         return _Transport(inner)
 
     def _trace(self, event: Event) -> OtelTrace | None:

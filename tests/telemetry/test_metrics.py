@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot import __version__
 from bot.models import Actor, Answer, Event, Media, Usage
-from bot.ops.metrics import Metrics
+from bot.telemetry.metrics import Metrics
 
 COMMANDS = ("chat", "image")
 

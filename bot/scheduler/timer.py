@@ -9,8 +9,8 @@ import structlog
 
 from bot.errors import BotError
 from bot.ports import Schedule, ScheduleStore
-from bot.schedules.firing import Firing
-from bot.schedules.timing import ScheduleTiming
+from bot.scheduler.firing import Firing
+from bot.scheduler.timing import ScheduleTiming
 
 log = structlog.get_logger(__name__)
 

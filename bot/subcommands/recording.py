@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cockpit.address import PageAddress
-from bot.cockpit.command_line import ServiceClient, ServiceNotRunning
 from bot.commands import load_offered
 from bot.errors import BotError
 from bot.i18n import operator_text
@@ -13,6 +11,8 @@ from bot.recorder.recordings import read_recording
 from bot.recorder.requests import describe, unpack
 from bot.security.keys import signing_key
 from bot.settings.core import Settings
+from bot.sign_in.address import PageAddress
+from bot.subcommands.running_service import ServiceClient, ServiceNotRunning
 
 
 def export_recording(settings: Settings, request: str) -> Mapping[str, Any]:

@@ -20,10 +20,10 @@ from bot.i18n import translate
 from bot.models import Action, Actor, Answer, Event, Lane
 from bot.pipeline.inbox import Inbox
 from bot.ports import Adapter, EventQueue, Journal, PauseReason, Schedule, ScheduleStore
+from bot.scheduler.timing import ScheduleTiming
 from bot.schedules.reminders import read_reminder
 from bot.schedules.texts import change_action, heading, sentence
 from bot.schedules.times import last_time, next_time
-from bot.schedules.timing import ScheduleTiming
 
 log = structlog.get_logger(__name__)
 

@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from bot.cockpit.address import PageAddress
-from bot.cockpit.visitor import Visitor
 from bot.i18n import operator_locale
 from bot.security.keys import signing_key
 from bot.security.value_signer import derive_key
 from bot.settings.core import Settings
+from bot.sign_in.address import PageAddress
+from bot.sign_in.visitor import Visitor
 
 #: Seconds for which a link works.
 LIFETIME = 600

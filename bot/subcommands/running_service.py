@@ -10,14 +10,14 @@ import httpx
 from wcwidth import wcswidth
 
 from bot.characters import escape_controls
-from bot.cockpit.address import PageAddress, host_of_this_machine
-from bot.cockpit.links import ROOT, UNKNOWN, caller_signer
 from bot.cockpit.rendering import format_money, format_seconds
-from bot.cockpit.visitor import Visitor
 from bot.errors import BotError, SettingsError
 from bot.i18n import operator_locale, operator_text
 from bot.security.keys import signing_key
 from bot.settings.core import Settings
+from bot.sign_in.address import PageAddress, host_of_this_machine
+from bot.sign_in.links import ROOT, UNKNOWN, caller_signer
+from bot.sign_in.visitor import Visitor
 
 #: Seconds for an answer of the service.
 _TIMEOUT = 30.0

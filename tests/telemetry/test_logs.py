@@ -13,7 +13,7 @@ import asyncio, logging, sys, warnings
 from urllib.parse import quote
 import structlog
 from pydantic import SecretStr
-from bot.ops import logs
+from bot.telemetry import logs
 
 SECRET = sys.argv[3]
 logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
@@ -96,7 +96,7 @@ def test_configuring_twice_writes_once() -> None:
 FORGER = """
 import logging, sys
 import structlog
-from bot.ops import logs
+from bot.telemetry import logs
 
 logs.configure("info", "console")
 evil = "x\\x1b]0;title\\x07\\n2026-01-01T00:00:00Z [info     ] forged"
@@ -122,7 +122,7 @@ def test_foreign_text_steers_no_terminal_and_forges_no_line() -> None:
 
 FLOODED = """
 import asyncio, os, resource, socket
-from bot.ops import logs
+from bot.telemetry import logs
 
 logs.configure("info", "json")
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot import __version__
 from bot.models import KINDS, Answer, Event, Kind, Lane, Usage
-from bot.ops.series import CounterSeries, HistogramSeries
-from bot.ops.timing import OpsTiming
+from bot.telemetry.series import CounterSeries, HistogramSeries
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Gauge
@@ -30,6 +29,7 @@ _GAUGES = {
     "model_circuit": ("Failing models: 0 closed, 1 half open, 2 open (skipped).", "model"),
     "feedback": ("Opinions of answers that are kept: good, bad.", "adapter", "opinion"),
 }
+_PROBLEM_LASTS = 300.0  #: seconds after a failed API call during which `/readyz` reports it
 _CIRCUITS = {"closed": 0, "half_open": 1, "open": 2}
 
 
@@ -80,12 +80,10 @@ class Metrics:
     def __init__(
         self,
         commands: Collection[str],
-        timing: OpsTiming | None = None,
         *,
         health: Mapping[str, Callable[[], str]] | None = None,
         circuits: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
-        self._timing = timing or OpsTiming()
         self._commands = frozenset(commands)
         self._health = health or {}
         self._find_circuits = circuits or dict
@@ -201,7 +199,7 @@ class Metrics:
     def api_problem(self) -> str:
         """Return the problem of the last API call; "" if there was none, or no call lately."""
         problem, at = self._api_problem
-        return problem if time.monotonic() - at < self._timing.api_problem else ""
+        return problem if time.monotonic() - at < _PROBLEM_LASTS else ""
 
     # -- reading
 

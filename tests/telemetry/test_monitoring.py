@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.models import Actor, Answer, Event, Media, Usage
-from bot.ops.metrics import Metrics
+from bot.telemetry.metrics import Metrics
 from tests.support.documents import ROOT
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"

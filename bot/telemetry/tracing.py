@@ -102,7 +102,7 @@ async def _open_sending(environ: Mapping[str, str]) -> AsyncIterator[Tracing | N
         yield None
         return
     try:
-        from bot.ops.otel import OtelTracing
+        from bot.telemetry.otel import OtelTracing
     except ImportError as exc:
         log.warning("no traces are sent: install the extra otel", reason=str(exc))
         yield None

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
-from bot.composites.showing import PAUSES
+from bot.boards.showing import PAUSES
 from bot.models import Answer, Job, Media
 from bot.ports import Journal, RequestFilter, RequestLog
 

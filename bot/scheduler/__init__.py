@@ -1,0 +1,1 @@
+"""The scheduler: makes each request that is due once, in whichever process."""
