@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 #: The namespace of who was erased, and when, for processes that have recordings in another folder.
 _ERASED = "recordings.erased"
+#: Seconds between two looks for files that are too old.
+_HOUR = 3600.0
 
 
 class Eraser(Protocol):
@@ -62,12 +64,16 @@ class RecordingsEraser:
 
 
 async def apply_erasures(values: KeyValues, files: RecordingFiles, recorder: Recorder | None, *, pause: float) -> None:
-    """Erase from this process's folder whom another process has erased, until cancelled."""
+    """Erase from this process's folder whom another process has erased, until cancelled; delete what is too old."""
     if recorder is None and not files.folder.is_dir():
         return
     failed: set[str] = set()  #: people, who are known to the files as erased
+    pruned = -_HOUR
     while True:
         try:
+            if time.monotonic() - pruned > _HOUR:
+                pruned = time.monotonic()
+                await asyncio.to_thread(files.prune)
             for person, at in (await values.namespace(_ERASED).items()).items():
                 if person in failed or not files.is_erased(person, float(at)):
                     failed.add(person)

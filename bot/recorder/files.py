@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.recorder.in_flight import delete_left
+from bot.recorder.in_flight import delete_left, write_whole
 
 _SUFFIX = ".jsonl"
 _PARTS = 8  # files that make up the whole size: the oldest is deleted as a whole
@@ -58,8 +58,13 @@ class RecordingFiles:
 
     def _append(self, lines: Sequence[bytes]) -> None:
         # Opened each time: another process may have deleted the file, as the oldest of all.
-        with self._path.open("ab") as file:
-            file.write(b"\n".join(lines) + b"\n")
+        with self._path.open("ab", buffering=0) as file:
+            begin = file.tell()
+            try:
+                write_whole(file, b"\n".join(lines) + b"\n")
+            except OSError:
+                file.truncate(begin)  # what is appended later must not go on in half a line
+                raise
             size = file.tell()
         now = time.time()
         is_full = size > self._largest // _PARTS
@@ -69,6 +74,12 @@ class RecordingFiles:
         if is_full or now - self._looked > _HOUR:
             self._looked = now
             self._delete(now)
+
+    def prune(self) -> None:
+        """Delete what is too old or too much, also where nothing is appended any more."""
+        if self.folder.is_dir():
+            with self._lock():
+                self._delete(time.time())
 
     def lines_with(self, key: str, *, since: float = 0.0) -> Iterator[bytes]:
         """Return the lines that contain a key, of all processes, in no order.

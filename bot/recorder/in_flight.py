@@ -6,6 +6,7 @@ as it has texts and names: to take them out of each request in turn would cost m
 Reading takes them out.
 """
 
+import errno
 import marshal
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -34,12 +35,13 @@ class InFlight:
         self._lock = _lock_of(self._path)
         self._file: BinaryIO | None = None
         self._size = 0  # bytes of the file
+        self._is_whole = True  # the file has all of `_written`
         self._written: dict[str, list[bytes]] = {}  # the parts in the file, by request
 
     def write(self, new: Mapping[str, bytes], unfinished: Collection[str]) -> None:
         """Add what is new of requests, by their ids, and remove those that are not among the unfinished ones."""
         ended = self._written.keys() - unfinished
-        if not new and not ended:
+        if not new and not ended and self._is_whole:
             return
         if self._file is None:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,14 +52,17 @@ class InFlight:
         for request in ended:
             del self._written[request]
         parts = list(new.items())
-        if ended:
+        if ended or not self._is_whole:
             self._size = 0
             parts = [(request, part) for request, written in self._written.items() for part in written]
         content = self._encrypt(parts) if parts else b""
+        self._is_whole = False
         self._file.seek(self._size)
-        self._file.write(content)  # what a kill leaves half of can't be decrypted
+        if content:
+            write_whole(self._file, content)  # what a kill leaves half of can't be decrypted
         self._file.truncate()
         self._size += len(content)
+        self._is_whole = True
 
     def find(self, request: str) -> list[bytes]:
         """Return what other processes have of a request, in parts."""
@@ -101,6 +106,12 @@ class InFlight:
             self._file = None
             self._path.unlink(missing_ok=True)
             _delete_lock(self._lock)
+
+
+def write_whole(file: BinaryIO, content: bytes) -> None:
+    """Write to a file without a buffer. Raises `OSError` where the disk takes a part alone."""
+    if file.write(content) < len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _lock_of(path: Path) -> "BaseFileLock":

@@ -6,8 +6,8 @@ import gc
 import json
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -254,7 +254,40 @@ def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         os.utime(path, (week, week))
     other.append([RequestLine(b"new")])
-    assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == [b"new\n"]
+    [path] = tmp_path.glob("*.jsonl")
+    assert path.read_bytes() == b"new\n"
+    os.utime(path, (week, week))
+    other.prune()  # as a service does that records nothing more
+    assert not path.exists()
+
+
+def test_a_full_disk_leaves_no_half_of_a_recording(tmp_path: Path) -> None:
+    """What is recorded once there is room again can be read, and so can what was there before."""
+    files, flying = RecordingFiles(tmp_path, largest=80_000, days=7), InFlight(tmp_path, "own", bytes(32))
+    files.append([RequestLine(b"before")])
+    flying.write({"a": b"before"}, {"a"})
+    with disk_of(40):
+        with pytest.raises(OSError, match="space"):
+            files.append([RequestLine(b"x" * 100)])
+        with pytest.raises(OSError, match=r"space|large"):
+            flying.write({"a": b"x" * 100}, {"a"})
+    files.append([RequestLine(b"after")])
+    assert [path.read_bytes() for path in tmp_path.glob("*.jsonl")] == [b"before\nafter\n"]
+    flying.write({}, {"a"})
+    assert InFlight(tmp_path, "other", bytes(32)).find("a") == [b"before", b"x" * 100]
+    flying.close()
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """Let no file be longer than so many bytes: what is written beyond is cut, as on a full disk."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def test_memory_is_bounded_in_bytes(tmp_path: Path) -> None:
