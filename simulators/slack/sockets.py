@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
-from simulators.slack.faults import ApiError
 from simulators.slack.values import Json
 
 if TYPE_CHECKING:
@@ -37,7 +36,10 @@ class Sockets:
     def __init__(self, slack: "SlackSimulator") -> None:
         self.slack = slack
         self.open: list[Connection] = []
+        self.most = MOST
         self.connected = 0  #: how many were opened so far
+        self.counts: list[int] = []  #: of sockets that were open, as each hello told
+        self.refused = 0  #: how many were too many
         self.is_stalled = False  #: new sockets, too, carry nothing
         self.answers_pings = True
         self.debug_info = "applink-1"
@@ -48,9 +50,7 @@ class Sockets:
         return [web.get("/link/", self._serve)]
 
     def address(self) -> str:
-        """A new URL for one connection. Raises `ApiError` when there are too many sockets."""
-        if len(self.open) >= MOST:
-            raise ApiError("too_many_websockets")
+        """A new URL for one connection."""
         ticket = secrets.token_urlsafe(16)
         self._tickets.add(ticket)
         return f"{self.slack.url.replace('http', 'ws')}/link/?ticket={ticket}&app_id={self.slack.app_id}"
@@ -62,6 +62,9 @@ class Sockets:
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
+        if len(self.open) >= self.most:
+            await self._refuse(socket)
+            return socket
         connection = Connection(socket, request.transport, self.is_stalled)
         hello = {
             "type": "hello",
@@ -71,6 +74,7 @@ class Sockets:
         }
         await socket.send_json(hello)
         self.open.append(connection)
+        self.counts.append(len(self.open))
         self.connected += 1
         self.slack.notify()
         try:
@@ -85,6 +89,14 @@ class Sockets:
                 gate.set()
             self.slack.notify()
         return socket
+
+    async def _refuse(self, socket: web.WebSocketResponse) -> None:
+        """Say goodbye in place of hello, as Slack does beyond the limit: https://github.com/slackapi/bolt-js/issues/2225."""
+        self.refused += 1
+        self.slack.notify()
+        envelope = {"type": "disconnect", "reason": "too_many_websockets", "debug_info": {"host": self.debug_info}}
+        await socket.send_json(envelope)
+        await socket.close()
 
     def _acknowledge(self, connection: Connection, envelope: Json) -> None:
         name = envelope.get("envelope_id", "")

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import structlog
@@ -27,8 +28,10 @@ from bot.i18n import operator_text, translate
 log = structlog.get_logger(__name__)
 
 _OK = 200  # of HTTP
-#: Checks of a closed connection before it is given up: the library reconnects by itself after Slack's goodbye.
-_CLOSED_CHECKS = 2
+#: Why a connection ends without a word of Slack.
+_CLOSED = "closed"
+_GOODBYE = '"disconnect"'
+_TOO_MANY = "too_many_websockets"  # Slack's limit of connections of one app is reached
 _WRONG_TOKEN = ("invalid_auth", "not_allowed_token_type", "account_inactive", "token_revoked", "missing_scope")
 
 
@@ -53,6 +56,27 @@ def _payload_of(response: BoltResponse) -> dict[str, Any]:
     return {"payload": json.loads(response.body) if is_json else {"text": response.body}}
 
 
+class _Client(SocketModeClient):
+    """The library's client, for one connection: its own way of making another has no pauses, and closes the old first.
+
+    `end_reason`: why the connection ends, or has ended; "" while it does not.
+    """
+
+    def __init__(self, token: str, *, logger: logging.Logger, web_client: AsyncWebClient, ping_interval: float) -> None:
+        super().__init__(token, logger=logger, web_client=web_client, ping_interval=ping_interval)
+        self.end_reason = ""
+        self.ending = asyncio.Event()
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002 - the library's
+        """Take note that the connection was closed, does not answer pings, or that Slack said goodbye."""
+        self.end(_CLOSED)
+
+    def end(self, reason: str) -> None:
+        """Note why the connection ends; the first reason stays."""
+        self.end_reason = self.end_reason or reason
+        self.ending.set()
+
+
 class Connection:
     """One connection, from hello to its end."""
 
@@ -61,7 +85,7 @@ class Connection:
         self._app, self._web, self._token = app, web, token
         self._timeout = timing.hello_timeout
         self._stalled_after = stalled_after
-        self._client = SocketModeClient(token, logger=app.logger, web_client=web, ping_interval=ping)
+        self._client = _Client(token, logger=app.logger, web_client=web, ping_interval=ping)
         self._client.message_listeners.append(self._on_envelope)
         self._client.on_message_listeners.append(self._on_frame)
         self._hello = asyncio.Event()
@@ -72,7 +96,10 @@ class Connection:
         self._watchdog = Watchdog(stalled_after=self._stalled_after, probe_timeout=None, now=self._last_event)
 
     async def open(self) -> None:
-        """Connect and wait for hello. Raises `SettingsError` for a wrong token, else one of `API_ERRORS`."""
+        """Connect and wait for hello. Raises `SettingsError` for a wrong token, else one of `API_ERRORS`.
+
+        Beyond its limit of connections Slack takes another one, only to say goodbye in place of hello.
+        """
         client = self._client
         try:
             client.wss_uri = (await self._web.apps_connections_open(app_token=self._token))["url"]
@@ -84,7 +111,14 @@ class Connection:
         client.proxy = proxy_for(client.wss_uri or "")
         async with asyncio.timeout(self._timeout):
             await client.connect()  # type: ignore[no-untyped-call]
-            await self._hello.wait()
+            hello, end = asyncio.ensure_future(self._hello.wait()), asyncio.ensure_future(client.ending.wait())
+            try:
+                await asyncio.wait({hello, end}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                hello.cancel()
+                end.cancel()
+        if not self._hello.is_set():
+            raise SlackApiError("no hello", {"ok": False, "error": client.end_reason})  # type: ignore[no-untyped-call]
         self._start_watching()
 
     async def _on_envelope(self, client: Any, message: dict[str, Any], raw: str | None = None) -> None:  # noqa: ARG002 - the signature is the library's
@@ -103,14 +137,29 @@ class Connection:
             acknowledgement |= _payload_of(response)
         await self._client.send_socket_mode_response(acknowledgement)
 
-    async def _on_frame(self, message: Any) -> None:  # noqa: ARG002
+    async def _on_frame(self, message: Any) -> None:
         self._watchdog.sign(time.monotonic())
+        if _GOODBYE in message.data:
+            envelope = json.loads(message.data)
+            if envelope.get("type") == "disconnect":
+                self._client.end(str(envelope.get("reason")))
 
     @property
     def is_open(self) -> bool:
         """Whether there is a session."""
         session = self._client.current_session
         return self._hello.is_set() and session is not None and not session.closed and not self._client.closed
+
+    @property
+    def end_reason(self) -> str:
+        """Return why the connection ends, such as Slack's goodbye; "" while it does not."""
+        return self._client.end_reason or ("" if self.is_open else _CLOSED)
+
+    async def wait_for_end(self, seconds: float) -> None:
+        """Return when the connection ends, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._client.ending.wait()
 
     def is_stalled(self) -> bool:
         """Whether neither a frame nor an answer to a ping has come for too long."""
@@ -147,10 +196,15 @@ class SocketModeSupervisor:
         self.problem = translate("slack.connecting")
 
     async def run(self) -> None:
-        """Receive until cancelled. Raises `SettingsError` when Slack refuses the token."""
+        """Receive until cancelled. Raises `SettingsError` when Slack refuses the token of the first connection.
+
+        Later a refusal is a problem as any other: it may pass, and what else the process does goes on.
+        """
         backoff = Backoff(first=self._timing.reconnect_first, longest=self._timing.reconnect_longest)
+        has_worked = False
         try:
             while True:
+                began = time.monotonic()
                 try:
                     await self._replace()
                 except API_ERRORS as exc:
@@ -159,20 +213,35 @@ class SocketModeSupervisor:
                     log.warning("connection failed", reason=log_reason(exc), seconds=round(wait, 1))
                     await asyncio.sleep(wait)
                     continue
-                backoff.reset()
-                self.problem = ""
+                except SettingsError as exc:
+                    if not has_worked:
+                        raise
+                    self.problem = str(exc)
+                    log.error("connection refused", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
+                    await asyncio.sleep(backoff.next())
+                    continue
+                has_worked, self.problem = True, ""
                 self.problem = await self._watch()
+                wait = backoff.next() - (time.monotonic() - began)
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                else:
+                    backoff.reset()
         finally:
-            if self._connection is not None:
-                await self._connection.close()
+            await self._close()
 
     async def _replace(self) -> None:
-        """Open a new connection, and close the old one only then, so that no event is missed between them."""
+        """Open a new connection, and close the old one only then, so that no event is missed between them.
+
+        Where Slack takes no further one, the old one is closed, to make room for the next try.
+        """
         fresh = Connection(self._app, self._token, self._web, stalled_after=self._stalled_after, timing=self._timing)
         try:
             await fresh.open()
-        except BaseException:
+        except BaseException as exc:
             await fresh.close()
+            if error_code(exc) == _TOO_MANY:
+                await self._close()
             raise
         old, self._connection = self._connection, fresh
         if old is not None:
@@ -182,19 +251,25 @@ class SocketModeSupervisor:
         """Return when the connection has to be replaced: the problem; "" when it is replaced as a precaution."""
         connection = self._connection
         assert connection is not None, "replaced"
-        closed = 0
         while True:
-            await asyncio.sleep(interval(self._stalled_after, at_most=self._timing.loss_noticed))
-            closed = 0 if connection.is_open else closed + 1
-            if closed > _CLOSED_CHECKS:
+            await connection.wait_for_end(interval(self._stalled_after, at_most=self._timing.loss_noticed))
+            if connection.end_reason == _CLOSED:
                 log.warning("connection lost")
-                return translate("slack.disconnected", "", reason="closed")
+                return translate("slack.disconnected", "", reason=_CLOSED)
+            if connection.end_reason:
+                log.info("connection ends: reconnecting", reason=connection.end_reason)
+                return ""
             if connection.is_stalled():
                 log.error("connection stalled: reconnecting", stalled_after=self._stalled_after)
                 return translate("slack.stalled")
             if connection.seconds_since_event() > self._timing.replace_after:
                 log.info("no events: reconnecting", seconds=round(connection.seconds_since_event()))
                 return ""
+
+    async def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
 
 class SocketConnections:

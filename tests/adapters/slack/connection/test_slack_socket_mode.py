@@ -30,10 +30,28 @@ async def receive_event(slack: SlackSimulator, core: RecordingCore) -> None:
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
 async def test_slack_asks_for_a_new_connection(slack: SlackSimulator, core: RecordingCore, reason: str) -> None:
-    """When Slack says goodbye, the next connection receives events."""
+    """When Slack says goodbye, the next connection is opened before the old one is closed, and receives events."""
     async with RunningAdapter(slack, core, timing=FAST):
         await slack.sockets.disconnect(reason)
         await slack.until(lambda: slack.sockets.connected >= 2)
+        assert slack.sockets.counts == [1, 2]
+        await receive_event(slack, core)
+
+
+async def test_too_many_connections(slack: SlackSimulator, core: RecordingCore) -> None:
+    """A connection beyond Slack's limit is tried again with pauses, and says so; the old one makes room for the new."""
+    async with RunningAdapter(slack, core, timing=FAST) as service:
+        slack.sockets.most = 1
+        await slack.sockets.disconnect()
+        await slack.until(lambda: slack.sockets.connected >= 2)
+        assert (slack.sockets.counts, slack.sockets.refused) == ([1, 1], 1)
+        await receive_event(slack, core)
+        slack.sockets.most = 0
+        await slack.sockets.drop()
+        await slack.until(lambda: slack.sockets.refused >= 3)
+        assert "too_many_websockets" in service.adapter.health()
+        slack.sockets.most = 10
+        await service.listening()
         await receive_event(slack, core)
 
 
@@ -80,6 +98,10 @@ async def test_health_while_slack_is_away(slack: SlackSimulator, core: Recording
                 seen = service.adapter.health()
                 await asyncio.sleep(0.01)
         assert "Slack" in seen
+        await service.listening()
+        slack.faults.fail("apps.connections.open", "invalid_auth")  # no reason to end a process that has worked
+        await slack.sockets.drop()
+        await slack.until(lambda: slack.sockets.connected >= 3)
         await service.listening()
         await receive_event(slack, core)
 
