@@ -42,8 +42,6 @@ _MESSAGES = 5000  # messages that are remembered
 _REPLIES = 100  # to a message that came late
 _THREADS = 1000  # whose newest replies, which were for nobody, are remembered
 _LOOKS = 3  # for a message that another process was given, while the database or Slack fails
-
-
 #: Slack itself, which writes notices such as "You have been removed from #general" as direct messages. They carry
 #: neither `bot_id` nor a subtype.
 SYSTEM_USERS = frozenset({"USLACK", "USLACKBOT"})
@@ -203,8 +201,7 @@ class MessageHandler:
         message, before = notice.get("message") or {}, notice.get("previous_message") or {}
         channel = str(notice.get("channel") or "")
         if message.get("subtype") == "tombstone":
-            ts = str(message.get("ts") or "")
-            await self._services.retract(ADAPTER, message_id(workspace.owner, channel, ts))
+            await self._delete(workspace, {"previous_message": message, "channel": channel})
             return
         same = ("text", "files")
         if not is_spoken(message) or all(message.get(f) == before.get(f) for f in same):
@@ -220,9 +217,12 @@ class MessageHandler:
                     await self._sink(event)  # for the bot only now; an event that is recorded already is ignored
 
     async def _delete(self, workspace: Workspace, notice: Json) -> None:
-        ts = notice.get("deleted_ts") or (notice.get("previous_message") or {}).get("ts")
-        channel = str(notice.get("channel") or "")
-        await self._services.retract(ADAPTER, message_id(workspace.owner, channel, str(ts or "")))
+        """Retract the event of a deleted message. Slack may send the message, or send it again, only after that."""
+        before, channel = notice.get("previous_message") or {}, str(notice.get("channel") or "")
+        ts = str(notice.get("deleted_ts") or before.get("ts") or "")
+        async with self._lock(workspace, {**before, "channel": channel, "ts": ts}):
+            self._recorded[known := message_id(workspace.owner, channel, ts)] = None
+            await self._services.retract(ADAPTER, known)
 
     def _lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
         is_one_conversation = not workspace.is_agent and _is_direct(message)

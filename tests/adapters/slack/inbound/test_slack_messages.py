@@ -310,6 +310,18 @@ async def test_message_that_is_not_kept_comes_again(
     assert notice.is_ephemeral
     assert notice.viewer == slack.ada.id
     assert [event.prompt for event in core.events] == ["hello"]
+    core.is_failing = True
+    deleted = slack.ada.mention("never mind")
+    await slack.until(lambda: len(slack.ada.sees()) == 2)  # both notices
+    slack.ada.delete(deleted)
+    await slack.until(lambda: core.retracted)
+    core.is_failing = False
+    await slack.until_delivered()
+    for delivery in [each for each in slack.sender.deliveries if each.event.get("ts") == deleted.ts]:
+        await slack.sender.again(delivery)  # what was not acknowledged comes again, whatever became of it
+    slack.ada.mention("and now?")
+    await core.wait_for_events(2)
+    assert [event.prompt for event in core.events] == ["hello", "and now?"]
 
 
 async def test_message_such_as_none_was_before(
