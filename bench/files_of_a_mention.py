@@ -116,6 +116,7 @@ async def slack(folder: Path) -> AsyncIterator[Mention]:
             hello = workspace.ada.mention("hello")  # what is done once, at the start, is over when this is answered
             await workspace.until(lambda: workspace.from_bot(workspace.general, thread=hello.ts))
             await core.worker.drain()
+            await core.inbox.background.drain()
             await workspace.until_delivered()
 
             async def mention() -> None:
@@ -138,15 +139,17 @@ async def discord(folder: Path) -> AsyncIterator[Mention]:
     """A server; somebody mentions the bot in a channel and is answered in a thread."""
     from adapters.discord.adapter import Discord
     from simulators.discord.server import DiscordSimulator
-    from simulators.discord.values import CHANNEL, DM, ME, TOKEN
+    from simulators.discord.values import CHANNEL, ME, TOKEN
 
     async with DiscordSimulator() as server:
         adapter = Discord(token=SecretStr(TOKEN), api_url=server.api)
         async with running(adapter, folder) as core:
             await server.until(lambda: server.gateway.is_connected and server.called("PUT", "commands"))
-            await server.say(DM, "hello")  # what is done once, at the start, is over when this is answered
-            await server.until(lambda: server.bot_messages(DM), 60)
+            # What is done once, at the start and for a place, is over when this is answered.
+            hello = await server.say(CHANNEL, f"<@{ME}> hello")
+            await server.until(lambda: server.bot_messages(str(hello["id"])), 60)
             await core.worker.drain()
+            await core.inbox.background.drain()
 
             async def mention() -> None:
                 question = await server.say(CHANNEL, f"<@{ME}> {QUESTION}")

@@ -40,6 +40,7 @@ from bot.pipeline.inbox import Inbox
 from bot.pipeline.redelivery import Redelivery
 from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
+from bot.places.place_names import PlaceNames
 from bot.policy import LimitNotices, Policy, Quotas, RefusalNotices
 from bot.ports import Adapter, AdapterServices, Store
 from bot.recorder.erasure import RecordingsEraser
@@ -231,6 +232,7 @@ async def build(
             metrics=metrics,
             adapters=adapters,
             background=background,
+            places=PlaceNames(store, adapters, background, timing.places),
             line=WaitingLine(store, store.confirm, adapters, timing.waiting, on_doubt=redelivery.start),
             tracing=tracing,
         )
@@ -271,6 +273,7 @@ async def build(
             worker=worker,
             dispatcher=dispatcher,
             shares=store,
+            places=inbox.places,
             make_cipher=lambda: token_cipher(keys),
             value_key=derive_key(secret),
             call_recorder=recorder,

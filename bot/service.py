@@ -91,6 +91,7 @@ async def run_until(core: Core, stopping: asyncio.Event, *, restarts_adapters: b
     loops: dict[str, Callable[[], Awaitable[None]]] = {
         "erasure of recordings": partial(apply_erasures, core.store, files, core.recorder, pause=pause),
         "places in the queue": core.worker.line.run,
+        "names of places": core.inbox.places.run,
     }
     if Role.WORK in roles:
         loops |= {

@@ -7,6 +7,7 @@ from bot.approvals.timing import ApprovalTiming
 from bot.media.timing import MediaTiming
 from bot.ops.timing import OpsTiming
 from bot.pipeline.timing import PipelineTiming
+from bot.places.timing import PlaceTiming
 from bot.scheduler.timing import ScheduleTiming
 from bot.store.timing import StoreTiming
 from bot.waiting.timing import WaitingTiming
@@ -24,6 +25,7 @@ class ServiceTiming:
     ops: OpsTiming = field(default_factory=OpsTiming)
     store: StoreTiming = field(default_factory=StoreTiming)
     schedules: ScheduleTiming = field(default_factory=ScheduleTiming)
+    places: PlaceTiming = field(default_factory=PlaceTiming)
     prune_interval: float = 6 * 3600.0  #: seconds between two deletions of data past its retention
     erasure_look: float = 5.0  #: seconds between two looks at whom other processes have erased
     restart_first: float = 1.0  #: seconds before a platform or a loop that failed is started again; doubled each time

@@ -25,6 +25,7 @@ from adapters.discord.inbound.interactions import InteractionHandler
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.inbound.missed_messages import MissedMessages
 from adapters.discord.inbound.parse import ADAPTER
+from adapters.discord.inbound.place_changes import PlaceListener
 from adapters.discord.inbound.places import ServedPlaces
 from adapters.discord.inbound.reply_mode import ReplyModes
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
@@ -170,6 +171,7 @@ class Discord(DiscordDirectory):
         assert self._services is not None, "connected first"
         client = await self._login.log_in()
         client.router = router
+        PlaceListener(self._services.places).listen(client)
         log.info("invite", url=check.invite_url(client.application_id or 0))
         self._watchdog = GatewayWatchdog(client, stalled_after=self._stalled_after, timing=self._timing)
         register = partial(application_commands.register_commands, client, self._services, commands, self._timing)

@@ -1,24 +1,26 @@
 """The people, roles and channels of Discord's servers, by id."""
 
 import re
-from collections.abc import Collection, Mapping
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
 
 import discord
 import structlog
 from pydantic import SecretStr
 
+from adapters.discord import permissions
 from adapters.discord.gateway.client import Login
 from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.inbound.channel_access import find_access
-from adapters.discord.inbound.parse import build_actor
+from adapters.discord.inbound.parse import ADAPTER, build_actor
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import check
 from adapters.discord.setup.channel_problem import channel_problem
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import DeliveryError, DeliveryRefused
-from bot.models import Actor
-from bot.ports import ChannelProblem
+from bot.models import Actor, Location
+from bot.ports import ChannelProblem, PlaceName
 
 log = structlog.get_logger(__name__)
 
@@ -94,3 +96,26 @@ class DiscordDirectory:
     def is_direct(self, channel: str) -> bool:  # noqa: ARG002
         """Return False: direct messages belong to no server."""
         return False
+
+    async def name_places(self, location: Location) -> Sequence[PlaceName]:
+        """Return what the gateway has told of server and channel; ask Discord for what it has not."""
+        client = await self._login.ensure()
+        guild = await client.find_guild(location.workspace)
+        if guild is None:
+            return ()
+        name = partial(PlaceName, adapter=ADAPTER, workspace=location.workspace)
+        names = [name(name=guild.name)]
+        if not location.channel:
+            return names
+        everybody, channel = guild.default_role, guild.get_channel(int(location.channel))
+        if channel is not None:
+            is_open = channel.permissions_for(everybody).view_channel
+            return [*names, name(channel=location.channel, name=channel.name, is_private=not is_open)]
+        try:
+            with raise_delivery_errors():
+                found: Any = await client.http.get_channel(int(location.channel))
+        except DeliveryRefused as exc:
+            log.info("channel not named", reason=str(exc))
+            return names
+        is_open = permissions.of_everybody(location.workspace, everybody.permissions, found).view_channel
+        return [*names, name(channel=location.channel, name=str(found["name"]), is_private=not is_open)]

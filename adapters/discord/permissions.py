@@ -51,6 +51,12 @@ def in_channel(server: Json, member: Json, channel: Json) -> discord.Permissions
     return discord.Permissions(value)
 
 
+def of_everybody(server: str, granted: discord.Permissions, channel: Json) -> discord.Permissions:
+    """Return what every member of a server may do in a channel. `granted`: what they may do in the server."""
+    everybody = {"id": server, "permissions": granted.value}
+    return in_channel({"id": server, "owner_id": "", "roles": [everybody]}, {"user": {"id": "-"}, "roles": []}, channel)
+
+
 def _roles_of(server: Json, member: Json) -> set[str]:
     """Return the ids of a member's roles; everybody has the one that is named like the server."""
     return {str(server["id"]), *map(str, member["roles"])}

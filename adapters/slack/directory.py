@@ -1,13 +1,15 @@
 """The people, user groups and channels of Slack's workspaces, by the ids of the core."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import structlog
 
 from adapters.slack.connection.channel_problem import channel_problem
+from adapters.slack.connection.errors import delivery_errors
 from adapters.slack.connection.workspaces import Workspaces, is_direct
 from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
@@ -15,9 +17,10 @@ from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import Settings
 from adapters.slack.setup.check import find_channel_problem, find_groups
-from bot.errors import DeliveryError, StoreError
-from bot.models import Actor
-from bot.ports import ChannelProblem
+from adapters.slack.types import ADAPTER, Json
+from bot.errors import DeliveryError, DeliveryRefused, StoreError
+from bot.models import Actor, Location
+from bot.ports import ChannelProblem, PlaceName
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +76,34 @@ class SlackDirectory(ABC):
     def is_direct(self, channel: str) -> bool:
         """Return whether two people, or a person and the bot, talk there alone: such ids begin with `D`."""
         return is_direct(channel.rpartition(".")[2])
+
+    async def name_places(self, location: Location) -> Sequence[PlaceName]:
+        """Ask Slack for the channel; the workspace's name is known with its installation.
+
+        An organisation's installation has the organisation's name, and none of its workspaces. Without the scope for
+        channels of that kind, or where the bot may not see one, Slack does not tell.
+        https://docs.slack.dev/reference/methods/conversations.info
+        """
+        owner, _, plain = location.channel.rpartition(".")
+        organisation = owner if owner.startswith("E") else ""
+        workspace = await self.workspaces.find("" if organisation else location.workspace, organisation)
+        name = partial(PlaceName, adapter=ADAPTER, workspace=location.workspace)
+        names = [name(name=workspace.name)] if workspace.name and workspace.owner == location.workspace else []
+        if not plain:
+            return names
+        try:
+            with delivery_errors():
+                answer = await self.workspaces.client_of(workspace).conversations_info(channel=plain)
+        except DeliveryRefused as exc:
+            log.info("channel not named", reason=str(exc))
+            return names
+        found: Json = answer["channel"]
+        has_name = not found.get("is_mpim")  # that of messages of several people is made of theirs
+        is_private = bool(found.get("is_private"))
+        return [
+            *names,
+            name(channel=location.channel, name=str(found["name"]) if has_name else "", is_private=is_private),
+        ]
 
     async def channel_problem(
         self, channel: str, *, reply_to: Mapping[str, str] | None = None, person: str = ""

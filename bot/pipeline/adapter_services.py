@@ -30,6 +30,7 @@ from bot.ports import (
     ChannelSettings,
     Journal,
     KeyValues,
+    PlaceChanges,
     Processes,
     Profile,
     UsageLedger,
@@ -70,6 +71,7 @@ class CoreServices:
     worker: Worker
     dispatcher: Dispatcher
     shares: Processes
+    places: PlaceChanges
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
     value_key: bytes  #: of the signatures of buttons and forms
     call_recorder: CallRecorder | None = None

@@ -17,6 +17,7 @@ from bot.i18n import translate
 from bot.limits import QuotaRequest
 from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
 from bot.pipeline.undelivered import UndeliveredAnswers
+from bot.places.place_names import PlaceNames
 from bot.policy import STOPPING, Policy, Refusal, RefusalNotices
 from bot.ports import Adapter, EventQueue, Journal, receipt
 from bot.schedules.reminders import asks_for_reminder
@@ -56,6 +57,7 @@ class Inbox:
     adapters: Mapping[str, Adapter]
     background: BackgroundTasks
     line: WaitingLine
+    places: PlaceNames
     tracing: Tracing | None = None
 
     async def accept(self, event: Event) -> bool:
@@ -193,6 +195,8 @@ class Inbox:
                 self.line.recorded(event)
         outcome = "duplicate" if not is_new else "refused" if answer and answer.private else "accepted"
         self.metrics.received(event, outcome)
+        if (event.adapter, event.location.workspace, event.location.channel) not in self.places.seen:
+            self.places.look_up(event.adapter, event.location)
         if self.tracing is not None and is_new:
             self.tracing.recorded(event)
         write = log.info if outcome == "duplicate" else log.debug  # the others have a line when they end

@@ -10,10 +10,8 @@ from bot.ports.adapter import (
     Checkable,
     Confirm,
     Draft,
-    NoReactions,
     PlatformDraft,
     Profile,
-    Reacting,
     Reader,
     Receiver,
     ReplyMode,
@@ -26,9 +24,10 @@ from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
 from bot.ports.directory import ChannelProblem, Directory, NoDirectory
 from bot.ports.key_values import KeyValues, Namespace, Owner, within
-from bot.ports.places import PlaceKey, PlaceName, PlaceStore
+from bot.ports.places import PlaceChanges, PlaceKey, PlaceName, PlaceStore
 from bot.ports.platform import Platform
 from bot.ports.processes import Processes, ProcessInfo
+from bot.ports.reactions import NoReactions, Reacting
 from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, WireFormat, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.schedules import PauseReason, Schedule, ScheduleStore
@@ -79,6 +78,7 @@ __all__ = [
     "NoReactions",
     "Owner",
     "PauseReason",
+    "PlaceChanges",
     "PlaceKey",
     "PlaceName",
     "PlaceStore",

@@ -23,6 +23,8 @@ from bot.models import (
 )
 from bot.ports.channel_history import ChannelReader
 from bot.ports.directory import Directory
+from bot.ports.places import PlaceChanges
+from bot.ports.reactions import Reacting
 from bot.ports.recording import CallRecorder
 from bot.ports.usage_reports import UsageRow
 
@@ -146,6 +148,10 @@ class AdapterServices(Protocol):
     @property
     def call_recorder(self) -> CallRecorder | None:
         """The flight recorder; None: it is off. With it an adapter sets `receipt` while it handles a payload."""
+
+    @property
+    def places(self) -> PlaceChanges:
+        """Receives changes of the names of workspaces and channels."""
 
     def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
         """See `Processes.share`. `name`: begins with the adapter's and has no space."""
@@ -323,20 +329,6 @@ class Checkable(Protocol):
 
     async def check(self) -> Sequence[CheckResult]:
         """Check the configuration against the platform at no cost, for the `check` command."""
-
-
-class Reacting(Protocol):
-    """Reactions on the messages of people."""
-
-    async def react(self, reply_to: Mapping[str, str]) -> None:
-        """Put 👀 on the message of a request, where it has one. Safe to repeat. Raises `DeliveryError`."""
-
-
-class NoReactions:
-    """The reactions of a platform that has none."""
-
-    async def react(self, reply_to: Mapping[str, str]) -> None:
-        """Do nothing."""
 
 
 class Adapter(Receiver, Sender, Reader, ChannelReader, Reacting, Checkable, Directory, Protocol):

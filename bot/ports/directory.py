@@ -1,9 +1,10 @@
 """The people, roles and channels of a platform. A part of the seam in `adapter.py`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
-from bot.models import Actor
+from bot.models import Actor, Location
+from bot.ports.places import PlaceName
 
 #: There is no such channel, or it is hidden from the service; the service may not write there; a person may not see it.
 ChannelProblem = Literal["", "absent", "closed", "hidden"]
@@ -35,6 +36,12 @@ class Directory(Protocol):
 
     def is_direct(self, channel: str) -> bool:
         """Return whether a channel of a workspace is direct messages: what is kept for it is for nobody else there."""
+
+    async def name_places(self, location: Location) -> Sequence[PlaceName]:
+        """Return the names of a workspace and of its channel, as far as the platform tells.
+
+        Without a channel in `location` that of the workspace alone. Only once `connected`. Raises `DeliveryError`.
+        """
 
 
 class NoDirectory:
@@ -69,3 +76,7 @@ class NoDirectory:
     def is_direct(self, channel: str) -> bool:  # noqa: ARG002
         """Return False: direct messages belong to no workspace."""
         return False
+
+    async def name_places(self, location: Location) -> Sequence[PlaceName]:  # noqa: ARG002
+        """Return no names."""
+        return ()

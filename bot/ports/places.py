@@ -25,6 +25,16 @@ class PlaceName:
         return self.adapter, self.workspace, self.channel
 
 
+class PlaceChanges(Protocol):
+    """Notices of adapters that names may have changed. The names themselves are asked of `Directory.name_places`."""
+
+    def changed(self, adapter: str, workspace: str, channel: str = "") -> None:
+        """Have the name of a channel, or of a workspace, read again, if the service is used there."""
+
+    async def removed(self, adapter: str, workspace: str) -> None:
+        """Erase the names of a workspace that the service is no longer in. Raises `StoreError`."""
+
+
 class PlaceStore(Protocol):
     """The names of places in which the service was used. Raises `StoreError`."""
 

@@ -131,6 +131,15 @@ class DiscordSimulator(DiscordState):
         self.denied[channel] = permissions
         await self.gateway.dispatch("CHANNEL_UPDATE", self.channel(channel))
 
+    async def rename_channel(self, number: str, name: str) -> None:
+        """Give a channel another name."""
+        self.channels[number]["name"] = name
+        await self.gateway.dispatch("CHANNEL_UPDATE", self.channel(number))
+
+    async def remove_app(self) -> None:
+        """Remove the app from the server."""
+        await self.gateway.dispatch("GUILD_DELETE", {"id": GUILD})
+
     async def delete_channel(self, number: str) -> None:
         """Delete a channel or thread with its messages."""
         thread = self.threads.pop(number, None)

@@ -74,6 +74,7 @@ class DiscordState:
         self.shards = 1  #: that the application is recommended to have
         self.permissions = ALL_PERMISSIONS  #: of the bot, in every server
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
+        self.private: set[str] = set()  #: channels that members see by their roles alone, and the bot
         self.denied_to: dict[tuple[str, str], int] = {}  #: permissions that a person lacks, by channel and person
         self.guilds = {GUILD: "Lab"}
         self.names = dict(NAMES)  #: of people, by id; all are members of every guild but for `outsiders`
@@ -165,7 +166,11 @@ class DiscordState:
         denied = self.denied.get(channel)
         everybody = [(self.guild_of(channel), 0, denied)] if denied else []
         people = [(person, 1, bits) for (place, person), bits in self.denied_to.items() if place == channel]
-        return [{"id": n, "type": kind, "allow": "0", "deny": str(bits)} for n, kind, bits in (*everybody, *people)]
+        found = [{"id": n, "type": kind, "allow": "0", "deny": str(bits)} for n, kind, bits in (*everybody, *people)]
+        if channel in self.private:
+            found.append({"id": self.guild_of(channel), "type": 0, "allow": "0", "deny": str(VIEW)})
+            found.append({"id": ME, "type": 1, "allow": str(VIEW), "deny": "0"})
+        return found
 
     def may(self, channel: str, permission: int) -> bool:
         parent = self.threads.get(channel, {}).get("parent_id", channel)

@@ -143,6 +143,7 @@ class UpgradeContract:
         assert await store.namespace("undelivered:channel:T1.C4.1").items() == {"undelivered": "undelivered"}
         services = CoreServices(
             shares=store,
+            places=cast(Any, None),
             settings=cast(Any, None),
             journal=store,
             values=store,

@@ -20,6 +20,20 @@ COMMANDS = load_commands({kind: (model, f"{model}-2") for kind, model in MODELS.
 SETTINGS = load_settings_registry(Settings(_env_file=None), COMMANDS)  # type: ignore[call-arg, unused-ignore]
 
 
+class RecordedPlaces:
+    """Records what an adapter tells of the names of places."""
+
+    def __init__(self) -> None:
+        self.renamed: list[tuple[str, str]] = []  #: workspaces, and their channels
+        self.gone: list[str] = []
+
+    def changed(self, adapter: str, workspace: str, channel: str = "") -> None:
+        self.renamed.append((workspace, channel))
+
+    async def removed(self, adapter: str, workspace: str) -> None:
+        self.gone.append(workspace)
+
+
 class RecordingCore:
     """The sink and the services of an adapter; records the calls."""
 
@@ -30,6 +44,7 @@ class RecordingCore:
         self.preferences: dict[tuple[str, str], str | None] = {}
         self.stored: dict[str, dict[str, str]] = {}
         self.current_profile = Profile()
+        self.places = RecordedPlaces()
         self.roles = NamedRoles(())
         self.channels: dict[str, ChannelSettings] = {}  #: by channel
         self.within: str | None = None  #: of the last call of `profile`

@@ -18,6 +18,7 @@ from bot.bootstrap import Core, build
 from bot.models import Capabilities
 from bot.ops.web import WebServer
 from bot.pipeline.timing import PipelineTiming
+from bot.places.timing import PlaceTiming
 from bot.ports import Adapter
 from bot.scheduler.timing import ScheduleTiming
 from bot.schedules.clock import Clock
@@ -120,6 +121,7 @@ FAST = ServiceTiming(
     pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02),
     waiting=WaitingTiming(look=3600.0),
     api=Timing(first_backoff=0.001, first_poll=0.01),
+    places=PlaceTiming(pause=0.0),
     erasure_look=0.1,
 )
 

@@ -70,6 +70,7 @@ class EventRouter(AsyncMiddleware):
     ) -> None:
         self._is_recorded = services.call_recorder is not None
         self._workspaces = workspaces
+        self._places = services.places
         self._groups = groups
         self._observed = observed
         self._background = BackgroundTasks(ADAPTER)
@@ -206,6 +207,8 @@ class EventRouter(AsyncMiddleware):
             return  # tokens of people, which the app does not have
         log.warning("app removed", team=team, enterprise=enterprise, kind=event["type"])
         await self._workspaces.forget(team, enterprise)
+        for removed in filter(None, (team, enterprise)):
+            await self._places.removed(ADAPTER, removed)
 
     async def _on_groups_changed(self, event: Json, workspace: Workspace) -> None:
         self._observed.record(kind_of(event))

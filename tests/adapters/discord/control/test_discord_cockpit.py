@@ -1,9 +1,9 @@
-"""The cockpit's rights are those that people have on Discord now."""
+"""The cockpit's rights and names are those of Discord now."""
 
 from pathlib import Path
 
 from bot.ports import RequestFilter
-from simulators.discord.values import ADA, BOB, GUILD
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD
 from tests.support.discord.whole import whole
 
 MODERATORS, MANAGE_GUILD = "1457473602180878777", 1 << 5
@@ -32,3 +32,35 @@ async def test_an_administrator_is_told_from_one_who_was(tmp_path: Path) -> None
         assert [await is_admin(person) for person in (ADA, BOB)] == [True, False]
         simulator.outsiders.add((GUILD, BOB))
         assert await is_admin(BOB) is None
+
+
+async def test_servers_and_channels_have_their_names(tmp_path: Path) -> None:
+    """Where the bot is asked, threads are their channel; new names at once, none of others, none after it has left."""
+    async with whole(tmp_path) as one:
+        simulator, store, places = one.simulator, one.core.store, one.core.inbox.places
+        [server, room] = [("discord", GUILD, channel) for channel in ("", CHANNEL)]
+
+        async def names() -> dict[str, tuple[str, bool]]:
+            await one.core.inbox.background.drain()
+            found = await store.find_places([server, room, ("discord", "", DM)])
+            return {place.channel: (place.name, place.is_private) for place in found.values()}
+
+        simulator.private.add(CHANNEL)
+        await simulator.rename_channel(CHANNEL, "雪 board")
+        assert await names() == {}
+        asked = await one.mention("hello")
+        await one.see(asked, "re: hello")
+        await simulator.say(DM, "hello")
+        await simulator.say(asked, "and in the thread?")
+        await one.see(asked, "re: and in the thread?")
+        assert await names() == {"": ("Lab", False), CHANNEL: ("雪 board", True)}
+        simulator.private.clear()
+        await simulator.rename_channel(CHANNEL, "board")
+        await one.see(await one.mention("once more"), "re: once more")  # the new name has come before it
+        assert await names() == {"": ("Lab", False), CHANNEL: ("board", False)}
+        assert room in places.seen
+        await simulator.remove_app()
+        await simulator.say(DM, "still there?")
+        await one.see(DM, "re: still there?")
+        assert room not in places.seen
+        assert await names() == {}

@@ -123,6 +123,7 @@ async def test_health_of_a_removed_app(slack: SlackSimulator, core: RecordingCor
         slack.people.uninstall(slack.team)
         await slack.until_delivered()
         assert "token" in service.adapter.health()
+        assert set(core.places.gone) == {slack.team.id}
 
 
 async def test_calls_that_are_not_to_be_read(slack: SlackSimulator, core: RecordingCore) -> None:

@@ -1,4 +1,4 @@
-"""The cockpit's rights are those that people have on Slack now."""
+"""The cockpit's rights and names are those of Slack now."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from bot.ports import RequestFilter
 from simulators.slack import SlackSimulator
+from simulators.slack.workspace import Channel
 from tests.support.service import quiet_logs
 from tests.support.slack.service import service
 
@@ -40,3 +41,34 @@ async def test_an_administrator_is_told_from_one_who_was(slack: SlackSimulator, 
         known = await running.core.store.job(again.adapter, again.id)
         assert known is not None
         assert known.event.actor == replace(job.event.actor, is_admin=False)  # as Slack told last
+
+
+async def test_workspaces_and_channels_have_their_names(slack: SlackSimulator, tmp_path: Path) -> None:
+    """Where the bot is asked; direct messages have none. A scope that lacks costs the name alone, a failure nothing."""
+    leads = slack.add_channel("leads", is_private=True)
+    several = slack.add_channel("mpdm-ada--bob--muse-1", is_private=True, is_mpim=True)
+    async with service(slack, tmp_path) as running:
+        store, core = running.core.store, running.core
+
+        async def ask(text: str, channel: Channel) -> dict[str, tuple[str, bool]]:
+            """Ask there; return the names that are known then."""
+            await running.answers(slack.ada.mention(text, channel=channel))
+            await core.inbox.background.drain()
+            wanted = [("slack", slack.team.id, one) for one in ("", *slack.team.channels)]
+            found = await store.find_places(wanted)
+            return {place.channel: (place.name, place.is_private) for place in found.values()}
+
+        slack.faults.fail("conversations.info", "internal_error")
+        assert await ask("hello", slack.general) == {}
+        general = {"": (slack.team.name, False), slack.general.id: ("general", False)}
+        assert await ask("hello once more", slack.general) == general
+        slack.grants[slack.token].scopes.discard("groups:read")
+        assert await ask("in private", leads) == general
+        core.inbox.places.seen.clear()  # as every day
+        slack.grants[slack.token].scopes.add("groups:read")
+        known = general | {leads.id: ("leads", True)}
+        assert await ask("in private again", leads) == known
+        assert await ask("to all of you", several) == known | {several.id: ("", True)}
+        await running.answers(slack.ada.direct("for you alone"))
+        assert await ask("last", slack.general) == known | {several.id: ("", True)}
+        assert len(slack.called("conversations.info")) == 5

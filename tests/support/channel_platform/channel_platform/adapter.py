@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -35,6 +36,7 @@ from bot.ports import (
     NoChannels,
     NoDirectory,
     NoReactions,
+    PlaceName,
     Sink,
     always_owned,
 )
@@ -111,6 +113,7 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         self.gone: set[str] = set()  #: people who have left
         self.closed: set[str] = set()  #: channels in which the service can't write
         self.direct: set[str] = set()  #: channels that are direct messages
+        self.named: dict[str, str] = {}  #: names of workspaces and channels, by id
         self.asked_of: list[str] = []  #: people whom it was asked for
         # httpx's own transport takes several times the CPU
         self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(aiohttp.ClientSession))
@@ -132,6 +135,15 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
 
     def is_direct(self, channel: str) -> bool:
         return channel in self.direct
+
+    async def name_places(self, location: Location) -> Sequence[PlaceName]:
+        place = partial(PlaceName, adapter=self.name, workspace=location.workspace)
+        found = {"": self.named.get(location.workspace), location.channel: self.named.get(location.channel)}
+        return [
+            place(channel=channel, name=name, is_private=channel in self.closed)
+            for channel, name in found.items()
+            if name is not None
+        ]
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         while True:
