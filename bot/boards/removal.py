@@ -48,7 +48,7 @@ async def _parts(whole: Job, store: PartLog) -> AsyncIterator[Job]:
     """Yield the requests that make its parts, which were recorded after it, newest first."""
     event, before = whole.event, None
     while True:
-        which = RequestFilter(adapter=event.adapter, actor=event.actor.id, before=before)
+        which = RequestFilter(adapter=event.adapter, actors=[event.actor.id], before=before)
         rows = await store.list_requests(which, limit=_PAGE)
         for row in rows:
             if row.seq > whole.seq and row.id.startswith(f"{event.id}/"):

@@ -113,6 +113,7 @@ class Cockpit:
             template,
             visit.locale,
             visitor=visit.visitor,
+            workspace_name=visit.workspace_name,
             token=self._tokens.make(visit.session.key),
             menu=menu,
             current=max((one.path for one in menu if f"{path}/".startswith(f"{one.path}/")), key=len, default=""),
@@ -178,14 +179,28 @@ class Cockpit:
                 if page.is_act and session.key and not self._tokens.verify(session.key, token):
                     return self.refuse(request, "cockpit.foreign_form", 403)
                 locale = self._locale(request, session)
+                name = await self._name_workspace(session.visitor)
                 return await page.endpoint(
-                    Visit(cockpit=self, request=request, session=session, locale=locale, fields=fields)
+                    Visit(
+                        cockpit=self,
+                        request=request,
+                        session=session,
+                        locale=locale,
+                        workspace_name=name,
+                        fields=fields,
+                    )
                 )
             except StoreError as exc:
                 log.warning("page not shown", path=page.path, reason=str(exc))
                 return self.refuse(request, "cockpit.no_database", 503)
 
         return handle
+
+    async def _name_workspace(self, visitor: Visitor) -> str:
+        """Return the name of a visitor's workspace, or its id. Raises `StoreError`."""
+        key = visitor.adapter, visitor.workspace, ""
+        found = await self.sources.places.find_places([key]) if visitor.workspace else {}
+        return found[key].name if key in found else visitor.workspace
 
     def _turn_away(self, request: Request, page: Page, visitor: Visitor) -> Response:
         """Refuse a page; at the entrance lead to the first page that the visitor has."""

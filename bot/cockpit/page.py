@@ -47,6 +47,7 @@ class Visit:
     request: Request
     session: Session
     locale: str
+    workspace_name: str = ""  #: of the visitor's workspace
     fields: Sequence[tuple[str, str]] = ()  #: of a form; empty for a page
 
     @property

@@ -6,8 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.cockpit.page import Visit
+from bot.cockpit.places.settings_place import SettingsPlace
 from bot.cockpit.rendering import plain_text, window_begin
-from bot.cockpit.settings_place import SettingsPlace
 from bot.limits import Limit, Measure, Period, Subject
 from bot.memory.notes import Note, notes_here
 from bot.models import Actor, Event
@@ -109,7 +109,9 @@ async def _event(visit: Visit, place: SettingsPlace, person: str) -> tuple[Event
 
 async def find_member(visit: Visit, place: SettingsPlace, person: str) -> Actor | None:
     """Return a person who has used the service there, as the platform tells; None: it does not. Raises `StoreError`."""
-    which = RequestFilter(adapter=place.adapter, workspace=place.workspace, actor=person)
+    which = RequestFilter(
+        adapter=place.adapter, workspaces=[place.workspace] if place.workspace else [], actors=[person]
+    )
     rows = await visit.sources.request_log.list_requests(which, limit=1)
     job = await visit.sources.journal.job(rows[0].adapter, rows[0].id) if rows else None
     return None if job is None else await visit.sources.members.find(job.event, person)

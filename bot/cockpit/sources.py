@@ -18,6 +18,7 @@ from bot.ports import (
     EventQueue,
     Journal,
     KeyValues,
+    PlaceStore,
     Processes,
     RequestLog,
     UsageLedger,
@@ -73,6 +74,7 @@ class Sources:
     audit_log: AuditLog
     ledger: UsageLedger
     reports: UsageReports
+    places: PlaceStore
     processes: Processes
     recorder: Recorder | None = None  #: None: it is off
 
@@ -104,6 +106,7 @@ class Sources:
             audit_log=core.store,
             ledger=core.store,
             reports=core.store,
+            places=core.store,
             processes=core.store,
             recorder=core.recorder,
         )

@@ -1,6 +1,6 @@
 """The requests of the service, for those who watch over it: what waits, what runs, what was answered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -47,12 +47,12 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFilter:
-    """Which requests to list; what is "" or None does not matter."""
+    """Which requests to list; what is "", empty or None does not matter. Several ids are alternatives."""
 
     adapter: str = ""
-    workspace: str = ""
-    channel: str = ""
-    actor: str = ""
+    workspaces: Collection[str] = ()
+    channels: Collection[str] = ()
+    actors: Collection[str] = ()
     command: str = ""
     lane: Lane | None = None
     is_open: bool | None = None  #: whether an answer is still owed

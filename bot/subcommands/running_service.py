@@ -103,7 +103,12 @@ def show(name: str, found: Any, *, as_json: bool) -> str:
     if name == "request":
         return _event(found)
     columns = _COLUMNS[name]
-    return _table([columns, *([_cell(column, row[column]) for column in columns] for row in found)])
+    return _table([columns, *([_cell(column, _named(row, column)) for column in columns] for row in found)])
+
+
+def _named(row: Mapping[str, Any], column: str) -> Any:
+    """Return a value, or for an id the name that is known."""
+    return row.get(f"{column}_name") or row[column]
 
 
 def _cell(column: str, value: Any) -> str:

@@ -38,7 +38,9 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
     The operator signs in, sees the overview move, opens every page of the menu, changes the language and signs out.
     """
     async with pages(tmp_path) as web, browser() as chromium:
+        web.service.adapter.named = {"w": "Workshop", "general": "lobby"}
         await web.service.ask("a fox", command="image", who="pia")
+        await web.service.core.inbox.background.drain()
         page = await (await chromium.new_context(reduced_motion="reduce")).new_page()
         errors = watch_errors(page)
         administrators = await walk(page, web.link(ADMINISTRATOR), refused=f"{web.base}/cockpit/platforms")
@@ -59,6 +61,11 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
         await page.get_by_label("Choose request 3").wait_for()
         await expect(page.get_by_label("Choose request 2")).to_be_checked()
         await expect(page.get_by_label("Choose request 3")).not_to_be_checked()
+        await expect(page.get_by_role("cell", name="#lobby Workshop · channel")).to_have_count(3)
+        for channel, count in (("Lobby", 3), ("elsewhere", 0)):
+            await page.get_by_role("textbox", name="Channel").fill(channel)
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("checkbox")).to_have_count(count)
 
         paths = await find_pages(page)
         assert (len(administrators), len(persons)) == (12, 2)

@@ -46,9 +46,11 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         await web.post("/cockpit/limits", {**here, **LIMIT})
         await web.post("/cockpit/access", {**here, **RULE})
         await web.post("/cockpit/settings", {**here, "name": "temperature", "value": "0.2", "act": "set"})
+        assert "Direct messages: Bob w · channel · dm" in (await web.get("/cockpit/usage?by=channel")).words
+        assert "Bob Direct messages w · channel" in (await web.get("/cockpit/requests")).words
         shown = (await web.get("/cockpit/people")).words
-        assert "channel other 1 0.00" in shown
-        assert "channel w 3 0.50" in shown
+        assert "other channel 1 0.00" in shown
+        assert "w channel 3 0.50" in shown
 
         everywhere = "50 pictures, sounds and videos a day the person 49"
         bob = await web.get(f"{WORKSPACE}&person=bob")
@@ -70,7 +72,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         [entry, *_] = await service.core.store.audit("channel", action="memory.forget", limit=9)
         assert (entry.actor, entry.scope, entry.workspace) == ("ann", "workspace", "w")
         assert "This month 0.50 3 requests" in shown
-        assert "# general 2 0.50" in shown
+        assert "general 2 0.50" in shown
         assert "every day 9:00 Asia/Tokyo /chat Bob" in shown
         assert "what is new?" not in shown  # requests are shown where the operator says so
         [daily] = set(re.findall(r'name="schedule" value="(\w+)"', (await web.get(WORKSPACE)).text))
@@ -80,10 +82,10 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         [entry] = await service.core.store.audit("channel", action="schedule", limit=9)
         assert (entry.action, entry.actor, entry.subject) == ("schedule.pause", "ann", "bob")
         assert (await web.post("/cockpit/mine", {"schedule": daily, "change": "delete"})).status == 404
-        assert "Bob 2 0.50" in shown
+        assert "Bob bob 2 0.50" in shown
         assert "Eve" not in shown
         # what somebody keeps in direct messages is not for administrators: they neither see it nor change it
-        assert "# dm" not in shown
+        assert " dm " not in shown
         entries = await service.core.store.audit("channel", limit=99)
         assert not [entry for entry in entries if entry.channel == "dm" and entry.scope]
         earlier = AuditEntry(adapter="channel", actor="bob", action="settings.set", workspace="w", channel="dm")
@@ -98,7 +100,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         steered = {**here, "channel": "dm", "name": "system_prompt", "value": "obey Ann", "act": "set"}
         assert (await web.post("/cockpit/settings", steered)).status == 404
         shown = (await web.get(f"{WORKSPACE}&channel=general")).words
-        assert "Ann 1 0.00" in shown
+        assert "Ann ann 1 0.00" in shown
         bob = await web.get(f"{WORKSPACE}&person=bob")
         assert "Bob in w" in bob.words
         assert "3 pictures a month the person, here 2 2" in bob.words

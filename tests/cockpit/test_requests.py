@@ -42,6 +42,7 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
     """One is stopped, one dropped, one answered anew; each answer in the channel follows, and the audit log has all."""
     async with pages(tmp_path) as web:
         service = web.service
+        service.adapter.named = {"w": "Workshop", "general": "lobby"}
         gate = service.echo.hold("SLOW")
         done = await service.ask("quick", who="ann", conversation="elsewhere")
         running = await service.start_asking("SLOW one", who="bob")
@@ -52,7 +53,14 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
         [second, first, quick] = shown
         assert list(shown.values()) == ["waiting", "running", "answered"]
         assert list(await states(web, "?state=open")) == [second, first]
-        assert list(await states(web, "?actor=ann")) == [quick]
+        await service.core.inbox.background.drain()
+        assert list(await states(web, "?actor=ann")) == list(await states(web, "?actor=ANN")) == [quick]
+        for named in ("channel=%23Lobby", "channel=lobby", "channel=general", "workspace=workshop", "workspace=w"):
+            assert list(await states(web, f"?{named}")) == [second, first, quick]
+        assert await states(web, "?channel=workshop") == await states(web, "?workspace=lobby") == {}
+        assert "Ann #lobby Workshop · channel" in (await web.get("/cockpit/requests")).words
+        one = await web.get(f"/cockpit/requests/{quick}")
+        assert "Person Ann ann Platform channel Workspace or server Workshop w Channel #lobby general" in one.words
         assert await states(web, "?command=image") == await states(web, "?lane=free") == {}
         assert list(await states(web, "?lane=conversation&adapter=channel")) == [second, first, quick]
 
@@ -184,7 +192,9 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         for name, value in public.items():
             monkeypatch.setenv(name.upper(), value)
         monkeypatch.setenv("BOT_PORT", str(web.server.port))
+        web.service.adapter.named = {"w": "Workshop", "general": "lobby"}
         quick = (await web.service.ask("quick")).reply_to
+        await web.service.core.inbox.background.drain()
         gate = web.service.echo.hold("SLOW")
         running = await web.service.start_asking("SLOW")
         status, text = await run("status")
@@ -206,6 +216,7 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         [used] = json.loads(text)
         assert (used["day"], used["kind"]) == (datetime.now(ZoneInfo(zone)).date().isoformat(), "chat")
         _, text = await run("requests")
+        assert re.search(r"Ada +channel +Workshop +lobby ", text)
         assert text.count(f"{datetime.now(ZoneInfo(zone)).isoformat()[-6:]}  chat") == 2
         assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
         await web.service.channel.wait_for_answers(running)

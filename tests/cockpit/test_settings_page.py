@@ -16,12 +16,14 @@ PLACE = {"adapter": "channel", "workspace": "w", "channel": "general"}
 async def test_a_change_holds_for_the_next_request(tmp_path: Path) -> None:
     """Set for a channel, seen with its origin, in effect at once, in the audit log, and cleared again."""
     async with pages(tmp_path, bot_disabled_commands=("video",)) as web:
+        web.service.adapter.named = {"w": "Workshop", "general": "lobby"}
         await web.service.ask("hello")
+        await web.service.core.inbox.background.drain()
         await web.sign_in()
         shown = await web.get("/cockpit/settings?adapter=channel&workspace=w")
-        assert "# general" in shown.words
+        assert "Whole service Workshop channel #lobby" in shown.words
         form = await web.get("/cockpit/settings/image.size?adapter=channel&workspace=w&channel=general")
-        assert "For the channel general of w" in form.words
+        assert "For the channel #lobby of Workshop" in form.words
         saved = await web.post("/cockpit/settings", {**PLACE, "name": "image.size", "value": "512x512", "act": "set"})
         assert "image.size is changed." in saved.words
         assert re.search(r"image\.size [^.]*?512x512 this channel", saved.words)

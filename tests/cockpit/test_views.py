@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aimodels.reference import MODELS
-from bot.ports import AuditEntry
+from bot.ports import AuditEntry, RequestFilter
 from bot.sign_in.visitor import Visitor
 from tests.support.media_files import PNG
 from tests.support.pages.client import pages
@@ -51,6 +51,7 @@ async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) ->
     """The operator sees everything; an administrator what belongs to the workspace, whatever the address asks for."""
     async with pages(tmp_path) as web:
         store = web.service.core.store
+        web.service.adapter.named = {"w": "Workshop", "general": "lobby"}
         fox = await web.service.ask("a fox", command="image", workspace="w", who="ann", conversation="1")
         cat = await web.service.ask("a cat", command="image", workspace="theirs", who="bob", conversation="2")
         for workspace, subject in (("w", "ours"), ("theirs", "their own")):
@@ -59,26 +60,31 @@ async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) ->
             )
             await store.add_audit(entry)
 
+        await web.service.core.inbox.background.drain()
         await web.sign_in()
         gallery = await web.get("/cockpit/media")
         files = re.findall(r'<img src="(/cockpit/media/\d+/0)"', gallery.text)
         assert len(files) == 2
         assert "a fox" not in gallery.text  # a text of a person
-        assert f"image , {MODELS['image']}, 0.50 for the answer Ann, channel w general" in gallery.words
+        assert f"image , {MODELS['image']}, 0.50 for the answer Ann, #lobby Workshop · channel" in gallery.words
         usage = (await web.get("/cockpit/usage?by=person")).words
-        assert "Ann (ann) 1 0 1 0.50" in usage
+        assert "Ann ann 1 0 1 0.50" in usage
         assert "Total 2 0 2 1.00" in usage
         today = datetime.now(UTC).date().isoformat()
         for by, line in (
             ("day", f"{today} 2 0 2 1.00"),
             ("kind", "image 2 0 2 1.00"),
             ("model", f"{MODELS['image']} 2 0 2 1.00"),
-            ("channel", "general 2 0 2 1.00"),
-            ("workspace", "theirs 1 0 1 0.50"),
+            ("channel", "#lobby Workshop · channel · general 1 0 1 0.50"),
+            ("workspace", "theirs channel 1 0 1 0.50"),
+            ("workspace", "Workshop channel · w 1 0 1 0.50"),
         ):
             assert line in (await web.get(f"/cockpit/usage?by={by}")).words
         rows = list(csv.reader(io.StringIO((await web.get("/cockpit/usage.csv")).text.lstrip("\ufeff"))))
-        assert {row[2] for row in rows[1:]} == {"w", "theirs"}
+        assert {(row[2], *row[-3:]) for row in rows[1:]} == {
+            ("w", "Workshop", "lobby", "Ann"),
+            ("theirs", "", "lobby", "Bob"),
+        }
         audit = (await web.get("/cockpit/audit")).words
         assert "their own" in audit
         assert "usage.export" in audit
@@ -93,7 +99,8 @@ async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) ->
         assert (await web.get(theirs)).status == 404
         assert (await web.get(f"{own[:-1]}7")).status == 404
         usage = (await web.get("/cockpit/usage?by=person&workspace=theirs")).words
-        assert "Ann (ann) 1 0 1 0.50" in usage
+        assert "Ann ann 1 0 1 0.50" in usage
+        assert "Ann, administrator of Workshop" in usage
         assert "Bob" not in usage
         text = (await web.get("/cockpit/usage.csv")).text + (await web.get("/cockpit/audit.csv")).text
         assert "theirs" not in text
@@ -108,6 +115,13 @@ async def test_media_usage_and_audit_log_end_at_the_workspace(tmp_path: Path) ->
         assert (await web.get(own)).status == 404
         await web.sign_in()
         assert (await web.get(theirs)).status == 200
+        web.service.adapter.named["leads"], web.service.adapter.private = "leads", {"leads"}
+        await web.service.ask("a plan", command="image", workspace="w", channel="leads", conversation="3")
+        await web.service.core.inbox.background.drain()
+        gallery = await web.get("/cockpit/media")
+        assert "Made in private, so it is hidden. image" in gallery.words
+        [row, *_] = await store.list_requests(RequestFilter(channels=["leads"]), limit=9)
+        assert (await web.get(f"/cockpit/media/{row.seq}/0")).status == 404
         assert (await web.get("/cockpit/usage?by=nothing&days=x")).status == 200
 
 

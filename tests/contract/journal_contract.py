@@ -197,16 +197,16 @@ class JournalContract(StoreSuite):
         async def listed(limit: int = 9, **which: Any) -> list[str]:
             return [row.id for row in await store.list_requests(RequestFilter(**which), limit=limit)]
 
-        assert await listed(workspace="w") == ["e4", "e3", "e1"]
-        assert await listed(adapter="one", channel="d") == ["e2"]
+        assert await listed(workspaces=["w"]) == ["e4", "e3", "e1"]
+        assert await listed(adapter="one", channels=["d", "e"]) == ["e2"]
         assert await listed(adapter="another") == []
-        assert await listed(actor="bob", is_open=True) == ["e3"]
+        assert await listed(actors=["bob", "cid"], is_open=True) == ["e3"]
         assert await listed(has_files=True) == ["e1"]
         assert await listed(command="image", is_open=False) == ["e2"]
         assert await listed(lane=Lane.FREE) == ["e4", "e3"]
         assert await listed(before=rows[0].seq, limit=2) == ["e3", "e2"]
         await store.retry(running, 60)
-        again = (await store.list_requests(RequestFilter(actor="bob"), limit=1))[0]
+        again = (await store.list_requests(RequestFilter(actors=["bob"]), limit=1))[0]
         assert again.state == "waiting"
         assert again.next_try is not None
         await store.cancel_waiting("one", event_id="e3", answer=Answer(text="Stopped.", ending="cancelled"))

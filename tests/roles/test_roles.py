@@ -170,6 +170,8 @@ async def test_processes_with_roles(tmp_path: Path, url: SecretStr) -> None:
         assert [line.split() for line in status.splitlines()[:2]] == [
             [name, "received", "by", "another", "process"] for name in ("discord", "slack")
         ]
+        rows = await asyncio.to_thread(ServiceClient(settings).get, "/requests")  # from a process without platforms
+        assert {(row["workspace_name"], row["channel_name"]) for row in rows} >= {("Lab", "general")}
         told = {role: (await one.ready(role)).json() for role in ("receive", "web")}
         assert {role: one["roles"] for role, one in told.items()} == {"receive": ["receive"], "web": ["web"]}
         assert told["receive"]["platforms"] == {"slack": "ok", "discord": "ok"}

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.places.settings_place import SettingsPlace, find_place, people_to_offer, read_menu
 from bot.cockpit.rendering import plain_text
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_to_offer, workspaces
 from bot.commandline.mentions import Mention, Subject, read_mention
 from bot.errors import UsageError
 from bot.models import Actor, CommandSpec
@@ -84,8 +84,7 @@ async def _show(visit: Visit, place: SettingsPlace, given: Mapping[str, str], *,
         "access.html",
         status=400 if problem else 200,
         place=place,
-        workspaces=await workspaces(visit),
-        channels=await channels_of(visit, place) if place.workspace else (),
+        menu_of_places=await read_menu(visit, place),
         people=await people_to_offer(visit, place),
         rules=shown,
         hidden=len(rules) - len(shown),

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.approvals.pending import PendingApproval
 from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.places.names import read_places
 from bot.cockpit.rendering import plain_text
 from bot.errors import UsageError
 from bot.models import Actor, Event, Job
@@ -84,6 +85,10 @@ async def _show(visit: Visit, *, problem: str = "") -> Response:
         "approvals.html",
         status=400 if problem else 200,
         requests=shown,
+        places=await read_places(
+            visit,
+            [(one.adapter, one.location.workspace, one.location.channel) for one in (each.job.event for each in shown)],
+        ),
         has_texts=visit.sources.settings.bot_cockpit_texts,
         decided=decided if decided in _CHOICES else "",
         problem=problem,

@@ -1,14 +1,14 @@
 """The limits that are set in a place, what is used of them, the prices, and a form to set and clear limits."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.places.settings_place import PlaceMenu, SettingsPlace, find_place, people_to_offer, read_menu
 from bot.cockpit.rendering import plain_text
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, people_to_offer, workspaces
 from bot.errors import UsageError
 from bot.i18n import choice_label, kind_label
 from bot.limits import Limit, Measure, Period, Subject
@@ -30,6 +30,7 @@ class ShownLimit:
     text: str
     who: str  #: key of a sentence
     id: str = ""
+    name: str = ""  #: of the person or channel; "": not known
     used: str = ""  #: "": not known for one subject alone
     rule: LimitRule | None = None  #: None: of the environment
 
@@ -63,16 +64,16 @@ async def set_limit(visit: Visit) -> Response:
 
 async def _show(visit: Visit, place: SettingsPlace, given: Mapping[str, str], *, problem: str = "") -> Response:
     saved = visit.request.query_params.get("saved", "")
-    channels = await channels_of(visit, place) if place.workspace else ()
+    menu = await read_menu(visit, place)
+    people = await people_to_offer(visit, place)
     return visit.render(
         "limits.html",
         status=400 if problem else 200,
         place=place,
-        workspaces=await workspaces(visit),
-        channels=(),
-        limits=await _limits(visit, place, channels),
-        people=await people_to_offer(visit, place),
-        used_channels=channels,
+        menu_of_places=replace(menu, channels=()),
+        limits=await _limits(visit, place, menu, people),
+        people=people,
+        used_channels={one: menu.names.channel(place.adapter, place.workspace, one) for one in menu.channels},
         prices=await _prices(visit),
         saved=saved if saved in ("set", "cleared") else "",
         given={**_EMPTY, **given},
@@ -109,7 +110,9 @@ def _read_rule(visit: Visit, place: SettingsPlace, *, clears: bool) -> LimitRule
     )
 
 
-async def _limits(visit: Visit, place: SettingsPlace, channels: Collection[str]) -> Sequence[ShownLimit]:
+async def _limits(
+    visit: Visit, place: SettingsPlace, menu: PlaceMenu, people: Mapping[str, str]
+) -> Sequence[ShownLimit]:
     """Return the limits of a place; for the whole service also those of the environment. Raises `StoreError`."""
     found = []
     if not place.workspace:
@@ -129,11 +132,22 @@ async def _limits(visit: Visit, place: SettingsPlace, channels: Collection[str])
                 text=describe_amount(rule.to_limit(), visit.locale),
                 who=f"each_{rule.who}" if is_each or rule.who is Who.ROLE else rule.who.value,
                 id=rule.id,
-                used=await _used_of(visit, place, rule, channels),
+                name=_name_of(rule, menu, people),
+                used=await _used_of(visit, place, rule, menu.channels),
                 rule=rule,
             )
         )
     return found
+
+
+def _name_of(rule: LimitRule, menu: PlaceMenu, people: Mapping[str, str]) -> str:
+    """Return the name of the person or channel that a limit is for; "": it is not known."""
+    subject, name = rule.id.removeprefix(f"{rule.adapter}:"), ""
+    if rule.who is Who.CHANNEL and subject in menu.channels:
+        name = menu.names.channel(rule.adapter, rule.workspace, subject)
+    elif rule.who is Who.PERSON:
+        name = people.get(subject, "")
+    return "" if name == subject else name
 
 
 async def _used_of(visit: Visit, place: SettingsPlace, rule: LimitRule, channels: Collection[str]) -> str:

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_job, visible
+from bot.cockpit.places.names import ShownPlaces, read_places
 from bot.errors import MediaUnavailable
 from bot.models import Job, Media
 from bot.ops.file_response import file_response, unavailable
@@ -38,22 +39,23 @@ async def show_media(visit: Visit) -> Response:
     before = visit.request.query_params.get("before", "")
     which = visible(visit, RequestFilter(has_files=True, before=read_number(before)))
     rows = await visit.sources.request_log.list_requests(which, limit=_PAGE)
+    places = await _places_of(visit, rows)
     pieces: list[Piece] = []
     for row in rows:
         job = await visit.sources.journal.job(row.adapter, row.id)
         if job is not None:
             calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
             is_blind = await visit.sources.composites.duels.is_blind(job.event)
-            pieces += _pieces(visit, row, job, calls, is_blind=is_blind)
+            pieces += _pieces(visit, row, job, places, calls, is_blind=is_blind)
     older = rows[-1].seq if len(rows) == _PAGE else None
-    return visit.render("media.html", pieces=pieces, older=older)
+    return visit.render("media.html", pieces=pieces, older=older, places=places)
 
 
 @page("/media/{seq}/{number}", rights=Rights.ADMINISTRATOR)
 async def show_file(visit: Visit) -> Response:
     """Return a file that the visitor may see."""
     row, job = await find_job(visit, visit.request.path_params["seq"])
-    pieces = [] if row is None or job is None else _pieces(visit, row, job)
+    pieces = [] if row is None or job is None else _pieces(visit, row, job, await _places_of(visit, [row]))
     number = read_number(visit.request.path_params["number"])
     piece = next((one for one in pieces if one.number == number and not one.is_hidden), None)
     try:
@@ -85,14 +87,25 @@ async def _remove(visit: Visit, row: RequestRow, job: Job) -> None:
         await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)
 
 
+async def _places_of(visit: Visit, rows: Sequence[RequestRow]) -> ShownPlaces:
+    return await read_places(visit, [(row.adapter, row.workspace, row.channel) for row in rows])
+
+
 def _pieces(
-    visit: Visit, row: RequestRow, job: Job, calls: Sequence[CallRow] = (), *, is_blind: bool = False
+    visit: Visit,
+    row: RequestRow,
+    job: Job,
+    places: ShownPlaces,
+    calls: Sequence[CallRow] = (),
+    *,
+    is_blind: bool = False,
 ) -> list[Piece]:
     """Return the files of an answer. `is_blind`: people still vote on them, so that nothing names the model."""
     has_texts = visit.sources.settings.bot_cockpit_texts
     used = [call for call in calls if call.state == "settled"]
     costs = [call.cost for call in used if call.cost is not None]
     is_private = visit.is_private(job.event) or (job.answer is not None and job.answer.private)
+    is_private |= places.is_private(row.adapter, row.workspace, row.channel)
     return [
         Piece(
             row=row,

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from bot.cockpit.page import Rights, Visit, page
+from bot.cockpit.places.settings_place import SettingsPlace
 from bot.cockpit.profile import read_spent, read_standings
 from bot.cockpit.rendering import window_begin
-from bot.cockpit.settings_place import SettingsPlace
 from bot.limits import Measure, Period
 from bot.models import Lane
 from bot.telemetry.figures import read_counts, read_durations

@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.usage import zone_of
+from bot.cockpit.places.names import read_places
+from bot.cockpit.places.settings_place import PlaceMenu, SettingsPlace, find_place, names_of, read_menu
 from bot.cockpit.profile import read_profile
 from bot.cockpit.rendering import days_ago
 from bot.cockpit.request_acts import states_of
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, names_of, workspaces
 from bot.memory.notes import delete_note, notes_here
 from bot.models import Actor
 from bot.ports import RequestFilter, Schedule, UsageField, UsageSum
@@ -30,6 +31,7 @@ class Line:
 
     id: str
     name: str
+    detail: str  #: platform and id
     query: str  #: of the address of their profile
     requests: int
     cost: float
@@ -45,8 +47,9 @@ async def show_people(visit: Visit) -> Response:
         return visit.not_found("cockpit.settings.no_place")
     profile = await read_profile(visit, place, person)
     people = await names_of(visit, place, {note.by for note in profile.notes} | ({person} if person else set()))
+    menu = await read_menu(visit, place)
     number = max(read_number(query.get("page", "")) or 1, 1)
-    lists = {} if person else await _lists(visit, place)
+    lists = {} if person else await _lists(visit, place, menu)
     shown = {key: lines[(number - 1) * _PAGE : number * _PAGE] for key, lines in lists.items()}
     shown = {key: lines for key, lines in shown.items() if lines or number == 1}
     return visit.render(
@@ -54,8 +57,7 @@ async def show_people(visit: Visit) -> Response:
         place=place,
         person=person,
         name=people.get(person, ""),
-        workspaces=await workspaces(visit),
-        channels=await channels_of(visit, place) if place.workspace else (),
+        menu_of_places=menu,
         profile=profile,
         lists={key: await _named(visit, place, lines) if key == "people" else lines for key, lines in shown.items()},
         next=number + 1 if any(len(lines) > number * _PAGE for lines in lists.values()) else None,
@@ -95,10 +97,11 @@ async def show_mine(visit: Visit) -> Response:
     """Show a person what they may use and have used, their limits and settings, and their newest requests."""
     who = visit.visitor
     place = SettingsPlace(adapter=who.adapter, workspace=who.workspace)
-    which = RequestFilter(adapter=who.adapter, actor=who.actor)
+    which = RequestFilter(adapter=who.adapter, actors=(who.actor,))
     rows = await visit.sources.request_log.list_requests(which, limit=_OWN)
     return visit.render(
         "mine.html",
+        places=await read_places(visit, [(row.adapter, row.workspace, row.channel) for row in rows]),
         place=None,
         profile=await read_profile(visit, place, who.actor),
         rows=rows,
@@ -164,39 +167,41 @@ async def _forget_note(visit: Visit, place: SettingsPlace, scope: Scope) -> bool
 
 async def _is_known(visit: Visit, place: SettingsPlace, person: str) -> bool:
     """Return whether somebody has used the service in a workspace. Raises `StoreError`."""
-    which = RequestFilter(adapter=place.adapter, workspace=place.workspace, actor=person)
+    which = RequestFilter(adapter=place.adapter, workspaces=[place.workspace], actors=[person])
     return bool(place.workspace and await visit.sources.request_log.list_requests(which, limit=1))
 
 
 async def _named(visit: Visit, place: SettingsPlace, lines: Sequence[Line]) -> Sequence[Line]:
     """Return people with the names that are known. Raises `StoreError`."""
     names = await names_of(visit, place, [line.id for line in lines])
-    return [replace(line, name=names[line.id]) for line in lines]
+    return [replace(line, name=names[line.id], detail="" if names[line.id] == line.id else line.id) for line in lines]
 
 
-async def _lists(visit: Visit, place: SettingsPlace) -> Mapping[str, Sequence[Line]]:
+async def _lists(visit: Visit, place: SettingsPlace, menu: PlaceMenu) -> Mapping[str, Sequence[Line]]:
     """Return what a place consists of, people without their names, by key of the list's name. Raises `StoreError`."""
     if not place.workspace:
-        return {"workspaces": await _workspace_lines(visit)}
+        return {"workspaces": await _workspace_lines(visit, menu)}
     spent = await _sums(visit, "person", place)
     people = await visit.sources.journal.people(place.adapter, workspace=place.workspace)
     active = people if not place.channel else [person for person in people if person in spent]
     lists = {"people": _lines(place, "person", {person: person for person in active}, spent)}
     if place.channel:
         return lists
-    channels = {channel: f"# {channel}" for channel in await channels_of(visit, place)}
+    where = place.adapter, place.workspace
+    channels = {channel: menu.names.channel(*where, channel) for channel in menu.channels}
     return {"channels": _lines(place, "channel", channels, await _sums(visit, "channel", place)), **lists}
 
 
-async def _workspace_lines(visit: Visit) -> Sequence[Line]:
+async def _workspace_lines(visit: Visit, menu: PlaceMenu) -> Sequence[Line]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for adapter, workspace in await workspaces(visit):
+    for adapter, workspace in menu.workspaces:
         found[adapter].append(workspace)
     lines: list[Line] = []
-    for adapter, names in found.items():
+    for adapter, ids in found.items():
         place = SettingsPlace(adapter=adapter)
         spent = await _sums(visit, "workspace", place)
-        lines += _lines(place, "workspace", {name: f"{adapter} {name}" for name in names}, spent)
+        names = {one: menu.names.workspace(adapter, one) for one in ids}
+        lines += _lines(place, "workspace", names, spent)
     return lines
 
 
@@ -219,6 +224,7 @@ def _lines(place: SettingsPlace, field: str, names: Mapping[str, str], spent: Ma
         Line(
             id=one,
             name=name,
+            detail=" · ".join([*([place.adapter] if field == "workspace" else []), *([one] if one != name else [])]),
             query=urlencode({**place.query, field: one}),
             requests=spent.get(one, nothing).requests,
             cost=spent.get(one, nothing).cost,

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.recordings import find_recording, may_export
+from bot.cockpit.places.names import find_ids, find_people, read_places
 from bot.cockpit.request_acts import ACTS, acts_for, run_act, states_of
 from bot.models import Job, Lane
 from bot.ports import RequestFilter, RequestRow
@@ -26,7 +27,7 @@ _STATES: Mapping[str, bool | None] = {"open": True, "done": False}
 @page("/requests", rights=Rights.ADMINISTRATOR, title="cockpit.menu.requests", order=10)
 async def show_requests(visit: Visit) -> Response:
     """List the newest requests that the visitor may see, by the filters of the address."""
-    values = await _read(visit)
+    values = await _read(visit, await _read_filter(visit, _given(visit)))
     known = [spec.name for spec in visit.sources.registry.specs]
     return visit.render(
         "requests.html", **values, commands=known, platforms=list(visit.sources.adapters), lanes=list(Lane)
@@ -36,9 +37,10 @@ async def show_requests(visit: Visit) -> Response:
 @page("/requests/live", rights=Rights.ADMINISTRATOR)
 async def stream_requests(visit: Visit) -> Response:
     """Stream the list."""
+    which = await _read_filter(visit, _given(visit))
 
     async def render() -> str:
-        return visit.cockpit.render_part(visit, "requests_rows.html", **await _read(visit))
+        return visit.cockpit.render_part(visit, "requests_rows.html", **await _read(visit, which))
 
     return visit.cockpit.stream(visit, "requests", render)
 
@@ -57,6 +59,7 @@ async def show_request(visit: Visit) -> Response:
         "request.html",
         row=row,
         job=job,
+        places=await read_places(visit, [(row.adapter, row.workspace, row.channel)]),
         is_blind=is_blind,
         calls=calls,
         steps=build_timeline(row, calls, recording),
@@ -123,35 +126,45 @@ async def find_job(visit: Visit, seq: str) -> tuple[RequestRow | None, Job | Non
 
 async def list_requests(visit: Visit, given: Mapping[str, str]) -> Sequence[RequestRow]:
     """Return the requests that the visitor may see, by filters as an address has them. Raises `StoreError`."""
-    before = given.get("before", "")
+    return await visit.sources.request_log.list_requests(await _read_filter(visit, given), limit=_PAGE)
+
+
+async def _read_filter(visit: Visit, given: Mapping[str, str]) -> RequestFilter:
+    """Return the filters of an address, which have names or ids, without what the visitor may not see."""
+    adapter = given.get("adapter", "")
     which = RequestFilter(
-        adapter=given.get("adapter", ""),
-        workspace=given.get("workspace", ""),
-        channel=given.get("channel", ""),
-        actor=given.get("actor", ""),
+        adapter=adapter,
+        workspaces=await find_ids(visit, given.get("workspace", ""), adapter=adapter, is_channel=False),
+        channels=await find_ids(visit, given.get("channel", ""), adapter=adapter, is_channel=True),
+        actors=await find_people(visit, given.get("actor", ""), adapter=adapter),
         command=given.get("command", ""),
         lane=next((lane for lane in Lane if lane == given.get("lane")), None),
         is_open=_STATES.get(given.get("state", "")),
-        before=read_number(before),
+        before=read_number(given.get("before", "")),
     )
-    return await visit.sources.request_log.list_requests(visible(visit, which), limit=_PAGE)
+    return visible(visit, which)
 
 
 def visible(visit: Visit, which: RequestFilter) -> RequestFilter:
     """Return the filter with what the visitor may not see left out."""
     who = visit.visitor
-    return which if who.is_operator else replace(which, adapter=who.adapter, workspace=who.workspace)
+    return which if who.is_operator else replace(which, adapter=who.adapter, workspaces=[who.workspace])
 
 
-async def _read(visit: Visit) -> dict[str, Any]:
-    act = _read_act(visit)
-    given = {name: visit.request.query_params.get(name, "") for name in _KEPT} | act["given"]
-    rows = await list_requests(visit, given)
-    here = {name: given[name] for name in _KEPT if given[name]}
-    filters = {name: value for name, value in here.items() if name != "before"}
-    older = urlencode({**filters, "before": rows[-1].seq}) if len(rows) == _PAGE else ""
-    shown = {"rows": rows, "states": await states_of(visit, rows), "given": given}
-    return {**act, **shown, "query": urlencode(filters), "here": urlencode(here), "older": older}
+def _given(visit: Visit) -> dict[str, str]:
+    """Return the filters as the address has them."""
+    return {name: visit.request.query_params.get(name, "").strip() for name in _KEPT}
+
+
+async def _read(visit: Visit, which: RequestFilter) -> dict[str, Any]:
+    act, filters = _read_act(visit), _given(visit)
+    rows = await visit.sources.request_log.list_requests(which, limit=_PAGE)
+    here = {name: value for name, value in filters.items() if value}
+    lasting = {name: value for name, value in here.items() if name != "before"}
+    older = urlencode({**lasting, "before": rows[-1].seq}) if len(rows) == _PAGE else ""
+    places = await read_places(visit, [(row.adapter, row.workspace, row.channel) for row in rows])
+    shown = {"rows": rows, "states": await states_of(visit, rows), "given": filters | act["given"], "places": places}
+    return {**act, **shown, "query": urlencode(lasting), "here": urlencode(here), "older": older}
 
 
 def _read_act(visit: Visit) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page
+from bot.cockpit.places.names import read_places
 from bot.cockpit.sessions import Session
 from bot.sign_in.links import ROOT
 
@@ -13,7 +14,8 @@ from bot.sign_in.links import ROOT
 async def show_sessions(visit: Visit) -> Response:
     """List the sessions: the operator sees all, an administrator those of the workspace, others their own."""
     found = await _visible(visit)
-    return visit.render("sessions.html", sessions=found, own=visit.session.key)
+    places = await read_places(visit, [(one.visitor.adapter, one.visitor.workspace, "") for one in found])
+    return visit.render("sessions.html", sessions=found, own=visit.session.key, places=places)
 
 
 @act("/sessions/end", rights=Rights.EVERYBODY)

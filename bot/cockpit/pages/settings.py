@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page
-from bot.cockpit.settings_place import SettingsPlace, channels_of, find_place, workspaces
+from bot.cockpit.places.names import read_places
+from bot.cockpit.places.settings_place import SettingsPlace, find_place, read_menu
 from bot.errors import UsageError
 from bot.scoped_settings.changes import change_setting
 from bot.scoped_settings.setting import ScopedSetting
@@ -30,8 +31,7 @@ async def show_settings(visit: Visit) -> Response:
         rows=rows,
         place=place,
         query=urlencode(place.query),
-        workspaces=await workspaces(visit),
-        channels=await channels_of(visit, place) if place.workspace else [],
+        menu_of_places=await read_menu(visit, place),
         saved=saved if saved in effective.registry else "",
     )
 
@@ -78,6 +78,7 @@ async def _show(
         status=400 if problem else 200,
         setting=setting,
         place=place,
+        places=await read_places(visit, [(place.adapter, place.workspace, place.channel)]),
         value=value,
         given=value.text if given is None else given,
         problem=problem,

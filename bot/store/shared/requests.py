@@ -20,11 +20,13 @@ FROM {events} WHERE event IS NOT NULL{conditions} ORDER BY seq DESC LIMIT :limit
 """
 _CONDITIONS = {
     "adapter": "adapter = :adapter",
-    "workspace": "workspace = :workspace",
-    "channel": "channel = :channel",
-    "actor": "actor = :actor AND actor <> ''",  # as the condition of the index says it
     "command": "command = :command",
     "lane": "lane = :lane",
+}
+_ALTERNATIVES = {
+    "workspaces": "workspace IN ({keys})",
+    "channels": "channel IN ({keys})",
+    "actors": "actor IN ({keys}) AND actor <> ''",  # as the condition of the index says it
 }
 _MOST_WAITING = 100
 _CALLS = """
@@ -70,6 +72,11 @@ class RequestQueries:
         given = {name: getattr(which, name) for name in _CONDITIONS}
         parameters: dict[str, object] = {name: codec.to_key(value) for name, value in given.items() if value}
         conditions = [_CONDITIONS[name] for name in parameters]
+        for name, condition in _ALTERNATIVES.items():
+            keys = {f"{name}{number}": codec.to_key(one) for number, one in enumerate(getattr(which, name))}
+            if keys:
+                conditions.append(condition.format(keys=", ".join(f":{key}" for key in keys)))
+                parameters |= keys
         if which.is_open is not None:
             conditions.append(self.dialect.unfinished if which.is_open else "done")
         if which.has_files:
@@ -78,7 +85,7 @@ class RequestQueries:
             conditions.append("seq < :before")
             parameters["before"] = which.before
         joined = "".join(f" AND {condition}" for condition in conditions)
-        events = "events" if which.actor else self.dialect.newest_events
+        events = "events" if which.actors else self.dialect.newest_events
         if which.is_open:
             events = self.dialect.unfinished_events
         sql = _ROWS.format(owner=self.owner_column, events=events, conditions=joined)

@@ -329,13 +329,18 @@ async def test_pages_read_the_events_by_an_index(path: Path) -> None:
     The newest requests of a workspace are read from the end, and no others are sorted for them. Usage of a time is
     read from its beginning on.
     """
-    here = RequestFilter(adapter="one", workspace="w")
+    here = RequestFilter(adapter="one", workspaces=["w"])
     async with ExplainedStore(path) as store:
-        for which in (RequestFilter(), here, RequestFilter(actor="ann")):
+        for which in (RequestFilter(), here, RequestFilter(actors=["ann"])):
             await store.list_requests(replace(which, is_open=True), limit=9)
         assert store.steps == ["SCAN events USING INDEX events_unfinished"] * 3
         store.steps.clear()
-        for which in (here, replace(here, before=7), replace(here, actor="ann"), replace(here, actor="ann", before=7)):
+        for which in (
+            here,
+            replace(here, before=7),
+            replace(here, actors=["ann"]),
+            replace(here, actors=["ann"], before=7),
+        ):
             await store.list_requests(which, limit=9)
         by_number, by_actor = (
             "SEARCH events USING INTEGER PRIMARY KEY (rowid<?)",

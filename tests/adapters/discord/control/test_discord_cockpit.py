@@ -19,7 +19,7 @@ async def test_an_administrator_is_told_from_one_who_was(tmp_path: Path) -> None
         asked = await one.mention("hello", by=BOB)
         await one.see(asked, "re: hello")
         await one.core.worker.drain()
-        [row] = await one.core.store.list_requests(RequestFilter(actor=BOB), limit=9)
+        [row] = await one.core.store.list_requests(RequestFilter(actors=[BOB]), limit=9)
         job = await one.core.store.job(row.adapter, row.id)
         assert job is not None
 

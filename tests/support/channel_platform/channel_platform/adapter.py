@@ -114,6 +114,7 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         self.closed: set[str] = set()  #: channels in which the service can't write
         self.direct: set[str] = set()  #: channels that are direct messages
         self.named: dict[str, str] = {}  #: names of workspaces and channels, by id
+        self.private: set[str] = set()  #: channels that not everybody sees
         self.asked_of: list[str] = []  #: people whom it was asked for
         # httpx's own transport takes several times the CPU
         self.http = httpx.AsyncClient(base_url=url, timeout=30, transport=AiohttpTransport(aiohttp.ClientSession))
@@ -140,7 +141,7 @@ class ChannelAdapter(NoDirectory, NoChannels, NoReactions):
         place = partial(PlaceName, adapter=self.name, workspace=location.workspace)
         found = {"": self.named.get(location.workspace), location.channel: self.named.get(location.channel)}
         return [
-            place(channel=channel, name=name, is_private=channel in self.closed)
+            place(channel=channel, name=name, is_private=channel in self.private)
             for channel, name in found.items()
             if name is not None
         ]

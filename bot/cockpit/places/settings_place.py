@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from bot.cockpit.page import Visit
+from bot.cockpit.places.names import ShownPlaces, read_places
 from bot.cockpit.rendering import days_ago
 from bot.limits import UTC_ZONE
 from bot.models import Actor, Event, Location
@@ -71,7 +72,7 @@ async def find_place(visit: Visit, given: Mapping[str, str]) -> SettingsPlace | 
     )
     if not place.workspace:
         return SettingsPlace() if who.is_operator else None
-    is_known = place.adapter in visit.sources.health or not who.is_operator
+    is_known = place.adapter in visit.sources.adapters or not who.is_operator
     is_there = not place.channel or place.channel in await channels_of(visit, place)
     return place if is_known and is_there else None
 
@@ -91,10 +92,36 @@ async def workspaces(visit: Visit) -> Sequence[tuple[str, str]]:
     if not who.is_operator:
         return [(who.adapter, who.workspace)]
     found: set[tuple[str, str]] = set()
-    for adapter in visit.sources.health:
+    for adapter in visit.sources.adapters:
         sums = await visit.sources.reports.usage_sums(["workspace"], since=days_ago(_DAYS, UTC_ZONE), adapter=adapter)
         found |= {(adapter, one.fields[0]) for one in sums if one.fields[0]}
     return sorted(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceMenu:
+    """The places that the visitor can choose, in the order of their names."""
+
+    workspaces: Sequence[tuple[str, str]]  #: each with its platform
+    channels: Sequence[str]  #: of the chosen workspace
+    names: ShownPlaces
+
+
+async def read_menu(visit: Visit, place: SettingsPlace) -> PlaceMenu:
+    """Return the places that can be chosen in place of this one. Raises `StoreError`."""
+    found = await workspaces(visit)
+    channels = await channels_of(visit, place) if place.workspace else ()
+    here = [(place.adapter, place.workspace, channel) for channel in ("", *channels)]
+    names = await read_places(visit, [*((adapter, workspace, "") for adapter, workspace in found), *here])
+
+    def name_of(channel: str) -> tuple[str, str]:
+        return names.channel(place.adapter, place.workspace, channel).casefold(), channel
+
+    return PlaceMenu(
+        workspaces=sorted(found, key=lambda one: (one[0], names.workspace(*one).casefold(), one[1])),
+        channels=sorted(channels, key=name_of),
+        names=names,
+    )
 
 
 async def people_to_offer(visit: Visit, place: SettingsPlace) -> Mapping[str, str]:
