@@ -13,6 +13,8 @@ COPY adapters ./adapters
 COPY sandbox ./sandbox
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 RUN pip install --no-cache-dir --no-deps --no-build-isolation '.[sandbox,film,provenance,postgres,patterns,otel,oidc,s3,office,links]'
+# The service's user can't write here: without this each start would compile all modules.
+RUN python -m compileall -q aimodels bot adapters sandbox
 USER bot
 # Tokens and keys are given when the container is started: --env-file .env
 ENV BOT_DATA_DIR=/data BOT_HOST=0.0.0.0 BOT_PORT=8080

@@ -6,7 +6,7 @@ ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
 UV := $(shell command -v uv 2>/dev/null)
-INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+INSTALL := $(if $(UV),uv pip install --quiet --compile-bytecode --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 # Installs one more package of requirements-dev.lock, whose own dependencies are there already.
 INSTALL_PACKAGE = awk '/^[a-z]/ { keep = /^$(1)==/ } keep' requirements-dev.lock > .venv/$(1).txt && \
 	$(INSTALL) --no-deps --require-hashes -r .venv/$(1).txt
@@ -15,25 +15,27 @@ IS_NEW_ENOUGH := sys.exit(sys.version_info < (3, 11))
 # What an older install left here: it would hide the platforms that .venv has, as Python looks here first.
 LEFT := $(wildcard channelmuse.egg-info)
 HAS_PIP := $(if $(UV),,import pip;)
+CODE := adapters aimodels bot sandbox simulators
+SOURCES := $(wildcard $(foreach levels,*.py */*.py */*/*.py */*/*/*.py,$(addsuffix /$(levels),$(CODE))))
 
 .PHONY: run check cockpit manifest play sandbox test test-programs lint fuzz audit bench docs pictures torture budget wheel notes postgres llama lock clean help
-run: .venv/.run ## Start the service. Example: make run ARGS='--conversation NAME'
+run: .venv/.bytecode ## Start the service. Example: make run ARGS='--conversation NAME'
 	@$(BIN)/python -m bot run $(ARGS)
 
-check: .venv/.run ## Check settings, database, API key and platforms; costs nothing
+check: .venv/.bytecode ## Check settings, database, API key and platforms; costs nothing
 	@$(BIN)/python -m bot check $(ARGS)
 
-cockpit: .venv/.run ## Print a link that signs you in to the web pages, once
+cockpit: .venv/.bytecode ## Print a link that signs you in to the web pages, once
 	@$(BIN)/python -m bot cockpit
 
 manifest: .venv/.run ## Print the registration of the app. Example: make manifest PLATFORM=slack URL=https://muse.example.com
 	@test -n "$(PLATFORM)" || { echo "Give a platform: make manifest PLATFORM=slack or PLATFORM=discord" >&2; exit 2; }
 	@$(BIN)/python -m bot manifest $(PLATFORM) $(if $(URL),--url $(URL)) $(ARGS)
 
-play: .venv/.run ## Try the service as on Slack and Discord, in a browser. Example: make play ARGS='--port 8090'
+play: .venv/.bytecode ## Try the service as on Slack and Discord, in a browser. Example: make play ARGS='--port 8090'
 	@$(BIN)/python -m simulators.play $(ARGS)
 
-sandbox: .venv/.run ## Serve the AI API offline. Example: make sandbox ARGS='--port 8081 --api-key test'
+sandbox: .venv/.bytecode ## Serve the AI API offline. Example: make sandbox ARGS='--port 8081 --api-key test'
 	@$(BIN)/python -m sandbox $(ARGS)
 
 test: .venv/.dev ## Run the tests that need nothing but Python. Example, which runs all in a folder: make test ARGS=tests/sdk
@@ -60,7 +62,7 @@ fuzz: .venv/.dev ## Fuzz the parsers, guided by coverage. Needs Linux. Example: 
 audit: .venv/.dev ## Compare the packages with PyPI's list of known vulnerabilities. Needs the internet
 	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
-bench: .venv/.dev ## Measure. Example: make bench ARGS='service store'
+bench: .venv/.dev .venv/.bytecode ## Measure. Example: make bench ARGS='service store'
 	$(BIN)/python -m bench $(ARGS)
 
 docs: .venv/.dev ## Build the documentation as a site, in build/docs/site. A link that leads nowhere is an error
@@ -68,10 +70,10 @@ docs: .venv/.dev ## Build the documentation as a site, in build/docs/site. A lin
 	@tar -cf - *.md LICENSE .env.example docs */README.md sdk/*/README.md | tar -xf - -C build/docs/source
 	@$(BIN)/zensical build --strict --clean
 
-pictures: .venv/.dev ## Make the pictures of the documents anew. Needs Chromium. Example: make pictures ARGS='slack discord'
+pictures: .venv/.dev .venv/.bytecode ## Make the pictures of the documents anew. Needs Chromium. Example: make pictures ARGS='slack discord'
 	$(BIN)/python -m bench.pictures $(ARGS)
 
-torture: .venv/.dev ## Run the service under faults and check what people saw. Example: make torture SECONDS=600
+torture: .venv/.dev .venv/.bytecode ## Run the service under faults and check what people saw. Example: make torture SECONDS=600
 	@nice $(BIN)/python -m bench.torture --seconds $(or $(SECONDS),60) $(ARGS)
 
 budget: .venv/.dev ## Hold a budget while processes are killed and the database restarts. Example: make budget REQUESTS=500 KILLS=50
@@ -117,6 +119,12 @@ left: ;
 	@$(INSTALL) --require-hashes -r requirements.lock >&2
 	@$(INSTALL) --no-deps --no-build-isolation -e . >&2
 	@rm -rf channelmuse.egg-info
+	@touch $@
+
+# Where Python writes no bytecode of its own accord (PYTHONDONTWRITEBYTECODE, as images set it), each start would compile
+# hundreds of modules.
+.venv/.bytecode: .venv/.run $(SOURCES)
+	@$(BIN)/python -m compileall -q $(wildcard $(CODE))
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.lock

@@ -10,6 +10,7 @@ import errno
 import marshal
 import os
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -31,7 +32,7 @@ class InFlight:
     def __init__(self, folder: Path, name: str, key: bytes) -> None:
         self._folder = folder
         self._path = folder / f"{name}{_SUFFIX}"
-        self._cipher = AESGCM(key)
+        self._key = key
         self._lock = _lock_of(self._path)
         self._file: BinaryIO | None = None
         self._size = 0  # bytes of the file
@@ -81,6 +82,10 @@ class InFlight:
 
     def _others(self) -> list[Path]:
         return [path for path in self._folder.glob(f"*{_SUFFIX}") if path != self._path]
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        return AESGCM(self._key)  # imports the library, with the first request that lasts until it is written here
 
     def _encrypt(self, parts: list[tuple[str, bytes]]) -> bytes:
         nonce = os.urandom(_NONCE)

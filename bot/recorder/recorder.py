@@ -43,7 +43,7 @@ class _Reporting(Protocol):
 Due = tuple[RecordedRequest, Part]
 
 #: Requests in memory, at most: the newest, of which all can still be written.
-_REQUESTS = 200
+_REQUESTS = 100
 #: Bytes of what was sent and answered in memory, of all requests.
 _BYTES = 32_000_000
 #: Seconds after which a request that is still being answered is written as far as it is.

@@ -71,7 +71,7 @@ class RecordedRequest:
     One in which something went wrong is written, and one that takes long. Any other stays in memory while it is among
     the newest, and is written where somebody asks for it: to take names and texts out of all that is said would cost
     more than a tenth of answering it. It stays as tuples of strings, bytes and numbers, which garbage collections take
-    no notice of: the lists, dicts and other objects of 200 requests would be in the way of each.
+    no notice of: the lists, dicts and other objects of 100 requests would be in the way of each.
     """
 
     __slots__ = (

@@ -1,5 +1,7 @@
 """The Makefile sets itself up with a Python that is new enough, and lists its targets."""
 
+import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -101,6 +103,22 @@ def test_what_an_older_install_left_is_removed(clone: Path) -> None:
     assert "installing --no-deps --no-build-isolation -e ." in done.stderr
     assert not (clone / "channelmuse.egg-info").exists()
     assert "installing" not in make(clone, *arguments).stderr
+
+
+def test_modules_are_compiled_before_a_start(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start compiles nothing, even where Python writes no bytecode of its own accord; what has changed is compiled anew."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", clone / ".venv"], check=True, timeout=60)
+    (clone / ".venv" / ".run").touch()
+    module = clone / "bot" / "deep" / "one.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("VALUE = 1\n", encoding="utf-8")
+    compiled = Path(importlib.util.cache_from_source(str(module)))
+    assert make(clone, ".venv/.bytecode").returncode == 0
+    before = compiled.read_bytes()
+    os.utime(module, (2**31, 2**31))
+    assert make(clone, ".venv/.bytecode").returncode == 0
+    assert compiled.read_bytes() != before
 
 
 def test_a_manifest_needs_a_platform(clone: Path) -> None:
