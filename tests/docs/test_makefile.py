@@ -106,7 +106,7 @@ def test_what_an_older_install_left_is_removed(clone: Path) -> None:
 
 
 def test_modules_are_compiled_before_a_start(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A start compiles nothing, even where Python writes no bytecode of its own accord; what has changed is compiled anew."""
+    """A start compiles nothing, where Python writes no bytecode by itself, too; what has changed is compiled anew."""
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", clone / ".venv"], check=True, timeout=60)
     (clone / ".venv" / ".run").touch()
