@@ -63,7 +63,7 @@ class PlaceNames:
     async def run(self) -> None:
         """Have places that are used looked up again every day, as platforms do not tell of every new name."""
         while True:
-            await asyncio.sleep(self._timing.lifetime)
+            await asyncio.sleep(self._timing.look_again)
             self.seen.clear()
 
     def _ask_for(self, key: PlaceKey, *, is_changed: bool = False) -> None:

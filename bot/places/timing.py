@@ -9,4 +9,5 @@ class PlaceTiming:
 
     pause: float = 1.5  #: between two questions to one platform
     patience: float = 30.0  #: for an answer
-    lifetime: float = 86_400.0  #: until a platform is asked again for a place that is used
+    look_again: float = 86_400.0  #: between two looks of a process at a place that is used
+    lifetime: float = 43_200.0  #: of a name, for which no process asks the platform

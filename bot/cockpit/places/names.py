@@ -20,11 +20,10 @@ class ShownPlaces:
 
     def channel(self, adapter: str, workspace: str, channel: str) -> str:
         """Return the name of a channel as people write it, or that it is direct messages; "" of none."""
-        name = self.name_of(adapter, workspace, channel)
-        is_named = (
-            name and not self.is_direct(adapter, workspace, channel) and self.names[adapter, workspace, channel].name
-        )
-        return f"#{name}" if is_named else name or channel
+        found = self.names.get((adapter, workspace, channel))
+        if channel and found is not None and found.name:
+            return f"#{found.name}"
+        return self.name_of(adapter, workspace, channel) or channel
 
     def name_of(self, adapter: str, workspace: str, channel: str = "") -> str:
         """Return the name of a channel, or of a workspace, or that it is direct messages; "": it is not known."""
