@@ -19,7 +19,11 @@ VALUES (:adapter, :workspace, :channel, :name, :is_private, :folded, :read_at)
 ON CONFLICT (adapter, workspace, channel) DO UPDATE SET name = excluded.name, is_private = excluded.is_private,
     folded = excluded.folded, read_at = excluded.read_at
 """
-_FIND = f"SELECT {_COLUMNS} FROM places WHERE (adapter, workspace, channel) IN (VALUES {{keys}}) AND read_at >= :since"
+#: A join, as SQLite reads all places for a list of rows.
+_FIND = f"""
+WITH wanted (adapter, workspace, channel) AS (VALUES {{keys}})
+SELECT {_COLUMNS} FROM wanted JOIN places USING (adapter, workspace, channel) WHERE read_at >= :since
+"""
 _NAMED = f"SELECT {_COLUMNS} FROM places WHERE folded = :folded AND folded <> ''"
 _FORGET = "DELETE FROM places WHERE adapter = :adapter AND workspace = :workspace"
 #: Those of places in which nobody has used the service since.

@@ -1,6 +1,7 @@
 """The SQLite store keeps the store's promises, and says what is wrong with its file."""
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -311,7 +312,7 @@ async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 class ExplainedStore(SqliteStore):
-    """Notes how its queries read the events, and usage."""
+    """Notes how its queries read the events, usage and places."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -319,7 +320,7 @@ class ExplainedStore(SqliteStore):
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         steps = [step[3] for step in await super().rows(f"EXPLAIN QUERY PLAN {sql}", **parameters)]
-        self.steps += [step for step in steps if "events" in step or "usage" in step or "ORDER BY" in step]
+        self.steps += [step for step in steps if re.search("events|usage|places|ORDER BY", step)]
         return await super().rows(sql, **parameters)
 
 
@@ -354,6 +355,14 @@ async def test_pages_read_the_events_by_an_index(path: Path) -> None:
         store.steps.clear()
         await store.usage_sums(["kind"], since=datetime.now(UTC), adapter="one", workspace="w")
         assert store.steps == ["SEARCH usage USING PRIMARY KEY (hour>?)"]
+        store.steps.clear()
+        await store.find_places([("one", "w", "room"), ("one", "w", "hall")])
+        await store.places_named("room", adapter="one")
+        by_key, by_name = "PRIMARY KEY (adapter=? AND workspace=? AND channel=?)", "INDEX places_of_name"
+        assert store.steps == [
+            f"SEARCH places USING {by_key}",
+            f"SEARCH places USING {by_name} (folded=? AND adapter=?)",
+        ]
 
 
 async def test_a_value_is_found_however_many_namespaces_there_are(path: Path) -> None:
