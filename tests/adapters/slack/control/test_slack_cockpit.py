@@ -1,5 +1,7 @@
 """The cockpit's rights and names are those of Slack now."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,8 +49,9 @@ async def test_workspaces_and_channels_have_their_names(slack: SlackSimulator, t
     """Where the bot is asked; direct messages have none. A scope that lacks costs the name alone, a failure nothing."""
     leads = slack.add_channel("leads", is_private=True)
     several = slack.add_channel("mpdm-ada--bob--muse-1", is_private=True, is_mpim=True)
-    async with service(slack, tmp_path) as running:
+    async with service(slack, tmp_path, bot_recorder="full") as running:
         store, core = running.core.store, running.core
+        assert core.recorder is not None
 
         async def ask(text: str, channel: Channel) -> dict[str, tuple[str, bool]]:
             """Ask there; return the names that are known then."""
@@ -72,3 +75,9 @@ async def test_workspaces_and_channels_have_their_names(slack: SlackSimulator, t
         await running.answers(slack.ada.direct("for you alone"))
         assert await ask("last", slack.general) == known | {several.id: ("", True)}
         assert len(slack.called("conversations.info")) == 5
+        for row in await store.list_requests(RequestFilter(), limit=9):  # the names are no part of their recordings
+            recording = await core.recorder.find(row.id, since=row.received_at.timestamp())
+            assert recording is not None
+            text = json.dumps(recording.to_json(core.settings))
+            assert "chat.postMessage" in text or "chat.startStream" in text
+            assert not re.search(r"conversations\.info|leads|mpdm", text)
