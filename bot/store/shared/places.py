@@ -28,8 +28,8 @@ _NAMED = f"SELECT {_COLUMNS} FROM places WHERE folded = :folded AND folded <> ''
 _FORGET = "DELETE FROM places WHERE adapter = :adapter AND workspace = :workspace"
 #: Those of places in which nobody has used the service since.
 PRUNE = "DELETE FROM places WHERE read_at < :before"
-#: Places that are looked up in one statement.
-_PAGE = 200
+#: Places that are looked up in one statement: few sizes, as each is a statement of its own to be prepared.
+_SIZES = (1, 10, 50, 200)
 
 
 class PlaceQueries:
@@ -53,8 +53,10 @@ class PlaceQueries:
     ) -> Mapping[PlaceKey, PlaceName]:
         found: dict[PlaceKey, PlaceName] = {}
         wanted, oldest = sorted(places), 0.0 if since is None else since.timestamp()
-        for at in range(0, len(wanted), _PAGE):
-            page = wanted[at : at + _PAGE]
+        for at in range(0, len(wanted), _SIZES[-1]):
+            page = wanted[at : at + _SIZES[-1]]
+            size = next(size for size in _SIZES if size >= len(page))
+            page += page[-1:] * (size - len(page))
             keys = ", ".join(f"(:adapter{number}, :workspace{number}, :channel{number})" for number in range(len(page)))
             parameters = {
                 f"{column}{number}": codec.to_key(value)
