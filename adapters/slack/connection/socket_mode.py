@@ -28,6 +28,7 @@ from bot.i18n import operator_text, translate
 log = structlog.get_logger(__name__)
 
 _OK = 200  # of HTTP
+_SLACK_WAITS = 3.0  # seconds for an acknowledgement
 #: Why a connection ends without a word of Slack.
 _CLOSED = "closed"
 _GOODBYE = '"disconnect"'
@@ -89,6 +90,9 @@ class Connection:
         self._client.message_listeners.append(self._on_envelope)
         self._client.on_message_listeners.append(self._on_frame)
         self._hello = asyncio.Event()
+        self._unacknowledged = 0  #: requests that are being handled
+        self._has_acknowledged = asyncio.Event()
+        self._has_acknowledged.set()
         self._start_watching()
 
     def _start_watching(self) -> None:
@@ -129,9 +133,19 @@ class Connection:
         if not envelope_id:
             return
         self._last_event = time.monotonic()
-        acknowledgement, payload = {"envelope_id": envelope_id}, message["payload"]
+        self._unacknowledged += 1
+        self._has_acknowledged.clear()
+        try:
+            await self._acknowledge(envelope_id, message["payload"], raw or "")
+        finally:
+            self._unacknowledged -= 1
+            if not self._unacknowledged:
+                self._has_acknowledged.set()
+
+    async def _acknowledge(self, envelope_id: str, payload: dict[str, Any], raw: str) -> None:
+        acknowledgement: dict[str, Any] = {"envelope_id": envelope_id}
         if not _is_about_own_message(payload):
-            response = await self._app.async_dispatch(SocketModeBoltRequest(payload, raw or ""))
+            response = await self._app.async_dispatch(SocketModeBoltRequest(payload, raw))
             if response.status != _OK:
                 return
             acknowledgement |= _payload_of(response)
@@ -171,6 +185,13 @@ class Connection:
     def seconds_since_event(self) -> float:
         """Return the seconds since the last event, or since the connection was opened."""
         return time.monotonic() - self._last_event
+
+    async def drain(self) -> None:
+        """Wait until what came in is acknowledged, as long as Slack does: it sends no button or command again."""
+        if self.is_open:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SLACK_WAITS):
+                    await self._has_acknowledged.wait()
 
     async def close(self) -> None:
         """Close the connection. Slack repeats events that were received and not acknowledged."""
@@ -222,11 +243,8 @@ class SocketModeSupervisor:
                     continue
                 has_worked, self.problem = True, ""
                 self.problem = await self._watch()
-                wait = backoff.next() - (time.monotonic() - began)
-                if wait > 0:
-                    await asyncio.sleep(wait)
-                else:
-                    backoff.reset()
+                backoff.reset()
+                await asyncio.sleep(max(0.0, self._timing.reconnect_first - (time.monotonic() - began)))
         finally:
             await self._close()
 
@@ -245,6 +263,7 @@ class SocketModeSupervisor:
             raise
         old, self._connection = self._connection, fresh
         if old is not None:
+            await old.drain()
             await old.close()
 
     async def _watch(self) -> str:

@@ -30,11 +30,18 @@ async def receive_event(slack: SlackSimulator, core: RecordingCore) -> None:
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested"])
 async def test_slack_asks_for_a_new_connection(slack: SlackSimulator, core: RecordingCore, reason: str) -> None:
-    """When Slack says goodbye, the next connection is opened before the old one is closed, and receives events."""
+    """When Slack says goodbye, the next connection is opened before the old one is closed, and receives events.
+
+    A command that is not acknowledged yet is, on the old one: Slack does not send it again.
+    """
     async with RunningAdapter(slack, core, timing=FAST):
+        core.sink_delay = 0.5
+        command = slack.ada.slash("/chat", "hello")
+        await slack.until(lambda: command.tries)
         await slack.sockets.disconnect(reason)
         await slack.until(lambda: slack.sockets.connected >= 2)
-        assert slack.sockets.counts == [1, 2]
+        await slack.until(lambda: command.is_done)
+        assert (slack.sockets.counts, command.is_acknowledged) == ([1, 2], True)
         await receive_event(slack, core)
 
 
