@@ -188,12 +188,9 @@ class MissedMessages:
 
         Direct messages of somebody new are known only from here on. The message's handler holds the channel's lock.
         """
-        client, channel = self._get_client(), message.channel
-        guild = parse.guild_id_of(message)
-        shard = (int(guild) >> 22) % (client.shard_count or 1) if guild else 0
-        me = client.user.id if client.user is not None else 0
-        is_own = isinstance(channel, discord.Thread) and channel.owner_id == me
-        is_known = is_own or channel.id in self._messages.active_channels
+        channel, guild = message.channel, parse.guild_id_of(message)
+        shard = (int(guild) >> 22) % self._count if guild else 0
+        is_known = self._takes_part(channel)
         since = self._gaps.get(shard) or (self._restored.get(shard) if not is_known else None)
         if since and channel.id not in self._read[shard] and (is_known or not guild):
             await self._try_to_read(shard, channel, since)
@@ -222,8 +219,8 @@ class MissedMessages:
         missed = await history.read_messages(client, channel, limit=MAX_MESSAGES + 1, after=since)
         reach = _snowflake_of(-self._timing.missed_reach)
         too_old = [message for message in missed if message.id < reach]
-        is_too_much = len(missed) > MAX_MESSAGES or any(map(self._messages.is_to_me, too_old))
-        if is_too_much:
+        is_too_much = len(missed) > MAX_MESSAGES and self._takes_part(channel)
+        if is_too_much or any(map(self._messages.is_to_me, too_old)):
             await self._say_that_too_much_was_missed(channel, since)
         for message in missed[-MAX_MESSAGES:]:
             if message.id >= reach:
@@ -242,28 +239,39 @@ class MissedMessages:
             log.warning("not said that messages were missed", channel=channel.id, reason=describe_error(exc))
 
     def _find_channels(self, shard: int, since: int) -> "list[discord.abc.MessageableChannel]":
-        """Return the bot's threads, and channels where it was asked lately, that have a message newer than `since`.
+        """Return the channels and threads that have a message newer than `since`, those with the newest first.
 
-        Those with the newest messages come first; direct messages, of which that is not known, come last.
+        First come the bot's threads and where it was asked lately, then direct messages, of which no newest message is
+        known, then the others: somebody may have mentioned it there for the first time.
         """
         client = self._get_client()
-        me = client.user.id if client.user is not None else 0
-        active = self._messages.active_channels
-        found: list[discord.abc.MessageableChannel] = []
+        known: list[discord.abc.MessageableChannel] = []
+        others: list[discord.abc.MessageableChannel] = []
         newest: dict[int, int] = {}
         for guild in self._guilds_of(shard):
-            threads = [thread for thread in guild.threads if thread.owner_id == me or thread.id in active]
-            channels = [one for one in guild.channels if isinstance(one, _TEXT_CHANNELS) and one.id in active]
-            for place in (*threads, *channels):
+            for place in (*guild.threads, *(one for one in guild.channels if isinstance(one, _TEXT_CHANNELS))):
                 newest[place.id] = place.last_message_id or 0
-                if newest[place.id] > since:
-                    found.append(place)
-        found.sort(key=lambda place: newest[place.id], reverse=True)
+                if newest[place.id] > since and (self._takes_part(place) or _may_read(guild, place)):
+                    (known if self._takes_part(place) else others).append(place)
+        for found in (known, others):
+            found.sort(key=lambda place: newest[place.id], reverse=True)
         if shard == 0:
-            found += [client.get_partial_messageable(channel) for channel in active.direct()]
-        if len(found) > MAX_CHANNELS:
-            log.warning("messages missed in too many channels", read=MAX_CHANNELS, left=len(found) - MAX_CHANNELS)
-        return found[:MAX_CHANNELS]
+            known += [client.get_partial_messageable(one) for one in self._messages.active_channels.direct()]
+        if (left := len(known) + len(others) - MAX_CHANNELS) > 0:
+            log.warning("messages missed in too many channels", read=MAX_CHANNELS, left=left)
+        return [*known, *others][:MAX_CHANNELS]
+
+    def _takes_part(self, channel: "discord.abc.MessageableChannel") -> bool:
+        """Whether it is the bot's own thread, or somebody asked there lately."""
+        user = self._get_client().user
+        is_own = isinstance(channel, discord.Thread) and user is not None and channel.owner_id == user.id
+        return is_own or channel.id in self._messages.active_channels
+
+
+def _may_read(guild: discord.Guild, channel: "discord.abc.GuildChannel | discord.Thread") -> bool:
+    """Whether the bot may read a channel's history; True where that is not known."""
+    me, place = guild.me, channel.parent if isinstance(channel, discord.Thread) else channel
+    return me is None or place is None or place.permissions_for(me).read_message_history
 
 
 def position_name(shard: int, count: int) -> str:

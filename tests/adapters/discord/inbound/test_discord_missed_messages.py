@@ -15,7 +15,7 @@ from tests.support.discord.stage import RecordingCore, Service
 async def test_messages_of_a_lost_session_are_read(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """After a session that could not be resumed, messages missed where the bot takes part are read once."""
+    """After a session that could not be resumed, missed messages are read once: also a first mention in a channel."""
     question = await simulator.say(CHANNEL, f"<@{ME}> hello")
     await simulator.say(DM, "hello")
     await core.wait_for_events(2)
@@ -28,14 +28,15 @@ async def test_messages_of_a_lost_session_are_read(
     simulator.message(DM, "missed in private")
     await simulator.gateway.invalidate()
     await simulator.until(lambda: len(simulator.gateway.identified) == 2)
-    await core.wait_for_events(5)
+    await core.wait_for_events(6)
     assert {event.prompt for event in core.events[2:]} == {
         "missed in the channel",
+        "where it takes no part",
         "missed in the thread",
         "missed in private",
     }
     await simulator.say(DM, "the end")
-    assert (await core.wait_for_events(6))[5].prompt == "the end"
+    assert (await core.wait_for_events(7))[6].prompt == "the end"
 
 
 async def test_missed_messages_of_own_threads_are_read_at_a_start(
