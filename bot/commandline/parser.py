@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.commandline.choices import find_command, is_named, is_switch, nearest_choice, written_forms
 from bot.commandline.flags import flag_name, flags, usage_line, value_hint
+from bot.commandline.mentions import read_mention
 from bot.commandline.secrets import exposes_secret, refuse_secret
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import describe_example, join_list, translate
@@ -28,6 +29,10 @@ _COMMAND = re.compile(r"([^\W\d_][\w-]*)(?=\s|$)")
 _BARE = re.compile(r"\s*([^\W\d_][\w-]*)(\s*[:：])?(?=\s|$|(?<=[:：]))")
 #: Two hyphens, or their substitutes: phones type a long dash, Chinese keyboards full-width hyphens.
 _FLAG = re.compile(r"(--|—|––|－－)([^\W_][\w-]*)(=)?|(-)([^\W\d_])(=)?(?=\S|\s|$)")
+#: A command's name alone, with what people add to it.
+_POLITE = re.compile(
+    r"\s*(?:(?:please|pls)\s+)?(?P<name>[^\W\d_][\w-]*)(?:,?\s+(?:please|pls|now))?[\s!！.。~]*", re.IGNORECASE
+)
 _MAX_ECHO = 60  # characters of an invalid value that an error message repeats
 
 
@@ -93,11 +98,12 @@ def _unknown_command(name: str, near: str, locale: str, prefix: str) -> str:
 def _parse_without_prefix(text: str, specs: Sequence[CommandSpec], locale: str, prefix: str) -> Request:
     """Parse a command without the prefix, if the text can hardly mean anything else."""
     chat = Request(prompt=text)
-    match = _BARE.match(text)
+    polite = _POLITE.fullmatch(text)  # `stop!`, `please stop`
+    match = _BARE.match(polite["name"] if polite else text)
     spec = find_command(match[1], specs) if match else None
     if match is None or spec is None:
         return chat
-    rest = text[match.end() :]
+    rest = "" if polite else text[match.end() :]
     request = _CommandReader(spec, rest, locale, prefix).request()
     is_own_name = is_named(spec, match[1])  # `限制：300字` is no request for limits
     if spec.secrets or (match[2] and rest.strip() and spec.prompt is not None and (is_own_name or spec.kind)):
@@ -107,10 +113,24 @@ def _parse_without_prefix(text: str, specs: Sequence[CommandSpec], locale: str, 
     is_question = rest.rstrip().endswith(("?", "？"))
     if spec.kind in MEDIA_KINDS and is_own_name:  # `image a fox`, but not `video or audio, which is bigger?`
         return chat if is_question else request
-    has_flags = request.options and not request.rejection
-    if has_flags and (not request.prompt or (spec.kind is not None and not is_question)):
-        return request  # `usage channel`, `shots --drop 2`, `code quicksort --language rust`
-    return chat
+    if request.prompt:  # `code quicksort --language rust`
+        is_command = spec.kind is not None and not is_question
+    else:  # `usage channel`, `shots --drop 2`
+        is_command = _is_certain(request, spec, rest, specs)
+    return request if is_command and request.options and not request.rejection else chat
+
+
+def _is_certain(request: Request, spec: CommandSpec, rest: str, specs: Sequence[CommandSpec]) -> bool:
+    """Return whether words are surely the values of options: `help image`, but not `help me` or `forget that`."""
+
+    def is_value(option: Option, value: str) -> bool:
+        is_mention = value.startswith("@") or read_mention(value) is not None
+        is_command = option.name == "command" and find_command(value, specs) is not None
+        return option.kind not in {"text", "person", "file"} or is_mention or is_command
+
+    has_dashes = any(_FLAG.match(word) for word in rest.split())
+    given = [(option, request.options[option.name]) for option in spec.options if option.name in request.options]
+    return has_dashes or all(is_value(*each) for each in given)
 
 
 class _CommandReader:

@@ -13,6 +13,7 @@ from bot.commands._voice import transcribe_sounds
 from bot.conversation.links import find_links
 from bot.conversation.small_talk import is_small_talk
 from bot.conversation.sounds import is_sound
+from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
 from bot.scoped_settings.registry import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
 
@@ -51,6 +52,8 @@ async def chat(ctx: Context) -> Parts:
         yield Status(ctx.translate("chat.reading_links" if links else "chat.reading"))
     async with ctx.conversation.read_attachments(attachments, model=model) as attached:
         text = transcripts.full_prompt(prompt, attached.text)
+        if attached.is_unread and not transcripts.full_prompt(prompt, "").strip():  # there is nothing to ask
+            raise UsageError("\n".join(attached.notes))
         yield TurnRecord(user=text)
         yield Status(ctx.translate("chat.making"))
         notes = "".join(f"> {note}\n" for note in (*transcripts.notes, *attached.notes))

@@ -63,6 +63,11 @@ class AttachmentContents:
     notes: tuple[str, ...] = ()  #: sentences on unread files, in the person's language; part of `text` as well
     pages: tuple[str, ...] = ()  #: addresses of the links that were read
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether there are files, and none could be read."""
+        return bool(self.notes) and self.text == "\n\n".join(map(_bracketed, self.notes))
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedImage:
@@ -259,6 +264,10 @@ class AttachmentReader:
             raise Unreadable(PICTURE_FAILURES.get(exc.reason, "damaged_picture")) from exc
 
 
+def _bracketed(note: str) -> str:
+    return f"[{note}]"
+
+
 @dataclass(slots=True)
 class _Reading:
     """The files of a request read so far."""
@@ -272,7 +281,7 @@ class _Reading:
 
     def add_note(self, note: str) -> None:
         self.notes.append(note)
-        self.blocks.append(f"[{note}]")
+        self.blocks.append(_bracketed(note))
 
     def add_image(self, image: EncodedImage, name: str) -> None:
         """Add an image. Raises `Unreadable` if there are too many bytes of them."""

@@ -67,6 +67,15 @@ async def test_attached_text_is_part_of_the_conversation(runner: CommandRunner) 
     assert "print(1)" in said.turn_record.user
 
 
+async def test_a_file_that_can_t_be_read_is_no_question(runner: CommandRunner) -> None:
+    """Without words nothing is asked of a model; with words, or a file that can be read, it is."""
+    with pytest.raises(UsageError, match="was not read"):
+        await runner.ask("chat", "", attach={"a.bin": bytes(99)})
+    for words, more in (("what is it?", {}), ("", {"b.txt": b"three words here"})):
+        said = await runner.ask("chat", words, attach={"a.bin": bytes(99), **more})
+        assert said.text.startswith("> a.bin was not read")
+
+
 async def test_an_image_is_sent_to_a_model_with_vision(runner: CommandRunner) -> None:
     """A model with vision gets content parts; without vision, model and person get a note."""
     await runner.ask("chat", "what is it?", attach={"a.png": PNG}, options={"model": "seer"})

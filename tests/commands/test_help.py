@@ -83,11 +83,21 @@ async def test_help_with_an_unknown_command_names_the_nearest(runner: CommandRun
     [
         *[("停", "stop"), ("停止", "stop"), ("說明", "help"), ("帮助", "help"), ("重來", "retry"), ("用量", "usage")],
         *[("/圖片 一隻狐狸", "image"), ("图片：一只狐狸", "image"), ("程式碼：快速排序", "code")],
+        *[("停！", "stop"), ("help image", "help"), ("Help!", "help")],
+        *[("help me", "chat"), ("forget that", "chat"), ("forget it", "chat"), ("export please", "export")],
+        *[
+            ("forget <person:bob|Bob>", "forget"),
+            ("forget @Bob", "forget"),
+            ("audit this", "chat"),
+            ("verify this", "chat"),
+            ("export it", "chat"),
+        ],
+        *[("usage channel", "usage"), ("usage --days 7", "usage"), ("audit --person bob", "audit")],
         *[("圖片 都放在這裡", "chat"), ("限制：三百字以內", "chat"), ("停車要多少錢", "chat"), ("說明一下", "chat")],
     ],
 )
-async def test_commands_by_their_chinese_names(runner: CommandRunner, text: str, command: str) -> None:
-    """Alone, and before what is to be made; where they can hardly mean anything else."""
+async def test_commands_without_a_slash(runner: CommandRunner, text: str, command: str) -> None:
+    """Also by their Chinese names: alone, and before what is to be made; where they can hardly mean anything else."""
     assert parse(text, runner.registry.specs, bare=True).command == command
 
 

@@ -26,7 +26,7 @@ from adapters.kit.per_key import PerKey
 from adapters.kit.plain_words import build_event
 from adapters.kit.store_outage import hold
 from bot.errors import StoreError
-from bot.i18n import translate
+from bot.i18n import WrittenLanguages, translate
 from bot.models import CommandSpec, Event, Location
 from bot.ports import AdapterServices, ChannelSettings, Sink
 
@@ -66,8 +66,8 @@ class MessageHandler:
         self._refused: BoundedDict[int, None] = BoundedDict(_REMEMBERED, lifetime=_DAY)  # strangers who were told so
         # threads and channels where it was said that only mentions can be read
         self._explained: BoundedDict[int, None] = BoundedDict(_REMEMBERED)
-        #: locales of people who used an interaction: messages have none
-        self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)
+        self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)  # of people who used an interaction
+        self._written_languages = WrittenLanguages()  # messages have no locale
         self.active_channels = ActiveChannels(services)  #: where the bot was asked lately
         self._own_id = 0  # the bot's, the same in every session; 0: not known yet
         self.newest_id = 0  #: id of the newest message received
@@ -220,8 +220,8 @@ class MessageHandler:
             log.info("stranger not told", message=message.id, reason=describe_error(exc))
 
     def _locale(self, message: discord.Message) -> str:
-        guild = str(message.guild.preferred_locale) if message.guild else ""
-        return self.locales.get(message.author.id, guild)
+        server, person = str(message.guild.preferred_locale) if message.guild else "", message.author.id
+        return self.locales.get(person) or self._written_languages.of(person, message.content, server)
 
     # -- whether it addresses the bot, and its context
 

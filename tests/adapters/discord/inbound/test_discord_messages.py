@@ -83,6 +83,11 @@ async def test_direct_message(service: Service, simulator: DiscordSimulator, cor
     (event,) = await core.wait_for_events(1)
     assert (event.prompt, event.conversation, event.location.is_private) == ("hello there", f"d{DM}", True)
     assert event.location.workspace == ""
+    for text in ("謝謝", "/imgae", "谢谢", "/imgae"):  # the platform tells no language of messages
+        await simulator.say(DM, text)
+    events = (await core.wait_for_events(5))[1:]
+    assert [one.actor.locale for one in events] == ["zh-Hant", "zh-Hant", "zh-Hans", "zh-Hans"]
+    assert ["這個指令" in one.rejection for one in events] == [False, True, False, False]
 
 
 async def test_own_thread_needs_no_mention(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
