@@ -109,9 +109,10 @@ def _who(ctx: Context) -> tuple[Who, str]:
 
 
 async def _overview(ctx: Context) -> AsyncIterator[str]:
+    standings = await ctx.quotas.standings(ctx.event)
     locale, now = ctx.event.actor.locale, ctx.quotas.now()
     lines = []
-    for standing in await ctx.quotas.standings(ctx.event):
+    for standing in standings:
         limit = standing.limit
         is_whole = ctx.policy.sees_use(ctx.event, limit) and not standing.used
         back = "–" if is_whole else format_duration((standing.ends - now).total_seconds(), locale)

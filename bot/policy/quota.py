@@ -165,6 +165,7 @@ def describe_left(standing: Standing) -> str:
 
 def format_duration(seconds: float, locale: str) -> str:
     """Return a duration, rounded up: "40 seconds", "1 minute", "5 hours", "12 days"."""
+    seconds = math.ceil(seconds)
     units: Sequence[tuple[int, str]] = _UNITS if seconds > _LONGEST_IN_HOURS else _UNITS[1:]
     unit, name = next(((unit, name) for unit, name in units if seconds >= unit), units[-1])
     number = max(1, math.ceil(seconds / unit))

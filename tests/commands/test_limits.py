@@ -54,15 +54,17 @@ async def test_what_is_left_is_shown(runner: CommandRunner) -> None:
 async def test_what_others_use_elsewhere_is_not_told(tmp_path: Path) -> None:
     """Of what the whole service shares, people read that some is left, on the overview, too; its operator how much."""
     shared = "a budget of 1 a day"
-    async with service(tmp_path, bot_budget_per_day=1, bot_admins=("root",)) as one:
+    async with service(tmp_path, bot_budget_per_day=1, bot_admins=("root",), bot_requests_per_minute=50) as one:
         assert (await one.ask("a fox", command="image", who="ann", workspace="other")).files
         for number, (who, left) in enumerate((("bob", "some"), ("root", "0.5"))):
             shown = (await one.ask("", command="limits", who=who, conversation=f"{number}")).text
             assert re.search(rf"{shared} \| everybody \| {left} \| \d+ (hour|minute|second)s? \|", shown), shown
             told = (await one.core.services.profile("channel", Actor(id=who))).limits
-            assert told == (f"Everybody shares {shared}; {left} left.",)
+            assert told[-1] == f"Everybody shares {shared}; {left} left."
         assert (await one.ask("a fox", command="image", who="ann", workspace="other")).files
         assert f"{shared} | everybody | 0 |" in (await one.ask("", command="limits", who="bob")).text
+        own = (await one.ask("", command="limits", who="ann")).text
+        assert re.search(r"50 requests a minute \| you \| \d+ \| (1 minute|\d+ seconds) \|", own), own
 
 
 async def test_administrators_see_what_is_set_and_the_prices(runner: CommandRunner) -> None:

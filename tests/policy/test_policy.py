@@ -386,6 +386,7 @@ async def test_refusals_are_in_the_person_s_language(make: Make) -> None:
     [
         (0, "1 second"),
         (1.2, "2 seconds"),
+        (59.9, "1 minute"),
         (60, "1 minute"),
         (61, "2 minutes"),
         (3600, "1 hour"),
