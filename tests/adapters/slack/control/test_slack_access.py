@@ -76,7 +76,7 @@ async def test_a_rule_names_a_user_group(slack: SlackSimulator, tmp_path: Path) 
 async def test_a_pause_keeps_requests(slack: SlackSimulator, tmp_path: Path) -> None:
     """Each is told once and kept over a restart; commands that ask no API work; after resume all are answered."""
     async with service(slack, tmp_path, bot_admins=(slack.ada.id,)) as running:
-        await running.ask(slack.bob, "/pause", "Only those who administer this channel")
+        await running.ask(slack.bob, "/pause", "Only those who administer this channel may pause it, or end a pause")
         await running.ask(slack.ada, "/pause Back on Monday. --for service", "Paused (everybody)")
         question = slack.bob.mention("are you there?")
         notice = "Your request is kept, and will be answered when the pause ends. Back on Monday."
