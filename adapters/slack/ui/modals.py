@@ -10,7 +10,7 @@ from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form,
 from adapters.kit.titles import shorten
 from adapters.slack.types import Block, Json
 from bot.commandline.mentions import Subject, write_mention
-from bot.i18n import choice_label, describe_option, translate
+from bot.i18n import choice_label, describe_option, option_label, translate
 from bot.models import CommandSpec, Option
 from bot.ports import ValueSigner
 
@@ -55,10 +55,13 @@ def build_modal(
     def hint(option: Option) -> str:
         return describe_option(spec, option, locale)
 
-    fields = plan_form(options, limits=LIMITS, label=lambda option: option.name, hint=hint, is_optional=is_optional)
+    def label(option: Option) -> str:
+        return option_label(option, locale).capitalize()
+
+    fields = plan_form(options, limits=LIMITS, label=label, hint=hint, is_optional=is_optional)
     blocks = [_build_input(field, locale) for field in fields]
     if left_out := too_long(options, limits=LIMITS):
-        note = translate("form.too_long", locale, names=", ".join(option.name for option in left_out))
+        note = translate("form.too_long", locale, names=", ".join(option_label(option, locale) for option in left_out))
         blocks.append({"type": "context", "elements": [_plain(note, LIMITS.hint)]})
     if asks_channel:
         blocks.append(_build_channel_select(locale))

@@ -190,9 +190,12 @@ async def test_bad_input_gets_its_usage(slack: SlackSimulator, service: RunningA
 async def test_command_without_its_prompt_opens_a_form(
     slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
 ) -> None:
-    """`/image` alone opens a form, which is answered where the command was typed."""
-    slack.ada.slash("/image")
-    view = await slack.ada.modal()
+    """`/image` alone opens a form in the person's language, which is answered where the command was typed."""
+    chen = slack.person("Chen", locale="zh-TW")
+    for person, label in ((chen, "內容"), (slack.ada, "Prompt")):
+        person.slash("/image")
+        view = await person.modal()
+        assert view.content["blocks"][0]["label"]["text"] == label
     await slack.ada.submit(view, {"prompt": "a fox"})
     [event] = await core.wait_for_events(1)
     assert (event.command, event.prompt) == ("image", "a fox")
