@@ -1,5 +1,6 @@
 """The sentences on schedules."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -62,7 +63,7 @@ def describe(event: Event) -> str:
 
 def written(when: str) -> str:
     """Return a phrase as it was typed, without the marks that Markdown reads."""
-    return when if when.replace(" ", "").replace(":", "").isalnum() else f"`{when.replace('`', '')}`"
+    return when if re.sub(r"[\s:,/、，：]", "", when).isalnum() else f"`{when.replace('`', '')}`"
 
 
 def local_time(at: datetime, zone: str) -> str:

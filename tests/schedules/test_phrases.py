@@ -72,6 +72,9 @@ Mon/Wed/Fri 10am: x | 0 10 * * 1,3,5 | Fri 11-27 10:00 | x
 an hour from now x | | Fri 11-27 10:30 | x
 Monday to Friday 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
 every Monday to do list | 0 9 * * 1 | Mon 11-30 09:00 | to do list
+every first Monday of the month at 9: x | 0 9 * * 1#1 | Mon 12-07 09:00 | x
+on the last Friday of each month at 16:00 x | 0 16 * * 5L | Fri 11-27 16:00 | x
+the 2nd Sunday of every month at noon x | 0 12 * * 0#2 | Sun 12-13 12:00 | x
 on Mondays and Thursdays at 9 x | 0 9 * * 1,4 | Mon 11-30 09:00 | x
 weekends at 10 x | 0 10 * * 0,6 | Sat 11-28 10:00 | x
 every day at 9 and 17 x | 0 9,17 * * * | Fri 11-27 17:00 | x
@@ -110,6 +113,8 @@ cron 0 9 * * 1：3件事 | 0 9 * * 1 | Mon 11-30 09:00 | 3件事
 每週一到週三 9:00 x | 0 9 * * 1,2,3 | Mon 11-30 09:00 | x
 周一至周五 9:00 x | 0 9 * * 1,2,3,4,5 | Mon 11-30 09:00 | x
 每週一~週三、週六 9:00 x | 0 9 * * 1,2,3,6 | Sat 11-28 09:00 | x
+每個月第一個星期一 9:00 x | 0 9 * * 1#1 | Mon 12-07 09:00 | x
+每月最后一个周五下午4点 x | 0 16 * * 5L | Fri 11-27 16:00 | x
 週一、三 8:30 x | 30 8 * * 1,3 | Mon 11-30 08:30 | x
 週一、週三早上九點 x | 0 9 * * 1,3 | Mon 11-30 09:00 | x
 周一三五上午十点 提醒我站会 | 0 10 * * 1,3,5 | Fri 11-27 10:00 | 提醒我站会
@@ -150,6 +155,7 @@ every 12 months on the 31st x | 0 9 31 * * 12m@2026-12-01 | Thu 12-31 09:00 | x
 in Ten minutes x | | Fri 11-27 09:40 | x
 三十分鐘後 x | | Fri 11-27 10:00 | x
 明天下午兩點半 開會 | | Sat 11-28 14:30 | 開會
+下下週一 9點 開會 | | Mon 12-07 09:00 | 開會
 下週一 9點 開會 | | Mon 11-30 09:00 | 開會
 週五下午5點 x | | Fri 11-27 17:00 | x
 今晚八點 x | | Fri 11-27 20:00 | x

@@ -152,14 +152,19 @@ def _read_relative(match: re.Match[str], now: datetime) -> Found:
 
 def _read_weekday(match: re.Match[str], now: datetime) -> Found:
     day, at = _day_of(match["day"]) + _is_midnight(match), _time_of(match)
-    if match["next"]:  # of the week after this one
-        return forms.in_days(now, 7 - now.weekday() + day, at)
+    if match["next"]:  # of the week after this one, or of the one after that
+        return forms.in_days(now, 7 * match["next"].count("下") - now.weekday() + day, at)
     return forms.next_weekday(now, day, at)
 
 
 def _read_weekly(match: re.Match[str], _: datetime) -> Found:
     late = _is_midnight(match)
     return forms.weekly([(day + late) % 7 for day in _days_of(match)], _times_of(match))
+
+
+def _read_nth(match: re.Match[str], _: datetime) -> Found:
+    number = read_chinese(match["nth"]) if match["nth"] else -1
+    return forms.nth_weekday(number, _day_of(match["day"]), _times_of_dates(match))
 
 
 def _read_yearly(match: re.Match[str], _: datetime) -> Found:
@@ -215,6 +220,10 @@ CHINESE = (
         lambda match, _: forms.monthly(read_chinese(match["day"]), _times_of_dates(match)),
     ),
     Form(
+        rf"每[個个]?月的?(?:第\s*(?P<nth>[一二三四1-4])|最[後后]一)\s*[個个]?{WEEK}(?P<day>[一二三四五六日天]){_TIMES}?",
+        _read_nth,
+    ),
+    Form(
         # Several days, or from one to another, are meant every week.
         rf"(?:每[個个]?{WEEK}\s*|{WEEK}(?={_RANGE}|{_DAY}{_MORE_DAYS}))(?P<days>{_DAYS}){_TIMES}?",
         _read_weekly,
@@ -222,7 +231,7 @@ CHINESE = (
     Form(rf"每年(?:的)?\s*{_MONTH_DAY}{_TIMES}?", _read_yearly),
     Form(rf"(?P<day>大[後后]天|今天|今日|今晚|明天|明日|明早|明晚|[後后]天){_TIME}?", _read_relative),
     Form(
-        rf"(?P<next>下[個个]?)?(?:這|这)?[個个]?{WEEK}(?P<day>[一二三四五六日天]){_TIME}?",
+        rf"(?P<next>(?:下[個个]?){{1,2}})?(?:這|这)?[個个]?{WEEK}(?P<day>[一二三四五六日天]){_TIME}?",
         _read_weekday,
     ),
     Form(rf"(?:(?P<year>\d{{4}})\s*年\s*)?{_MONTH_DAY}{_TIME}?", _read_date),

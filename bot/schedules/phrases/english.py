@@ -113,6 +113,13 @@ def _count_of(text: str | None) -> int:
     return {"other": 2, "second": 2, "third": 3}.get(word) or int(read_english(word))
 
 
+def _read_nth(match: re.Match[str], _: datetime) -> Found:
+    number = {"last": -1, "first": 1, "second": 2, "third": 3, "fourth": 4}.get(match["nth"].lower()) or int(
+        match["nth"][0]
+    )
+    return forms.nth_weekday(number, _day_of(match["day"]), _times_of(match))
+
+
 def _read_interval(match: re.Match[str], _: datetime) -> Found:
     return forms.interval(_count_of(match["count"]), is_hours=match["unit"][0].lower() == "h")
 
@@ -201,6 +208,11 @@ ENGLISH = (
         rf"(?:(?:on\s+)?(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+{_EACH_MONTH}"
         rf"|{_EACH_MONTH}\s+on\s+(?:the\s+)?(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?){_TIMES}",
         lambda match, _: forms.monthly(int(match["day"] or match["day2"]), _times_of(match)),
+    ),
+    _form(
+        rf"""(?:(?:on\s+)?(?:the\s+)?|every\s+)(?P<nth>first|second|third|fourth|last|1st|2nd|3rd|4th)\s+(?P<day>{DAY})
+        \s+(?:{_EACH_MONTH}|in\s+(?:each|every|the)\s+month){_TIMES}""",
+        _read_nth,
     ),
     # Days in the plural, several, or from one to another, are meant every week also without "every".
     _form(

@@ -106,6 +106,12 @@ def weekly(days: Collection[int], at: Sequence[time]) -> str:
     return expression(at, weekday=",".join(str((day + 1) % 7) for day in sorted(set(days))))
 
 
+def nth_weekday(number: int, day: int, at: Sequence[time]) -> str:
+    """Return the expression of a day of the week (0: Monday) in each month: its first, or with -1 its last."""
+    weekday = (day + 1) % 7
+    return expression(at, weekday=f"{weekday}L" if number < 0 else f"{weekday}#{number}")
+
+
 def every(
     count: int, unit: str, now: datetime, at: Sequence[time], *, weekdays: Collection[int] = (), day: int = 0
 ) -> str | None:
