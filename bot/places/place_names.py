@@ -75,7 +75,7 @@ class PlaceNames:
         waiting.append((key, is_changed))
 
     async def _ask(self, adapter: str, waiting: deque[tuple[PlaceKey, bool]]) -> None:
-        """Ask a platform for one place after the other, until none waits."""
+        """Ask a platform for one place after the other, until none waits, with a pause after each."""
         try:
             while waiting:
                 key, is_changed = waiting.popleft()
@@ -87,8 +87,7 @@ class PlaceNames:
                     log.info("name of a place not read", adapter=adapter, place=key[1:], reason=str(exc))
                     if not isinstance(exc, DeliveryRefused):
                         self.seen.discard(key)  # asked again with the next message there
-                if waiting:
-                    await asyncio.sleep(self._timing.pause)
+                await asyncio.sleep(self._timing.pause)
         finally:
             del self._waiting[adapter]
 

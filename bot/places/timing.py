@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class PlaceTiming:
     """How often platforms are asked for names, in seconds."""
 
-    pause: float = 1.5  #: between two questions to one platform
+    pause: float = 1.5  #: after a question, before the next one to the same platform
     patience: float = 30.0  #: for an answer
     look_again: float = 86_400.0  #: between two looks of a process at a place that is used
     lifetime: float = 43_200.0  #: of a name, for which no process asks the platform
