@@ -42,7 +42,7 @@ from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
 from adapters.kit.reply_target import encrypt_secret
 from bot.background import BackgroundLoops
-from bot.errors import BotError, DeliveryError, DeliveryRefused, SettingsError, StoreError
+from bot.errors import BotError, DeliveryDelayed, DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
 from bot.ports import AdapterServices, ChannelHistory, ChannelSpan, Confirm, ReplyMode, Sink, always_owned
@@ -105,7 +105,7 @@ class Discord(DiscordDirectory):
         """Hold a logged-in HTTP client. Raises `SettingsError` when Discord refuses the token."""
         self._services, self._login.recorder = services, services.call_recorder
         async with aiohttp.ClientSession() as self._session:
-            with suppress(*NETWORK_ERRORS, discord.HTTPException):  # tried again when it is needed
+            with suppress(*NETWORK_ERRORS, discord.HTTPException, DeliveryDelayed):  # tried again when it is needed
                 await self._login.log_in()
             try:
                 yield

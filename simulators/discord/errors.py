@@ -51,6 +51,7 @@ class Refused(Exception):
         super().__init__(f"{status} {code} {message}")
         self.status = status
         self.body: Json = {"message": message, "code": code, **more}
+        self.page = ""  #: sent in place of the body
         self.headers: dict[str, str] = {}
 
 
@@ -62,6 +63,16 @@ def refused(code: int, **more: Any) -> Refused:
 
 def server_error(status: int = 500) -> Refused:
     return Refused(status, 0, f"{status}: Internal Server Error")
+
+
+def page(status: int) -> Refused:
+    """A page in place of an answer, of a proxy on the way or of Cloudflare, which limits requests before Discord does.
+
+    https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
+    """
+    error = Refused(status, 0, "a page")
+    error.page = "<!DOCTYPE html><title>Access denied | discord.com used Cloudflare to restrict access</title>"
+    return error
 
 
 class Form:

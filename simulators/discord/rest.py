@@ -125,7 +125,7 @@ class Rest:
                 answer = await handler(self._state, call)
                 call.status = 204 if answer is None else 200
             except Refused as exc:
-                call.status, answer, headers = exc.status, exc.body, {**headers, **exc.headers}
+                call.status, answer, headers = exc.status, exc.page or exc.body, {**headers, **exc.headers}
             call.answer, call.ended = answer, time.monotonic()
             self.calls.append(call)
             is_lost = await self._moment("after", call)
@@ -170,6 +170,8 @@ def _answered(status: int, answer: Any, headers: Mapping[str, str]) -> web.Respo
     all_headers = {"Via": "1.1 google", **headers}
     if status == 204:
         return web.Response(status=204, headers=all_headers)
+    if isinstance(answer, str):
+        return web.Response(text=answer, status=status, content_type="text/html")
     return web.Response(
         body=json.dumps(as_sent(answer)).encode(), status=status, headers=all_headers, content_type="application/json"
     )

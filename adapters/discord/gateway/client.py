@@ -294,6 +294,9 @@ class Login:
         except discord.LoginFailure as exc:
             await client.close()
             raise SettingsError(bad_token()) from exc
+        except (KeyError, TypeError, ValueError) as exc:  # the library takes a proxy's page for an answer
+            await client.close()
+            raise DeliveryDelayed("an answer to the login that is not Discord's") from exc
         except BaseException:
             await client.close()
             raise

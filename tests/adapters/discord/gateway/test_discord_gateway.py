@@ -7,6 +7,7 @@ from discord.http import Ratelimit
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.timing import Timing
+from simulators.discord.errors import page
 from simulators.discord.server import DiscordSimulator
 from simulators.discord.values import CHANNEL, DM, ME
 from tests.support.discord.stage import RecordingCore, Service
@@ -104,3 +105,14 @@ async def test_refused_intents_are_done_without(simulator: DiscordSimulator, cor
         await core.wait_for_events(1)
         assert service.adapter.health() == ""
     assert [told["intents"] & (1 << 15) for told in simulator.gateway.identified] == [1 << 15, 0]
+
+
+async def test_pages_in_place_of_answers(simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """A page instead of an answer, by a proxy on the way or by Cloudflare, does not end the login: it is repeated."""
+    for status in (200, 429):
+        simulator.rest.fail("GET", "users/@me", page(status))
+        simulator.rest.fail("GET", "gateway/bot", page(status))
+    async with Service(simulator, core, timing=Timing(reconnect_first=0.01)):
+        await simulator.say(CHANNEL, f"<@{ME}> hello")
+        await core.wait_for_events(1)
+    assert simulator.rest.faults == []
