@@ -17,11 +17,21 @@ from bot import (
 from bot.characters import replace_surrogates
 from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
+from bot.models import Lane
 from bot.settings.core import load_settings
 from bot.settings.roles import parse_roles
 from bot.subcommands.backup import add_commands
 from sandbox.config import port
 
+#: Flags of `events list`, with the names of the filters in the addresses of the pages.
+_FILTERS = {
+    "platform": "adapter",
+    "workspace": "workspace",
+    "channel": "channel",
+    "person": "actor",
+    "command": "command",
+    "queue": "lane",
+}
 _NO_READER = 141  #: exit status, as that of a program which the signal ends
 
 
@@ -175,11 +185,14 @@ def _add_event_command(one: _Parser, name: str) -> None:
         one.flags.add_argument("--state", choices=("open", "done"), default="", help=state)
         before = operator_text("cli.view.before")
         one.flags.add_argument("--before", type=number, metavar="N", help=before)
+        for flag, field in _FILTERS.items():
+            text, queues = operator_text(f"cli.view.{flag}"), list(Lane) if flag == "queue" else None
+            one.flags.add_argument(f"--{flag}", dest=field, metavar=flag.upper(), choices=queues, help=text)
     else:
         arguments = one.add_argument_group(operator_text("cli.arguments"))
-        arguments.add_argument(
-            "event", metavar="EVENT", type=replace_surrogates, help=operator_text("cli.view.request")
-        )
+        text = operator_text("cli.view.request")
+        many = None if name == "show" else "+"
+        arguments.add_argument("event", metavar="EVENT", nargs=many, type=replace_surrogates, help=text)
     if name in {"list", "show"}:
         one.set_defaults(run=_view, view={"list": "requests", "show": "request"}[name])
     else:
@@ -263,18 +276,26 @@ def _cockpit(_parsed: argparse.Namespace) -> int:
 def _view(parsed: argparse.Namespace) -> int:
     from bot.subcommands.running_service import ServiceClient, show
 
-    given = {name: getattr(parsed, name) for name in ("state", "before", "days", "event") if hasattr(parsed, name)}
+    names = ("state", "before", "days", "event", *_FILTERS.values())
+    given = {name: getattr(parsed, name) or "" for name in names if hasattr(parsed, name)}
     found = ServiceClient(load_settings()).get(f"/{parsed.view}", **given)
     _write(show(parsed.view, found, as_json=parsed.json))
     return 0
 
 
 def _act(parsed: argparse.Namespace) -> int:
+    """Do something with each request, and say of each what became of it; the exit status is 0 where all was done."""
     from bot.subcommands.running_service import ServiceClient
 
-    done = ServiceClient(load_settings()).act(parsed.act, parsed.event)
-    _write(json.dumps(done) if parsed.json else operator_text(f"cockpit.cli.{parsed.act}", request=done["request"]))
-    return 0
+    status = 0
+    for done, problem in ServiceClient(load_settings()).act_on(parsed.act, parsed.event):
+        if problem:
+            print(problem, file=sys.stderr)
+            status = BotError.exit_status
+        if parsed.json or not problem:
+            text = operator_text(f"cockpit.cli.{parsed.act}", request=done["request"])
+            _write(json.dumps(done) if parsed.json else text)
+    return status
 
 
 def _export_recording(parsed: argparse.Namespace) -> int:

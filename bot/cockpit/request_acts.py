@@ -55,18 +55,21 @@ ACTS: Mapping[str, Act] = {
 }
 
 
-#: The state of a request whose answer asks for an approver's decision.
-APPROVAL = "approval"
+#: The states of a request whose answer asks for an approver's decision, and for its author's on the price.
+APPROVAL, QUOTE = "approval", "quote"
 
 
 async def states_of(visit: Visit, rows: Sequence[RequestRow]) -> Mapping[int, str]:
-    """Return the states of requests, by their numbers: `RequestState`, or `APPROVAL`."""
-    pending = await visit.sources.approvals.pending.all() if any(row.state == "answered" for row in rows) else ()
+    """Return the states of requests, by their numbers: `RequestState`, `APPROVAL` or `QUOTE`."""
+    pending = await visit.sources.approvals.pending.all() if any(row.asks == APPROVAL for row in rows) else ()
     undecided = {(one.adapter, one.event) for one in pending if not one.decision}
-    return {
-        row.seq: APPROVAL if row.state == "answered" and (row.adapter, row.id) in undecided else row.state
-        for row in rows
-    }
+
+    def state_of(row: RequestRow) -> str:
+        asks = row.asks if row.state == "answered" else ""
+        is_asked = asks == QUOTE or (asks == APPROVAL and (row.adapter, row.id) in undecided)
+        return asks if is_asked else row.state
+
+    return {row.seq: state_of(row) for row in rows}
 
 
 def acts_for(visit: Visit, row: RequestRow, job: Job | None, state: str) -> Sequence[str]:

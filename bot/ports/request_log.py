@@ -31,6 +31,7 @@ class RequestRow:
     failing_since: datetime | None = None  #: aware, UTC; the API's outage that is waited out
     attempts: int = 0  #: tries that have begun to show an answer
     files: int = 0  #: in the answer
+    asks: str = ""  #: the decision that the answer's buttons ask for, such as "quote"; "": none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

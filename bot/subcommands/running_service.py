@@ -1,7 +1,7 @@
 """The command line's view of the running service: it asks the service itself, over its port on this machine."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -53,15 +53,17 @@ class ServiceClient:
             raise BotError(operator_text("cockpit.cli.unknown", request=query.get("event", "")))
         return found
 
-    def act(self, name: str, request: str) -> Mapping[str, Any]:
-        """Do something with a request, by its number or id; returns what became of it."""
-        status, done = self._ask("POST", "/requests/act", data={"act": name, "request": request})
-        if status == _NOT_FOUND:
-            raise BotError(operator_text("cockpit.cli.unknown", request=request))
-        if status == _CONFLICT:
-            raise BotError(operator_text("cockpit.cli.not_possible", request=request, state=done["state"]))
-        changed: Mapping[str, Any] = done
-        return changed
+    def act_on(self, name: str, requests: Sequence[str]) -> Iterator[tuple[Mapping[str, Any], str]]:
+        """Do something with requests, by their numbers or ids; yield what became of each, and why nothing did or ""."""
+        for request in dict.fromkeys(requests):
+            status, done = self._ask("POST", "/requests/act", data={"act": name, "request": request})
+            problem = ""
+            if status == _NOT_FOUND:
+                done = {"request": request, "state": "unknown", "is_done": False}
+                problem = operator_text("cockpit.cli.unknown", request=request)
+            elif status == _CONFLICT:
+                problem = operator_text("cockpit.cli.not_possible", request=request, state=done["state"])
+            yield done, problem
 
     def recording(self, request: str) -> Mapping[str, Any] | None:
         """Return the recording of a request, by its number or id; None: there is none."""

@@ -79,3 +79,20 @@ async def test_a_request_is_decided_once_by_an_approver(tmp_path: Path) -> None:
             ("approval.approve", "bob", "ann", None),
             ("approval.decline", "bob", "ann", "too dear"),
         ]
+
+
+async def test_a_request_whose_price_is_asked_about_is_not_answered(tmp_path: Path) -> None:
+    """It waits for its author, who makes it or cancels it; nobody else answers it anew."""
+    async with pages(tmp_path, bot_prices=PRICES, bot_quote_above=0.6) as web:
+        asked = await ask(web, "1")
+        await web.sign_in()
+        assert "waits for its author" in (await web.get("/cockpit/requests")).words
+        one = (await web.get("/cockpit/requests/1")).words
+        assert ("waits for its author" in one, "Answer again" in one) == (True, False)
+        assert '"state":"quote"' in (await web.get("/cockpit/api/requests")).text
+        refused = await web.post("/cockpit/requests/act", {"act": "requeue", "request": "1"})
+        assert refused.url.endswith("done=0&act=requeue")
+        pressed = {"event": asked, "action": "quote-cancel"}
+        await web.service.ask("", command="press", options=pressed, who="ann", member=True)
+        await web.service.core.worker.drain()
+        assert "answered" in (await web.get("/cockpit/requests/1")).words

@@ -243,12 +243,14 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         drawing = await web.service.start_asking("SLOW fox", command="image")
         waiting = await web.service.channel.ask("SLOW bear", command="image")
         await web.service.channel.until(lambda: waiting in web.service.channel.acknowledged)
-        for one in (waiting, drawing):
-            assert (await run("events", "drop", one)) == (0, f"Dropped: {one}\n")
+        assert await run("events", "drop", waiting, drawing) == (0, f"Dropped: {waiting}\nDropped: {drawing}\n")
         await web.service.channel.wait_for_answers(drawing)
         assert (web.service.answer(drawing).text, web.service.channel.answers(waiting)) == ("", [])
-        status, text = await run("events", "drop", waiting)
-        assert status == 2
+        status, text = await run("events", "drop", waiting, "unknown", "--json")
+        assert (status, text.count('"is_done": false'), "no request unknown" in text) == (2, 2, True)
+        for flags, seqs in ((("--person", "eve"), [3]), (("--command", "image", "--queue", "own"), [5, 4])):
+            _, text = await run("requests", "--json", "--platform", "channel", *flags)
+            assert [one["seq"] for one in json.loads(text)] == seqs
         monkeypatch.setenv("BOT_SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH")
         for refused in (("status",), ("record", "export", "1")):
             status, text = await run(*refused)

@@ -73,6 +73,9 @@ async def test_a_film_is_stopped_and_goes_on(tmp_path: Path) -> None:
         await settled(one)
         assert "music ✓" in one.answer(film).text
         assert {what: count for what, count in api.made.items() if count > 1} == {"video: a fox, two": 4}
+        await one.ask("", command="forget", options={"confirm": "yes"}, who="ada", conversation="dm")
+        for who in ("ada", "bob"):  # of a film that is erased the channel still shows the buttons
+            assert "This button no longer works" in await press(one, film, "again-1", who=who)
         assert made.items() <= {**api.made, "video: a fox, two": 1}.items()
 
 

@@ -137,6 +137,7 @@ def _parse(row: Sequence[Any], claimed: Collection[int]) -> RequestRow:
         failing_since=None if failing_since is None else datetime.fromtimestamp(failing_since, UTC),
         attempts=attempts,
         files=len(answer.media) if answer is not None else 0,
+        asks=next(filter(None, (action.options.get("stage", "") for action in answer.actions)), "") if answer else "",
     )
 
 
