@@ -4,7 +4,7 @@ from bot.ports import WireFormat
 
 WIRE_FORMAT = WireFormat(
     words=("subtype", "channel_type", "mimetype", "filetype"),
-    outer_words=("mode", "response_action", "needed", "provided", "msg_type"),
+    outer_words=("mode", "response_action", "needed", "provided", "msg_type", "callback_id"),
     foreign=("metadata", "event_payload"),
     # A file's previews are the beginning of its text: https://docs.slack.dev/reference/objects/file-object
     secrets=(

@@ -24,6 +24,11 @@ _SOURCE = 4  #: the callback that answers with a message
 _THREAD = "threads"
 
 
+def _hidden(text: str) -> str:
+    """Return a text as a recording without texts has it."""
+    return re.sub(r"[^\W\d_]", lambda letter: "X" if letter[0].isupper() else "x", text)
+
+
 def _route(method: str, path: str) -> str:
     """A request without the ids in its path."""
     parts = path.partition("/api/v10/")[2] or path
@@ -54,9 +59,8 @@ class DiscordStage(Stage):
     def find_beginning(payload: Json) -> Beginning:
         """See `Stage`."""
         if "token" in payload and payload.get("type") in _INTERACTIONS:
-            if (payload.get("data") or {}).get("target_id"):
-                raise CannotReplayError("button")
-            return _INTERACTIONS[payload["type"]]
+            is_menu = bool((payload.get("data") or {}).get("target_id"))
+            return "menu" if is_menu else _INTERACTIONS[payload["type"]]
         if "content" not in payload or "author" not in payload:
             raise CannotReplayError("button")
         return "edit" if payload.get("edited_timestamp") else "message"
@@ -69,6 +73,8 @@ class DiscordStage(Stage):
             await self._say(recording, "MESSAGE_UPDATE" if beginning == "edit" else "MESSAGE_CREATE")
         elif beginning == "command":
             await self._use_command(recording.payload, recording.payload["data"])
+        elif beginning == "menu":
+            await self._choose(recording.payload)
         elif beginning == "button":
             await self._press(recording)
         else:
@@ -110,6 +116,26 @@ class DiscordStage(Stage):
         given = {**self._with_files(substitute(data, _names(payload))), "id": registered["id"]}
         channel = CHANNEL if payload.get("guild_id") else DM
         await self.discord.interact(_COMMAND, given, channel=channel, locale=payload.get("locale", "en-US"))
+
+    async def _choose(self, payload: Json) -> None:
+        """Choose an entry of the menu of a message, which is in the channel, or of a person."""
+        data, discord = payload["data"], self.discord
+        # Where texts are not recorded the entry has letters of the same number and case.
+        wanted = {data["name"], _hidden(data["name"])}
+        known = [one for one in discord.commands if one["type"] == data["type"]]
+        registered = next((one for one in known if wanted & {one["name"], _hidden(one["name"])}), None)
+        if registered is None:
+            raise CannotReplayError("command", name=str(data["name"]))
+        channel = CHANNEL if payload.get("guild_id") else DM
+        given = {**data, "id": registered["id"], "name": registered["name"]}
+        if recorded := ((data.get("resolved") or {}).get("messages") or {}).get(data["target_id"]):
+            by = ME if (recorded.get("author") or {}).get("bot") else ADA
+            files = [self._file(file, channel) for file in recorded.get("attachments", ())]
+            message = discord.message(channel, str(recorded.get("content") or ""), by=by, attachments=files)
+            given |= {"target_id": message["id"], "resolved": {"messages": {message["id"]: message}}}
+        else:
+            given = substitute(given, _names(payload))
+        await discord.interact(_COMMAND, given, channel=channel, locale=payload.get("locale", "en-US"))
 
     async def answered(self) -> None:
         """See `Stage`."""

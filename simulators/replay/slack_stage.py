@@ -26,7 +26,7 @@ _UNSEEN = frozenset(
 _LIMITED, _SERVER_ERROR = 429, 500
 _BUTTON = "press:"  #: with which the ids of the service's buttons begin
 _CHANGED = "message_changed"
-_INTERACTIONS: dict[str, Beginning] = {"block_actions": "button", "view_submission": "form"}
+_INTERACTIONS: dict[str, Beginning] = {"block_actions": "button", "message_action": "menu", "view_submission": "form"}
 _PATIENCE = 2.0  #: seconds of a rate limit, at most
 
 
@@ -74,6 +74,8 @@ class SlackStage(Stage):
             self._use_command(payload)
         elif beginning in ("message", "edit"):
             self._say(recording)
+        elif beginning == "menu":
+            self._choose(payload)
         elif beginning == "button":
             self._press()
         else:
@@ -121,6 +123,17 @@ class SlackStage(Stage):
             "trigger_id": slack.modals.trigger(slack.team, slack.ada.id),
         }
         slack.sender.send("slash_commands", {**substitute(payload, names), **own})
+
+    def _choose(self, payload: Json) -> None:
+        """Choose a shortcut of a message, which is in the channel with a thread of its own."""
+        slack, people, chosen = self.slack, self.slack.people, payload["message"]
+        subscribed, people.subscribed = people.subscribed, set()
+        channel = self._channel("im" if str(payload["channel"]["id"]).startswith("D") else "channel")
+        by = slack.ada if chosen.get("user") == payload["user"]["id"] else slack.bob
+        files = [self._file(file) for file in chosen.get("files", ())]
+        message = by.say(str(chosen.get("text") or ""), channel=channel, files=files)
+        people.subscribed = subscribed
+        slack.ada.message_shortcut(str(payload["callback_id"]), message)
 
     async def answered(self) -> None:
         """See `Stage`."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Protocol, Self
 from simulators.replay.recording import CannotReplayError, Json, Recording, has_failed, is_lost, numbered
 
 When = Literal["before", "after"]
-Beginning = Literal["message", "edit", "command", "form", "button"]
+Beginning = Literal["message", "edit", "command", "menu", "form", "button"]
 
 
 class Platform(Protocol):

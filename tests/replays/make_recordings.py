@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from adapters.discord.setup.application_commands import context_menu_name
 from adapters.slack.timing import Timing
 from bot.bootstrap import Core
 from bot.ports import RequestFilter
@@ -20,6 +21,7 @@ from simulators.discord.files import Upload
 from simulators.discord.values import BOB, CHANNEL, ME, member
 from simulators.replay.stand_ins import FileFacts, answer_file, png
 from simulators.slack import SlackSimulator
+from tests.support.discord.interactions import message_command
 from tests.support.discord.whole import whole
 from tests.support.media_files import MP4
 from tests.support.scripted_api import chat_data, data, events, failure, piece
@@ -143,6 +145,28 @@ async def slack_sound(folder: Path) -> str:
         return await _export(one.core)
 
 
+async def slack_menu(folder: Path) -> str:
+    """Explain, in the menu of somebody else's message; the API fails at first."""
+    async with (
+        SlackSimulator() as slack,
+        service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
+    ):
+        said = slack.bob.say("a monad is a monoid in the category of endofunctors")
+        one.echo.instead = [failure(503)]
+        slack.ada.message_shortcut("explain", said)
+        return await _export(one.core)
+
+
+async def discord_menu(folder: Path) -> str:
+    """Reply with a code review, in the menu of somebody else's message; the API fails at first."""
+    async with whole(folder, bot_recorder="redacted") as one:
+        said = one.simulator.message(CHANNEL, "def a_monad(): ...", by=BOB)
+        one.echo.instead = [failure(503)]
+        data = message_command(context_menu_name("review"), said)
+        await one.simulator.interact(2, data, channel=CHANNEL)
+        return await _export(one.core)
+
+
 async def discord_button(folder: Path) -> str:
     """Again, under an answer; the reply to its post is lost."""
     async with whole(folder, bot_recorder="redacted") as one:
@@ -212,6 +236,7 @@ RECORDINGS: tuple[Callable[[Path], Coroutine[None, None, str]], ...] = (
     slack_edited_question,
     slack_attached_file,
     slack_sound,
+    slack_menu,
     discord_lost_reply,
     discord_image_refused_edit,
     discord_button,
@@ -220,6 +245,7 @@ RECORDINGS: tuple[Callable[[Path], Coroutine[None, None, str]], ...] = (
     discord_edited_question,
     discord_attached_file,
     discord_video,
+    discord_menu,
 )
 
 

@@ -93,7 +93,8 @@ def test_what_cannot_be_replayed_is_one_sentence(tmp_path: Path, capsys: pytest.
         ({**recorded, "platform": "elsewhere"}, "no simulator of the platform"),
         ({**recorded, "payload": None}, "not recorded"),
         ({**recorded, "payload": {"type": "block_actions"}}, "or with a button of a message"),
-        ({**recorded, "payload": {"type": "message_action"}}, "began with a shortcut, with the menu of a message"),
+        ({**recorded, "payload": {"type": "shortcut"}}, "began with something that can't be sent again"),
+        ({**recorded, "payload": {"type": "message_action"}}, "is damaged"),
         ({**recorded, "steps": [{"kind": "platform call", "at": 1}]}, "is damaged"),
         ({**recorded, "payload": {"event": {"text": "hello"}}}, "is damaged"),
         *(
