@@ -82,7 +82,9 @@ _PLAIN: _Style = {}
 
 #: The mention of a person, by id.
 MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
-_EMOJI = re.compile(r"(?<![\w:]):([a-z][a-z0-9_+'-]{1,40}):(?![\w:])")
+_EMOJI = r":(?<![\w:]:)([a-z][a-z0-9_+'-]{1,40}):(?![\w:])"
+#: Both begin with their first character, not with what stands before it: only then the search skips all others at once.
+_MENTION_OR_EMOJI = re.compile(f"{MENTION.pattern}|{_EMOJI}")
 
 
 def render_inlines(inlines: Sequence[md.Inline], *, mentions: Collection[str] = ()) -> list[Block]:
@@ -129,7 +131,7 @@ def _render(inlines: Sequence[md.Inline], style: _Style, mentions: Collection[st
 
 def _render_text(content: str, style: _Style, mentions: Collection[str]) -> Iterator[Block]:
     at = 0
-    for match in re.finditer(f"{MENTION.pattern}|{_EMOJI.pattern}", content):
+    for match in _MENTION_OR_EMOJI.finditer(content) if ":" in content or "<@" in content else ():
         person, emoji = match[1], match[2]
         if person and person not in mentions:
             continue
