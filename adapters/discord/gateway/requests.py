@@ -1,14 +1,14 @@
 """The library's path of each request to Discord, at less cost: its address, its JSON and its rate limit."""
 
-import json
 import time
 from typing import Any
 
 import aiohttp
 import discord
-import pydantic_core
 from discord.http import HTTPClient, Ratelimit, Route
 from yarl import URL
+
+from adapters.kit.connection.fast_json import read_json, write_json
 
 
 class ChannelRoute(Route):
@@ -39,32 +39,18 @@ class ChannelRoute(Route):
 
 def use_fast_json() -> None:
     """Read and write all JSON of the library in this process in half the time, with pydantic's parser."""
-    discord.utils._from_json = _read  # noqa: SLF001 - no public way
-    discord.utils._to_json = write_json  # type: ignore[assignment] # noqa: SLF001 - no public way
-
-
-def _read(text: str) -> Any:
-    try:
-        return pydantic_core.from_json(text, cache_strings="keys")
-    except ValueError:  # half an emoji, which Python takes
-        return json.loads(text)
+    discord.utils._from_json = read_json  # noqa: SLF001 - no public way
+    discord.utils._to_json = to_text  # type: ignore[assignment] # noqa: SLF001 - no public way
 
 
 def json_body(value: Any) -> aiohttp.BytesPayload:
     """Return the body of a request to Discord: what the library takes as `json` is encoded once more by aiohttp."""
-    return aiohttp.BytesPayload(_encode(value), content_type="application/json")
+    return aiohttp.BytesPayload(write_json(value), content_type="application/json")
 
 
-def write_json(value: Any) -> str:
-    """Return a value as JSON."""
-    return _encode(value).decode()
-
-
-def _encode(value: Any) -> bytes:
-    try:
-        return pydantic_core.to_json(value)
-    except ValueError:  # half an emoji again
-        return json.dumps(value, separators=(",", ":")).encode()
+def to_text(value: Any) -> str:
+    """Return a value as the text of JSON."""
+    return write_json(value).decode()
 
 
 # ------------------------------------------------------------------ rate limits

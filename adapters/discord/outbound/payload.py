@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord.http import MultipartParameters
 
-from adapters.discord.gateway.requests import write_json
+from adapters.discord.gateway.requests import to_text
 from adapters.discord.outbound.layout import MessagePage, plain_name
 from adapters.discord.outbound.voice import IS_VOICE_MESSAGE, VoiceFile
 from adapters.discord.ui.buttons import ButtonIds, build_actions
@@ -93,7 +93,7 @@ def _open_files(page: MessagePage, *, is_spoiler: bool) -> list[discord.File]:
 
 def _form_parts(payload: Json, files: Sequence[discord.File]) -> Iterator[Json]:
     """Yield the parts of a form with files, as the library sends them."""
-    yield {"name": "payload_json", "value": write_json(payload)}
+    yield {"name": "payload_json", "value": to_text(payload)}
     for at, file in enumerate(files):
         type_ = "application/octet-stream"
         yield {"name": f"files[{at}]", "value": file.fp, "filename": file.filename, "content_type": type_}

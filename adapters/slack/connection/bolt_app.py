@@ -70,3 +70,16 @@ class SocketModeBoltRequest(AsyncBoltRequest):
             team_id=extract_team_id(installation),
             response_url=body.get("response_url"),
         )
+
+
+def is_about_own_message(payload: dict[str, Any]) -> bool:
+    """Whether a message of this app was posted, edited or deleted. Slack tells of each, and of a growing answer often.
+
+    Others are found where messages are handled, after all that comes before.
+    """
+    event = payload.get("event")
+    if event is None or event.get("type") != "message":
+        return False
+    message = event.get("message") or event.get("previous_message") or event
+    app = message.get("app_id")
+    return app is not None and app == payload.get("api_app_id")

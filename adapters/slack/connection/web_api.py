@@ -1,6 +1,5 @@
 """Calls of Slack's Web API for an answer, within the rate limits, and only while this process owns the answer."""
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.kit.bounded import BoundedDict
+from adapters.kit.connection.fast_json import read_json, write_json
 from adapters.kit.connection.fenced_connector import fenced
 from adapters.slack.connection.errors import API_ERRORS, error_code, is_rate_limit, to_delivery_error
 from adapters.slack.connection.feature_gates import FeatureGates
@@ -51,7 +51,6 @@ _REFUSED_APP = frozenset(
     }
 )
 _OK = 200  # of HTTP
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 _UNKNOWN_OUTCOME = ("", "fatal_error", "internal_error", "request_timeout", "service_unavailable")
 
 
@@ -140,11 +139,10 @@ async def post_json(client: AsyncWebClient, method: str, params: Json) -> dict[s
     assert client.session is not None, "made by `create_client`"
     url, authorization = f"{client.base_url}{method}", f"Bearer {client.token}"
     headers = {**client.headers, "Content-Type": "application/json;charset=utf-8", "Authorization": authorization}
-    body = _encode(params).encode()
-    async with client.session.post(url, data=body, headers=headers, proxy=client.proxy) as response:
+    async with client.session.post(url, data=write_json(params), headers=headers, proxy=client.proxy) as response:
         content = await response.read()
     try:
-        answer = json.loads(content.decode())
+        answer = read_json(content)
     except ValueError:  # a proxy may answer with a page
         answer = None
     if response.status == _OK and isinstance(answer, dict) and answer.get("ok"):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from adapters.kit.connection.fast_json import write_json
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Block
 from bot.i18n import translate
@@ -19,7 +20,6 @@ from bot.ports import AdapterServices, ValueSigner
 BUTTON = "press:"
 #: The action of the button under an answer that is being written, and under one that failed.
 STOP, RETRY = "stop", "retry"
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 _BRACE = "{"  # with which the signed part of a value begins
 _MAX_VALUE, _MAX_LABEL, _MAX_BUTTONS = 2000, 75, 25
 #: Emoji in place of labels, for feedback.
@@ -87,7 +87,7 @@ class ActionButton:
 
 
 def _sign(fields: Mapping[str, str], signer: ValueSigner) -> str:
-    text = _encode({name: text for name, text in fields.items() if text})
+    text = write_json({name: text for name, text in fields.items() if text}).decode()
     return f"{signer.sign(text)}{text}"
 
 

@@ -73,6 +73,16 @@ async def test_connection_that_is_cut(slack: SlackSimulator, core: RecordingCore
         assert service.adapter.health() == ""
 
 
+async def test_texts_that_are_hard_to_read(slack: SlackSimulator, core: RecordingCore) -> None:
+    """What is no JSON is passed over, and half an emoji is taken; the connection stays."""
+    async with RunningAdapter(slack, core):
+        await slack.sockets.open[0].socket.send_str("{")
+        slack.ada.mention("half \ud83d")
+        await core.wait_for_events(1)
+        assert core.events[0].prompt == "half \ud83d"
+        assert slack.sockets.connected == 1
+
+
 async def test_connection_that_answers_nothing(slack: SlackSimulator, core: RecordingCore) -> None:
     """A connection that is open but answers no pings is replaced, and the new one receives events."""
     async with RunningAdapter(slack, core, slack_stalled_after=1, timing=FAST):
