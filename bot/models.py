@@ -1,7 +1,6 @@
 """The immutable values that the packages exchange; each survives a round trip through JSON, as the store needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 
 from aimodels import reference
 from bot.drawable import Chart, Plan
+from bot.values import field, valueclass
 
 Kind: TypeAlias = reference.Kind  #: of content; the API has one endpoint for each
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -23,7 +23,7 @@ class Lane(StrEnum):
     FREE = "free"  #: at once; for commands that must work while others run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """The author of a request."""
 
@@ -39,7 +39,7 @@ class Actor:
     is_stranger: bool = False  #: not a member of the workspace that installed the service
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """The place of a request, to which settings, permissions and limits apply. Ids are unique within the adapter."""
 
@@ -49,7 +49,7 @@ class Location:
     is_private: bool = False  #: only the actor and the bot see it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """A file of an event; `Adapter.open` reads its bytes on demand."""
 
@@ -59,7 +59,7 @@ class Attachment:
     source: Mapping[str, str] = field(default_factory=dict)  #: opaque to the core; written and read by the adapter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A request of one person; recorded once, answered once."""
 
@@ -93,14 +93,14 @@ class Event:
     joined_to: str = ""  #: id of the event that answers this message as well; "": it has an answer of its own
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Text:
     """The next piece of the answer's Markdown."""
 
     delta: str
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Status:
     """The present activity, shown until there is text."""
 
@@ -110,7 +110,7 @@ class Status:
     is_waiting: bool = False  #: nothing is made for minutes; a platform shows it where it stays, with a Stop button
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """The origin of a file, besides its description, which is the prompt, and its event, which names the person."""
 
@@ -120,7 +120,7 @@ class Origin:
     parents: tuple[str, ...] = ()  #: the files that it was made from: `EVENT#NUMBER`, counted from 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """A file of the answer: a path in the spool folder, or a URL if it is too big to be uploaded."""
 
@@ -139,7 +139,7 @@ class Media:
     origin: Origin | None = None  #: None: it was not generated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """A button under an answer: the inbox turns a press into an event of `command`; what the press brings wins."""
 
@@ -155,14 +155,14 @@ class Action:
     series: str = ""  #: whose uses are numbered: the last `{number}` in the prompt becomes the number; "": none
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Actions:
     """The buttons of the answer."""
 
     actions: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """Resources used by one API call."""
 
@@ -178,7 +178,7 @@ class Usage:
     is_estimate: bool = False  #: the call was given up: the store takes the highest known price of the kind as its cost
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class TurnRecord:
     """The turns to store for an exchange: one of the person, one of the assistant."""
 
@@ -189,7 +189,7 @@ class TurnRecord:
 Part = Text | Status | Media | Plan | Actions | Usage | TurnRecord
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer to an event, as the channel shows it. Committed before it is delivered."""
 
@@ -212,7 +212,7 @@ class Answer:
         return not (self.text or self.media or self.actions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One message of a conversation, as sent to the model."""
 
@@ -226,7 +226,7 @@ class Turn:
     seq: int = 0  #: order within the store; set by the store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PriorMessages:
     """The messages of a conversation before its first event."""
 
@@ -234,7 +234,7 @@ class PriorMessages:
     attachments: tuple[Attachment, ...] = ()  #: of the message replied to, such as the first of a thread
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """An event claimed by this process."""
 
@@ -252,7 +252,7 @@ class Job:
         return self.attempt > 1 or (self.ref is not None and not self.is_only_placed)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The results of an event, written in one transaction."""
 
@@ -262,7 +262,7 @@ class Outcome:
     call: Literal["", "used", "refused", "unreserved"] = ""  #: end of the open call in the ledger; "": there was none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """A platform's limits, as data, so that the core needs no platform's name."""
 
@@ -277,7 +277,7 @@ class Capabilities:
     lacks: frozenset[str] = frozenset()  #: names of settings that mean nothing there
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One option of a command."""
 
@@ -301,7 +301,7 @@ class Option:
     has_mentions: bool = False  #: mentions in it keep their ids: see `bot.commandline.mentions`
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec:
     """Name, description and options of a command: the one source for flags, slash commands, forms and help."""
 
@@ -341,7 +341,7 @@ class CommandSpec:
         return next((o for o in self.options if name and name in (o.name, o.short)), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """One line of `check`: the subject and the result, with an instruction if it failed."""
 

@@ -5,10 +5,10 @@
 """
 
 import time
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from adapters.kit.reply_target import ReplyTargetFields
+from bot.values import valueclass
 
 #: Seconds for which an interaction's token works.
 TOKEN_LIFETIME = 15 * 60
@@ -18,7 +18,7 @@ _EPOCH = 1420070400.0
 Deferral = Literal["", "public", "private"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ReplyTarget(ReplyTargetFields):
     """Where one question was asked, and what its answer may use."""
 

@@ -14,17 +14,18 @@ Where the answer goes:
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 from adapters.kit.reply_target import ReplyTargetFields
 from bot.models import Answer
+from bot.values import valueclass
 
 #: Seconds for which a `response_url` works, with a margin.
 RESPONSE_URL_LIFETIME = 29 * 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ReplyTarget(ReplyTargetFields):
     """The place of one request, and what may be used to answer it."""
 

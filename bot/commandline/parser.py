@@ -22,6 +22,7 @@ from bot.commandline.secrets import exposes_secret, refuse_secret
 from bot.commandline.tokenizer import Word, split_words, unquote
 from bot.i18n import describe_example, join_list, translate
 from bot.models import MEDIA_KINDS, CommandSpec, Option
+from bot.values import valueclass
 
 __all__ = ["Request", "flags", "parse", "usage_line", "validate_option"]
 
@@ -36,7 +37,7 @@ _POLITE = re.compile(
 _MAX_ECHO = 60  # characters of an invalid value that an error message repeats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A parsed line of text."""
 

@@ -12,7 +12,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FOLDERS = sorted({path.parent for path in [*SOURCES, *TESTS, *(ROOT / "bench").rglob("*.py")]})
 #: Modules of the core that an adapter may import: values, errors, ports and pure helpers.
 PURE = {"bot.models", "bot.ports", "bot.errors", "bot.settings.base", "bot.commandline.parser", "bot.i18n"}
-PURE |= {"bot.catchup.plain_words", "bot.drawable"}
+PURE |= {"bot.catchup.plain_words", "bot.drawable", "bot.values"}
 PURE |= {"bot.background", "bot.commandline.mentions", "bot.commandline.secrets", "bot.markdown", "bot.markdown.split"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 

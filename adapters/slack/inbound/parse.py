@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.kit.forms import without_file_names
@@ -17,6 +16,7 @@ from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import hide_secret
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
+from bot.values import valueclass
 
 #: Commands whose prompt is preceded by the messages that were forwarded with it.
 TEXT_COMMANDS = ("chat", "code")
@@ -31,7 +31,7 @@ _SPOKEN = (None, "", "file_share", "thread_broadcast", "me_message", "bot_messag
 _NO_CONTENT = ("tombstone", "hidden_by_limit")  # modes of files that can't be read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class MessageContext:
     """The place of a message."""
 

@@ -82,9 +82,8 @@ _PLAIN: _Style = {}
 
 #: The mention of a person, by id.
 MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})>")
-_EMOJI = r":(?<![\w:]:)([a-z][a-z0-9_+'-]{1,40}):(?![\w:])"
 #: Both begin with their first character, not with what stands before it: only then the search skips all others at once.
-_MENTION_OR_EMOJI = re.compile(f"{MENTION.pattern}|{_EMOJI}")
+_MENTION_OR_EMOJI = re.compile(MENTION.pattern + r"|:(?<![\w:]:)([a-z][a-z0-9_+'-]{1,40}):(?![\w:])")
 
 
 def render_inlines(inlines: Sequence[md.Inline], *, mentions: Collection[str] = ()) -> list[Block]:

@@ -6,7 +6,6 @@ It is signed for the channel of its message: in another one it does nothing. Pur
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from adapters.kit.connection.fast_json import write_json
@@ -15,6 +14,7 @@ from adapters.slack.types import ADAPTER, Block
 from bot.i18n import translate
 from bot.models import Action
 from bot.ports import AdapterServices, ValueSigner
+from bot.values import valueclass
 
 #: Prefix of the `action_id` of a button; the action's name follows.
 BUTTON = "press:"
@@ -28,7 +28,7 @@ _EMOJI = {"good": "👍", "bad": "👎"}
 CONTEXT_ACTIONS = "context_actions"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ActionButton:
     """The content of a button's value."""
 

@@ -11,6 +11,7 @@ from heapq import heappop, heappush, heapreplace
 from bot.models import Lane
 from bot.ports import QueuePlace
 from bot.store.shared.rows import make_lane_key
+from bot.values import valueclass
 
 Person = tuple[str, str]  #: adapter, actor
 LaneKey = tuple[str | int, ...]
@@ -21,7 +22,7 @@ Rank = tuple[int, int]  #: when its person was last served, sequence number: the
 _REMEMBERED = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One event in the queue."""
 

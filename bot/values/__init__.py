@@ -1,0 +1,19 @@
+"""Dataclasses of which every message makes many: frozen for the type checker alone, which refuses assignments.
+
+Each field of an object that is frozen at run time, as others are, costs 1,300 instructions of the processor more.
+"""
+
+import dataclasses
+from dataclasses import field
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["field", "valueclass"]
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as valueclass
+else:
+
+    def valueclass(*, frozen: bool, **options: Any) -> Any:
+        """Return what makes a class a dataclass with these options, equal and hashed as a frozen one is."""
+        assert frozen, "say so: the type checker reads it"
+        return dataclasses.dataclass(unsafe_hash=True, **options)
