@@ -71,8 +71,7 @@ class Worker:
         self._adapters = adapters
         self.composites = composites
         self._tracing = tracing
-        self._metrics = metrics
-        self._settings = settings
+        self._metrics, self._settings = metrics, settings
         slots = {Lane.CONVERSATION: settings.bot_chat_concurrency, Lane.OWN: settings.bot_media_concurrency}
         self._slots = Counter({**slots, Lane.FREE: FREE_SLOTS})
         self._running: set[RunningJob] = set()
@@ -103,6 +102,7 @@ class Worker:
                 if not jobs or not self._queue.may_have_more:
                     await self._queue.wait()
                     self._idle.clear()
+                    await asyncio.sleep(0)  # what was recorded is acknowledged before work on it begins
             except StoreUnavailable as exc:
                 log.error("events wait", reason=str(exc), seconds=pause)  # noqa: TRY400 - a traceback adds nothing
                 await asyncio.sleep(pause)

@@ -1,11 +1,13 @@
 """The inbox: events are recorded once, admitted by the rules, and acknowledged once stored."""
 
 import asyncio
+import inspect
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import CoroutineType
 from typing import Any
 
 import pytest
@@ -39,6 +41,31 @@ async def test_an_event_delivered_again_is_answered_once(tmp_path: Path) -> None
         await one.ask("last")
         assert one.answer("x").text == "re: hello"
         assert one.echo.prompts == ["hello", "last"]
+
+
+async def test_what_delivers_an_event_goes_on_before_work_on_it_begins(tmp_path: Path) -> None:
+    """So does what waits for it, as another notice of the same message does; `drain` knows of the event by then."""
+    lock = asyncio.Lock()
+
+    def is_begun(task: asyncio.Task[Any]) -> bool:
+        coro = task.get_coro()
+        assert isinstance(coro, CoroutineType)
+        return inspect.getcoroutinestate(coro) != inspect.CORO_CREATED
+
+    begun: list[bool] = []
+
+    async def receive() -> None:
+        async with lock:
+            if not begun:
+                await one.core.inbox.accept(event("x"))
+            begun.append(any(is_begun(task) for task in asyncio.all_tasks() if task.get_name() == "event x"))
+
+    async with service(tmp_path) as one:
+        await one.ask("first")
+        await asyncio.gather(receive(), receive())
+        await one.core.worker.drain()
+        assert one.answer("x").final
+    assert begun == [False, False]
 
 
 async def test_an_event_is_acknowledged_once_it_is_stored(tmp_path: Path) -> None:

@@ -65,7 +65,6 @@ class SqliteEvents(SqliteEventRecorder):
         try:
             async with asyncio.timeout(patience):
                 await self._changed.wait()
-                await asyncio.sleep(0)  # what was recorded is acknowledged before work on it begins
         except TimeoutError:
             pass
 

@@ -112,30 +112,6 @@ async def test_a_try_counts_soon_by_itself(path: Path) -> None:
                 await asyncio.sleep(0.01)
 
 
-async def test_an_event_is_acknowledged_before_work_on_it_begins(path: Path) -> None:
-    """Who records an event goes on before the worker that waits, and so does the next who waits for the former."""
-    order: list[str] = []
-    lock = asyncio.Lock()
-
-    async def answer_next(store: Store) -> None:
-        assert await store.claim(LANES, ADAPTERS) is None
-        await store.wait()
-        await asyncio.create_task(work())
-
-    async def work() -> None:
-        order.append("work")
-
-    async def receive(store: Store, name: str) -> None:
-        async with lock:
-            if not order:
-                await store.record(event("e"), lane=Lane.FREE)
-            order.append(name)
-
-    async with SqliteStore(path) as store:
-        await asyncio.gather(answer_next(store), receive(store, "message"), receive(store, "mention"))
-    assert order == ["message", "mention", "work"]
-
-
 async def test_a_newer_schema_is_refused(path: Path) -> None:
     """A database written by a newer version is left alone."""
     async with SqliteStore(path) as store:
