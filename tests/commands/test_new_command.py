@@ -112,7 +112,7 @@ def test_it_is_on_slack(copy: Path) -> None:
     assert "--sides" in commands["/my-roll"]["usage_hint"]
     assert "`/roll`  Roll dice." in json.dumps(shown["home"], ensure_ascii=False)
     (field,) = shown["modal"]["blocks"]
-    assert (field["label"]["text"], field["hint"]["text"]) == ("sides", "How many sides.")
+    assert (field["label"]["text"], field["hint"]["text"]) == ("Sides", "How many sides.")
     assert field["element"]["max_value"] == "100"
 
 
