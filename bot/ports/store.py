@@ -254,8 +254,8 @@ class UsageLedger(Protocol):
     async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
         """Reserve a call that is about to be posted, with what it will use at most; returns once it is durable.
 
-        `micros`: its price; None: not known. `is_refused`: the event's earlier call was, and is given back. Raises
-        `OwnershipLost` where another process has taken the event over.
+        `micros`: its price; None: not known. `is_refused`: the event's earlier call was, and is given back. The event's
+        next try is a repeated one, see `Job`. Raises `OwnershipLost` where another process has taken the event over.
         """
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:

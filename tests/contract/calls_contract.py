@@ -182,6 +182,18 @@ class CallsContract:
 
         await asyncio.to_thread(example)
 
+    async def test_a_try_counts_with_its_call(self, stores: tuple[Store, Store]) -> None:
+        """Also where no draft of it is stored yet: the next try must know that a call may have been lost."""
+        one, two = stores
+        await one.record(event("e"), lane=Lane.FREE)
+        job = await one.claim(LANES, ["one"])
+        assert job is not None
+        assert not job.is_repeated
+        await one.begin_call(job, CALL, PRICE)
+        next_try = await two.job("one", "e")
+        assert next_try is not None
+        assert next_try.is_repeated
+
     async def test_a_call_that_outlives_its_event(self, stores: tuple[Store, Store]) -> None:
         """Such as a summary's: when its process has died, it is found, and settled at its price."""
         one, two = stores

@@ -61,7 +61,11 @@ _CLOCK = """(
 _PRICES = f"""prices AS (
     SELECT spent.kind AS priced, max(price) AS price FROM spent, clock WHERE hour >= day - {PRICE_DAYS * 24}
     GROUP BY 1)"""
-_OWNED = "SELECT 1 FROM events WHERE seq = :seq AND owner = :owner AND NOT done"
+#: The try counts with its call, whatever becomes of its draft. The row is locked: who takes the event over waits.
+_COUNT_TRY = """
+UPDATE events SET attempts = greatest(attempts, :attempt) WHERE seq = :seq AND owner = :owner AND NOT done
+RETURNING seq
+"""
 _RESERVE = """
 UPDATE events SET kind = :kind, items = :items, tokens = :tokens, milliseconds = :milliseconds, micros = :micros,
     own = :is_own
@@ -207,7 +211,8 @@ class PostgresEventRecorder(PostgresEvents):
         has_event = self._running.get(job.seq) is job or self._lost.get(job.seq) is job  # some calls outlive theirs
 
         async def work(db: PostgresDatabase) -> bool:
-            if has_event and not await db.rows(_OWNED, seq=job.seq, owner=self._lease.number):
+            owned = {"seq": job.seq, "owner": self._lease.number}
+            if has_event and not await db.rows(_COUNT_TRY, attempt=job.attempt, **owned):
                 return False
             if is_refused:
                 await db.rows(calls.END, **calls.returned(job))

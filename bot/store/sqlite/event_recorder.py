@@ -27,6 +27,8 @@ from bot.store.sqlite.reservations import Place, Reservation, make_place, place_
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 
+#: The try counts with its call, whatever becomes of its draft.
+_COUNT_TRY = "UPDATE events SET attempts = max(attempts, :attempt) WHERE seq = :seq"
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 
 
@@ -235,6 +237,7 @@ class SqliteEventRecorder:
 
     async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
         async def work(db: SqliteDatabase) -> None:
+            await db.rows(_COUNT_TRY, seq=job.seq, attempt=job.attempt)
             if is_refused:
                 await db.rows(calls.END, **calls.returned(job))
             await db.rows(calls.BEGIN, **calls.to_begin(job, usage, micros, self._now()))
