@@ -34,6 +34,7 @@ class CallEntries:
     unreserved: Usage | None = None  #: a call of this try, where nothing is reserved for it
     is_open: bool = False  #: a call of this try was reserved
     is_refused: bool = False  #: the API has refused the newest
+    is_in_doubt: bool = False  #: the entry of the next call may be stored, though storing it has failed
 
     @property
     def may_be_lost(self) -> bool:
@@ -64,6 +65,7 @@ class CallEntries:
     async def _reserve(self, expected: ExpectedCall) -> None:
         ledger = self.quotas.ledger
         is_lost = (self.is_open and not self.is_refused) or (not self.is_open and self.may_be_lost)
+        is_lost = is_lost and not self.is_in_doubt  # else it is counted already
         if is_lost:
             await ledger.settle_lost_calls(self.job)
         if is_lost or self.has_lost:  # also where another process, or a try whose answer was lost, has counted it
@@ -71,7 +73,9 @@ class CallEntries:
             if limit is not None:
                 self.is_open = self.has_lost = False
                 raise OverLimit(limit, wait=self.quotas.seconds_left(limit))
-        await ledger.begin_call(self.job, expected.usage, expected.micros, is_refused=self.is_refused)
+        is_refused, self.is_in_doubt = self.is_refused or self.is_in_doubt, True
+        await ledger.begin_call(self.job, expected.usage, expected.micros, is_refused=is_refused)
+        self.is_in_doubt = False
         self.is_open, self.is_refused, self.has_lost = True, False, False
 
     def posted(self, is_pending: bool) -> None:

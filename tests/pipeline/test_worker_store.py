@@ -14,6 +14,7 @@ from bot.errors import StoreCorrupt, StoreUnavailable
 from bot.models import Attachment, Job
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.failures import watch_failure
+from tests.support.database.sqlite import tables
 from tests.support.service import FAST, Service, quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
@@ -76,6 +77,24 @@ async def test_a_locked_database_costs_no_picture(tmp_path: Path) -> None:
         await one.channel.wait_for_answers(event)
         assert one.answer(event).files
         assert one.echo.prompts == ["a fox"]
+
+
+async def test_a_call_in_doubt_is_one_entry(tmp_path: Path) -> None:
+    """Where it is unknown whether the entry of a call was stored, it is given back, and the call has another."""
+    async with service(tmp_path, bot_prices="seeddream-4.0=picture:0.5") as one:
+        begin_call, doubts = one.core.store.begin_call, [StoreUnavailable("restarts")]
+
+        async def doubtful(*args: Any, **kwargs: Any) -> None:
+            await begin_call(*args, **kwargs)
+            if doubts:
+                raise doubts.pop()
+
+        one.core.store.begin_call = doubtful  # type: ignore[method-assign]
+        event = await one.channel.ask("a fox", command="image")
+        await one.channel.wait_for_answers(event)
+        assert one.echo.prompts == ["a fox"]
+        await one.core.worker.drain()
+    assert [state for *_, state in tables(tmp_path / "bot.db")["calls"]] == ["returned", "settled"]
 
 
 async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
