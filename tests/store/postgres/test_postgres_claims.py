@@ -98,8 +98,10 @@ async def test_another_process_is_woken_for_what_this_one_has_no_slot_for(url: S
     heard: asyncio.Queue[str] = asyncio.Queue()
 
     async def next_job(store: Store) -> Job:
-        while (job := await store.claim(LANES, ADAPTERS)) is None:
+        job = None
+        while job is None:
             await store.wait()
+            job = await store.claim(LANES, ADAPTERS)
         return job
 
     async with (
@@ -109,6 +111,7 @@ async def test_another_process_is_woken_for_what_this_one_has_no_slot_for(url: S
         asyncio.timeout(200),
     ):
         await db.add_listener("channelmuse", lambda *told: heard.put_nowait(told[-1]))
+        assert await two.claim(LANES, ADAPTERS) is None  # it looks no more by itself
         waiting = asyncio.create_task(next_job(two))
         assert await one.claim(LANES, ADAPTERS) is None
         for name in ("first", "second"):
