@@ -64,8 +64,8 @@ class CallEntries:
 
     async def _reserve(self, expected: ExpectedCall) -> None:
         ledger = self.quotas.ledger
-        is_lost = (self.is_open and not self.is_refused) or (not self.is_open and self.may_be_lost)
-        is_lost = is_lost and not self.is_in_doubt  # else it is counted already
+        may_be_lost = not self.is_refused if self.is_open else self.may_be_lost
+        is_lost = may_be_lost and not self.is_in_doubt  # else it is counted already
         if is_lost:
             await ledger.settle_lost_calls(self.job)
         if is_lost or self.has_lost:  # also where another process, or a try whose answer was lost, has counted it

@@ -1,4 +1,4 @@
-"""What every store promises about the names of workspaces and channels."""
+"""Promises of every store about the names of workspaces and channels."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

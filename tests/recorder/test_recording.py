@@ -262,7 +262,7 @@ def test_recordings_are_bounded_in_size_and_age(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_no_half_of_a_recording(tmp_path: Path) -> None:
-    """What is recorded once there is room again can be read, and so can what was there before."""
+    """After a full disk, new recordings can be read, and so can those from before."""
     files, flying = RecordingFiles(tmp_path, largest=80_000, days=7), InFlight(tmp_path, "own", bytes(32))
     files.append([RequestLine(b"before")])
     flying.write({"a": b"before"}, {"a"})

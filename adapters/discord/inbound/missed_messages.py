@@ -251,8 +251,12 @@ class MissedMessages:
         for guild in self._guilds_of(shard):
             for place in (*guild.threads, *(one for one in guild.channels if isinstance(one, _TEXT_CHANNELS))):
                 newest[place.id] = place.last_message_id or 0
-                if newest[place.id] > since and (self._takes_part(place) or _may_read(guild, place)):
-                    (known if self._takes_part(place) else others).append(place)
+                if newest[place.id] <= since:
+                    continue
+                if self._takes_part(place):
+                    known.append(place)
+                elif _may_read(guild, place):
+                    others.append(place)
         for found in (known, others):
             found.sort(key=lambda place: newest[place.id], reverse=True)
         if shard == 0:

@@ -1,6 +1,6 @@
 """The same for programs: JSON for the command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from bot.cockpit.pages.overview import read_overview
 from bot.cockpit.pages.recordings import find_recording
 from bot.cockpit.pages.requests import find_request, list_requests
 from bot.cockpit.pages.usage import sums_of, zone_of
-from bot.cockpit.places.names import ShownPlaces, read_places
+from bot.cockpit.places.names import ShownPlaces, read_places_of
 from bot.cockpit.request_acts import ACTS, run_act, states_of
 from bot.ports import RequestRow
 from bot.sign_in.links import UNKNOWN
@@ -29,7 +29,7 @@ async def requests(visit: Visit) -> Response:
     """Return the newest requests, by the filters of the address."""
     rows = await list_requests(visit, dict(visit.request.query_params))
     states = await states_of(visit, rows)
-    places = await _places(visit, rows)
+    places = await read_places_of(visit, rows)
     return _json([_row(visit, row, states, places) for row in rows])
 
 
@@ -42,7 +42,7 @@ async def request(visit: Visit) -> Response:
     calls = await visit.sources.request_log.calls_of(row.adapter, row.id)
     states = await states_of(visit, [row])
     found = [{**asdict(call), "at": call.at.astimezone(zone_of(visit))} for call in calls]
-    return _json({**_row(visit, row, states, await _places(visit, [row])), "calls": found})
+    return _json({**_row(visit, row, states, await read_places_of(visit, [row])), "calls": found})
 
 
 @act("/api/requests/act", rights=Rights.OPERATOR)
@@ -85,10 +85,6 @@ async def usage(visit: Visit) -> Response:
     ordered = sorted(rows.items(), key=lambda row: row[0])
     ordered.sort(key=lambda row: row[0][0], reverse=True)
     return _json([{**dict(zip(("day", "kind", "model"), fields, strict=True)), **row} for fields, row in ordered])
-
-
-async def _places(visit: Visit, rows: Sequence[RequestRow]) -> ShownPlaces:
-    return await read_places(visit, [(row.adapter, row.workspace, row.channel) for row in rows])
 
 
 def _row(visit: Visit, row: RequestRow, states: Mapping[int, str], places: ShownPlaces) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from bot.cockpit.page import COMMAND_LINE, Rights, Visit, csv_file, page, read_number
-from bot.cockpit.places.names import read_places
+from bot.cockpit.places.names import read_places_of
 from bot.ports import AuditEntry
 from bot.scoped_settings.changes import is_of_direct_messages
 
@@ -18,7 +18,7 @@ async def show_audit(visit: Visit) -> Response:
     before = visit.request.query_params.get("before", "")
     entries = await _entries(visit, _PAGE, read_number(before))
     older = entries[-1].seq if len(entries) == _PAGE else None
-    places = await read_places(visit, [(entry.adapter, entry.workspace, entry.channel) for entry in entries])
+    places = await read_places_of(visit, entries)
     return visit.render("audit.html", entries=_shown(visit, entries), older=older, places=places)
 
 

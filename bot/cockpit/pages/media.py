@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.requests import find_job, visible
-from bot.cockpit.places.names import ShownPlaces, read_places
+from bot.cockpit.places.names import ShownPlaces, read_places_of
 from bot.errors import MediaUnavailable
 from bot.models import Job, Media
 from bot.ops.file_response import file_response, unavailable
@@ -39,7 +39,7 @@ async def show_media(visit: Visit) -> Response:
     before = visit.request.query_params.get("before", "")
     which = visible(visit, RequestFilter(has_files=True, before=read_number(before)))
     rows = await visit.sources.request_log.list_requests(which, limit=_PAGE)
-    places = await _places_of(visit, rows)
+    places = await read_places_of(visit, rows)
     pieces: list[Piece] = []
     for row in rows:
         job = await visit.sources.journal.job(row.adapter, row.id)
@@ -55,7 +55,7 @@ async def show_media(visit: Visit) -> Response:
 async def show_file(visit: Visit) -> Response:
     """Return a file that the visitor may see."""
     row, job = await find_job(visit, visit.request.path_params["seq"])
-    pieces = [] if row is None or job is None else _pieces(visit, row, job, await _places_of(visit, [row]))
+    pieces = [] if row is None or job is None else _pieces(visit, row, job, await read_places_of(visit, [row]))
     number = read_number(visit.request.path_params["number"])
     piece = next((one for one in pieces if one.number == number and not one.is_hidden), None)
     try:
@@ -85,10 +85,6 @@ async def _remove(visit: Visit, row: RequestRow, job: Job) -> None:
     if removed is not None:
         await sources.spool.remove(removed)
         await visit.audit("media.delete", adapter=row.adapter, workspace=row.workspace, subject=row.id)
-
-
-async def _places_of(visit: Visit, rows: Sequence[RequestRow]) -> ShownPlaces:
-    return await read_places(visit, [(row.adapter, row.workspace, row.channel) for row in rows])
 
 
 def _pieces(

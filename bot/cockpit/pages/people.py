@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.usage import zone_of
-from bot.cockpit.places.names import read_places
+from bot.cockpit.places.names import read_places_of
 from bot.cockpit.places.settings_place import PlaceMenu, SettingsPlace, find_place, names_of, read_menu
 from bot.cockpit.profile import read_profile
 from bot.cockpit.rendering import days_ago
@@ -101,7 +101,7 @@ async def show_mine(visit: Visit) -> Response:
     rows = await visit.sources.request_log.list_requests(which, limit=_OWN)
     return visit.render(
         "mine.html",
-        places=await read_places(visit, [(row.adapter, row.workspace, row.channel) for row in rows]),
+        places=await read_places_of(visit, rows),
         place=None,
         profile=await read_profile(visit, place, who.actor),
         rows=rows,

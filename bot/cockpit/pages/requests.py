@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.recordings import find_recording, may_export
-from bot.cockpit.places.names import find_ids, find_people, read_places
+from bot.cockpit.places.names import find_ids, find_people, read_places_of
 from bot.cockpit.request_acts import ACTS, acts_for, run_act, states_of
 from bot.models import Job, Lane
 from bot.ports import RequestFilter, RequestRow
@@ -59,7 +59,7 @@ async def show_request(visit: Visit) -> Response:
         "request.html",
         row=row,
         job=job,
-        places=await read_places(visit, [(row.adapter, row.workspace, row.channel)]),
+        places=await read_places_of(visit, [row]),
         is_blind=is_blind,
         calls=calls,
         steps=build_timeline(row, calls, recording),
@@ -162,7 +162,7 @@ async def _read(visit: Visit, which: RequestFilter) -> dict[str, Any]:
     here = {name: value for name, value in filters.items() if value}
     lasting = {name: value for name, value in here.items() if name != "before"}
     older = urlencode({**lasting, "before": rows[-1].seq}) if len(rows) == _PAGE else ""
-    places = await read_places(visit, [(row.adapter, row.workspace, row.channel) for row in rows])
+    places = await read_places_of(visit, rows)
     shown = {"rows": rows, "states": await states_of(visit, rows), "given": filters | act["given"], "places": places}
     return {**act, **shown, "query": urlencode(lasting), "here": urlencode(here), "older": older}
 

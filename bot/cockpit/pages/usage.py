@@ -75,9 +75,9 @@ async def download_usage(visit: Visit) -> Response:
     """Return every sum as a file for a spreadsheet."""
     days = _days(visit.request.query_params.get("days", ""))
     sums = await sums_of(visit, _FIELDS, days)
-    found = {(adapter, one): _named_fields(one) for adapter, rows in sums.items() for one in rows}
-    places = await read_places(visit, {(adapter, of["workspace"], of["channel"]) for (adapter, _), of in found.items()})
-    people = await _name_people(visit, {(adapter, of["person"]) for (adapter, _), of in found.items()})
+    found = [(adapter, _named_fields(one)) for adapter, rows in sums.items() for one in rows]
+    places = await read_places(visit, {(adapter, of["workspace"], of["channel"]) for adapter, of in found})
+    people = await _name_people(visit, {(adapter, of["person"]) for adapter, of in found})
     await visit.audit("usage.export", scope="" if visit.visitor.is_operator else "workspace")
     return await csv_file("usage.csv", _records(sums, places, people))
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.cockpit.page import Visit
-from bot.ports import PlaceKey, PlaceName
+from bot.ports import AuditEntry, PlaceKey, PlaceName, RequestRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ async def read_places(visit: Visit, places: Iterable[PlaceKey]) -> ShownPlaces:
         for key in ((adapter, workspace, channel), (adapter, workspace, ""))
     }
     return ShownPlaces(visit, await visit.sources.places.find_places({key for key in wanted if key[1]}))
+
+
+async def read_places_of(visit: Visit, entries: Iterable[RequestRow | AuditEntry]) -> ShownPlaces:
+    """Read the names of the places of requests, or of entries of the audit log. Raises `StoreError`."""
+    return await read_places(visit, [(one.adapter, one.workspace, one.channel) for one in entries])
 
 
 async def find_ids(visit: Visit, name: str, *, adapter: str, is_channel: bool) -> Collection[str]:

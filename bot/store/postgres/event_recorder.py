@@ -211,8 +211,8 @@ class PostgresEventRecorder(PostgresEvents):
         has_event = self._running.get(job.seq) is job or self._lost.get(job.seq) is job  # some calls outlive theirs
 
         async def work(db: PostgresDatabase) -> bool:
-            owned = {"seq": job.seq, "owner": self._lease.number}
-            if has_event and not await db.rows(_COUNT_TRY, attempt=job.attempt, **owned):
+            mine = {"seq": job.seq, "owner": self._lease.number, "attempt": job.attempt}
+            if has_event and not await db.rows(_COUNT_TRY, **mine):
                 return False
             if is_refused:
                 await db.rows(calls.END, **calls.returned(job))

@@ -74,7 +74,7 @@ async def test_connection_that_is_cut(slack: SlackSimulator, core: RecordingCore
 
 
 async def test_texts_that_are_hard_to_read(slack: SlackSimulator, core: RecordingCore) -> None:
-    """What is no JSON is passed over, and half an emoji is taken; the connection stays."""
+    """A message that is no JSON is passed over, and half an emoji is taken; the connection stays."""
     async with RunningAdapter(slack, core):
         await slack.sockets.open[0].socket.send_str("{")
         slack.ada.mention("half \ud83d")
