@@ -7,7 +7,7 @@ from bot.duel.duel import VOTE
 from bot.events.edits import message_of
 from bot.family.change_words import may_be_change, read_repeat, reads_as_change
 from bot.family.origins import ANSWER, BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
-from bot.family.repeats import take_over
+from bot.family.repeats import find_last_request, take_over
 from bot.i18n import translate
 from bot.models import MEDIA_KINDS, Event, Job
 from bot.ports import Journal
@@ -61,7 +61,7 @@ class Changes:
     async def _repeat(self, event: Event) -> Event | None:
         """Return the event as what was asked for before it, with the change; None: there is nothing to repeat."""
         found = await self._find_last(event)
-        job = found[0] if found is not None else await self._last_request(event, self.spending)
+        job = found[0] if found is not None else await find_last_request(self.journal, event, self.spending)
         if job is not None and message_of(event.id) == message_of(job.event.id):  # it was this event, before an edit
             job = await self.journal.job(event.adapter, job.event.options.get(REPEATED, ""))
             found = (job, file_ref(job.event.id)) if job is not None and generated(job) else None
@@ -97,7 +97,7 @@ class Changes:
     async def _find_last(self, event: Event) -> tuple[Job, str] | None:
         """Return the file that was made, or gone back to, by the newest event of the conversation that has any."""
         names = (*self.spending, BACK)
-        job = await self._last_request(event, names)
+        job = await find_last_request(self.journal, event, names)
         if job is None:
             return None
         if job.event.command == BACK:
@@ -105,13 +105,6 @@ class Changes:
             found = await find_file(self.journal, event.adapter, event.conversation, ref)
             return (found[0], ref) if found is not None else None
         return (job, file_ref(job.event.id)) if job.event.command in MEDIA_KINDS and generated(job) else None
-
-    async def _last_request(self, event: Event, names: Collection[str]) -> Job | None:
-        """Return the newest earlier event of the conversation with one of these commands; of a part, its whole."""
-        job = await self.journal.last_job(event.adapter, event.conversation, commands=names)
-        if job is not None and (whole := job.event.part_of or job.event.joined_to):
-            job = await self.journal.job(event.adapter, whole)
-        return None if job is None or job.event.id == event.id else job
 
     async def _change(self, event: Event, job: Job, ref: str) -> Event:
         """Return the event as one of the command that made the file, with what it was made with."""

@@ -136,10 +136,7 @@ class EventQueue(Protocol):
         """Return the sequence numbers that others asked this process to stop since the last call."""
 
     async def counts(self) -> Mapping[str, float]:
-        """Return gauges: `waiting`, `running` (events) and `oldest` (seconds that the oldest has waited).
-
-        `waiting_LANE`: of the waiting events those of one lane.
-        """
+        """Return gauges: events `waiting`, `waiting_LANE` and `running`; `oldest`: seconds the oldest has waited."""
 
 
 class Journal(Protocol):
@@ -151,8 +148,10 @@ class Journal(Protocol):
     async def is_recorded(self, adapter: str, event_id: str) -> bool:
         """Return whether an event is recorded, also where its content has been erased."""
 
-    async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
-        """Return the newest event of these commands in a conversation."""
+    async def last_job(
+        self, adapter: str, conversation: str, *, commands: Collection[str], before: int | None = None
+    ) -> Job | None:
+        """Return the newest event of these commands in a conversation, recorded `before` the one of that number."""
 
     async def has_unanswered(self, adapter: str, conversation: str, *, actor: str | None = None) -> bool:
         """Return whether something of a person, or of anybody, that can be stopped is still to be answered there."""

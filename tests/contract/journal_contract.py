@@ -48,6 +48,7 @@ class JournalContract(StoreSuite):
         assert last is not None
         assert last.event.id == "e0"
         assert await store.last_job("one", "c", commands=[]) is None
+        assert await store.last_job("one", "c", commands=["chat"], before=last.seq) is None
 
     async def test_a_completed_event_is_answered_again(self, tmp_path: Path) -> None:
         """Reopened, it has its new content, its draft and no answer; its turns are replaced; also over a restart."""

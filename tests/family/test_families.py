@@ -100,6 +100,13 @@ async def test_what_was_asked_is_repeated_with_a_change(tmp_path: Path) -> None:
         )
         await press(one, short, "again")
         assert one.echo.bodies[-1]["messages"][-1]["content"] == shorter
+        # Thanks and greetings are passed over.
+        await one.ask("hello")
+        await one.ask("thanks!")
+        await one.ask("again, longer")
+        assert one.echo.bodies[-2]["messages"][-1]["content"] == (
+            "Prompt: explain monads\nChange: again, shorter\nagain, longer"
+        )
         # An edit of the message is a repeat of what came before it.
         await one.ask("sort a list", command="code", options={"language": "go"})
         again = await one.ask("again, but in place")
@@ -125,6 +132,7 @@ async def test_what_was_asked_is_repeated_with_a_change(tmp_path: Path) -> None:
         assert "`/audio` can't be repeated" in (await one.ask("louder", command="again")).text
         await one.ask("a red fox", command="image")
         # Without words it is the same once more.
+        await one.ask("謝謝")
         await one.ask("", command="again")
         assert one.echo.bodies[-1]["prompt"] == "a red fox"
         # What was refused is refused with a change, too.

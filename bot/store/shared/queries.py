@@ -18,13 +18,14 @@ from bot.store.shared.sql import Dialect
 
 _PAGE = 200  #: turns read at a time
 _RECENT = 2000  #: events among which a person's newest files are looked for
+_AFTER_ALL = 2**63 - 1  #: after the number of any event
 _EPOCH = date(1970, 1, 1)
 
 _OF_CONVERSATION = "adapter = :adapter AND conversation = :conversation"
 _JOB_BY_ID = f"SELECT {JOB} FROM events WHERE adapter = :adapter AND id = :id AND event IS NOT NULL"
 _LAST_JOB = f"""
 SELECT {JOB} FROM events WHERE {_OF_CONVERSATION} AND command IN ({{commands}}) AND event IS NOT NULL
-ORDER BY seq DESC LIMIT 1
+AND seq < :before ORDER BY seq DESC LIMIT 1
 """
 _UNANSWERED = f"""
 SELECT 1 FROM events WHERE {_OF_CONVERSATION} AND NOT done AND answer IS NULL AND event IS NOT NULL AND lane <> 'free'
@@ -132,12 +133,18 @@ class StoreQueries:
     async def job(self, adapter: str, event_id: str) -> Job | None:
         return parse_job(await self.rows(_JOB_BY_ID, adapter=codec.to_key(adapter), id=codec.to_key(event_id)))
 
-    async def last_job(self, adapter: str, conversation: str, *, commands: Collection[str]) -> Job | None:
+    async def last_job(
+        self, adapter: str, conversation: str, *, commands: Collection[str], before: int | None = None
+    ) -> Job | None:
         if not commands:
             return None
         names = {f"command_{number}": codec.to_key(name) for number, name in enumerate(commands)}
         sql = _LAST_JOB.format(commands=", ".join(f":{name}" for name in names))
-        return parse_job(await self.rows(sql, **_conversation(adapter, conversation), **names))
+        return parse_job(
+            await self.rows(
+                sql, **_conversation(adapter, conversation), before=_AFTER_ALL if before is None else before, **names
+            )
+        )
 
     async def has_unanswered(self, adapter: str, conversation: str, *, actor: str | None = None) -> bool:
         key = None if actor is None else codec.to_key(actor)
