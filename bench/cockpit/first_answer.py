@@ -32,7 +32,7 @@ async def measure(browser: Browser) -> tuple[float, float, float]:
         served = time.monotonic() - began
         page = await browser.new_page()
         await page.goto(f"{address}/slack")
-        await page.locator("#composer-text").fill("@Muse what can you do?")
+        await page.locator("#composer-text").fill("@Muse how do I start?")
         await page.locator(".service.ready").wait_for()
         connected = time.monotonic() - began
         await page.keyboard.press("Escape")  # the offered completion

@@ -76,7 +76,7 @@ async def scenes(session: PlaySession, camera: Camera) -> None:
 
     direct = session.slack.simulator.team.direct(ADA).id
     session.api.pause = 0.12
-    asked = await say(session, ADA, "what can you do?", channel=direct)
+    asked = await say(session, ADA, "how do I start?", channel=direct)
     page = await camera.open(url, size=(1180, 560), place=direct, thread=asked)
     await page.locator("#thread .streaming").wait_for()
     await page.get_by_text("10 km in miles").first.or_(page.locator("#thread code").nth(2)).first.wait_for()

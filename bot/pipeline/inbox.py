@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from bot.background import BackgroundTasks
+from bot.commandline.help_words import asks_for_help
 from bot.commands import Registry
 from bot.conversation.single_use import ONCE, SingleUse
 from bot.conversation.use_numbers import UseNumbers
@@ -23,8 +24,9 @@ from bot.ports import Adapter, EventQueue, Journal, receipt
 from bot.schedules.reminders import asks_for_reminder
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.scoped_settings.forms import PRESSED, is_correction, with_request
-from bot.scoped_settings.registry import COMMANDS_OFF, LANGUAGE, REACTION
+from bot.scoped_settings.registry import COMMANDS_OFF, LANGUAGE, REACTION, SYSTEM_PROMPT
 from bot.scoped_settings.scopes import Scope
+from bot.settings.core import DEFAULT_SYSTEM_PROMPT
 from bot.spending.quotes import DECISIONS
 from bot.telemetry.metrics import Metrics
 from bot.telemetry.tracing import Tracing
@@ -35,6 +37,7 @@ log = structlog.get_logger(__name__)
 #: Command of a pressed button; its options `event` and `action` name the answer and the button.
 PRESS = "press"
 RETRY = "retry"
+HELP = "help"
 #: Name of the button under an answer in progress, which is not among the answer's actions.
 STOP = "stop"
 
@@ -67,7 +70,7 @@ class Inbox:
         """
         effective = await self.scoped.for_event(event)
         received = event
-        event = await self._resolve(_with_settings(event, effective))
+        event = await self._resolve(_with_settings(event, effective), effective)
         command = self.registry.find(event.command)
         if command is not None and (secrets := command.spec.secrets):
             event = self._seal(event, secrets)
@@ -204,20 +207,25 @@ class Inbox:
         if is_new and quota is not None and quota.near:
             self.policy.near.tell(event, quota.near)
 
-    async def _resolve(self, event: Event) -> Event:
-        """Replace a pressed button by its command, and a retry by the command that it repeats."""
+    async def _resolve(self, event: Event, effective: EffectiveSettings) -> Event:
+        """Replace a button by its command, a retry by what it repeats, and plain words by the command they mean."""
         if event.command == PRESS:
             event = await self._resolve_press(event)
         if event.command == RETRY or (event.command == AGAIN and not event.prompt.strip() and not event.rejection):
             event = await self._resolve_retry(event)
-        if self._is_reminder(event):
-            return replace(event, command="schedule")
+        is_plain = event.command == "chat" and not (event.options or event.replaces or event.part_of or event.rejection)
+        if is_plain and asks_for_reminder(event.prompt) and self.registry.offers("schedule"):
+            return replace(event, command="schedule")  # a model would only say that it will
+        if is_plain and self._asks_for_help(event, effective):
+            return replace(event, command=HELP, prompt="")
         return await Changes(self.journal, self.registry.spending).resolve(event)
 
-    def _is_reminder(self, event: Event) -> bool:
-        """Whether a plain message asks to be reminded at a time: a model would only say that it will."""
-        is_plain = event.command == "chat" and not (event.options or event.replaces or event.part_of or event.rejection)
-        return is_plain and asks_for_reminder(event.prompt) and self.registry.offers("schedule")
+    def _asks_for_help(self, event: Event, effective: EffectiveSettings) -> bool:
+        """Whether a plain message asks what the service can do: a model knows none of its commands."""
+        is_named = effective.get(SYSTEM_PROMPT) != DEFAULT_SYSTEM_PROMPT
+        if event.attachments or not asks_for_help(event.prompt, is_named=is_named):
+            return False
+        return self.registry.offers(HELP) and HELP not in effective.words(COMMANDS_OFF)
 
     async def _resolve_press(self, event: Event) -> Event:
         named, pressed = _named(event)
@@ -265,6 +273,8 @@ class Inbox:
         named = event.options.get("event")
         if named:
             job = await self.journal.job(event.adapter, named)
+            if job is not None and (whole := job.event.part_of or job.event.joined_to):
+                job = await self.journal.job(event.adapter, whole)
         else:
             job = await find_last_request(self.journal, event, spending)
         # An event of another conversation must not be repeated, whatever id is given.

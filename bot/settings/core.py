@@ -40,12 +40,15 @@ def _time_zone(value: str) -> str:
     return value
 
 
+DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant in a team chat. Answer in the language you are asked in."
+
+
 class Settings(MemorySettings):
     """The settings of the core. Each field's description is its line in `.env.example`."""
 
     # Conversations
     bot_system_prompt: str = Field(
-        "You are a helpful assistant in a team chat. Answer in the language you are asked in.",
+        DEFAULT_SYSTEM_PROMPT,
         description="First instruction to the model (system prompt). A channel can set its own with /system.",
     )
     bot_context_turns: int = Field(

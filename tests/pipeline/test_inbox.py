@@ -87,13 +87,16 @@ async def test_an_event_is_acknowledged_once_it_is_stored(tmp_path: Path) -> Non
 
 
 async def test_an_invalid_request_is_rejected_privately(tmp_path: Path) -> None:
-    """Invalid requests and unknown commands get a private sentence and cost nothing."""
+    """Invalid requests and unknown commands get a private sentence and cost nothing; so do questions about the bot."""
     async with service(tmp_path) as one:
         told = await one.ask("x", rejection="`--stile`? Did you mean `--style`?", command="image")
         assert (told.text, told.private) == ("`--stile`? Did you mean `--style`?", True)
         gone = await one.ask("x", command="tarot")
         assert "tarot" in gone.text
         assert gone.private
+        for text, locale, start in (("who are you?", "en", "Just write to me"), ("你會什麼？", "zh-Hant", "直接對我")):
+            told = await one.ask(text, locale=locale)
+            assert (told.text.startswith(start), told.private) == (True, True)
         assert not one.echo.prompts
 
 

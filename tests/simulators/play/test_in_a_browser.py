@@ -145,7 +145,7 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     """Ada on the Slack-like page."""
     await page.goto(f"{session.url}/slack")
     await expect(page.locator(".service.ready")).to_be_visible()
-    await write(page, "@Muse what can you do?")
+    await write(page, "@Muse how do I start?")
     await page.get_by_role("button", name="1 reply").click()
     thread = page.get_by_role("complementary", name="Thread")
     answers = thread.locator(".message.bot:not(.ephemeral)")
@@ -186,7 +186,7 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     assert await find_barriers(page) == []
     await page.get_by_role("button", name="Messages", exact=True).click()
     session.api.pause = SLOWLY
-    await page.locator("#composer-text").fill("what can you do?")
+    await page.locator("#composer-text").fill("how do I start?")
     await page.keyboard.press("Enter")
     await thread.locator(".streaming").wait_for()
     session.api.pause = 0.0
@@ -210,8 +210,8 @@ async def walk_discord(page: Page, session: PlaySession) -> None:
     """Ada on the Discord-like page."""
     await page.goto(f"{session.url}/discord")
     await expect(page.locator(".service.ready")).to_be_visible()
-    await write(page, "@Muse what can you do?")
-    await page.get_by_role("button", name="🧵 what can you do?").last.click()
+    await write(page, "@Muse how do I start?")
+    await page.get_by_role("button", name="🧵 how do I start?").last.click()
     answers = page.locator("#messages .message.bot")
     await expect(answers.get_by_role("button", name="Stop")).to_be_visible()
     session.api.pause = 0.0
