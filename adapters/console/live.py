@@ -13,8 +13,8 @@ from prompt_toolkit.output import Output
 from adapters.console import format as fmt
 from adapters.console.preview import PreviewMethod, preview
 from adapters.console.render import Renderer, finished_length
-from adapters.kit import progress
-from adapters.kit.titles import shorten
+from adapters.kit.texts import progress
+from adapters.kit.texts.titles import shorten
 from bot.i18n import translate
 from bot.models import Action, Answer, Status, Turn
 

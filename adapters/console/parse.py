@@ -9,7 +9,7 @@ from getpass import getuser
 from pathlib import Path
 
 from adapters.console.files import NamedFiles, find_files
-from adapters.kit.titles import shorten
+from adapters.kit.texts.titles import shorten
 from bot.commandline import parser
 from bot.i18n import operator_locale
 from bot.models import Actor, CommandSpec, Event, Location

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.console import format as fmt
-from adapters.kit.titles import shorten
+from adapters.kit.texts.titles import shorten
 from bot.i18n import translate
 from bot.markdown import is_disguised
 from bot.models import Media, Turn

@@ -37,7 +37,7 @@ from adapters.discord.outbound.voice import VOICE_MESSAGE
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands, check
 from adapters.discord.timing import Timing
-from adapters.kit.backoff import Backoff
+from adapters.kit.connection.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
 from adapters.kit.reply_target import encrypt_secret

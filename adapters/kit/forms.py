@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from adapters.kit.titles import shorten
+from adapters.kit.texts.titles import shorten
 from bot.commandline import parser
 from bot.models import CommandSpec, Option
 

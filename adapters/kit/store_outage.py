@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from adapters.kit.backoff import Backoff
+from adapters.kit.connection.backoff import Backoff
 from bot.errors import StoreError
 
 log = structlog.get_logger(__name__)

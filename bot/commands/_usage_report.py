@@ -9,7 +9,8 @@ from bot.commands._tables import table_code, table_row
 from bot.csv_text import csv_text
 from bot.drawable import Chart
 from bot.i18n import kind_label
-from bot.media.chart import Bar, can_draw
+from bot.media.drawing.canvas import can_write
+from bot.media.drawing.chart import Bar
 from bot.models import KINDS
 from bot.ports import UsageField, UsageSum
 
@@ -126,7 +127,7 @@ def chart(ctx: Context, title: str, by: str, groups: Sequence[Group], names: Map
     keys = list(values)[:_LONGEST_CHART]
     if by in _IN_ORDER_OF_TIME:
         keys.reverse()
-    drawn = [names[key] if can_draw(names[key]) else f"#{rows[key]}" for key in keys]
+    drawn = [names[key] if can_write(names[key]) else f"#{rows[key]}" for key in keys]
     figures = [cost_figure(values[key]) if has_costs else f"{values[key]:g}" for key in keys]
     return DrawnChart(
         [Bar(label, values[key], figure) for label, key, figure in zip(drawn, keys, figures, strict=True)],

@@ -8,8 +8,8 @@ from bot.commands._tables import table_code
 from bot.family.changes import Changes
 from bot.family.origins import FamilyFile, read_family
 from bot.limits import decimal_text
-from bot.media.canvas import can_write
-from bot.media.tree import TreeRow, draw_tree
+from bot.media.drawing.canvas import can_write
+from bot.media.drawing.tree import TreeRow, draw_tree
 from bot.models import KINDS, CommandSpec, Kind, Text
 
 _LONGEST_PROMPT = 160  # characters

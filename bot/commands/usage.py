@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.commands import _usage_report as report
 from bot.commands._base import Context, Parts, command
 from bot.errors import NotAllowed
-from bot.media.chart import draw_bars
+from bot.media.drawing.chart import draw_bars
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import UsageField, UsageSum
 from bot.scoped_settings.scopes import Scope

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.family.change_words import read_repeat, reads_as_change
-from bot.media.canvas import MARGIN
+from bot.media.drawing.canvas import MARGIN
 from tests.support.channel.adapter import Message, parse
 from tests.support.scripted_api import data
 from tests.support.service import Service, service

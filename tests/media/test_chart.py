@@ -4,7 +4,8 @@ from io import BytesIO
 
 from PIL import Image
 
-from bot.media.chart import Bar, can_draw, draw_bars
+from bot.media.drawing.canvas import can_write
+from bot.media.drawing.chart import Bar, draw_bars
 
 _FILL = (47, 111, 222)
 
@@ -30,5 +31,5 @@ def test_bars_are_as_long_as_their_values() -> None:
 
 def test_the_font_has_what_ids_and_dates_are_made_of() -> None:
     """Other letters are known to be missing."""
-    assert can_draw("gpt-4-turbo_2026-11-26 T1.U2: Ada (x/y) @'#+,")
-    assert not can_draw("王小明")
+    assert can_write("gpt-4-turbo_2026-11-26 T1.U2: Ada (x/y) @'#+,")
+    assert not can_write("王小明")

@@ -12,7 +12,7 @@ from discord.gateway import DiscordWebSocket
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.timing import Timing
-from adapters.kit.watchdog import Watchdog, interval
+from adapters.kit.connection.watchdog import Watchdog, interval
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import history, parse
 from adapters.discord.inbound.messages import MessageHandler
 from adapters.discord.timing import Timing
-from adapters.kit.backoff import Backoff
+from adapters.kit.connection.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.background import BackgroundTasks
 from bot.errors import BotError, StoreError

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import discord
 
 from adapters.discord.reply_target import ReplyTarget, created_at
-from adapters.kit import titles
 from adapters.kit.forms import without_file_names
+from adapters.kit.texts import titles
 from bot.catchup.plain_words import Counted, as_catchup
 from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention

@@ -29,7 +29,7 @@ from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import RETRY, STOP
 from adapters.kit.connection.fenced_connector import fenced
-from adapters.kit.missing_files import replace_missing_files
+from adapters.kit.texts.missing_files import replace_missing_files
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.i18n import translate
 from bot.models import Action, Answer, Status

@@ -7,7 +7,7 @@ from itertools import islice
 
 from adapters.discord.outbound.voice import is_voice
 from adapters.discord.ui.format import SPOILER_CLOSE, SPOILER_OPEN, mark_spoilers, to_discord
-from adapters.kit import progress
+from adapters.kit.texts import progress
 from bot.i18n import translate
 from bot.markdown.split import Measure, iter_split, split
 from bot.models import Action, Answer, Media, Status

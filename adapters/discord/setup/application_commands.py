@@ -17,7 +17,7 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.timing import Timing
 from adapters.discord.ui.channels import CHANNEL_TYPES
-from adapters.kit.backoff import Backoff
+from adapters.kit.connection.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.message_actions import MESSAGE_ACTIONS
 from bot.errors import StoreError

@@ -1,1 +1,1 @@
-"""HTTP connections to platforms that carry requests only while this process owns what they show."""
+"""Connections to platforms: HTTP requests fenced by ownership and recorded, pauses between tries, stalls noticed."""

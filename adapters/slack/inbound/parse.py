@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from adapters.kit.forms import without_file_names
-from adapters.kit.titles import quote, shorten, title_of
+from adapters.kit.texts.titles import quote, shorten, title_of
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Json, Person

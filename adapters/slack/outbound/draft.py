@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import structlog
 
-from adapters.kit import progress
 from adapters.kit.connection.fenced_connector import NewestConfirm
-from adapters.kit.missing_files import replace_missing_files
+from adapters.kit.texts import progress
+from adapters.kit.texts.missing_files import replace_missing_files
 from adapters.slack.connection.feature_gates import CAPTION, FEEDBACK
 from adapters.slack.connection.web_api import (
     DeliveryServices,

@@ -5,7 +5,7 @@ https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
 
 import math
 
-from adapters.kit.titles import shorten
+from adapters.kit.texts.titles import shorten
 from adapters.slack.types import Block
 from bot.drawable import Chart
 

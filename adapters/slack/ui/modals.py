@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 from adapters.kit.forms import NO, NO_CHOICE, YES, Field, FormLimits, plan_form, too_long
-from adapters.kit.titles import shorten
+from adapters.kit.texts.titles import shorten
 from adapters.slack.types import Block, Json
 from bot.commandline.mentions import Subject, write_mention
 from bot.i18n import choice_label, describe_option, option_label, translate

@@ -3,7 +3,7 @@
 https://docs.slack.dev/reference/block-kit/blocks/plan-block, and task-card-block there for its tasks.
 """
 
-from adapters.kit.titles import shorten
+from adapters.kit.texts.titles import shorten
 from adapters.slack.types import Block
 from bot.drawable import Plan, StepState
 

@@ -1,6 +1,6 @@
 import pytest
 
-from adapters.kit.backoff import Backoff
+from adapters.kit.connection.backoff import Backoff
 
 
 def test_pauses_double_up_to_the_longest() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from adapters.kit.progress import bar, elapsed, facts, percentage
+from adapters.kit.texts.progress import bar, elapsed, facts, percentage
 from bot.models import Status
 
 

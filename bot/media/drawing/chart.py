@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.media.canvas import FILL, GAP, LETTER, LINE, MARGIN, Canvas
-from bot.media.chart_font import GLYPHS
+from bot.media.drawing.canvas import FILL, GAP, LETTER, LINE, MARGIN, Canvas
 
 _BAR = 20  #: height of a bar in pixels
 _WIDTH = 800
@@ -18,11 +17,6 @@ class Bar:
     label: str
     value: float
     text: str
-
-
-def can_draw(label: str) -> bool:
-    """Return whether the font has every letter of a label."""
-    return all(letter in GLYPHS for letter in label)
 
 
 def draw_bars(bars: Sequence[Bar]) -> bytes:

@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.kit.titles import quote, shorten, title_of
+from adapters.kit.texts.titles import quote, shorten, title_of
 
 MARKS = re.compile(r"(?<!\w)[`*_~>]+(?=\S)|(?<=\S)[`*_~]+(?!\w)")
 

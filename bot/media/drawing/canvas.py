@@ -3,7 +3,7 @@
 import zlib
 from struct import pack
 
-from bot.media.chart_font import COLUMNS, GLYPHS, ROWS
+from bot.media.drawing.font import COLUMNS, GLYPHS, ROWS
 
 _SCALE = 2  #: pixels of a dot of a letter
 LETTER = (COLUMNS + 1) * _SCALE  #: width of a letter in pixels

@@ -1,4 +1,4 @@
-from adapters.kit.watchdog import Watchdog, interval
+from adapters.kit.connection.watchdog import Watchdog, interval
 
 
 def test_silence_is_stalled_without_a_probe() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.media.canvas import FILL, GAP, INK, LETTER, LINE, MARGIN, Canvas
+from bot.media.drawing.canvas import FILL, GAP, INK, LETTER, LINE, MARGIN, Canvas
 
 _STEP = 28  #: pixels that a child stands right of its parent
 _ROW = 36

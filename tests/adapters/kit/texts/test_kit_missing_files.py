@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from adapters.kit.missing_files import replace_missing_files
+from adapters.kit.texts.missing_files import replace_missing_files
 from bot.models import Answer, Media
 
 

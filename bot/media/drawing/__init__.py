@@ -1,0 +1,1 @@
+"""Bar charts and family trees as PNG files, drawn without a library for pictures."""
