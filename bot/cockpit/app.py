@@ -62,8 +62,8 @@ class Cockpit:
     """
 
     def __init__(self, sources: Sources, address: PageAddress, *, secret: SecretStr, keys: Sequence[SecretStr]) -> None:
-        for module in pkgutil.iter_modules(pages.__path__):
-            importlib.import_module(f"{pages.__name__}.{module.name}")
+        for module in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
+            importlib.import_module(module.name)
         self.sources = sources
         self.sessions = Sessions(sources.values, sources.journal, TokenCipher(keys, purpose=PURPOSE))
         self.live = LiveParts(_LIVE_INTERVAL, _LIVE_QUIET)

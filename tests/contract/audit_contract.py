@@ -1,4 +1,4 @@
-"""What every store promises about the audit log."""
+"""The promises of every store about the audit log."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

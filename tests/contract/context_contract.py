@@ -1,4 +1,4 @@
-"""What every store promises about the history of a conversation."""
+"""The promises of every store about the history of a conversation."""
 
 from bot.models import Answer, Lane, Outcome
 from bot.ports import Store

@@ -1,4 +1,4 @@
-"""What every store promises about the life of an event."""
+"""The promises of every store about the life of an event."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What every store promises about looking up and correcting what was asked."""
+"""The promises of every store about looking up and correcting recorded requests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What every store promises about erasing, and about processes."""
+"""The promises of every store about erasing data, and about processes."""
 
 import asyncio
 import os

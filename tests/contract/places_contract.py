@@ -1,4 +1,4 @@
-"""Promises of every store about the names of workspaces and channels."""
+"""The promises of every store about the names of workspaces and channels."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

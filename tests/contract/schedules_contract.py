@@ -1,4 +1,4 @@
-"""What every store promises about schedules."""
+"""The promises of every store about schedules."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

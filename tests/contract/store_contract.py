@@ -1,4 +1,4 @@
-"""What every store promises. A test module of a store subclasses `StoreContract` and says how to open one."""
+"""The promises of every store. A test module of a store subclasses `StoreContract` and says how to open one."""
 
 from tests.contract.audit_contract import AuditContract
 from tests.contract.context_contract import ContextContract

@@ -1,4 +1,4 @@
-"""What a store promises about a database that the version before wrote: see `tests/store/previous_version`."""
+"""The promises of every store about a database that the version before wrote: see `tests/store/previous_version`."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack

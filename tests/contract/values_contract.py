@@ -1,4 +1,4 @@
-"""What every store promises about values and usage."""
+"""The promises of every store about values and usage."""
 
 import asyncio
 from dataclasses import replace
