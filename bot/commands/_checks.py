@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import get_args
 
+from bot.commandline.parser import validate_option
 from bot.errors import SettingsError
 from bot.models import CommandSpec, Option
 
@@ -70,7 +71,7 @@ def _problems_of(option: Option) -> Iterator[str]:
     if option.kind in ("choice", "choices") and not (option.choices or option.models):
         yield "has no choices"
     if option.default and (problem := _problem_of_default(option)):
-        yield f"has the default {option.default!r}, {problem}"
+        yield f"has the default {option.default!r}: {problem}"
 
 
 def _problem_of_description(text: str) -> str:
@@ -81,14 +82,8 @@ def _problem_of_description(text: str) -> str:
 
 def _problem_of_default(option: Option) -> str:
     if option.kind in ("integer", "number"):
-        low, high = option.minimum, option.maximum
-        try:
-            value = int(option.default) if option.kind == "integer" else float(option.default)
-        except ValueError:
-            return f"which is no {option.kind}"
-        is_within = (low is None or value >= low) and (high is None or value <= high)
-        return "" if is_within else "which is outside its own bounds"
+        return validate_option(option, option.default).rstrip(".")
     given = option.default.split(",") if option.kind == "choices" else [option.default]
     if option.choices and option.sizes is None and not {value.strip() for value in given} <= {*option.choices}:
-        return "which is not among its choices"
+        return f"it is not among its choices {', '.join(option.choices)}"
     return ""

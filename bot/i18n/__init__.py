@@ -22,13 +22,11 @@ from bot.i18n.commands import (
     option_label,
     translations,
 )
-from bot.i18n.guess import WrittenLanguages
 from bot.i18n.operator import choose_language, is_known, locale_of, operator_locale, operator_text
 
 __all__ = [
     "FALLBACK",
     "LANGUAGES",
-    "WrittenLanguages",
     "catalogue",
     "catalogue_of",
     "choice_label",

@@ -42,9 +42,9 @@ def refusal(spec: CommandSpec) -> str:
         ({"short": "si"}, "one letter"),
         ({"description": "x" * 101}, "101 characters"),
         ({"description": ""}, "0 characters"),
-        ({"default": "1"}, "outside its own bounds"),
-        ({"default": "six"}, "no integer"),
-        ({"kind": "choice", "choices": ("6", "20"), "default": "8"}, "not among its choices"),
+        ({"default": "1"}, "`sides` must be between 2 and 100, not `1`"),
+        ({"default": "six"}, "must be a whole number, not `six`"),
+        ({"kind": "choice", "choices": ("6", "20"), "default": "8"}, "not among its choices 6, 20"),
         ({"kind": "choice", "choices": ()}, "no choices"),
     ],
 )

@@ -25,8 +25,9 @@ from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
 from adapters.kit.plain_words import build_event
 from adapters.kit.store_outage import hold
+from adapters.kit.written_languages import WrittenLanguages
 from bot.errors import StoreError
-from bot.i18n import WrittenLanguages, translate
+from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
 from bot.ports import AdapterServices, ChannelSettings, Sink
 
@@ -64,8 +65,7 @@ class MessageHandler:
         self._locks: PerKey[int, asyncio.Lock] = PerKey()
         self._threads: BoundedDict[int, discord.Thread | None] = BoundedDict(_REMEMBERED)  # those the library lacks
         self._refused: BoundedDict[int, None] = BoundedDict(_REMEMBERED, lifetime=_DAY)  # strangers who were told so
-        # threads and channels where it was said that only mentions can be read
-        self._explained: BoundedDict[int, None] = BoundedDict(_REMEMBERED)
+        self._explained: BoundedDict[int, None] = BoundedDict(_REMEMBERED)  # where it was said that mentions are needed
         self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)  # of people who used an interaction
         self._written_languages = WrittenLanguages()  # messages have no locale
         self.active_channels = ActiveChannels(services)  #: where the bot was asked lately

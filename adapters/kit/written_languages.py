@@ -2,6 +2,8 @@
 
 import re
 
+from adapters.kit.bounded import BoundedDict
+
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z]")
 _OTHER_SCRIPTS = re.compile(r"[\u3040-\u30ff\uac00-\ud7a3]")  # Japanese and Korean, which have such characters, too
@@ -15,8 +17,7 @@ class WrittenLanguages:
     """The languages that people last wrote in, as far as these are Chinese; of the latest `limit` people."""
 
     def __init__(self, limit: int = 5000) -> None:
-        self._limit = limit
-        self._known: dict[int, str] = {}
+        self._known: BoundedDict[int, str] = BoundedDict(limit)
 
     def of(self, person: int, text: str, otherwise: str) -> str:
         """Return the language of a person who writes this; `otherwise`: that of the place.
@@ -26,10 +27,7 @@ class WrittenLanguages:
         if otherwise.startswith(_OTHER_LANGUAGES):
             return otherwise
         if language := guess_chinese(text):
-            self._known.pop(person, None)
             self._known[person] = language
-            if len(self._known) > self._limit:
-                del self._known[next(iter(self._known))]
         elif len(text.split()) >= _SENTENCE and not _HAN.search(text):
             self._known.pop(person, None)
         return self._known.get(person, otherwise)

@@ -1,8 +1,8 @@
-"""The language that a message is written in."""
+"""The language that a message is written in, as its characters tell."""
 
 import pytest
 
-from bot.i18n import WrittenLanguages
+from adapters.kit.written_languages import WrittenLanguages
 
 
 @pytest.mark.parametrize(
