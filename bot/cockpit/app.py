@@ -136,11 +136,19 @@ class Cockpit:
 
         async def events() -> AsyncIterator[str]:
             self._streams[visit.session.key] += 1
+            is_stale = False
             try:
-                async for text in self.live.watch(key, render):
+                async for found in self.live.watch(key, render):
                     if await self._find_session(visit.request) is None:
                         return  # ended meanwhile
-                    yield ":\n\n" if text is None else _server_sent_event(name, text)
+                    if found is None:
+                        yield ":\n\n"
+                        continue
+                    if found.is_stale is not is_stale:
+                        is_stale = found.is_stale
+                        yield _server_sent_event("stale", translate("cockpit.stale", visit.locale) if is_stale else "")
+                    if not is_stale:
+                        yield _server_sent_event(name, found.text)
             finally:
                 self._streams[visit.session.key] -= 1
                 self._streams += Counter()  # drops those that are 0
@@ -301,7 +309,7 @@ def _open_provider(settings: Settings) -> "OpenIdProvider | None":
 
 
 def _server_sent_event(name: str, text: str) -> str:
-    return f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+    return f"event: {name}\n" + "".join(f"data: {line}\n" for line in text.splitlines() or [""]) + "\n"
 
 
 def _bearer(request: Request) -> str:

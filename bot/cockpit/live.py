@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -11,6 +12,14 @@ from bot.errors import StoreError
 log = structlog.get_logger(__name__)
 
 Render = Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A part as it was made last."""
+
+    text: str
+    is_stale: bool = False  #: it could not be made anew since
 
 
 class LiveParts:
@@ -26,8 +35,8 @@ class LiveParts:
         self._parts: dict[Hashable, _Part] = {}
         self._is_closed = False
 
-    async def watch(self, key: Hashable, render: Render) -> AsyncIterator[str | None]:
-        """Iterate over what `render` returns, whenever that changes; None: it has not for `quiet` seconds.
+    async def watch(self, key: Hashable, render: Render) -> AsyncIterator[Rendering | None]:
+        """Iterate over what `render` returns, whenever that changes or fails; None: it has not for `quiet` seconds.
 
         All who watch one `key` share one rendering.
         """
@@ -61,21 +70,21 @@ class _Part:
 
     def __init__(self, render: Render, interval: float) -> None:
         self.watchers = 0
-        self._text = ""
+        self._current = Rendering("")
         self._version = 0
         self._is_over = False
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._run(render, interval), name="cockpit")
 
-    async def newer_than(self, version: int, seconds: float) -> tuple[int, str] | None:
-        """Return version and text once they are newer, or after so many seconds; None: the part has ended."""
+    async def newer_than(self, version: int, seconds: float) -> tuple[int, Rendering] | None:
+        """Return version and rendering once they are newer, or after so many seconds; None: the part has ended."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._version <= version:
                     if self._is_over:
                         return None
                     await self._changed.wait()
-        return self._version, self._text
+        return self._version, self._current
 
     def close(self) -> None:
         """End the task, and the waiting of all watchers."""
@@ -83,18 +92,22 @@ class _Part:
         self._task.cancel()
         self._changed.set()
 
+    def _show(self, rendering: Rendering) -> None:
+        if rendering != self._current:
+            self._current, self._version = rendering, self._version + 1
+            self._changed.set()
+            self._changed = asyncio.Event()
+
     async def _run(self, render: Render, interval: float) -> None:
         try:
             while True:
                 try:
-                    text = await render()
-                except StoreError as exc:  # the page stays as it is until the database is back
-                    log.warning("page not refreshed", reason=str(exc))
-                else:
-                    if text != self._text:
-                        self._text, self._version = text, self._version + 1
-                        self._changed.set()
-                        self._changed = asyncio.Event()
+                    self._show(Rendering(await render()))
+                except Exception as exc:  # the page stays as it is until it can be made again
+                    if not self._current.is_stale:
+                        is_expected = isinstance(exc, StoreError)
+                        log.warning("page not refreshed", reason=str(exc), exc_info=None if is_expected else exc)
+                    self._show(replace(self._current, is_stale=True))
                 await asyncio.sleep(interval)
         finally:
             self._is_over = True

@@ -3,7 +3,9 @@
 import asyncio
 from itertools import count
 
-from bot.cockpit.live import LiveParts
+import structlog
+
+from bot.cockpit.live import LiveParts, Rendering
 
 
 async def test_a_hundred_viewers_share_each_rendering() -> None:
@@ -17,9 +19,9 @@ async def test_a_hundred_viewers_share_each_rendering() -> None:
 
     async def look() -> list[int]:
         seen: list[int] = []
-        async for text in parts.watch("overview", render):
-            assert text is not None
-            seen.append(int(text))
+        async for found in parts.watch("overview", render):
+            assert found is not None
+            seen.append(int(found.text))
             if len(seen) == 3:
                 return seen
         raise AssertionError("the part has ended")
@@ -39,10 +41,30 @@ async def test_a_part_that_does_not_change_keeps_its_connections() -> None:
         return words[-1]
 
     seen: list[str | None] = []
-    async for text in parts.watch("overview", render):
-        seen.append(text)
+    async for found in parts.watch("overview", render):
+        seen.append(None if found is None else found.text)
         if seen[-3:] == ["the same", None, None]:
             words.append("new")
-        if text == "new":
+        if seen[-1] == "new":
             break
     assert [text for text in seen if text is not None] == ["the same", "new"]
+
+
+async def test_a_part_that_fails_is_made_again() -> None:
+    """Those who look learn that it is not up to date; the log has one line, however often it fails."""
+    parts, texts = LiveParts(0.0, 60.0), iter(["first", "!", "! still", "second"])
+
+    async def render() -> str:
+        text = next(texts, "second")
+        if text.startswith("!"):
+            raise KeyError(text)
+        return text
+
+    seen: list[Rendering | None] = []
+    with structlog.testing.capture_logs() as lines:
+        async for found in parts.watch("overview", render):
+            seen.append(found)
+            if found == Rendering("second"):
+                break
+    assert seen == [Rendering("first"), Rendering("first", is_stale=True), Rendering("second")]
+    assert [(line["event"], type(line["exc_info"])) for line in lines] == [("page not refreshed", KeyError)]

@@ -144,7 +144,7 @@ async def test_one_person_does_not_take_every_connection(tmp_path: Path) -> None
         assert (await web.get("/cockpit/overview/live")).status == 429
 
 
-async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path) -> None:
+async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream brings the part that has changed; all who look share one rendering; it ends with the service."""
     async with pages(tmp_path) as web:
         await web.sign_in()
@@ -152,6 +152,11 @@ async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path) -> None:
             assert one.headers["content-type"].startswith("text/event-stream")
             first = await one.content.readuntil(b"\n\n")
             assert first.startswith(b"event: overview\ndata: ")
+            broken: dict[str, str] = {}
+            monkeypatch.setitem(web.service.core.health, "channel", broken.popitem)
+            assert b"event: stale\ndata: This is not up to date" in await one.content.readuntil(b"\n\n")
+            monkeypatch.undo()
+            assert await one.content.readuntil(b"\n\n") == b"event: stale\ndata: \n\n"
             await web.service.ask("a question")
             later = b""
             while b"1 request" not in later:
