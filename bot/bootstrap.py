@@ -165,9 +165,15 @@ async def build(
         prices = PriceBook(settings, store)
         zone = ZoneInfo(settings.bot_time_zone)
         quotas = Quotas(limits=LimitBook(settings, store), prices=prices, ledger=store, zone=zone)
-        names = [spec.name for spec in registry.specs]
         near = LimitNotices(queue=store, values=store, adapters=adapters, zone=zone, background=background)
-        policy = Policy(settings, quotas=quotas, scoped=scoped, near=near, commands=names, directories=adapters)
+        policy = Policy(
+            settings,
+            quotas=quotas,
+            scoped=scoped,
+            near=near,
+            commands=[spec.name for spec in registry.specs],
+            directories=adapters,
+        )
         await quotas.limits.rules()  # names the roles that matter
         limits = LearntLimits(store)
         approvals = Approvals(
@@ -259,6 +265,9 @@ async def build(
             grace=timedelta(seconds=settings.bot_schedule_grace),
             timing=timing.schedules,
         )
+        loops = BackgroundLoops(
+            first=timing.restart_first, longest=timing.restart_longest, on_failure=metrics.loop_failed
+        )
         services = CoreServices(
             settings=settings,
             journal=store,
@@ -276,6 +285,7 @@ async def build(
             places=inbox.places,
             make_cipher=lambda: token_cipher(keys),
             value_key=derive_key(secret),
+            loops=loops,
             call_recorder=recorder,
         )
         for adapter in adapters.values():
@@ -303,9 +313,7 @@ async def build(
             timer=ScheduleTimer(store=store, firing=firing, adapters=adapters, timing=timing.schedules),
             recorder=recorder,
             timing=timing,
-            loops=BackgroundLoops(
-                first=timing.restart_first, longest=timing.restart_longest, on_failure=metrics.loop_failed
-            ),
+            loops=loops,
             health=health,
         )
 

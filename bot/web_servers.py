@@ -47,8 +47,9 @@ async def web_server(core: Core) -> AsyncIterator["WebServer | None"]:
     own = [] if pages is None else [pages.route]
     app = create_web(spool=core.spool, status=status, routes=[*own, *routes])
     port = DEFAULT_PORT if port is None else port
-    async with WebServer(app, host=core.settings.bot_host, port=port, timing=core.timing.ops) as server:
-        log.info("listening", host=core.settings.bot_host, port=server.port)
+    host, timing, loops = core.settings.bot_host, core.timing.ops, core.loops
+    async with WebServer(app, host=host, port=port, timing=timing, loops=loops) as server:
+        log.info("listening", host=host, port=server.port)
         try:
             yield server
         finally:
@@ -66,7 +67,8 @@ async def ops_server(core: Core) -> AsyncIterator["WebServer | None"]:
     from bot.ops.web import WebServer, create_ops
 
     app = create_ops(_status_routes(core))
-    async with WebServer(app, host=host, port=port, timing=core.timing.ops, prefix="BOT_OPS") as server:
+    timing, loops = core.timing.ops, core.loops
+    async with WebServer(app, host=host, port=port, timing=timing, prefix="BOT_OPS", loops=loops) as server:
         log.info("listening for the operator", host=host, port=server.port)
         yield server
 

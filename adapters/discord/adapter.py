@@ -41,7 +41,6 @@ from adapters.kit.connection.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.per_key import PerKey
 from adapters.kit.reply_target import encrypt_secret
-from bot.background import BackgroundLoops
 from bot.errors import BotError, DeliveryDelayed, DeliveryError, DeliveryRefused, SettingsError, StoreError
 from bot.i18n import translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -175,11 +174,11 @@ class Discord(DiscordDirectory):
         log.info("invite", url=check.invite_url(client.application_id or 0))
         self._watchdog = GatewayWatchdog(client, stalled_after=self._stalled_after, timing=self._timing)
         register = partial(application_commands.register_commands, client, self._services, commands, self._timing)
-        loops = BackgroundLoops(first=self._timing.reconnect_first, longest=self._timing.reconnect_longest)
+        start = self._services.loops.start
         tasks = [
-            loops.start("watchdog of the gateway", self._watchdog.run),
-            loops.start("position in the messages", missed.save_periodically),
-            loops.start("registration of commands", register),
+            start("watchdog of the gateway", self._watchdog.run),
+            start("position in the messages", missed.save_periodically),
+            start("registration of commands", register),
         ]
         try:
             await shards.connect(client)

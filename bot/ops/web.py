@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from bot.background import BackgroundLoops
 from bot.errors import MediaUnavailable, SettingsError
 from bot.i18n import operator_text
 from bot.media import Spool
@@ -96,9 +97,10 @@ async def is_served_by_us(host: str, port: int) -> bool:
 class _Server(uvicorn.Server):
     """A uvicorn server that leaves signals to the service and reports when it listens."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, listening: asyncio.Event) -> None:
         super().__init__(config)
-        self.listening = asyncio.Event()
+        self.servers: list[asyncio.Server] = []
+        self._listening = listening
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -106,19 +108,29 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.listening.set()
+        self._listening.set()
 
 
 class WebServer:
     """Async context manager that serves an app in the running event loop."""
 
     def __init__(
-        self, app: ASGIApp, *, host: str, port: int, timing: OpsTiming | None = None, prefix: str = "BOT"
+        self,
+        app: ASGIApp,
+        *,
+        host: str,
+        port: int,
+        timing: OpsTiming | None = None,
+        prefix: str = "BOT",
+        loops: BackgroundLoops | None = None,
     ) -> None:
         """`port` 0: a free port, available as the attribute `port` once entered.
 
-        `prefix`: of the settings that say host and port, which errors name.
+        `prefix`: of the settings that say host and port, which errors name. `loops`: run the server, which is started
+        again on its port where it fails.
         """
+        self._loops = loops or BackgroundLoops()
+        self._is_stopping = False
         self._app = app
         self._host = host
         self.port = port
@@ -127,8 +139,27 @@ class WebServer:
 
     async def __aenter__(self) -> Self:
         """Start to listen. Raises `SettingsError` if host and port are not available."""
-        listener = listen(self._host, self.port, self._prefix)
-        self.port = listener.getsockname()[1]
+        self._listener = listen(self._host, self.port, self._prefix)
+        self.port = self._listener.getsockname()[1]
+        self._listening = asyncio.Event()
+        self._task = self._loops.start(f"web server on port {self.port}", self._serve)
+        await self._listening.wait()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_stopping = True
+        if self._server.started:
+            self._server.should_exit = True
+        else:  # it failed and is not started again yet
+            self._task.cancel()
+        await asyncio.wait({self._task})
+        self._listener.close()
+
+    async def _serve(self) -> None:
+        if self._is_stopping:
+            return
         config = uvicorn.Config(
             reject_two_lengths(self._app),
             log_config=None,
@@ -139,20 +170,13 @@ class WebServer:
             http=limited_protocol(self._timing),
             timeout_graceful_shutdown=self._timing.shutdown,
         )
-        self._server = _Server(config)
-        self._task = asyncio.create_task(self._server.serve(sockets=[listener]), name="web server")
-        listening = asyncio.create_task(self._server.listening.wait())
-        await asyncio.wait({self._task, listening}, return_when=asyncio.FIRST_COMPLETED)
-        listening.cancel()
-        if self._task.done():
-            self._task.result()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.should_exit = True
-        await self._task
+        self._server = server = _Server(config, self._listening)
+        try:
+            await server.serve(sockets=[self._listener.dup()])
+        finally:
+            server.started = False
+            for each in server.servers:
+                each.close()
 
 
 def listen(host: str, port: int, prefix: str) -> socket.socket:

@@ -30,6 +30,7 @@ from bot.ports import (
     ChannelSettings,
     Journal,
     KeyValues,
+    Loops,
     PlaceChanges,
     Processes,
     Profile,
@@ -72,6 +73,7 @@ class CoreServices:
     dispatcher: Dispatcher
     shares: Processes
     places: PlaceChanges
+    loops: Loops
     make_cipher: "Callable[[], TokenCipher]"  #: called with the first access to a value
     value_key: bytes  #: of the signatures of buttons and forms
     call_recorder: CallRecorder | None = None
@@ -109,8 +111,7 @@ class CoreServices:
             await self._remove_undecided(job)
             await self.inbox.accept(fresh)
             return
-        command = self.registry.find(event.command)
-        if command is None:
+        if (command := self.registry.find(event.command)) is None:
             return
         admitted = await self.policy.check_again(event, command.spec)
         if isinstance(admitted, Refusal):

@@ -26,7 +26,7 @@ from bot.ports.directory import ChannelProblem, Directory, NoDirectory
 from bot.ports.key_values import KeyValues, Namespace, Owner, within
 from bot.ports.places import PlaceChanges, PlaceKey, PlaceName, PlaceStore
 from bot.ports.platform import Platform
-from bot.ports.processes import Processes, ProcessInfo
+from bot.ports.processes import Loops, Processes, ProcessInfo
 from bot.ports.reactions import NoReactions, Reacting
 from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, WireFormat, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
@@ -71,6 +71,7 @@ __all__ = [
     "EventQueue",
     "Journal",
     "KeyValues",
+    "Loops",
     "Maintenance",
     "Namespace",
     "NoChannels",

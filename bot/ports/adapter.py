@@ -24,6 +24,7 @@ from bot.models import (
 from bot.ports.channel_history import ChannelReader
 from bot.ports.directory import Directory
 from bot.ports.places import PlaceChanges
+from bot.ports.processes import Loops
 from bot.ports.reactions import Reacting
 from bot.ports.recording import CallRecorder
 from bot.ports.usage_reports import UsageRow
@@ -152,6 +153,10 @@ class AdapterServices(Protocol):
     @property
     def places(self) -> PlaceChanges:
         """Receives changes of the names of workspaces and channels."""
+
+    @property
+    def loops(self) -> Loops:
+        """Runs the adapter's background loops."""
 
     def share(self, name: str, count: int) -> AsyncGenerator[frozenset[int], None]:
         """See `Processes.share`. `name`: begins with the adapter's and has no space."""

@@ -1,6 +1,7 @@
-"""The processes of the service on one database: which there are, and what each holds of what is shared out."""
+"""The processes of the service on one database, what each holds of what is shared out, and the loops in them."""
 
-from collections.abc import AsyncGenerator, Sequence
+from asyncio import Task
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,3 +28,10 @@ class Processes(Protocol):
 
     async def processes(self) -> Sequence[ProcessInfo]:
         """Return the running processes, this one included. Raises `StoreError`."""
+
+
+class Loops(Protocol):
+    """Runs loops; one that fails is logged, counted in the metrics and started again after a pause."""
+
+    def start(self, name: str, run: Callable[[], Awaitable[object]]) -> Task[None]:
+        """Run a loop in a task of that name, which the caller holds and cancels; it ends when `run` returns."""

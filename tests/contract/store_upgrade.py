@@ -144,6 +144,7 @@ class UpgradeContract:
         services = CoreServices(
             shares=store,
             places=cast(Any, None),
+            loops=cast(Any, None),
             settings=cast(Any, None),
             journal=store,
             values=store,

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import uvicorn
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.background import BackgroundLoops
 from bot.errors import SettingsError
 from bot.media import Spool
 from bot.ops.status import closed_status_routes, status_routes
@@ -256,6 +258,24 @@ async def test_the_port_is_free_afterwards() -> None:
         assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
     async with WebServer(Starlette(), host="127.0.0.1", port=port) as server:
         assert server.port == port
+
+
+async def test_a_web_server_that_fails_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It listens on its port as before, and the failure is reported as that of any background loop."""
+    on_tick, failed = uvicorn.Server.on_tick, asyncio.Event()
+
+    async def tick(server: uvicorn.Server, counter: int) -> bool:
+        if not failed.is_set():
+            raise KeyError("a defect")
+        return await on_tick(server, counter)
+
+    monkeypatch.setattr(uvicorn.Server, "on_tick", tick)
+    loops = BackgroundLoops(first=0.0, on_failure=lambda _: failed.set())
+    async with WebServer(create_ops(()), host="127.0.0.1", port=0, loops=loops) as server:
+        await failed.wait()
+        assert await is_served_by_us("127.0.0.1", server.port)
+        assert loops.failing == [f"web server on port {server.port}"]
+    assert not await is_served_by_us("127.0.0.1", server.port)
 
 
 async def test_a_port_of_a_running_service_is_told_from_anothers() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aimodels.reference import MODELS
+from bot.background import BackgroundLoops
 from bot.commands import load_commands
 from bot.errors import StoreUnavailable
 from bot.models import Actor, CommandSpec, Event, Location, Option, Turn
@@ -45,6 +46,7 @@ class RecordingCore:
         self.stored: dict[str, dict[str, str]] = {}
         self.current_profile = Profile()
         self.places = RecordedPlaces()
+        self.loops = BackgroundLoops(first=0.01, longest=0.01)
         self.roles = NamedRoles(())
         self.channels: dict[str, ChannelSettings] = {}  #: by channel
         self.within: str | None = None  #: of the last call of `profile`
