@@ -33,6 +33,7 @@ from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.outbound.reaction import add_reaction
 from adapters.slack.outbound.recovery import is_long_finished
 from adapters.slack.reading.channel_history import ChannelReading, link_of
+from adapters.slack.reading.missed_messages import MissedMessages
 from adapters.slack.reading.prior_messages import read_prior_messages
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import APPS, Settings
@@ -41,7 +42,7 @@ from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
-from bot.background import BackgroundTasks
+from bot.background import BackgroundLoops, BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryRefused, SettingsError
 from bot.i18n import operator_text, translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -150,6 +151,17 @@ class Slack(SlackDirectory):
             observed=self._observed,
             timing=self._timing,
         )
+        missed = MissedMessages(
+            workspaces=self.workspaces,
+            users=self._users,
+            services=self._services,
+            messages=router.messages,
+            rate_limiter=self._rate_limiter,
+            is_receiving=self._is_receiving,
+            timing=self._timing,
+        )
+        loops = BackgroundLoops()
+        tasks = [loops.start("absences", missed.note_receiving), loops.start("share of missed messages", missed.read)]
         secret = self._settings.slack_signing_secret
         signing_secret = secret.get_secret_value() if secret else ""
         app = create_app(router, client=self._create_client(""), signing_secret=signing_secret)
@@ -175,7 +187,16 @@ class Slack(SlackDirectory):
                 else:
                     await self._sockets.run()
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await router.close()
+
+    def _is_receiving(self) -> bool:
+        """Whether events can come in now, as far as is known: in HTTP mode nothing tells whether Slack gets through."""
+        if self._settings.slack_app_token is None:
+            return self._endpoints is not None and self._endpoints.is_accepting
+        return self._sockets is not None and not self._sockets.stands_by and not self._sockets.problem
 
     async def _check_token(self) -> None:
         """Raise `SettingsError` when Slack refuses the bot's token; where Slack can't be reached, go on."""

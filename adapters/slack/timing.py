@@ -37,6 +37,12 @@ class Timing:
     #: Pauses before looks whether another process has recorded the other copy of a mention; Slack waits three seconds.
     mention_looks: tuple[float, ...] = (0.1, 0.4)
     late_event: float = 5.0  #: age of a message from which replies to it may have come before it
+    position_interval: float = 30.0  #: between two notes that events are received
+    #: Without events until it is read what was missed: Slack sends an event again for five minutes.
+    absence: float = 240.0
+    absence_before_start: float = 60.0  #: the same before a process began
+    missed_reach: float = 86400.0  #: age of the oldest missed message that is answered
+    missed_retry: float = 1.0  #: first pause before a channel that could not be read is read again; it doubles
     interaction_patience: float = 1.5  #: for one call while Slack waits three seconds for an acknowledgement
 
     # -- outbound

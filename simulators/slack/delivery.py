@@ -70,6 +70,9 @@ class EventSender:
         self.pauses: tuple[float, ...] = (0.0, 0.05, 0.05)  #: before each further try of an event; Slack's: 0, 60, 300
         self.delay = 0.0  #: seconds by which the next event is late, once
         self.signature = "right"  #: or "wrong", "missing", "old"
+        #: The app is away for longer than an event is sent again: what happens meanwhile never reaches it.
+        #: https://docs.slack.dev/apis/events-api/#retries
+        self.gives_up = False
         self.deliveries: list[Delivery] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
@@ -78,7 +81,10 @@ class EventSender:
         """Start a delivery."""
         delivery = Delivery(kind=kind, body=body)
         self.deliveries.append(delivery)
-        self._start(self._deliver(delivery))
+        if self.gives_up:
+            delivery.is_given_up = True
+        else:
+            self._start(self._deliver(delivery))
         return delivery
 
     async def again(self, delivery: Delivery, *, reason: str = "http_timeout", number: int = 1) -> int:

@@ -153,6 +153,7 @@ _TIER = {
     "conversations.info": 3,
     "conversations.open": 3,
     "conversations.members": 4,
+    "users.conversations": 3,
     "users.info": 4,
     "views.open": 4,
     "views.update": 4,

@@ -86,6 +86,23 @@ async def test_what_is_posted_edited_and_deleted_is_what_is_shown(
     assert slack.from_bot(slack.general) == []
 
 
+async def test_the_conversations_of_the_bot_are_listed(slack: SlackSimulator, client: AsyncWebClient) -> None:
+    """By kind, page by page, those that the bot is a member of; a kind whose scope is missing is refused."""
+    slack.add_channel("archived").is_archived = True
+    secret = slack.add_channel("secret", is_private=True)
+    slack.ada.direct("hello")
+    named = [one["name"] for one in (await client.users_conversations(exclude_archived=True))["channels"]]
+    assert named == [channel.name for channel in slack.team.channels.values() if channel.kind == "channel"][:-1]
+    page = await client.users_conversations(types="private_channel,public_channel", limit=1, exclude_archived=True)
+    rest = await client.users_conversations(
+        types="private_channel,public_channel", cursor=page["response_metadata"]["next_cursor"]
+    )
+    assert secret.id in [one["id"] for one in (*page["channels"], *rest["channels"])]
+    slack.grants[slack.token].scopes.discard("im:read")
+    assert await refused(client.users_conversations(types="public_channel,im")) == "missing_scope"
+    assert await refused(client.users_conversations(types="rooms")) == "invalid_types"
+
+
 async def test_a_stream_fills_and_is_over_once_stopped_or_too_old(
     slack: SlackSimulator, client: AsyncWebClient
 ) -> None:

@@ -14,12 +14,13 @@ from adapters.discord.inbound import interaction_events, reply_mode
 from adapters.discord.inbound.interaction_events import AcknowledgedEvent, data_of
 from adapters.discord.inbound.modal_opener import ModalOpener
 from adapters.discord.inbound.parse import ADAPTER
-from adapters.discord.inbound.places import ActiveChannels, ServedPlaces
+from adapters.discord.inbound.places import ServedPlaces
 from adapters.discord.interaction_tokens import Acknowledgements, TokenDeadlines
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.setup import application_commands
 from adapters.discord.timing import Timing
 from adapters.discord.ui import buttons
+from adapters.kit.active_channels import ActiveChannels
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.store_outage import hold
@@ -279,7 +280,7 @@ class InteractionHandler:
         # it may be queued for longer than its token works
         await self._deadlines.watch_durably(ReplyTarget.of(parsed.event.reply_to), parsed.event.id)
         if interaction_events.can_post(interaction) and interaction.channel_id is not None:
-            await self._active_channels.add(interaction.channel_id, parsed.event.location.workspace)
+            await self._active_channels.add(str(interaction.channel_id), parsed.event.location.workspace)
 
     async def _replace_acknowledgement(
         self, interaction: discord.Interaction, parsed: AcknowledgedEvent, key: str, *, is_stoppable: bool = False

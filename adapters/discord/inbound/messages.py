@@ -15,10 +15,11 @@ from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import parse
 from adapters.discord.inbound.history import ReplyChains
 from adapters.discord.inbound.parse import ADAPTER, MessageContext
-from adapters.discord.inbound.places import ActiveChannels, ServedPlaces
+from adapters.discord.inbound.places import ServedPlaces
 from adapters.discord.inbound.reply_mode import ReplyModes
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
+from adapters.kit.active_channels import ActiveChannels
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
 from adapters.kit.participation import MutedParticipants
@@ -53,8 +54,7 @@ class MessageHandler:
         served: ServedPlaces,
         timing: Timing,
     ) -> None:
-        self._served = served
-        self._timing = timing
+        self._served, self._timing = served, timing
         self._get_client = client
         self._services = services
         self._reply_modes = reply_modes
@@ -68,7 +68,7 @@ class MessageHandler:
         self._explained: BoundedDict[int, None] = BoundedDict(_REMEMBERED)  # where it was said that mentions are needed
         self.locales: BoundedDict[int, str] = BoundedDict(_REMEMBERED)  # of people who used an interaction
         self._written_languages = WrittenLanguages()  # messages have no locale
-        self.active_channels = ActiveChannels(services)  #: where the bot was asked lately
+        self.active_channels = ActiveChannels(services, ADAPTER)  #: each with its server; "" for direct messages
         self._own_id = 0  # the bot's, the same in every session; 0: not known yet
         self.newest_id = 0  #: id of the newest message received
         self._pending: set[int] = set()  # messages that are received and not recorded yet
@@ -128,7 +128,7 @@ class MessageHandler:
             if not await self._served.serves_message(message, event.location.workspace):
                 await self._refuse_stranger(message)
             else:
-                place = message.channel.id, event.location.workspace
+                place = str(message.channel.id), event.location.workspace
                 await self.active_channels.add_with(self._sink(event), *place)
                 await self._remove_secret(message, event)
 

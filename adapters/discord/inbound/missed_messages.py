@@ -234,7 +234,7 @@ class MissedMessages:
         guild = getattr(channel, "guild", None)
         locale = str(guild.preferred_locale) if guild is not None else ""
         try:
-            await channel.send(translate("discord.missed", locale), nonce=f"missed{since}"[:25])
+            await channel.send(translate("request.missed", locale), nonce=f"missed{since}"[:25])
         except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
             log.warning("not said that messages were missed", channel=channel.id, reason=describe_error(exc))
 
@@ -260,7 +260,8 @@ class MissedMessages:
         for found in (known, others):
             found.sort(key=lambda place: newest[place.id], reverse=True)
         if shard == 0:
-            known += [client.get_partial_messageable(one) for one in self._messages.active_channels.direct()]
+            direct = [channel for channel, guild in self._messages.active_channels if not guild]
+            known += [client.get_partial_messageable(int(channel)) for channel in direct]
         if (left := len(known) + len(others) - MAX_CHANNELS) > 0:
             log.warning("messages missed in too many channels", read=MAX_CHANNELS, left=left)
         return [*known, *others][:MAX_CHANNELS]
@@ -269,7 +270,7 @@ class MissedMessages:
         """Whether it is the bot's own thread, or somebody asked there lately."""
         user = self._get_client().user
         is_own = isinstance(channel, discord.Thread) and user is not None and channel.owner_id == user.id
-        return is_own or channel.id in self._messages.active_channels
+        return is_own or str(channel.id) in self._messages.active_channels
 
 
 def _may_read(guild: discord.Guild, channel: "discord.abc.GuildChannel | discord.Thread") -> bool:

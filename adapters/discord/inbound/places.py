@@ -1,8 +1,6 @@
-"""Places of Discord, which are servers, channels and direct messages: which are served, and where the bot was asked."""
+"""Places of Discord, which are servers, channels and direct messages: which of them are served."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import discord
@@ -13,71 +11,13 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.errors import NETWORK_ERRORS
-from bot.errors import StoreError
-from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
-
-#: Storage namespace: the server of each channel, "" for direct messages.
-NAMESPACE = "discord.active"
-#: Channels that are kept, those used last, and the time for which they are.
-MAX_CHANNELS = 500
-_LIFETIME = timedelta(days=30)
-_RENEWAL = timedelta(days=1)
 
 _VERDICT_LIFETIME = 3600.0  # seconds after which Discord is asked again
 _CACHED = 5000
 _MAX_SERVERS = 50  # that are searched for a person who writes a direct message
 _IN_SERVER, _OF_PERSON = 0, 1  # kinds of installations
-
-
-class ActiveChannels:
-    """Channels where the bot was asked lately, kept over a restart: what it missed is read there."""
-
-    def __init__(self, services: AdapterServices) -> None:
-        self._services = services
-        self._guilds: BoundedDict[int, str] = BoundedDict(MAX_CHANNELS)
-        self._stored: BoundedDict[int, None] = BoundedDict(MAX_CHANNELS, lifetime=_RENEWAL.total_seconds())
-
-    def __contains__(self, channel: object) -> bool:
-        return channel in self._guilds
-
-    def direct(self) -> Iterator[int]:
-        """Iterate over the direct messages."""
-        return (channel for channel, guild in self._guilds.items() if not guild)
-
-    async def restore(self) -> None:
-        """Read what an earlier process stored. Raises `StoreError`."""
-        for channel, guild in (await self._services.storage(NAMESPACE, has_secrets=False).items()).items():
-            if int(channel) not in self._guilds:
-                self._guilds[int(channel)] = guild
-
-    async def add_with(self, recording: Awaitable[object], channel: int, guild: str) -> None:
-        """Add a channel and await the recording of an event there. Raises what that raises.
-
-        Both are written together, the channel no later than the event: neither waits for the other.
-        """
-        if channel in self._stored:
-            self._guilds[channel] = guild
-            await recording
-        else:
-            await asyncio.gather(self.add(channel, guild), recording)  # in this order
-
-    async def add(self, channel: int, guild: str) -> None:
-        """Add a channel; it is stored when it is new, and then at most once a day."""
-        if channel in self._stored:
-            self._guilds[channel] = guild
-            return
-        oldest = next(iter(self._guilds), None)
-        self._guilds[channel] = guild
-        storage = self._services.storage(NAMESPACE, has_secrets=False)
-        try:
-            await storage.set(str(channel), guild, expires=datetime.now(UTC) + _LIFETIME)
-            self._stored[channel] = None
-            if oldest is not None and oldest not in self._guilds:
-                await storage.delete(str(oldest))
-        except StoreError as exc:
-            log.warning("channel not stored", channel=channel, reason=str(exc))
 
 
 class ServedPlaces:

@@ -27,6 +27,7 @@ CALLS_PER_MINUTE = {
     "conversations.open": _TIERS[3],
     "conversations.replies": _TIERS[3],
     "files.delete": _TIERS[3],
+    "users.conversations": _TIERS[3],
     "chat.appendStream": _TIERS[4],
     "chat.postEphemeral": _TIERS[4],
     **dict.fromkeys(("files.completeUploadExternal", "files.getUploadURLExternal", "files.info"), _TIERS[4]),

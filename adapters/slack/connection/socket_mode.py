@@ -297,13 +297,13 @@ class SocketConnections:
         self._make = make
         self._count = count
         self._supervisors: list[SocketModeSupervisor] = []
-        self._stands_by = False
+        self.stands_by = False  #: another process has the connections
 
     @property
     def problem(self) -> str:
         """Return "" where events can come in, or another process has the connections; else what is wrong."""
         problems = [one.problem for one in self._supervisors]
-        if self._stands_by or "" in problems:
+        if self.stands_by or "" in problems:
             return ""
         return next(iter(problems), translate("slack.connecting"))
 
@@ -330,10 +330,10 @@ class SocketConnections:
                     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                     if receiving is not None and receiving.done():
                         return receiving.result()
-                    self._stands_by = not change.result()
-                    if receiving is None and not self._stands_by:
+                    self.stands_by = not change.result()
+                    if receiving is None and not self.stands_by:
                         receiving = asyncio.ensure_future(self.run())
-                    elif receiving is not None and self._stands_by:
+                    elif receiving is not None and self.stands_by:
                         await _end(receiving)
                         receiving = None
                     change = asyncio.ensure_future(anext(changes))

@@ -86,7 +86,7 @@ class EventRouter(AsyncMiddleware):
             prefix=prefix,
             background=self._background,
         )
-        self._messages = MessageHandler(
+        self.messages = MessageHandler(
             workspaces=workspaces,
             users=users,
             threads=threads,
@@ -112,8 +112,8 @@ class EventRouter(AsyncMiddleware):
         )
 
         self._on_events: dict[str, _EventListener] = {
-            "message": self._messages.on_message,
-            "app_mention": self._messages.on_message,
+            "message": self.messages.on_message,
+            "app_mention": self.messages.on_message,
             "app_home_opened": self._on_home_opened,
             "app_context_changed": self._on_context_changed,
             "agent_session_stopped": self._on_stop,

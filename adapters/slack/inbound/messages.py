@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
 
+from adapters.kit.active_channels import ActiveChannels
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
@@ -14,6 +15,7 @@ from adapters.kit.plain_words import build_event
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
 from adapters.slack.inbound.assistant import Assistant
+from adapters.slack.inbound.author_notices import AuthorNotices
 from adapters.slack.inbound.mention_copies import MentionCopies
 from adapters.slack.inbound.parse import (
     MessageContext,
@@ -25,6 +27,7 @@ from adapters.slack.inbound.parse import (
     is_mention,
     is_spoken,
     message_id,
+    thread_id,
 )
 from adapters.slack.inbound.thread_state import ThreadConversations
 from adapters.slack.inbound.users import UserDirectory
@@ -32,13 +35,13 @@ from adapters.slack.setup.observed_events import ObservedEvents, kind_of
 from adapters.slack.types import ADAPTER, Json
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryError, StoreError
-from bot.i18n import translate
 from bot.models import CommandSpec, Event, Location
 from bot.ports import AdapterServices, ChannelSettings, Sink
 
 log = structlog.get_logger(__name__)
 
 _MESSAGES = 5000  # messages that are remembered
+_RETRIES = 600.0  # seconds within which Slack sends an event again, and some more
 _REPLIES = 100  # to a message that came late
 _THREADS = 1000  # whose newest replies, which were for nobody, are remembered
 _LOOKS = 3  # for a message that another process was given, while the database or Slack fails
@@ -81,8 +84,11 @@ class MessageHandler:
         self._locks: PerKey[str, asyncio.Lock] = PerKey()
         self._muted = MutedParticipants(services, ADAPTER)
         self._recorded: BoundedDict[str, None] = BoundedDict(_MESSAGES)
-        #: Messages whose authors know that they were not recorded.
-        self._notified: BoundedDict[str, None] = BoundedDict(_MESSAGES)
+        self._edited: BoundedDict[str, Json] = BoundedDict(_MESSAGES, lifetime=_RETRIES)  # may come before the message
+        self.active_channels = ActiveChannels(services, ADAPTER)  #: each with its workspace
+        self._notices = AuthorNotices(workspaces, users)
+        #: reads what was missed in a message's thread, to be recorded before the message
+        self.read_missed: Callable[[Workspace, Json], Awaitable[None]] | None = None
 
     async def on_message(self, event: Json, workspace: Workspace) -> None:
         """Record a new message, or apply an edit or a deletion. Raises `StoreError`: Slack has to send it again."""
@@ -92,42 +98,56 @@ class MessageHandler:
             await self._edit(workspace, event)
         elif subtype == "message_deleted":
             await self._delete(workspace, event)
-        elif is_spoken(event) and not _is_own_or_notice(workspace, event):
+        elif is_spoken(event) and not is_own_or_notice(workspace, event):
             if self._services.has_peers:
                 self._copies.note(workspace, event)
             await self._add(workspace, event)
 
     async def _add(self, workspace: Workspace, message: Json, *, is_new: bool = True) -> None:
         """Record a message once: a mention comes as `message` and as `app_mention`, and again when Slack retries."""
-        async with self._lock(workspace, message):
+        async with self.lock(workspace, message):
             known = message_id(workspace.owner, str(message.get("channel")), str(message.get("ts")))
             if known in self._recorded or await self._is_recorded_elsewhere(workspace, message, known):
                 return
-            try:
-                event = await self._to_event(workspace, message)
-                if event is None:
-                    if is_new:
-                        self._note_unaddressed(workspace, message)
-                    return
+            if self.read_missed is not None:
+                await self.read_missed(workspace, message)
+            event = await self.record(workspace, self._edited.get(known, message))
+            if event is None:
+                if is_new:
+                    self._note_unaddressed(workspace, message)
+                return
+        if not event.location.is_private and _begins(message, event):
+            await self._add_earlier_replies(workspace, message, event)
+
+    async def record(self, workspace: Workspace, message: Json) -> Event | None:
+        """Record a message, once, and return its event; None: it is not for the bot. The caller holds its lock."""
+        known = message_id(workspace.owner, str(message.get("channel")), str(message.get("ts")))
+        try:
+            event = None if known in self._recorded else await self._to_event(workspace, message)
+            if event is not None:
                 await self._sink(event)
                 self._recorded[known] = None
-            except StoreError:
-                if is_mention(message, workspace.bot_user) or _is_direct(message):
-                    await self._notify(workspace, message, "slack.not_kept_yet")
-                raise
-            except Exception:  # a defect here, or a message of an unknown shape: no reason for silence
-                log.exception("message not understood", ts=str(message.get("ts")))
-                if is_mention(message, workspace.bot_user) or _is_direct(message):
-                    await self._notify(workspace, message, "request.not_recorded")
-                return
-        if event.location.is_private:
-            self._assistant.set_title(workspace, event)
-        elif _begins(message, event):
-            await self._add_earlier_replies(workspace, message, event)
+                await self.active_channels.add(f"{workspace.owner}.{message['channel']}", workspace.team)
+                if event.location.is_private:
+                    self._assistant.set_title(workspace, event)
+        except StoreError:
+            if self.is_to_bot(workspace, message):
+                await self._notices.notify(workspace, message, "slack.not_kept_yet")
+            raise
+        except Exception:  # a defect here, or a message of an unknown shape: no reason for silence
+            log.exception("message not understood", ts=str(message.get("ts")))
+            if self.is_to_bot(workspace, message):
+                await self._notices.notify(workspace, message, "request.not_recorded")
+            return None
+        return event
+
+    def is_to_bot(self, workspace: Workspace, message: Json) -> bool:
+        """Whether a message is for the bot wherever it is written: it mentions the bot, or is a direct message."""
+        return is_mention(message, workspace.bot_user) or (_is_direct(message) and not is_bot(message))
 
     async def _is_recorded_elsewhere(self, workspace: Workspace, message: Json, known: str) -> bool:
         """Whether another process has recorded a mention. Replies that wait for it here are to be recorded here."""
-        if not self._services.has_peers or _thread_id(workspace, message) in self._unaddressed:
+        if not self._services.has_peers or thread_id(workspace, message) in self._unaddressed:
             return False
         return await self._copies.is_recorded_elsewhere(workspace, message, known)
 
@@ -136,7 +156,7 @@ class MessageHandler:
 
         Done before Slack is acknowledged: if this process ends, Slack sends the message again to the next one.
         """
-        for reply in self._unaddressed.pop(_thread_id(workspace, message), ()):
+        for reply in self._unaddressed.pop(thread_id(workspace, message), ()):
             if float(reply["ts"]) > event.written_at:
                 await self._add(workspace, reply)
         if event.written_at + self._late_event <= time.time():
@@ -144,7 +164,7 @@ class MessageHandler:
 
     def _note_unaddressed(self, workspace: Workspace, message: Json) -> None:
         if message.get("thread_ts") not in (None, message.get("ts")) and not is_bot(message):
-            thread = _thread_id(workspace, message)
+            thread = thread_id(workspace, message)
             self._unaddressed[thread] = [*self._unaddressed.get(thread, ()), message]
             if self._services.has_peers:
                 self._background.start(self._look_again(workspace, message))
@@ -203,50 +223,37 @@ class MessageHandler:
         if message.get("subtype") == "tombstone":
             await self._delete(workspace, {"previous_message": message, "channel": channel})
             return
-        same = ("text", "files")
-        if not is_spoken(message) or all(message.get(f) == before.get(f) for f in same):
-            return
-        if _is_own_or_notice(workspace, message):
+        is_same = all(message.get(f) == before.get(f) for f in ("text", "files"))
+        if is_same or not is_spoken(message) or is_own_or_notice(workspace, message):
             return
         edited = {**message, "channel": channel, "channel_type": notice.get("channel_type")}
-        async with self._lock(workspace, edited):
-            event = await self._to_event(workspace, edited, is_edit=True)
-            if event is not None:
-                await self._services.revise(event)
-                if is_mention(edited, workspace.bot_user) and not is_mention(before, workspace.bot_user):
-                    await self._sink(event)  # for the bot only now; an event that is recorded already is ignored
+        async with self.lock(workspace, edited):
+            self._edited[message_id(workspace.owner, channel, str(message.get("ts")))] = edited
+            event = await self.apply_edit(workspace, edited)
+            if event and is_mention(edited, workspace.bot_user) and not is_mention(before, workspace.bot_user):
+                await self._sink(event)  # for the bot only now; an event that is recorded already is ignored
+
+    async def apply_edit(self, workspace: Workspace, edited: Json) -> Event | None:
+        """Revise the event of a message; return the event, None: it is not for the bot. The caller holds its lock."""
+        event = await self._to_event(workspace, edited, is_edit=True)
+        if event is not None:
+            await self._services.revise(event)
+        return event
 
     async def _delete(self, workspace: Workspace, notice: Json) -> None:
         """Retract the event of a deleted message. Slack may send the message, or send it again, only after that."""
         before, channel = notice.get("previous_message") or {}, str(notice.get("channel") or "")
         ts = str(notice.get("deleted_ts") or before.get("ts") or "")
-        async with self._lock(workspace, {**before, "channel": channel, "ts": ts}):
+        async with self.lock(workspace, {**before, "channel": channel, "ts": ts}):
             self._recorded[known := message_id(workspace.owner, channel, ts)] = None
             await self._services.retract(ADAPTER, known)
 
-    def _lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
+    def lock(self, workspace: Workspace, message: Json) -> asyncio.Lock:
+        """Return the lock of a message's thread, or direct messages: what is said there is recorded in order."""
         is_one_conversation = not workspace.is_agent and _is_direct(message)
         root = str(message.get("thread_ts") or ("" if is_one_conversation else message.get("ts")) or "")
         key = message_id(workspace.owner, str(message.get("channel") or ""), root)
         return self._locks.find_or_make(key, asyncio.Lock)
-
-    async def _notify(self, workspace: Workspace, message: Json, key: str) -> None:
-        """Send the author, alone, a sentence about a message; once, as Slack may send the message again and again."""
-        channel, ts, user = str(message.get("channel")), str(message.get("ts")), str(message.get("user") or "")
-        known = message_id(workspace.owner, channel, ts)
-        if known in self._notified or not user:
-            return
-        self._notified[known] = None
-        person = await self._users.find(workspace, user)
-        try:
-            await self._workspaces.client_of(workspace).chat_postEphemeral(
-                channel=channel,
-                user=user,
-                thread_ts=message.get("thread_ts"),
-                text=translate(key, person.locale),
-            )
-        except (*API_ERRORS, DeliveryError) as exc:
-            log.warning("author not notified", reason=log_reason(exc))
 
     # -- is it for the bot, and where does it belong
 
@@ -327,18 +334,12 @@ class MessageHandler:
         return await build_event(self._services, build, begun_by=begun_by)
 
 
-def _thread_id(workspace: Workspace, message: Json) -> str:
-    """Return the id of the thread of a reply, or of the thread that a message may begin."""
-    root = str(message.get("thread_ts") or message.get("ts") or "")
-    return message_id(workspace.owner, str(message.get("channel") or ""), root)
-
-
 def _begins(message: Json, event: Event) -> bool:
     """Whether the bot takes part in the thread of the message from there on."""
     return event.has_prior_messages or message.get("thread_ts") in (None, "", message.get("ts"))
 
 
-def _is_own_or_notice(workspace: Workspace, message: Json) -> bool:
+def is_own_or_notice(workspace: Workspace, message: Json) -> bool:
     """Whether the bot, or Slack itself, wrote the message."""
     user, bot = str(message.get("user") or ""), message.get("bot_id")
     return user == workspace.bot_user or user in SYSTEM_USERS or (bool(bot) and bot == workspace.bot)

@@ -48,6 +48,12 @@ def message_id(owner: str, channel: str, ts: str) -> str:
     return f"{owner}.{channel}.{ts}"
 
 
+def thread_id(workspace: Workspace, message: Json) -> str:
+    """Return the id of the thread of a reply, or of the thread that a message may begin."""
+    root = str(message.get("thread_ts") or message.get("ts") or "")
+    return message_id(workspace.owner, str(message.get("channel") or ""), root)
+
+
 def direct_conversation(owner: str, channel: str) -> str:
     """The conversation of direct messages in no thread, where the app has no agent view."""
     return f"{owner}.{channel}"

@@ -1,1 +1,1 @@
-"""Reading threads, and channels on behalf of a person."""
+"""Reading threads, channels on behalf of a person, and what was missed."""

@@ -16,7 +16,7 @@ const METHODS = {
   "conversations.replies": "ConversationsReplies", "files.completeUploadExternal": "FilesCompleteUploadExternal", "files.delete": "FilesDelete",
   "files.getUploadURLExternal": "FilesGetUploadURLExternal", "files.info": "FilesInfo", "oauth.v2.access": "OAuthV2Access",
   "reactions.add": "ReactionsAdd", "reactions.remove": "ReactionsRemove", "team.info": "TeamInfo", "usergroups.list": "UsergroupsList",
-  "users.info": "UsersInfo",
+  "users.conversations": "UsersConversations", "users.info": "UsersInfo",
   "views.open": "ViewsOpen", "views.publish": "ViewsPublish", "views.push": "ViewsPush", "views.update": "ViewsUpdate",
 };
 const ROOTS = ["KnownBlock", "ModalView", "HomeView", "AnyChunk", ...Object.values(METHODS).map((name) => `${name}Arguments`)];

@@ -60,18 +60,18 @@ def _kept(caller: Caller, message: Message, replies: list[Message]) -> Json:
 def _readable(caller: Caller, right: str) -> Channel:
     """The channel, if the token has the scope for its kind. Raises `ApiError`."""
     channel = caller.channel()
-    _require_scope(caller, channel, right)
+    _require_scope(caller, channel.kind, right)
     return channel
 
 
-def _require_scope(caller: Caller, channel: Channel, right: str) -> None:
-    """Raise `ApiError` where the token lacks the scope for the channel's kind.
+def _require_scope(caller: Caller, kind: str, right: str) -> None:
+    """Raise `ApiError` where the token lacks the scope for a kind of channels.
 
     "Relevant *:history scope": https://docs.slack.dev/reference/methods/conversations.history; for members
     https://docs.slack.dev/reference/methods/conversations.members; for `conversations.info` the scope of the kind, too:
     https://docs.slack.dev/reference/methods/conversations.info
     """
-    scope = f"{channel.kind}s:{right}" if channel.kind in ("channel", "group") else f"{channel.kind}:{right}"
+    scope = f"{kind}s:{right}" if kind in ("channel", "group") else f"{kind}:{right}"
     if scope not in caller.grant.scopes:
         raise ApiError("missing_scope", needed=scope, provided=",".join(sorted(caller.grant.scopes)))
 
@@ -97,7 +97,7 @@ def info(caller: Caller) -> Json:
     team, channel = caller.team, caller.team.channels.get(caller.text("channel"))
     if channel is None or (channel.kind != "channel" and team.bot.id not in channel.members):
         raise ApiError("channel_not_found")
-    _require_scope(caller, channel, "read")
+    _require_scope(caller, channel.kind, "read")
     return {"channel": {**channel.to_json(team.id), "is_member": team.bot.id in channel.members}}
 
 
@@ -124,6 +124,40 @@ def members(caller: Caller) -> Json:
     end = start + max(1, min(int(caller.text("limit") or 100), 999))
     return {
         "members": found[start:end],
+        "response_metadata": {"next_cursor": str(end) if end < len(found) else ""},
+    }
+
+
+#: Kinds of conversations by their names in `types`.
+_TYPES = {"public_channel": "channel", "private_channel": "group", "mpim": "mpim", "im": "im"}
+
+
+@method("users.conversations", *_READ)
+def user_conversations(caller: Caller) -> Json:
+    """A page of the conversations that the bot is a member of: public channels, unless `types` names others.
+
+    Each kind needs its scope; an organisation's token needs `team_id`.
+    https://docs.slack.dev/reference/methods/users.conversations
+    """
+    if not caller.grant.team:
+        caller.required("team_id")
+    names = [name.strip() for name in (caller.text("types") or "public_channel").split(",")]
+    if not set(names) <= _TYPES.keys():
+        raise ApiError("invalid_types")
+    for name in names:
+        _require_scope(caller, _TYPES[name], "read")
+    kinds = {_TYPES[name] for name in names}
+    found = [
+        channel
+        for channel in caller.team.channels.values()
+        if channel.kind in kinds
+        and caller.team.bot.id in channel.members
+        and not (channel.is_archived and caller.flag("exclude_archived"))
+    ]
+    start = int(caller.text("cursor") or 0)
+    end = start + max(1, min(int(caller.text("limit") or 100), 999))
+    return {
+        "channels": [channel.to_json(caller.team.id) for channel in found[start:end]],
         "response_metadata": {"next_cursor": str(end) if end < len(found) else ""},
     }
 

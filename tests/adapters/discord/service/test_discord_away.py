@@ -23,7 +23,7 @@ from tests.support.discord.processes import Process
 from tests.support.discord.whole import Whole, whole
 from tests.support.scripted_api import piece, scripted_api
 
-MISSED = translate("discord.missed", "en-US")
+MISSED = translate("request.missed", "en-US")
 
 
 @pytest.fixture

@@ -235,6 +235,21 @@ async def test_edits_and_deletions(slack: SlackSimulator, service: RunningAdapte
     assert len(core.events) == 1
 
 
+async def test_an_edit_that_comes_before_its_message(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
+    """A question whose edit Slack delivers first is recorded as it was edited."""
+    slack.sender.gives_up = True
+    question = slack.ada.mention("hello")
+    slack.sender.gives_up = False
+    slack.ada.edit(question, f"<@{slack.team.bot.id}> good-bye")
+    await slack.until_delivered()
+    for delivery in [delivery for delivery in slack.sender.deliveries if not delivery.is_acknowledged]:
+        await slack.sender.again(delivery, number=1)
+    await core.wait_for_events(1)
+    assert [event.prompt for event in core.events] == ["good-bye"]
+
+
 async def test_mention_that_is_added_later(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
     """A message that mentions the bot only after an edit is a request from then on, and one request."""
     question = slack.ada.say("what is love?")

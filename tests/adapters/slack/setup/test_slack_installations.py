@@ -10,6 +10,7 @@ import pytest
 
 from adapters.slack.connection.workspaces import NotInstalled
 from adapters.slack.reply_target import ReplyTarget
+from adapters.slack.timing import Timing
 from bot.models import Answer
 from bot.ports import Profile, UsageRow
 from simulators.slack import SlackSimulator
@@ -176,6 +177,12 @@ async def test_organisation_installs_for_all_its_workspaces(
     assert ReplyTarget.of(event.reply_to).enterprise == "E0ORG"
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=False)
     await draft.finish(Answer(text="hello, Grid"))
+    slack.sender.gives_up = True
+    eve.mention("missed")
+    core.stored["slack.heard"]["until"] = str(event.written_at + 0.000001)
+    async with RunningAdapter(slack, core, http=True, timing=Timing(absence_before_start=0.0), **_many(slack)):
+        assert (await core.wait_for_events(2))[1].conversation.startswith("E0ORG.C0GRID.")
+    assert ReplyTarget.of(core.events[1].reply_to).team == "T0GRID"
 
 
 async def test_removed_app_leaves_no_token(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
