@@ -10,10 +10,11 @@ from bot.characters import INVISIBLE
 _HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,61}\w)?\.){1,8}[^\W\d_]{2,24}(?!\w)")
 _IP = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\[[0-9a-f:.]{2,45}\]", re.IGNORECASE)
 _SCHEME = re.compile(r"://|^\s*//|(?<!\w)(?:localhost|www\.)", re.IGNORECASE)
+_DOTS = "\u3002\u06d4\u0701\u0702\ua4f8\ua60e\u00b7\u0387\u30fb\u2027\u22c5\u2219\u0660\u06f0\u2e31\u2e33"
 #: Marks that look like the dots, slashes and colons of an address and that compatibility forms leave as they are.
 _LOOK_ALIKES = str.maketrans(
     {
-        **dict.fromkeys("\u3002\u06d4\u0701\u0702\ua4f8\ua60e\u00b7\u0387\u30fb\u2027\u22c5", "."),
+        **dict.fromkeys(_DOTS, "."),
         **dict.fromkeys("\u2044\u2215\u29f8\u2571\u27cb", "/"),
         **dict.fromkeys("\u2236\ua789\u02d0\u05c3", ":"),
     }

@@ -19,7 +19,8 @@ from markdown_it.token import Token
 
 from bot.markdown.indents import normalize_indents
 from bot.markdown.split import is_cjk
-from bot.markdown.tree import Block, Inline
+from bot.markdown.table_rows import parse_table
+from bot.markdown.tree import Block, Heading, Inline, LineBreak, Paragraph, Quote, TextRun, plain_text
 from bot.markdown.tree_builder import build_blocks, build_inlines
 
 #: Levels of nested quotes and lists; deeper ones are shown as text.
@@ -39,7 +40,25 @@ def parse_blocks(markdown: str) -> tuple[Block, ...]:
     md = _parser()
     text = markdown.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     md.block.parse(normalize_indents(text), md, {}, tokens)
-    return build_blocks(tokens, _parse_inlines)
+    blocks = build_blocks(tokens, _parse_inlines)
+    return blocks if any(map(_is_visible, blocks)) else _as_written(text)
+
+
+def _is_visible(block: Block) -> bool:
+    match block:
+        case Paragraph(children) | Heading(_, children):
+            return bool(plain_text(children).strip())
+        case Quote(inner):
+            return any(map(_is_visible, inner))
+        case _:
+            return True
+
+
+def _as_written(text: str) -> tuple[Block, ...]:
+    """Return a text that is nothing but marks, such as `#` or `<br>`, as a paragraph that shows them."""
+    lines = text.strip().split("\n")
+    inlines = [inline for line in lines for inline in (LineBreak(), TextRun(line.strip())) if inline != TextRun("")]
+    return (Paragraph(tuple(inlines[1:])),) if text.strip() else ()
 
 
 def _parse_inlines(markdown: str) -> tuple[Inline, ...]:
@@ -74,6 +93,7 @@ def _parser() -> MarkdownIt:
     md.enable(["table", "strikethrough", "linkify"])
     md.disable(["reference", "html_block", "html_inline"])  # a link definition would be lost when the text is split
     md.inline.ruler.at("linkify", _linkify)
+    md.block.ruler.at("table", parse_table, {"alt": ["paragraph", "reference"]})
     return md
 
 

@@ -25,6 +25,8 @@ _ATOM = re.compile(
     r"|."
 )
 
+_WORD = 24  # characters of a word that is not measured where there is room for so many
+
 Measure = Callable[[str], int]
 
 
@@ -264,9 +266,10 @@ class _Packer:
 
     def _atoms(self, line: str, block: _Block) -> Iterator[str]:
         fits = cache(lambda atom: self.fits(block.text((atom,))))  # words come again and again
+        has_room = fits("x" * _WORD)  # then shorter words without marks fit, too
         for match in _ATOM.finditer(line):
             atom = match[0]
-            if fits(atom):
+            if (has_room and len(atom) <= _WORD and atom.isascii() and atom.isalnum()) or fits(atom):
                 yield atom
                 continue
             from wcwidth import iter_graphemes

@@ -1,12 +1,14 @@
 """Tables as plain text with aligned columns; wide East Asian letters take two columns. Pure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from bot.markdown.tree import Alignment, Table, plain_text
 
 _WIDEST = 40  # columns to which a cell is padded at most, so that one long cell does not widen all rows
 _NARROWEST = 6  # smallest width, in columns, of a cell in a table that is made narrower
 _GAP = " | "
+_CACHED = 512  # cells: a text that is split, or grows, is rendered again and again
 
 
 def display_width(text: str) -> int:
@@ -31,13 +33,11 @@ def pad_columns(
 
 def render_monospace(table: Table, *, limit: int = 80) -> str:
     """Render a table for a code block, at most about `limit` columns wide; long cells wrap."""
-    from wcwidth import wrap
-
     rows = [[" ".join(plain_text(cell).split()) for cell in row] for row in (table.header, *table.rows)]
     widths = _widths(rows, limit - len(_GAP) * (len(table.alignments) - 1))
     lines: list[str] = []
     for number, row in enumerate(rows):
-        wrapped = [wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)]
+        wrapped = [_wrapped(cell, size) for cell, size in zip(row, widths, strict=True)]
         for at in range(max(map(len, wrapped), default=0)):
             cells = [cell[at] if at < len(cell) else "" for cell in wrapped]
             padded = (_padded(*cell) for cell in zip(cells, table.alignments, widths, strict=True))
@@ -45,6 +45,15 @@ def render_monospace(table: Table, *, limit: int = 80) -> str:
         if number == 0:
             lines.append("-+-".join("-" * size for size in widths))
     return "\n".join(lines)
+
+
+@lru_cache(maxsize=_CACHED)
+def _wrapped(cell: str, size: int) -> Sequence[str]:
+    if cell.isascii() and cell.isprintable() and len(cell) <= size:
+        return (cell,)
+    from wcwidth import wrap
+
+    return tuple(wrap(cell, size)) or ("",)
 
 
 def _widths(rows: Sequence[Sequence[str]], limit: int) -> list[int]:

@@ -13,7 +13,7 @@ from bot.media.storage.store import KeptFile
 
 log = structlog.get_logger(__name__)
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _PARTIAL, _NOT_SATISFIABLE, _UNAVAILABLE = 206, 416, 503
 
 

@@ -27,7 +27,14 @@ DISGUISED = (
         "www.bank.com",
         "//localhost",
     ),
-    *("evil.example.bank.com", "http://3232235777", "https:\u2215\u2215bank.com", "bank\ufe0f.com", "bank\u034f.com"),
+    *(
+        "evil.example.bank.com",
+        "http://3232235777",
+        "https:\u2215\u2215bank.com",
+        "bank\ufe0f.com",
+        "bank\u034f.com",
+        "bank\u2219com",
+    ),
 )
 HONEST = (
     *(("the page", EVIL), ("evil.example", EVIL), ("https://evil.example/x", EVIL), ("www.evil.example", EVIL)),

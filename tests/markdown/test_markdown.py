@@ -215,6 +215,32 @@ def test_tables_without_outer_bars() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("| count | `ls | wc -l` |", ["count", "ls | wc -l"]),
+        ("a | b | c", ["a", "b | c"]),
+        ("| ``x ` | y`` | b | `c | d` |", ["x ` | y", "b | c | d"]),
+        (r"| a \| b | c \| d | e |", ["a | b", "c | d | e"]),
+        ("| `a | b | c", ["`a", "b | c"]),
+        ("| a |", ["a", ""]),
+    ],
+)
+def test_rows_with_more_cells_than_the_header_lose_nothing(row: str, cells: list[str]) -> None:
+    """Bars in code are text where a row has too many cells; what is left over is part of the last cell."""
+    (table,) = parse(f"| one | two |\n|-|-|\n{row}")
+    assert isinstance(table, Table)
+    assert [plain_text(cell) for cell in table.rows[0]] == cells
+
+
+@pytest.mark.parametrize("text", ["#", ">", "<br>", "&nbsp;", "[]()", "# \n\n##", "> #"])
+def test_text_that_is_nothing_but_marks_is_shown(text: str) -> None:
+    """An answer that consists of marks, such as the one that begins a heading, is no empty message."""
+    (shown,) = parse(text)
+    assert isinstance(shown, Paragraph)
+    assert plain_text(shown.children) == text.replace(" \n", "\n")
+
+
 def test_open_fence_while_streaming() -> None:
     """An unclosed fence is a code block."""
     assert parse("Look:\n```python\nx = 1\n\ny") == (lines("Look:"), Code("x = 1\n\ny", "python"))
@@ -245,7 +271,7 @@ def test_any_text_is_some_tree(text: str) -> None:
 
     found = letters(words(parse(text)))
     assert all(found.count(c) <= text.count(c) for c in "ab中")
-    if not set(text) & set("&[(|<\t"):  # addresses of links, cells beyond the header, HTML's letters
+    if not set(text) & set("&[(<\t"):  # addresses of links, HTML's letters
         assert found == letters(text)
 
 
@@ -262,7 +288,8 @@ def test_a_deep_list_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["![", "[[a]", "[a](<b", "*a **a ", "a``", "> ", "http://a)", "|a\n|-\n", "中**。", "a\n"]
+    "unit",
+    ["![", "[[a]", "[a](<b", "*a **a ", "a``", "> ", "http://a)", "|a\n|-\n", "中**。", "a\n", "|a|\n|-|\n|`|"],
 )
 def test_work_is_linear(unit: str) -> None:
     """The run time is linear in the length, for any kind of unclosed construct."""

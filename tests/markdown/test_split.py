@@ -157,6 +157,18 @@ def test_splitting_measures_little(text: str) -> None:
     assert measured < 6 * len(markdown)
 
 
+def test_the_words_of_a_long_row_are_not_measured_one_by_one() -> None:
+    """A table's header is measured with each part of a row, so that each word of its own would be slow."""
+    measured: list[str] = []
+
+    def measure(text: str) -> int:
+        measured.append(text)
+        return len(text)
+
+    split("| a | b |\n|-|-|\n| " + " ".join(f"word{n}" for n in range(1000)) + " | x |", 500, measure=measure)
+    assert len(measured) < 200
+
+
 @pytest.mark.parametrize("lead", ["", "x" * 57])
 def test_a_piece_is_as_full_as_it_can_be(lead: str) -> None:
     """One line more would not fit, however uneven the lines are."""
