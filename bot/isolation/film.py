@@ -33,6 +33,7 @@ _FADE = 1.0  #: seconds at both ends of the music, and at the end of all sound
 _QUALITY = "21"  #: CRF of x264
 _SOUND_BITS, _LEAST_SOUND_BITS = 128_000, 32_000  #: per second
 _LEAST_BITS = 48_000  #: of pictures per second; below this they are unrecognisable
+_MOST_BITS = 2**31 - 1  #: per second; FFmpeg takes no larger buffer
 _SHARES = (0.92, 0.8, 0.65)  #: of the limit that a try aims for
 _PICTURES = 24  #: a second
 _TITLE_SECONDS = 2.5
@@ -69,7 +70,7 @@ def join(data: bytes, *, target: str) -> tuple[str, bytes]:
     seconds = film.ticks / _PICTURES
     limit = int(task["limit"] or 0)
     for share in _SHARES if limit else ():
-        bits = int(limit * 8 * share / seconds)
+        bits = min(int(limit * 8 * share / seconds), _MOST_BITS)
         sound_bits = max(min(bits // 4, _SOUND_BITS), _LEAST_SOUND_BITS) if film.has_sound else 0
         if bits - sound_bits < _LEAST_BITS:
             break

@@ -107,7 +107,7 @@ def test_chinese_letters_are_drawn_as_the_reader_writes_them() -> None:
 
 
 async def test_a_limit_makes_a_film_smaller_or_is_reported(tmp_path: Path) -> None:
-    """The size of its pictures follows from the limit; what can't be so small is made whole, and says so."""
+    """The size of its pictures follows from the limit; what can't be so small, or is far smaller, is made whole."""
     noise = save(tmp_path / "noise.mp4", film(seconds=1, noise=True))
     target = tmp_path / "film.mp4"
     style = FilmStyle(title="\U0010fffd", fade=0)
@@ -120,6 +120,8 @@ async def test_a_limit_makes_a_film_smaller_or_is_reported(tmp_path: Path) -> No
     await join_clips([Clip(path=noise)], target, style=style, limit=5_000)
     assert target.stat().st_size > 5_000
     assert decode(target)[0].shape[1] == 180
+    await join_clips([Clip(path=noise)], target, limit=1 << 40)
+    assert decode(target)[0].shape == (24, 180, 320)
     assert can_join()
 
 
