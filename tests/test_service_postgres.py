@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.models import Lane, Location
+from bot.models import Actor, Job, Lane, Location
+from bot.store.postgres.store import PostgresStore
 from tests.support import processes
 from tests.support.channel.adapter import Channel, channel_server
 from tests.support.database.failures import watch_failure
@@ -64,6 +65,32 @@ async def test_a_stop_reaches_another_process(tmp_path: Path, url: SecretStr) ->
         assert not stopped.text
         assert one.answer(event).text == "*Stopped.*"
         assert one.echo.left["slow"] == 1
+
+
+async def test_a_stop_outlives_the_process_that_was_asked(tmp_path: Path, url: SecretStr) -> None:
+    """One that ends before it has stopped an answer leaves it to others, which stop it in its place."""
+    async with service(tmp_path, bot_database_url=url) as one:
+        free = one.core.worker._slots
+        free[Lane.CONVERSATION] = 0  # so that the other takes them
+        async with PostgresStore(url) as other, asyncio.timeout(60):
+            by_operator = await one.channel.ask("slow", conversation="elsewhere")
+            by_person = await one.channel.ask("slow")
+            jobs: list[Job] = []
+            while len(jobs) < 2:
+                jobs += await other.claim_some({Lane.CONVERSATION: 2}, ["channel"])
+            canceller, operator = one.core.worker.canceller, Actor(id="operator", name="")
+            cancel = asyncio.create_task(canceller.cancel_event("channel", by_operator, by=operator))
+            stop = await one.channel.ask("", command="stop")
+            told: set[int] = set()
+            while len(told) < 2:
+                await other.wait()
+                told |= set(other.cancel_requests())
+        assert await cancel
+        await one.channel.wait_for_answers(stop)
+        free[Lane.CONVERSATION] = 2
+        await one.channel.wait_for_answers(by_operator, by_person)
+        assert {one.answer(event).text for event in (by_operator, by_person)} == {"*Stopped.*"}
+        assert not one.echo.prompts
 
 
 async def test_a_deletion_reaches_another_process(tmp_path: Path, url: SecretStr) -> None:

@@ -101,9 +101,9 @@ class RunningJob:
     def cancel(self, *, retract: bool = False) -> bool:
         """End the answer with the text generated so far, or without any; return False if it is final already."""
         if self.is_undecided:
-            self.is_cancelled = True
+            is_first, self.is_cancelled = not self.is_cancelled, True
             self.is_retracted = self.is_retracted or retract
-            if self.is_generating and self.task is not None:
+            if is_first and self.is_generating and self.task is not None:
                 self.task.cancel()
         return self.is_undecided
 

@@ -129,7 +129,8 @@ class EventQueue(Protocol):
         """Ask other processes to stop generating; returns the number of events that this concerns.
 
         Those are unanswered events that others have claimed, of this id, conversation or actor, recorded before that
-        one. Waits up to `patience` seconds until they are given back or completed. One process alone has no others.
+        one. Waits up to `patience` seconds until they are given back, completed or this process's. One process alone
+        has no others.
         """
 
     def cancel_requests(self) -> Collection[int]:

@@ -21,6 +21,7 @@ class StoreTiming:
     take_over: float = 1.0  #: between two checks for events of processes that ended; the longest sleep
     return_of_others: float = 5.0  #: after a connection broke, in which other processes' events are left to them
     cancel_check: float = 0.1  #: between two checks whether cancelled events have stopped
+    cancel_again: float = 1.0  #: until the processes that answer them are asked again
     beat: float = 2.0  #: between two checks of the connection that holds the lock
     beat_timeout: float = 5.0  #: for such a check
     recent: float = 5.0  #: without a sign of life; then the database is asked before anything is shown

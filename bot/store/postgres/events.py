@@ -289,11 +289,18 @@ class PostgresEvents(PostgresClaims):
             return seqs
 
         seqs = await self._writer.submit(work)
-        until = time.monotonic() + patience
-        while seqs and time.monotonic() < until:
-            if not await self._connections.rows(statements.IS_CLAIMED, seqs=seqs):
-                break
+        now = time.monotonic()
+        until, again_at = now + patience, now + self._timing.cancel_again
+        while (
+            seqs
+            and now < until
+            and await self._connections.rows(statements.IS_CLAIMED, seqs=seqs, owner=self._lease.number)
+        ):
             await asyncio.sleep(self._timing.cancel_check)
+            now = time.monotonic()
+            if now >= again_at:  # a process that was asked may have ended, or not have heard of it
+                again_at = now + self._timing.cancel_again
+                await self._writer.submit(work)
         return len(seqs)
 
     def cancel_requests(self) -> Collection[int]:

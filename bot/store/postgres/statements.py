@@ -194,7 +194,7 @@ AND (lane <> 'free' OR :id::text IS NOT NULL) AND adapter = :adapter
 AND id = coalesce(:id, id) AND conversation = coalesce(:conversation, conversation) AND seq < coalesce(:before, seq + 1)
 AND actor = coalesce(:actor, actor)
 """
-IS_CLAIMED = "SELECT 1 FROM events WHERE seq = ANY(:seqs::bigint[]) AND owner IS NOT NULL AND NOT done LIMIT 1"
+IS_CLAIMED = "SELECT 1 FROM events WHERE seq = ANY(:seqs::bigint[]) AND owner <> :owner AND NOT done LIMIT 1"
 CANCEL_WAITING = """
 UPDATE events SET answer = :answer, lane_key = NULL, ready_at = 0, kind = ''
 WHERE NOT done AND owner IS NULL AND answer IS NULL AND adapter = :adapter AND id = coalesce(:id, id)
