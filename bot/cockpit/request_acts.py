@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.cockpit.page import Visit
 from bot.models import Actor, Job
 from bot.policy import Refusal
-from bot.ports import RequestRow, RequestState
+from bot.ports import RequestFilter, RequestRow, RequestState
 
 
 async def _cancel(visit: Visit, row: RequestRow) -> bool:
@@ -32,9 +32,13 @@ async def _requeue(visit: Visit, row: RequestRow) -> bool:
 
 async def _drop(visit: Visit, row: RequestRow) -> bool:
     """Take it out of the queue without an answer; what is shown of it is removed."""
-    if row.state == "running":
-        return await visit.sources.cancel(row.adapter, row.id, retract=True)
-    return await visit.sources.journal.withdraw(row.adapter, row.id)
+    await visit.sources.retract(row.adapter, row.id)
+    job = await visit.sources.journal.job(row.adapter, row.id)
+    answer = None if job is None else job.answer
+    if answer is not None:  # it was there already, or it is the removal of what is shown
+        return answer.is_empty
+    found = await visit.sources.request_log.list_requests(RequestFilter(before=row.seq + 1), limit=1)
+    return [(one.seq, one.state) for one in found] == [(row.seq, "dropped")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Cancel(Protocol):
     """See `bot.pipeline.cancellation.Canceller.cancel_event`."""
 
-    async def __call__(self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None) -> bool:
+    async def __call__(self, adapter: str, event_id: str, *, by: Actor) -> bool:
         """Stop one request; False: it does not run, or its answer is final."""
 
 
@@ -69,6 +69,7 @@ class Sources:
     request_log: RequestLog
     running: Callable[[], Collection[RunningJob]]  #: what this process answers now
     cancel: Cancel
+    retract: Callable[[str, str], Awaitable[None]]  #: see `AdapterServices.retract`
     check_words: CheckWords
     values: KeyValues
     audit_log: AuditLog
@@ -101,6 +102,7 @@ class Sources:
             request_log=core.store,
             running=lambda: core.worker.canceller.running,
             cancel=core.worker.canceller.cancel_event,
+            retract=core.services.retract,
             check_words=core.check_words,
             values=core.store,
             audit_log=core.store,

@@ -100,14 +100,19 @@ async def test_many_requests_are_steered_at_once(tmp_path: Path) -> None:
         waiting = [await service.channel.ask(f"SLOW {n} too", who="bob", conversation=n) for n in "cd"]
         service.echo.broken.add("BROKEN")
         broken = [await service.channel.ask(f"BROKEN {n}", who="eve", conversation=n) for n in "ef"]
+        tried = await service.channel.ask("BROKEN too", who="zoe", conversation="g")
         await web.sign_in()
-        while len([state for state in (await states(web, "?actor=eve")).values() if state == "waiting"]) < len(broken):
-            await service.channel.until(lambda: True)
+        for person, count in (("eve", len(broken)), ("zoe", 1)):
+            while [*(await states(web, f"?actor={person}")).values()] != ["waiting"] * count:
+                await service.channel.until(lambda: True)
         everything = list(await states(web))
         by_state = {state: [seq for seq, one in (await states(web)).items() if one == state] for state in ("waiting",)}
         later = [seq for seq in by_state["waiting"] if seq in await states(web, "?actor=bob")]
+        later += await states(web, "?actor=zoe")
 
-        assert "Dropped: 2." in (await web.post(act, {"act": "drop", "request": later})).words
+        assert service.answer(tried).text
+        assert "Dropped: 3." in (await web.post(act, {"act": "drop", "request": later})).words
+        await service.channel.until(lambda: not any(one.text for one in service.channel.answers(tried)))
         service.echo.broken.clear()
         assert "Being tried again: 2." in (await web.post(act, {"act": "retry", "request": everything})).words
         await service.channel.wait_for_answers(*broken)
