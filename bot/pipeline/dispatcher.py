@@ -22,7 +22,7 @@ from bot.composites.composites import Composites
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.conversation.gathering import Gathering
-from bot.errors import BotError, OverLimit, UsageError
+from bot.errors import BotError, OverLimit, StoreUnavailable, UsageError
 from bot.i18n import translate
 from bot.media import Spool
 from bot.memory.notes import WrittenNotes
@@ -86,7 +86,7 @@ class Dispatcher:
 
         `describe_wait`: the status of a wait by its seconds and the API client's reason. `stop`: cancels the
         conversation's earlier events and returns their number; `cancel`: cancels one event by adapter and id, and
-        returns whether it was running; `wake`: of the queue. Raises `Paused`, and `ApiError` if a new try may succeed.
+        returns whether it was running; `wake`: of the queue. Raises `Paused`, `ApiError`, `StoreUnavailable`: try anew.
         """
         job, effective, event = running.job, running.effective, running.job.event
         command = self.registry.find(event.command)
@@ -168,6 +168,8 @@ class Dispatcher:
             return await self.api_failure(exc, job, builder)
         except BotError as exc:
             log.warning("command failed", error=type(exc).__name__, reason=str(exc))
+            if isinstance(exc, StoreUnavailable) and not (builder.has_called or running.is_cancelled):
+                raise  # no sentence could be stored either: when that works again, the command may, too
             return failure_outcome(exc, job, builder.usage)
         except Exception as exc:  # a command's bug must not leave the person without an answer
             log.exception("command crashed")

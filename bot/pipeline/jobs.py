@@ -134,6 +134,12 @@ class OutcomeBuilder:
         """Whether the API makes the answer in a job, which a later try can wait for."""
         return self.api_job is not None and bool(self.api_job.name)
 
+    @property
+    def has_called(self) -> bool:
+        """Whether something was asked of the API in this try, or is about to be."""
+        is_open = self.entries is not None and self.entries.is_open
+        return bool(self.usage) or self.is_posted or self.has_lost or is_open
+
     def add(self, part: Part, progress: Progress) -> None:
         """Add a part, and show text and status as progress. Raises `TypeError` for what is none."""
         match part:

@@ -119,19 +119,22 @@ async def test_a_full_disk_costs_no_answer(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_fails_an_event_holds_it_up_for_a_moment(tmp_path: Path) -> None:
-    """The pause does not grow with the event's tries, which crashes have counted up."""
+    """Also one that fails its command; the pause does not grow with its tries, which crashes have counted up."""
     timing = replace(FAST.pipeline, shortest_pause=3600, longest_pause=3600, store_pause=0.01)
     async with service(tmp_path, timing=timing) as one:
-        save_draft, troubles = one.core.store.save_draft, [StoreUnavailable("away")]
+        for method in ("save_draft", "context"):
+            call, troubles = getattr(one.core.store, method), [StoreUnavailable("away")]
 
-        async def troubled(job: Job, ref: str) -> None:
-            if troubles:
-                raise troubles.pop()
-            await save_draft(job, ref)
+            async def troubled(
+                *args: Any, call: Any = call, troubles: list[StoreUnavailable] = troubles, **more: Any
+            ) -> Any:
+                if troubles:
+                    raise troubles.pop()
+                return await call(*args, **more)
 
-        one.core.store.save_draft = troubled  # type: ignore[method-assign]
-        assert (await one.ask("hello")).text == "re: hello"
-        assert not troubles
+            setattr(one.core.store, method, troubled)
+            assert (await one.ask("hello")).text == "re: hello"
+            assert not troubles
 
 
 async def test_a_database_that_recovers_does_not_end_the_service(tmp_path: Path) -> None:
