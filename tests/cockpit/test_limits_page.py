@@ -19,7 +19,8 @@ async def test_limits_are_set_seen_and_cleared(tmp_path: Path) -> None:
         fox = await web.service.ask("a fox", command="image")
         assert fox.files
         await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="other", actor="bob", name="Bob"))
-        for place in (OURS, {}, {"adapter": "channel", "workspace": "other", "channel": "general"}):
+        assert (await web.post("/cockpit/limits", {**OURS, **LIMIT})).status == 404
+        for place in ({}, {"adapter": "channel", "workspace": "other", "channel": "general"}):
             shown = await web.post("/cockpit/limits", {**place, **LIMIT})
             assert "The limit is set." in shown.words
         assert "1 picture a day the channel general – Clear" in shown.words  # not what others use there

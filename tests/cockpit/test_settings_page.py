@@ -68,7 +68,13 @@ async def test_an_administrator_changes_the_own_workspace_only(tmp_path: Path) -
         await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="other", actor="bob", name="Bob"))
         for place in (PLACE, {**PLACE, "workspace": "other"}, {**PLACE, "channel": ""}, {}):
             fields = {**place, "name": "temperature", "value": "0.37", "act": "set"}
-            await web.post("/cockpit/settings", fields)
+            saved = await web.post("/cockpit/settings", fields)
+            assert saved.status == (404 if place else 200)
+        entries = await web.service.core.store.audit("channel", workspace="other", limit=3)
+        assert [(one.action, one.subject) for one in entries] == [
+            ("settings.set", "temperature"),
+            *[("cockpit.foreign_place", "channel/w")] * 2,
+        ]
         shown = await web.get("/cockpit/settings")
         assert re.search(r"temperature [^.]*? 0.37 this workspace", shown.words.replace("Bob", ""))
         assert (await web.get("/cockpit/settings?channel=general")).status == 404

@@ -18,6 +18,7 @@ from bot.scoped_settings.scopes import Scope
 _DAYS = 90
 #: People whom a form offers, at most: any other can be typed.
 _OFFERED = 100
+_LONGEST_SUBJECT = 200  #: characters of a place that the audit log keeps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +63,18 @@ class SettingsPlace:
 async def find_place(visit: Visit, given: Mapping[str, str]) -> SettingsPlace | None:
     """Return the place that an address or a form names; None: it is not the visitor's. Raises `StoreError`.
 
+    A form that names the workspace of others is audited.
     A channel counts as one of the workspace when it was used there.
     """
     who = visit.visitor
     if not who.is_operator:
-        given = {"adapter": who.adapter, "workspace": who.workspace, "channel": given.get("channel", "")}
+        own = {"adapter": who.adapter, "workspace": who.workspace}
+        named = {name: given.get(name, "") or value for name, value in own.items()}
+        if named != own:
+            if visit.request.method == "POST":
+                await visit.audit("cockpit.foreign_place", subject="/".join(named.values())[:_LONGEST_SUBJECT])
+            return None
+        given = {**own, "channel": given.get("channel", "")}
     place = SettingsPlace(
         adapter=given.get("adapter", ""), workspace=given.get("workspace", ""), channel=given.get("channel", "")
     )

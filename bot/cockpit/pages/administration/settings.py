@@ -50,8 +50,10 @@ async def show_setting(visit: Visit) -> Response:
 async def set_setting(visit: Visit) -> Response:
     """Set a value, or clear it; what is wrong with one is shown beside it."""
     place = await find_place(visit, visit.form)
-    setting = None if place is None else _find(visit, place, visit.form.get("name", ""))
-    if place is None or setting is None:
+    if place is None:
+        return visit.not_found("cockpit.settings.no_place")
+    setting = _find(visit, place, visit.form.get("name", ""))
+    if setting is None:
         return visit.not_found("cockpit.settings.unknown")
     clears = visit.form.get("act") == "clear"
     value = setting.normalize(visit.form.get("value", "").strip())
