@@ -15,7 +15,7 @@ from typing import Any
 from bot.moderation.detectors import SECRET, find_private
 from bot.moderation.redaction import merge
 from bot.recorder.wire import Wire
-from bot.security.written_forms import base64_forms, written_forms
+from bot.security.written_forms import SHORTEST_SECRET, base64_forms, written_forms
 
 _SAID_DEPTH, _DEPTH = 3, 6  #: objects that are within each other: of what a person sent, and of calls
 _WORD = re.compile(r"[\w./:+-]{1,64}", re.ASCII)
@@ -92,7 +92,8 @@ class RecordingRedactor:
         self.wire = wire or Wire.of()
         self.words = frozenset(word.lower() for word in words)
         self.keeps_texts = keeps_texts
-        forms = {form for secret in secrets if secret for form in written_forms(secret) | base64_forms(secret)}
+        found = [secret for secret in secrets if len(secret) >= SHORTEST_SECRET]
+        forms = {form for secret in found for form in written_forms(secret) | base64_forms(secret)}
         self._secrets = sorted(forms, key=len, reverse=True)
         self._stand_ins: dict[str, str] = {}
         self._texts: dict[tuple[str, str, bool, bool], str] = {}

@@ -7,6 +7,9 @@ from urllib.parse import quote
 _SHORTEST = 6  #: bytes of a value whose base64 is looked for; that of a shorter one may be a part of any word
 
 
+SHORTEST_SECRET = 6  #: characters; in a text a shorter one may be part of any word, and is not looked for
+
+
 def written_forms(value: str) -> set[str]:
     """Return a value's written forms: plain, as bytes, in a URL, each quoted up to twice by Python or JSON."""
     forms = {value, repr(value.encode())[2:-1], quote(value, safe=""), quote(value)}

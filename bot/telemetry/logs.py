@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from bot.characters import CONTROLS, escape_controls
-from bot.security.written_forms import written_forms
+from bot.security.written_forms import SHORTEST_SECRET, written_forms
 
 #: Replaces a secret in a record.
 REDACTED = "[secret]"
@@ -173,8 +173,8 @@ class _Redactor:
     """The last processor: redacts secrets in the rendered line, so that it sees everything that is written."""
 
     def __init__(self, secrets: Iterable[SecretStr]) -> None:
-        values = {secret.get_secret_value() for secret in secrets} - {""}
-        forms = {form for value in values for form in written_forms(value)}
+        values = {secret.get_secret_value() for secret in secrets}
+        forms = {form for value in values if len(value) >= SHORTEST_SECRET for form in written_forms(value)}
         self._forms = sorted(forms, key=len, reverse=True)  # longest first: a form may contain another
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict | str) -> str:

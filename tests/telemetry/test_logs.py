@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from bot.telemetry import logs
 
 SECRET = sys.argv[3]
-logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
-logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr("")])
+logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr(""), SecretStr("e")])
+logs.configure(sys.argv[1], sys.argv[2], secrets=[SecretStr(SECRET), SecretStr(""), SecretStr("e")])
 log = structlog.get_logger("bot.example")
 logs.bind_context(event_id="event-1")
 log.debug("debugging")
