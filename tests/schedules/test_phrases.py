@@ -23,6 +23,16 @@ in 2 hours remind me | | Fri 11-27 11:30 | remind me
 in half an hour x | | Fri 11-27 10:00 | x
 in 1 hour and 30 minutes x | | Fri 11-27 11:00 | x
 in 1.5h x | | Fri 11-27 11:00 | x
+next week x | | Mon 11-30 09:00 | x
+next week on Friday at 3 pm x | | Fri 12-04 15:00 | x
+Friday next week x | | Fri 12-04 09:00 | x
+this weekend x | | Sat 11-28 09:00 | x
+on the weekend at 10 x | | Sat 11-28 10:00 | x
+next weekend x | | Sat 12-05 09:00 | x
+下週 開會 | | Mon 11-30 09:00 | 開會
+下下星期下午三點 開會 | | Mon 12-07 15:00 | 開會
+這個週末 x | | Sat 11-28 09:00 | x
+下週末早上十點 x | | Sat 12-05 10:00 | x
 tomorrow at 9 say hi | | Sat 11-28 09:00 | say hi
 at 9 tomorrow x | | Sat 11-28 09:00 | x
 at 5 pm on Monday news | | Mon 11-30 17:00 | news
@@ -214,6 +224,8 @@ every May 1 and June 1 x | every May 1 | and June 1
 九點每天 x | 九點 | 每天
 """.strip().splitlines()
 NO_PHRASES = (
+    "next week's plan",
+    "下週的計畫",
     *(
         "hello there",
         "every day at 25:00 x",

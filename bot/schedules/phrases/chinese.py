@@ -153,7 +153,7 @@ def _read_relative(match: re.Match[str], now: datetime) -> Found:
 def _read_weekday(match: re.Match[str], now: datetime) -> Found:
     day, at = _day_of(match["day"]) + _is_midnight(match), _time_of(match)
     if match["next"]:  # of the week after this one, or of the one after that
-        return forms.in_days(now, 7 * match["next"].count("下") - now.weekday() + day, at)
+        return forms.in_week(now, match["next"].count("下"), day, at)
     return forms.next_weekday(now, day, at)
 
 
@@ -233,6 +233,14 @@ CHINESE = (
     Form(
         rf"(?P<next>(?:下[個个]?){{1,2}})?(?:這|这)?[個个]?{WEEK}(?P<day>[一二三四五六日天]){_TIME}?",
         _read_weekday,
+    ),
+    Form(
+        rf"(?P<next>(?:下[個个]?){{1,2}}){WEEK}(?![一二三四五六日天末的]){_TIME}?",
+        lambda match, now: forms.in_week(now, match["next"].count("下"), 0, _time_of(match)),
+    ),
+    Form(
+        rf"(?P<next>下[個个]?)?(?:[這这本]?[個个]?)(?:週末|周末)(?!的){_TIME}?",
+        lambda match, now: forms.weekend(now, 1 if match["next"] else 0, _time_of(match)),
     ),
     Form(rf"(?:(?P<year>\d{{4}})\s*年\s*)?{_MONTH_DAY}{_TIME}?", _read_date),
     Form(_TIME, _read_clock),

@@ -136,6 +136,10 @@ def _read_relative(match: re.Match[str], now: datetime) -> Found:
     return forms.in_days(now, 1 if word == "tonight" and at is not None and not at.hour else days, at)
 
 
+def _read_next_week(match: re.Match[str], now: datetime) -> Found:
+    return forms.in_week(now, 1, _day_of(match["day"]) if match["day"] else 0, _time_of(match))
+
+
 def _month_day_of(match: re.Match[str]) -> tuple[int, int]:
     month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
     return month, int(match["day"] or match["day2"])
@@ -229,6 +233,12 @@ ENGLISH = (
     ),
     _form(rf"(?P<day>today|tonight|tomorrow|the\s+day\s+after\s+tomorrow){_TIME}", _read_relative),
     _form(rf"this(?=\s+{_PART}\b){_TIME}", lambda match, now: forms.in_days(now, 0, _time_of(match))),
+    _form(rf"next\s+week(?!['’])(?:,?\s+(?:on\s+)?(?P<day>{DAY}))?{_TIME}", _read_next_week),
+    _form(rf"(?:on\s+)?(?P<day>{DAY})\s+(?:of\s+)?next\s+week{_TIME}", _read_next_week),
+    _form(
+        rf"(?:(?:on|at|over)\s+the|(?:(?:on|over)\s+)?(?:this|(?P<next>next)))\s+weekend(?!['’]){_TIME}",
+        lambda match, now: forms.weekend(now, 1 if match["next"] else 0, _time_of(match)),
+    ),
     _form(
         rf"(?:on\s+|next\s+)?(?P<day>{DAY}){_TIME}",
         lambda match, now: forms.next_weekday(now, _day_of(match["day"]), _time_of(match)),

@@ -22,6 +22,7 @@ MORNING = time(9)  #: where a day is given without a time
 WEEKDAYS = "1-5"
 WEEKEND = "0,6"
 LAST_DAY = "L"
+_SATURDAY = 5
 _EVERY_MONTH, _LONGEST_MONTH = 28, 31  #: days that each month has, and that a month can have
 _LEAP_YEAR = 2024
 _LEAP = 9  #: years in a row of which one that is still to come has a February 29
@@ -171,6 +172,17 @@ def next_weekday(now: datetime, weekday: int, at: time | None) -> datetime:
     """Return the next such day of the week; today, where the time is still to come."""
     found = in_days(now, (weekday - now.weekday()) % 7, at)
     return found if found > now else found + timedelta(days=7)
+
+
+def in_week(now: datetime, weeks: int, weekday: int, at: time | None) -> datetime:
+    """Return a day (0: Monday) of the week after so many."""
+    return in_days(now, 7 * weeks - now.weekday() + weekday, at)
+
+
+def weekend(now: datetime, weeks: int, at: time | None) -> datetime:
+    """Return the Saturday of the week after so many; the Sunday, where that is over."""
+    found = in_week(now, weeks, _SATURDAY, at)
+    return found if found > now else found + timedelta(days=1)
 
 
 def next_clock(now: datetime, at: time) -> datetime:
