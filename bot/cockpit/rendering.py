@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.i18n import LANGUAGES, language_of
-from bot.limits import Period, window_start
+from bot.limits import MICROS, Period, window_start
+from bot.spending.quotes import money
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -60,8 +61,8 @@ def plain_text(sentence: str) -> str:
 
 
 def format_money(amount: float) -> str:
-    """Format money in the API's currency: at least two decimals, more where they matter."""
-    return f"{amount:,.2f}" if round(amount, 2) == amount or amount >= 1 else f"{amount:,.4f}"
+    """Format money in the API's currency: two decimals, of less than 1 up to four where they matter."""
+    return f"{amount:,.2f}" if amount >= 1 else money(round(round(amount, 4) * MICROS))
 
 
 def format_seconds(seconds: float | None) -> str:

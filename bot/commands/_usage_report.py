@@ -9,10 +9,12 @@ from bot.commands._tables import table_code, table_row
 from bot.csv_text import csv_text
 from bot.drawable import Chart
 from bot.i18n import kind_label
+from bot.limits import MICROS
 from bot.media.drawing.canvas import can_write
 from bot.media.drawing.chart import Bar
 from bot.models import KINDS
 from bot.ports import UsageField, UsageSum
+from bot.spending.quotes import money
 
 #: The fields that usage is summed by, for each choice of what is shown.
 FIELDS: Mapping[str, tuple[UsageField, ...]] = {
@@ -153,8 +155,8 @@ async def file(ctx: Context, sums: Sequence[UsageSum]) -> str:
 
 
 def cost_figure(cost: float) -> str:
-    """Return an amount of money as tables show it."""
-    return f"{cost:.4f}"
+    """Return an amount of money as tables show it: of small ones no more than four digits after the point."""
+    return money(round(round(cost, 4) * MICROS) or round(cost * MICROS))
 
 
 def _figures(amounts: tuple[int, int, int, float]) -> list[str]:

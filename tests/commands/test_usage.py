@@ -46,7 +46,7 @@ async def test_a_chart_is_a_picture_with_words_for_it(runner: CommandRunner) -> 
     [picture] = said.media
     assert picture.path is not None
     assert picture.path.read_bytes().startswith(b"\x89PNG")
-    assert picture.description.endswith(": Ada 0.0008, #2 0.0000")
+    assert picture.description.endswith(": Ada 0.0008, #2 0.00")
     assert "#" in said.text.splitlines()[-1]
     said = await runner.ask("usage", options={"as": "chart"}, actor="nobody")
     assert not said.media

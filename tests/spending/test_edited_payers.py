@@ -38,7 +38,7 @@ async def test_whose_key_it_is_by_now(tmp_path: Path) -> None:
         assert (await edit(one, asked, "two foxes")).files
         assert api.requests[before].headers["Authorization"] == f"Bearer {KEY}"
         shown = (await one.ask("", command="usage", options={"whose": "workspace"})).text
-        assert "0.5000 of this cost is paid with workspaces' own API keys" in shown
+        assert "0.50 of this cost is paid with workspaces' own API keys" in shown
         await one.ask("", command="apikey", options={"remove": "yes"})
         assert (await edit(one, asked, "three foxes")).files
         assert one.echo.prompts == ["a fox", "three foxes"]
