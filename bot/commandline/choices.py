@@ -9,7 +9,24 @@ from bot.models import CommandSpec
 
 _SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*]\s*(\d{1,6}))?", re.IGNORECASE)
 #: Words that mean the same choice, whichever of them it is.
-_SAME = (("on", "yes", "true"), ("off", "no", "false"), ("workspace", "server"), ("service", "everybody"))
+_SAME = (
+    *(("on", "yes", "true"), ("off", "no", "false"), ("workspace", "server"), ("service", "everybody")),
+    ("en", "english", "en-us", "en-gb", "英文", "英語", "英语"),
+    (
+        "zh-Hant",
+        "chinese",
+        "traditional chinese",
+        "zh",
+        "zh-tw",
+        "zh-hk",
+        "中文",
+        "繁體中文",
+        "繁體",
+        "繁中",
+        "正體中文",
+    ),
+    ("zh-Hans", "simplified chinese", "zh-cn", "简体中文", "简体", "簡體中文", "簡體", "简中"),
+)
 _LONGEST_TRANSLATED = 8  # characters of the name of a command
 _SIMILARITY = 0.5  # least likeness of words, 0 to 1
 

@@ -17,6 +17,7 @@ _PARTIAL = {
     "+9:30": "Australia/Darwin",
     "-9:30": "Pacific/Marquesas",
 }
+_OF_UTC = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")
 _CHINESE = {
     "Asia/Taipei": ("台北", "臺北", "台灣", "臺灣", "台湾"),
     "Asia/Shanghai": ("北京", "上海", "中國", "中国", "beijing", "china"),
@@ -51,4 +52,5 @@ def find_zone(text: str) -> str | None:
             return None
         return f"Etc/GMT{'-' if offset[1] == '+' else '+'}{hours}" if hours else "UTC"  # POSIX counts to the west
     words = text.lower()
-    return _zones().get(words) or _zones().get(words.replace(" ", "_"))
+    found = _zones().get(words) or _zones().get(words.replace(" ", "_"))
+    return "UTC" if found in _OF_UTC else found

@@ -185,10 +185,24 @@ async def test_a_language_for_those_who_chose_none(runner: CommandRunner) -> Non
     await runner.ask("settings", "language zh-Hans", options={"for": "me"}, actor="bob")
     for actor, language in (("ada", "zh-Hant"), ("bob", "zh-Hans")):
         assert (await runner.scoped.for_event(runner.event(actor=actor))).get("language") == language
+    for written, language in (
+        ("English", "en"),
+        ("Traditional Chinese", "zh-Hant"),
+        ("繁體中文", "zh-Hant"),
+        ("zh-CN", "zh-Hans"),
+    ):
+        await runner.ask("settings", f"language {written}")
+        assert (await runner.scoped.for_event(runner.event())).get("language") == language
+    await runner.ask("settings", "language", options={"clear": "yes"})
     # A time zone is one's own where nothing else is said: what the platform tells comes before a channel's.
     said = (await runner.ask("settings", "time_zone Taipei", admin=True)).text
     assert said == "Done: `time_zone` is set (you). In effect here: `Asia/Taipei` (you)."
-    zones = {"UTC+5:30": "Asia/Kolkata", "gmt+0545": "Asia/Kathmandu", "UTC-09:30": "Pacific/Marquesas"}
+    zones = {
+        "UTC+5:30": "Asia/Kolkata",
+        "gmt+0545": "Asia/Kathmandu",
+        "UTC-09:30": "Pacific/Marquesas",
+        "Etc/UTC": "UTC",
+    }
     assert {text: find_zone(text) for text in zones} == zones
     assert [find_zone(text) for text in ("UTC+8:00", "UTC+10:30", "UTC+15")] == ["Etc/GMT-8", None, None]
 
