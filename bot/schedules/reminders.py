@@ -20,6 +20,14 @@ _QUESTION = re.compile(r"\s*(?:[嗎吗]\s*[?？]?|[?？])\s*$")
 _ABOUT = re.compile(
     r"(?:what|how|why|who|whom|whose|when|where|which|whether|if)\b|(?:什麼|什么|為什麼|为什么|誰|谁|怎)", re.IGNORECASE
 )
+_OPENING = re.compile(rf"{ENGLISH_OPENING}|{CHINESE_OPENING}", re.IGNORECASE)
+#: Times that are none: `remind me later to call Bob`.
+_SOME_TIME = re.compile(
+    r"[\s,]*(?:(?:again )?later\b|soon\b|some ?time\b|in a (?:bit|while|moment)\b|at some point\b"
+    r"|[請请]?(?:稍[後后]|等一?[下會会]|[晚遲迟][點点]|待[會会]|改天))",
+    re.IGNORECASE,
+)
+_LATER = re.compile(r"\b(?:later|soon)[\s.!]*$", re.IGNORECASE)
 _HINT = re.compile(r"remind|提醒", re.IGNORECASE)
 _LONGEST = 500  #: characters of a message that is looked at
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,7 +45,7 @@ def is_without_words(text: str) -> bool:
 
 
 def asks_for_reminder(text: str) -> bool:
-    """Return whether a plain message asks to be reminded at a time, even at one that can't be read to its end."""
+    """Return whether a plain message asks to be reminded at a time, even at one that can't be read."""
     if len(text) > _LONGEST or not _HINT.search(text):
         return False
     typed = ""
@@ -47,12 +55,22 @@ def asks_for_reminder(text: str) -> bool:
         rest = _HINT.sub(lambda match: f"\n{match[0]}", text, count=1).partition("\n")[2]
     else:
         if found is None:
-            return False
+            return _names_some_time(text)
         typed, rest = found[0].text, found[1]
     words = _read_words(rest)
     # `Remind me, is it at 9?` asks, unlike `Can you remind me at 9?`
     is_question = text != (told := _QUESTION.sub("", text)) and told.endswith(typed) and not _ASKED.match(text)
     return words is not None and not _ABOUT.match(words) and not is_question
+
+
+def _names_some_time(text: str) -> bool:
+    """Return whether a reminder is asked for at a time that nobody can tell."""
+    first = _SOME_TIME.match(text)
+    begin = _OPENING.match(text, first.end() if first else 0)
+    if begin is None or _ABOUT.search(text, begin.end()) or _QUESTION.search(text):
+        return False
+    rest = text[begin.end() :]
+    return first is not None or _SOME_TIME.match(rest) is not None or _LATER.search(rest) is not None
 
 
 def _read_words(text: str) -> str | None:

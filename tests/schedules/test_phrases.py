@@ -274,7 +274,18 @@ today at 0:00 remind me of lunch | over
 过两小时提醒我喝水 | 喝水
 每周一三五上午十点提醒大家站会 | 站会
 """.strip().splitlines()
+REMINDERS_AT_SOME_TIME = (
+    "remind me later to call Bob",
+    "please remind me to eat something later!",
+    "remind me in a bit to stretch",
+    "等一下提醒我吃藥",
+    "提醒我晚點打電話",
+    "请稍后提醒我喝水",
+)
 NO_REMINDERS = (
+    "remind me later what we decided",
+    "what do you remind me of later?",
+    "later you reminded me of it",
     "remind me what we decided on Monday",
     "remind me of what we said on Friday",
     "Remind me, is the meeting tomorrow at 9?",
@@ -299,6 +310,7 @@ def test_reminders_in_plain_words() -> None:
                 "" if words == "remind me" else words
             ), typed
             assert is_without_words(found[1]) is (words == "remind me")
+    assert [text for text in REMINDERS_AT_SOME_TIME if not asks_for_reminder(text)] == []
     assert [text for text in NO_REMINDERS if asks_for_reminder(text)] == []
 
 
