@@ -7,6 +7,10 @@ from bot.commands._base import Context, Parts, command
 from bot.errors import UsageError
 from bot.i18n import describe_command, describe_example, describe_option
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
+from bot.scoped_settings.scopes import ADMINISTERED
+
+#: Commands that answer nobody else.
+_OF_ADMINISTRATORS = frozenset({"apikey", "audit", "pause", "resume"})
 
 
 @command(
@@ -35,10 +39,13 @@ async def help_(ctx: Context) -> Parts:
 
 
 def overview(ctx: Context) -> str:
-    """Every command with one line and an example, in groups."""
+    """Every command that the author may use, with one line and an example, in groups."""
     specs, locale = ctx.commands.specs, ctx.event.actor.locale
+    if not _may_administer(ctx):
+        specs = tuple(spec for spec in specs if spec.name not in _OF_ADMINISTRATORS)
+    own = [spec for kind in KINDS for spec in specs if spec.kind == kind == spec.name]
     groups = {
-        "help.create": [spec for kind in KINDS for spec in specs if spec.kind == kind],
+        "help.create": [*own, *(spec for spec in specs if spec.kind is not None and spec not in own)],
         "help.conversation": [spec for spec in specs if spec.kind is None and not spec.private],
         "help.yours": [spec for spec in specs if spec.kind is None and spec.private],
     }
@@ -56,6 +63,13 @@ def overview(ctx: Context) -> str:
                 for spec in group
             ]
     return "\n".join([*lines, "", ctx.translate("help.more")])
+
+
+def _may_administer(ctx: Context) -> bool:
+    try:
+        return any(ctx.may_administer(scope, owns_dm=False) for scope in ADMINISTERED)
+    except UsageError:  # roles that have not been read may matter
+        return True
 
 
 def explanation(ctx: Context, spec: CommandSpec) -> str:

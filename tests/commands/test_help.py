@@ -24,14 +24,18 @@ async def test_every_file_is_a_command(runner: CommandRunner) -> None:
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 async def test_help_lists_every_command(runner: CommandRunner, locale: str) -> None:
-    """With a line and an example, in the asker's language."""
-    text = (await runner.ask("help", locale=locale)).text
+    """With a line and an example, in the asker's language; what only administrators may use, to them alone."""
+    text = (await runner.ask("help", locale=locale, admin=True)).text
     for spec in runner.registry.specs:
         assert f"- `/{spec.name}`" in text
         assert describe_command(spec, locale) in text
         example = describe_example(spec, locale) or spec.name
         assert f"`/{example}`" in text
         assert parse(f"/{example}", runner.registry.specs).rejection == ""
+    shown = (await runner.ask("help", locale=locale)).text
+    assert {line.split("`")[1] for line in text.splitlines() if line.startswith("- ") and line not in shown} == {
+        *("/apikey", "/audit", "/pause", "/resume")
+    }
 
 
 @pytest.mark.parametrize("name", ["image", "/image", "IMAGE"])
