@@ -175,7 +175,7 @@ async def _confirmation(ctx: Context, setting: ScopedSetting, scope: Scope, *, i
     value = ctx.effective.find(setting.name)
     key = "settings.cleared" if is_cleared else "settings.set"
     done = ctx.translate(key, name=setting.name, scope=ctx.translate(f"settings.scope.{scope}"))
-    return f"{done} {_holds(ctx, setting, value)}"
+    return ctx.translate("settings.done", done=done, holds=_holds(ctx, setting, value))
 
 
 def _holds(ctx: Context, setting: ScopedSetting, value: EffectiveValue) -> str:

@@ -7,7 +7,7 @@ _REQUEST = re.compile(r"\s*prompt:\s*(.*?)\s*^change:\s*(.*?)\s*", re.IGNORECASE
 #: What a change begins with that says nothing about the picture.
 _LEAD = re.compile(
     r"^(?:please|now|but|and|make (?:it|him|her|them)|turn it into|add|the same(?: picture| one)?|again"
-    r"|請|请|再|把它|同樣的|同样的)[,，]?\s*",
+    r"|請|请|再(?:來|来|做|畫|画)?一?[次張张個个遍]|再|但是?|不過|不过|把它|同樣的|同样的)[,，]?\s*",
     re.IGNORECASE,
 )
 

@@ -188,11 +188,13 @@ async def test_a_language_for_those_who_chose_none(runner: CommandRunner) -> Non
     for written, language in (
         ("English", "en"),
         ("Traditional Chinese", "zh-Hant"),
-        ("繁體中文", "zh-Hant"),
+        ("中文", "zh-Hant"),
         ("zh-CN", "zh-Hans"),
     ):
         await runner.ask("settings", f"language {written}")
         assert (await runner.scoped.for_event(runner.event())).get("language") == language
+    said = (await runner.ask("settings", "language zh-Hant", locale="zh-Hant")).text
+    assert "。這裡適用" in said  # between Chinese sentences is no space
     await runner.ask("settings", "language", options={"clear": "yes"})
     # A time zone is one's own where nothing else is said: what the platform tells comes before a channel's.
     said = (await runner.ask("settings", "time_zone Taipei", admin=True)).text

@@ -287,3 +287,10 @@ def test_endless_sentences_cost_nothing() -> None:
     assert " = 4" not in after("words " * 100 + "what is 2 + 2?")
     for endless in ("1" * 50_000, "tell me what time is " * 4_000):
         assert "without a language model" in after(endless)
+
+
+def test_a_rewritten_prompt_has_the_change_without_the_words_that_ask_for_it() -> None:
+    """In English and Chinese."""
+    system = "You rewrite prompts"
+    assert after("Prompt: a fox\nChange: again, but at night", system=system) == "a fox, at night"
+    assert after("Prompt: 狐狸\nChange: 再來一次，但是白天", system=system) == "狐狸, 白天"
