@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from bot.approvals.approvals import Approvals
 from bot.approvals.questions import Questions
-from bot.calls.api_job import ApiJob
 from bot.calls.guarded_api import EventApi
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
@@ -26,7 +25,6 @@ from bot.errors import NotAllowed, UsageError
 from bot.film.films import Films
 from bot.i18n import describe_example, join_list, translate
 from bot.media import Spool
-from bot.memory.notes import WrittenNotes
 from bot.models import CommandSpec, Event, Kind, Media, Option, Part, Usage
 from bot.policy import Policy, Quotas, Refusal
 from bot.policy.rules import id_forms, names_unread_role
@@ -43,6 +41,15 @@ from bot.settings.media_sizes import sizes_of
 Parts = AsyncGenerator[Part, None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestControls:
+    """What a command can do about other requests."""
+
+    stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
+    cancel: Callable[[str], Awaitable[bool]]  #: cancel the event with that id; False: it is not running
+    wake: Callable[[], Awaitable[None]]  #: try the events at once that wait for their next try
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Context:
     """The context of a running command. Made by the dispatcher for one event."""
@@ -50,13 +57,11 @@ class Context:
     event: Event
     spec: CommandSpec
     settings: Settings
-    api: EventApi  #: the API behind the rules on words; waits are shown to the author
-    calls: ModelCalls  #: calls of a model through it: another one answers where it fails, refusals are understood
+    calls: ModelCalls  #: calls of a model: another one answers where it fails, refusals are understood
     conversation: Conversation  #: stored context and message list of the conversation
     effective: EffectiveSettings  #: the settings in effect here
     defaults: Mapping[str, str]  #: in effect for options that are not given
     price: Callable[[Usage], Usage]  #: set the cost of usage at the operator's prices
-    api_job: ApiJob  #: the API's job that an earlier try of the event left, or that this one makes
     workspace_apis: WorkspaceApis  #: the APIs that workspaces bring themselves
     quotas: Quotas  #: limits, and what is left of them; prices
     spool: Spool  #: storage of generated and exported files
@@ -73,15 +78,16 @@ class Context:
     values: KeyValues  #: small durable values
     commands: "Registry"
     seq: int  #: order of recording of this event
-    stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
-    cancel: Callable[[str], Awaitable[bool]]  #: cancel the event with that id; False: it is not running
-    wake: Callable[[], Awaitable[None]]  #: try the events at once that wait for their next try
+    controls: RequestControls
     reset: Callable[[], Awaitable[int]]  #: start a new context; returns the number of dropped turns
-    forget: Callable[[], Awaitable[Sequence[Media]]]  #: erase the author's data; returns the files to delete
-    written_notes: WrittenNotes  #: what people have asked to be remembered
     personal_settings: Callable[[str], Awaitable[Mapping[str, str]]]  #: a person's own settings, by name
-    #: erase a person's data of a workspace, None: all, in the same way
+    #: erase a person's data of a workspace, None: all; returns the files to delete
     forget_person: Callable[[str, str | None], Awaitable[Sequence[Media]]]
+
+    @property
+    def api(self) -> EventApi:
+        """The API behind the rules on words; waits are shown to the author."""
+        return self.calls.api
 
     @property
     def approvals(self) -> Approvals:

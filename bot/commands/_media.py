@@ -106,14 +106,14 @@ def with_job(ctx: Context, create: Callable[..., Awaitable[T]]) -> Callable[[OnP
 
     async def start(report: OnProgress) -> T:
         try:
-            if known := await ctx.api_job.find():
+            if known := await ctx.calls.api_job.find():
                 try:
                     return await create(on_progress=report, job=known)
                 except BadRequest:  # it has gone: make another
-                    await ctx.api_job.forget()
-            return await create(on_progress=report, on_job=ctx.api_job.started)
+                    await ctx.calls.api_job.forget()
+            return await create(on_progress=report, on_job=ctx.calls.api_job.started)
         except JobFailed:
-            await ctx.api_job.forget()
+            await ctx.calls.api_job.forget()
             raise
 
     return start

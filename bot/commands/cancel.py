@@ -15,5 +15,5 @@ async def cancel(ctx: Context) -> Parts:
     job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id and not ctx.policy.administers(ctx.event):
         raise NotAllowed(ctx.translate("cancel.not_yours"))
-    if not await ctx.cancel(job.event.id):
+    if not await ctx.controls.cancel(job.event.id):
         yield Text(ctx.translate("stop.nothing"))

@@ -12,7 +12,7 @@ async def delete(ctx: Context) -> Parts:
     job = await find_named_job(ctx)
     if job.event.actor.id != ctx.event.actor.id:
         raise NotAllowed(ctx.translate("delete.not_yours"))
-    removed = await ctx.composites.remove(job, ctx.cancel)
+    removed = await ctx.composites.remove(job, ctx.controls.cancel)
     if removed is None:
         raise UsageError(ctx.translate("delete.not_yet"))
     await ctx.spool.remove(removed)

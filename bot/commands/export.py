@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
+from bot.memory.notes import WrittenNotes
 from bot.models import CommandSpec, Job, Media, Option, Text, Turn
 from bot.ports import Schedule
 
@@ -57,7 +58,7 @@ async def export_person(ctx: Context, named: str) -> Parts:
     found = [request(job) async for job in ctx.journal.requests(adapter, person.id, workspace=person.workspace)]
     own = await ctx.personal_settings(person.id) if person.workspace is None else {}
     content = {"platform": adapter, "person": person.id, "name": person.name, "settings": dict(own), "requests": found}
-    notes = await ctx.written_notes.of(adapter, person.id, person.workspace)
+    notes = await WrittenNotes(ctx.values).of(adapter, person.id, person.workspace)
     content["memory"] = [{"for": namespace, "text": note.text} for (namespace, _), note in notes.items()]
     schedules = await ctx.schedules.store.schedules(adapter, actor=person.id, workspace=person.workspace or "")
     content["schedules"] = [scheduled(one) for one in schedules]

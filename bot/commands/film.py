@@ -102,7 +102,7 @@ async def _end(ctx: Context, film: Film) -> Mapping[str, int]:
         if film.stage != "planned":
             film = replace(film, stage="cancelled")
         await ctx.films.save(film, event)
-    await ctx.films.end(await ctx.films.states(film, event), ctx.cancel)
+    await ctx.films.end(await ctx.films.states(film, event), ctx.controls.cancel)
     lost = [state.node.key for state in await ctx.films.states(film, event) if state.stage not in ("open", "done")]
     return {**film.tries, **{key: film.tries.get(key, 0) + 1 for key in lost}}
 

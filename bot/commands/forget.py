@@ -1,12 +1,12 @@
 """`forget`: erase the stored data of the author, or, on that person's request, of somebody else."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._people import find_person
 from bot.errors import DeliveryDelayed, NotAllowed
+from bot.memory.notes import WrittenNotes
 from bot.models import Action, Actions, CommandSpec, Media, Option, Text
 from bot.ports import AuditEntry
 
@@ -47,16 +47,16 @@ async def forget(ctx: Context) -> Parts:
         yield Text(ctx.translate("forget.ask", command="/forget --confirm yes"))
         yield _button(ctx, ctx.translate("forget.button"), {})
         return
-    media = await _erase(ctx, actor, ctx.forget)
+    media = await _erase(ctx, actor, None)
     await ctx.audit_log.add_audit(AuditEntry(adapter=ctx.event.adapter, actor="", action="person.erased"))
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done", files=len(media)))
 
 
-async def _erase(ctx: Context, person: str, erase: Callable[[], Awaitable[Sequence[Media]]]) -> Sequence[Media]:
-    """Erase a person; the duels in which they have voted count their votes no more."""
+async def _erase(ctx: Context, person: str, workspace: str | None) -> Sequence[Media]:
+    """Erase a person's data of a workspace, None: all; the duels in which they have voted count their votes no more."""
     voted = await ctx.duels.voted_on(ctx.event.adapter, person)
-    media = await erase()
+    media = await ctx.forget_person(person, workspace)
     for duel in voted:
         with suppress(DeliveryDelayed):  # the next vote counts them anew
             await ctx.duels.advance(ctx.event, duel)
@@ -72,8 +72,8 @@ async def _forget_person(ctx: Context, named: str, *, is_confirmed: bool) -> Par
         yield _button(ctx, ctx.translate("forget.button_person", name=person.name), {"person": person.id})
         return
     await ctx.audit("person.erased", scope=person.scope)
-    media = await _erase(ctx, person.id, partial(ctx.forget_person, person.id, person.workspace))
-    await ctx.written_notes.erase(ctx.event.adapter, person.id, person.workspace)  # none is written any more
+    media = await _erase(ctx, person.id, person.workspace)
+    await WrittenNotes(ctx.values).erase(ctx.event.adapter, person.id, person.workspace)  # none is written any more
     await ctx.spool.remove(media)
     yield Text(ctx.translate("forget.done_person", name=person.name, files=len(media)))
 

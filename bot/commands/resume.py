@@ -20,7 +20,7 @@ async def resume(ctx: Context) -> Parts:
     """End the pause of a scope; others may still hold."""
     scope = scope_to_administer(ctx)
     was_paused = await change_pause(ctx.effective, None, scope, ctx.audit)
-    await ctx.wake()
+    await ctx.controls.wake()
     key = "resume.done" if was_paused else "resume.nothing"
     sentences = [ctx.translate(key, scope=ctx.translate(f"settings.scope.{scope}"))]
     for still, _ in ctx.effective.paused():

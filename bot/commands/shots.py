@@ -65,7 +65,7 @@ async def shots(ctx: Context) -> Parts:
     if question is not None:
         await ctx.journal.reopen(job.event, answer=question)
     kept = {node.key for node in nodes_of(film)} if film.stage != "stopped" else ()
-    await ctx.films.end([state for state in states if state.node.key not in kept], ctx.cancel)
+    await ctx.films.end([state for state in states if state.node.key not in kept], ctx.controls.cancel)
     await ctx.films.advance(job.event, name, tries=BUTTON_TRIES)
     outcome = outcome_of(before, film, event, states)
     answer = ctx.translate(f"film.done.{outcome}")

@@ -19,5 +19,5 @@ async def stop(ctx: Context) -> Parts:
 
     Without a sentence of its own where something was stopped, as each stopped answer has a note.
     """
-    if not await ctx.stop():
+    if not await ctx.controls.stop():
         yield Text(ctx.translate("stop.nothing"))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Set as AbstractSet
 from functools import partial
 
+from bot.commands import RequestControls
 from bot.i18n import translate
 from bot.models import Actor, Answer, Lane
 from bot.pipeline.dispatcher import Dispatcher
@@ -37,6 +38,15 @@ class Canceller:
     def running(self) -> AbstractSet[RunningJob]:
         """The jobs that this process answers now."""
         return self._running
+
+    def controls_of(self, running: RunningJob) -> RequestControls:
+        """Return what the command of a running job can do about other requests, on behalf of its author."""
+        event = running.job.event
+        return RequestControls(
+            stop=lambda: self.cancel_conversation(running),
+            cancel=partial(self.cancel_event, event.adapter, by=event.actor),
+            wake=self._queue.wake,
+        )
 
     async def cancel_event(
         self, adapter: str, event_id: str, *, retract: bool = False, by: Actor | None = None

@@ -1,6 +1,6 @@
 """Runs the command of an event, collects its parts into an outcome, and turns errors into sentences."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
 from bot.commandline.secrets import names_secret_command
-from bot.commands import Command, Context, Registry
+from bot.commands import Command, Context, Registry, RequestControls
 from bot.composites.composites import Composites
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
@@ -25,8 +25,7 @@ from bot.conversation.gathering import Gathering
 from bot.errors import BotError, OverLimit, StoreUnavailable, UsageError
 from bot.i18n import translate
 from bot.media import Spool
-from bot.memory.notes import WrittenNotes
-from bot.models import MEDIA_KINDS, Job, Kind, Outcome, Status, Usage
+from bot.models import MEDIA_KINDS, CommandSpec, Job, Kind, Outcome, Status, Usage
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refused_outcome
 from bot.pipeline.jobs import OutcomeBuilder, RunningJob
@@ -78,84 +77,35 @@ class Dispatcher:
         progress: Progress,
         *,
         describe_wait: Callable[[float, str], Status],
-        stop: Callable[[], Awaitable[int]],
-        cancel: Callable[[str, str], Awaitable[bool]],
-        wake: Callable[[], Awaitable[None]],
+        controls: RequestControls,
     ) -> Outcome:
         """Run the command; return its outcome, or an error's sentence as the outcome.
 
-        `describe_wait`: the status of a wait by its seconds and the API client's reason. `stop`: cancels the
-        conversation's earlier events and returns their number; `cancel`: cancels one event by adapter and id, and
-        returns whether it was running; `wake`: of the queue. Raises `Paused`, `ApiError`, `StoreUnavailable`: try anew.
+        `describe_wait`: the status of a wait by its seconds and the API client's reason. Raises `Paused`, `ApiError`,
+        and `StoreUnavailable` if a new try may succeed.
         """
         job, effective, event = running.job, running.effective, running.job.event
         command = self.registry.find(event.command)
         if command is None:
             return refusal_outcome(translate("usage.gone", event.actor.locale, command=event.command))
 
-        def waiting(seconds: float, reason: str) -> None:
-            progress.status(describe_wait(seconds, reason))
-
-        adapter = self.adapters[event.adapter]
         effective.require_unpaused(command.spec)
         job = await self.gathering.gather(job, effective)
         event = job.event
         builder.price = self.quotas.prices.pricing(event)
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
         builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective, api_job)
-
-        builder.conversation = Conversation(
-            contexts=self.contexts,
-            values=self.values,
-            settings=self.settings,
-            event=event,
-            effective=effective,
-            attachment_reader=self.attachment_reader,
-            open_attachment=adapter.open,
-            read_prior_messages=adapter.read_prior_messages,
-            is_secret=lambda text: names_secret_command(text, self.registry.specs),
-        )
         api = await self.api.for_event(
-            event, effective, on_wait=waiting, on_post=builder.note_post, before_post=entries.hook
+            event,
+            effective,
+            on_wait=lambda seconds, reason: progress.status(describe_wait(seconds, reason)),
+            on_post=builder.note_post,
+            before_post=entries.hook,
         )
         too_expensive = await find_too_expensive(self.quotas, event, command.spec, effective)
         calls = self._calls(job, builder, api, effective, too_expensive)
-        context = Context(
-            event=event,
-            spec=command.spec,
-            settings=self.settings,
-            api=api,
-            calls=calls,
-            conversation=builder.conversation,
-            effective=effective,
-            defaults=effective.defaults_of(command.spec),
-            price=builder.price,
-            api_job=api_job,
-            workspace_apis=self.workspace_apis,
-            quotas=self.quotas,
-            spool=self.spool,
-            composites=self.composites,
-            schedules=self.schedules,
-            journal=self.journal,
-            ledger=self.ledger,
-            reports=self.reports,
-            audit_log=self.audit_log,
-            questions=self.questions,
-            policy=self.policy,
-            directory=adapter,
-            channels=adapter,
-            values=self.values,
-            commands=self.registry,
-            seq=job.seq,
-            stop=stop,
-            cancel=lambda named: cancel(event.adapter, named),
-            wake=wake,
-            reset=lambda: self.contexts.reset(job),
-            forget=lambda: self.maintenance.forget(event.adapter, event.actor.id),
-            written_notes=WrittenNotes(self.values),
-            personal_settings=lambda person: self.scoped.personal(event.adapter, person),
-            forget_person=lambda person, workspace: self.maintenance.forget(event.adapter, person, workspace=workspace),
-        )
+        context = self._context(job, command.spec, calls, controls)
+        builder.conversation = context.conversation
         try:
             return await self._run(command, context, job, builder, progress)
         except (UsageError, OverLimit) as exc:
@@ -174,6 +124,51 @@ class Dispatcher:
         except Exception as exc:  # a command's bug must not leave the person without an answer
             log.exception("command crashed")
             return failure_outcome(exc, job, builder.usage)
+
+    def _context(self, job: Job, spec: CommandSpec, calls: ModelCalls, controls: RequestControls) -> Context:
+        event, effective, name = job.event, calls.effective, job.event.adapter
+        adapter = self.adapters[name]
+        conversation = Conversation(
+            contexts=self.contexts,
+            values=self.values,
+            settings=self.settings,
+            event=event,
+            effective=effective,
+            attachment_reader=self.attachment_reader,
+            open_attachment=adapter.open,
+            read_prior_messages=adapter.read_prior_messages,
+            is_secret=lambda text: names_secret_command(text, self.registry.specs),
+        )
+        return Context(
+            event=event,
+            spec=spec,
+            settings=self.settings,
+            calls=calls,
+            conversation=conversation,
+            effective=effective,
+            defaults=effective.defaults_of(spec),
+            price=self.quotas.prices.pricing(event),
+            workspace_apis=self.workspace_apis,
+            quotas=self.quotas,
+            spool=self.spool,
+            composites=self.composites,
+            schedules=self.schedules,
+            journal=self.journal,
+            ledger=self.ledger,
+            reports=self.reports,
+            audit_log=self.audit_log,
+            questions=self.questions,
+            policy=self.policy,
+            directory=adapter,
+            channels=adapter,
+            values=self.values,
+            commands=self.registry,
+            seq=job.seq,
+            controls=controls,
+            reset=lambda: self.contexts.reset(job),
+            personal_settings=lambda person: self.scoped.personal(name, person),
+            forget_person=lambda person, workspace: self.maintenance.forget(name, person, workspace=workspace),
+        )
 
     async def _run(self, cmd: Command, ctx: Context, job: Job, builder: OutcomeBuilder, progress: Progress) -> Outcome:
         """Run a command; the outcome of one that is too expensive to be made at once is a question."""

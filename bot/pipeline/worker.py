@@ -272,9 +272,7 @@ class Worker:
                     builder,
                     progress,
                     describe_wait=partial(self._retries.describe_wait, running.job),
-                    stop=lambda: self.canceller.cancel_conversation(running),
-                    cancel=partial(self.canceller.cancel_event, by=running.job.event.actor),
-                    wake=self._queue.wake,
+                    controls=self.canceller.controls_of(running),
                 )
         except (ApiError, Paused) as exc:
             return exc

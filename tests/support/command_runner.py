@@ -23,12 +23,11 @@ from bot.calls.guarded_api import GuardedApi
 from bot.calls.learnt_limits import LearntLimits
 from bot.calls.model_calls import ModelCalls
 from bot.calls.workspace_apis import WorkspaceApis
-from bot.commands import Command, Context, Registry, load_offered
+from bot.commands import Command, Context, Registry, RequestControls, load_offered
 from bot.composites.composites import open_composites
 from bot.conversation.attachments import AttachmentReader
 from bot.conversation.context import Conversation
 from bot.media import Spool
-from bot.memory.notes import WrittenNotes
 from bot.models import (
     Action,
     Actor,
@@ -364,7 +363,6 @@ class CommandRunner:
             event=event,
             spec=command.spec,
             settings=self.settings,
-            api=calls.api,
             calls=calls,
             conversation=conversation,
             effective=conversation.effective,
@@ -373,7 +371,6 @@ class CommandRunner:
             values=self.store,
             defaults=conversation.effective.defaults_of(command.spec),
             price=self.prices.given.priced,
-            api_job=calls.api_job,
             workspace_apis=self.workspace_apis,
             quotas=make_quotas(self.settings, self.store),
             spool=self.spool,
@@ -387,12 +384,8 @@ class CommandRunner:
             policy=make_policy(self.settings, self.store),
             commands=self.registry,
             seq=job.seq,
-            stop=stop,
-            cancel=cancel,
-            wake=self.store.wake,
+            controls=RequestControls(stop=stop, cancel=cancel, wake=self.store.wake),
             reset=lambda: self.store.reset(job),
-            forget=lambda: self.store.forget(event.adapter, event.actor.id),
-            written_notes=WrittenNotes(self.store),
             personal_settings=lambda person: self.scoped.personal(event.adapter, person),
             forget_person=lambda person, workspace: self.store.forget(event.adapter, person, workspace=workspace),
         )
