@@ -5,6 +5,7 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 BODY = (
     b'{"success": true, "data": {"id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000, '
@@ -57,10 +58,15 @@ async def main(latency: float) -> None:
     await server.serve_forever()
 
 
-@contextlib.contextmanager
-def api_server(latency: float) -> Iterator[str]:
+def api_server(latency: float) -> AbstractContextManager[str]:
     """Run the server in a process of its own; `latency`: seconds. Yields its base URL."""
-    process = subprocess.Popen([sys.executable, "-m", "bench.api_server", str(latency)], stdout=subprocess.PIPE)
+    return run_server("bench.api_server", latency)
+
+
+@contextlib.contextmanager
+def run_server(module: str, argument: float) -> Iterator[str]:
+    """Run the API server of a module, which prints its port first, in a process of its own. Yields its base URL."""
+    process = subprocess.Popen([sys.executable, "-m", module, str(argument)], stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"

@@ -1,4 +1,4 @@
-"""How many of an adapter's files one mention passes: `python -m bench.files_of_a_mention [slack] [discord]`.
+"""The number of an adapter's files that one mention passes: `python -m bench.files_of_a_mention [slack] [discord]`.
 
 The service runs in this process, on a simulated platform and with the sandbox as its API. A file is counted when one of
 its functions is called between the moment of the mention and the moment when its answer, text and buttons, is whole.

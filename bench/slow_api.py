@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import json
-import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from aiohttp import web
+
+from bench.api_server import run_server
 
 PIECES, PAUSE = 60, 0.1  #: pieces of a streamed answer, and seconds between two
 _CHUNK = 1 << 20
@@ -55,16 +56,9 @@ async def main(size: int) -> None:
     await asyncio.Event().wait()
 
 
-@contextlib.contextmanager
-def slow_api(size: int) -> Iterator[str]:
+def slow_api(size: int) -> AbstractContextManager[str]:
     """Run the server in a process of its own; `size`: bytes of the video. Yields its base URL."""
-    process = subprocess.Popen([sys.executable, "-m", "bench.slow_api", str(size)], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-    finally:
-        process.kill()
-        process.communicate()
+    return run_server("bench.slow_api", size)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How many events the service can answer, by a queueing model that is compared with the running service."""
+"""The capacity of the service in events, by a queueing model that is compared with the running service."""
 
 import asyncio
 import statistics

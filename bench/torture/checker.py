@@ -149,7 +149,7 @@ def _judge_payments(verdict: Verdict, history: History) -> None:
 
 
 def _reason_to_pay_again(call: Call, history: History) -> str:
-    """Why the answer to a call could not be kept; "" if it could."""
+    """The reason why the answer to a call could not be kept; "" if it could."""
     stored_at = call.ended_at + _STORED
     for outage in history.outages:
         if outage.began_at <= stored_at and call.began_at <= outage.ended_at + _RECOVERED:
