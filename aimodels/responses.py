@@ -26,7 +26,7 @@ class _OrDefault:
 
 @dataclass(frozen=True, slots=True)
 class _Figure(_OrDefault):
-    """The same for a figure that is counted or summed; a malformed one is logged, as it costs somebody money."""
+    """A field as above, for a figure that is counted or summed; a malformed one is logged, as it costs money."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         ignored = core_schema.no_info_plain_validator_function(self._ignore)

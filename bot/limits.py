@@ -18,7 +18,7 @@ def decimal_text(number: float) -> str:
 
 
 class Subject(StrEnum):
-    """Whose use counts together."""
+    """The people whose use counts together."""
 
     PERSON = "person"  #: one person, wherever they ask
     MEMBER = "member"  #: one person within a workspace or server

@@ -36,7 +36,7 @@ _FOUND, _NOT_FOUND = 0.98, 0.0001  # scores
 
 
 class ImageUrl(Body):
-    """Where a picture is, or the picture itself as a data URL."""
+    """The address of a picture, or the picture itself as a data URL."""
 
     url: str
 

@@ -1,4 +1,4 @@
-"""Where an answer is posted: the content of `Event.reply_to` of this adapter, written and read here alone.
+"""The place where an answer is posted: the content of `Event.reply_to` of this adapter, written and read here alone.
 
 `Event.reply_to` is `ReplyTarget.to_reply_to()`, a flat mapping of the fields below without those that are empty;
 `ReplyTarget.of(reply_to)` reads it back. Ids are Discord's snowflakes as decimal text.
@@ -20,7 +20,7 @@ Deferral = Literal["", "public", "private"]
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class ReplyTarget(ReplyTargetFields):
-    """Where one question was asked, and what its answer may use."""
+    """The place where one question was asked, and what its answer may use."""
 
     ENCRYPTED: ClassVar = "token"
     RENAMED: ClassVar = {"opens": "thread_name", "member": "can_post", "hidden": "spoiler", "limit": "upload_limit"}

@@ -8,7 +8,7 @@ _BYTES = 16  # of a row's hash
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFigures:
-    """How many rows a table has, and a checksum of all of them."""
+    """The number of rows of a table, and a checksum of all of them."""
 
     rows: int
     checksum: str

@@ -1,4 +1,4 @@
-"""When the board of a film or duel can be put anew: not while it is just being shown."""
+"""Tries to put the board of a film or duel anew: not while it is just being shown."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -47,7 +47,7 @@ _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 
 @dataclass(frozen=True, slots=True)
 class CatchUpRequest:
-    """Which messages somebody asks for."""
+    """The messages that somebody asks for."""
 
     kind: Literal["here", "since", "last"]
     since: datetime | None = None  #: of "since"

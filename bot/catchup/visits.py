@@ -1,4 +1,4 @@
-"""When somebody has last caught up with a channel; erased with them."""
+"""The times at which people last caught up with a channel; erased with the people."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -28,7 +28,7 @@ class Session:
 
     @property
     def expires(self) -> datetime:
-        """When it ends by itself."""
+        """The time at which the session ends by itself."""
         return self.since + LIFETIME
 
 

@@ -48,7 +48,7 @@ CheckWords = Callable[[Event, EffectiveSettings, str], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Everything that pages read and change. Each store facet is the same database."""
+    """The parts of the service that pages read and change. Each store facet is the same database."""
 
     settings: Settings
     health: Mapping[str, Callable[[], str]]  #: by platform, a function that returns "" or its problem

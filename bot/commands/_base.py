@@ -116,7 +116,7 @@ class Context:
 
     @property
     def duels(self) -> Duels:
-        """The same question to several models."""
+        """Duels: the same question to several models."""
         return self.composites.duels
 
     @property

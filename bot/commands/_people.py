@@ -19,7 +19,7 @@ class NamedPerson:
 
     @property
     def scope(self) -> str:
-        """How far it reaches, for the audit log."""
+        """The reach of the export or erasure, for the audit log."""
         return "service" if self.workspace is None else "workspace"
 
 

@@ -1,4 +1,4 @@
-"""Which parser reads a document, by its bytes."""
+"""The parser that reads a document, chosen by its bytes."""
 
 import re
 from importlib.util import find_spec

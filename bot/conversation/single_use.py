@@ -11,7 +11,7 @@ ONCE = "now"
 
 @dataclass(frozen=True, slots=True)
 class SingleUse:
-    """Which press used a button, kept as long as the conversation of the button. Every method raises `StoreError`."""
+    """The press that used a button, kept as long as the button's conversation. Every method raises `StoreError`."""
 
     values: KeyValues
 

@@ -1,4 +1,4 @@
-"""Which models are liked best in a channel, with intervals that say how sure that is. Pure."""
+"""A ranking of the models that are liked best in a channel, with intervals that say how sure it is. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _Z = 1.96  #: standard deviations on either side that hold 95 % of a normal dist
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuelScore:
-    """How a model did in duels that people judged."""
+    """The results of a model in duels that people judged."""
 
     model: str
     wins: float  #: duels in which it had the most votes; one that several share is divided among them

@@ -21,7 +21,7 @@ NodeStage = Literal["open", "running", "done", "failed", "stopped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeState:
-    """How far a node is."""
+    """The progress of a node."""
 
     node: FilmNode
     job: Job | None = None  #: the event that makes it; None: not begun
@@ -31,7 +31,7 @@ class NodeState:
 
     @property
     def stage(self) -> NodeStage:
-        """How far it is, from the answer of its event."""
+        """Its progress, from the answer of its event."""
         if self.job is None:
             return "open"
         answer = self.job.answer
@@ -43,7 +43,7 @@ class NodeState:
 
     @property
     def reason(self) -> str:
-        """Why it failed; "": it has not."""
+        """The reason why it failed; "": it has not."""
         answer = self.job.answer if self.job is not None and self.stage == "failed" else None
         return "" if answer is None else " ".join(answer.text.split())
 

@@ -41,7 +41,7 @@ class Script:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How everything in a film is made."""
+    """The models, sizes and style with which everything in a film is made."""
 
     models: Mapping[Kind, str]  #: of pictures, clips and music; those that can be made here
     resolution: str  #: of the clips

@@ -48,7 +48,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmStyle:
-    """How clips become a film, which has the size of the first one; other shapes get black bars."""
+    """The style of a film made of clips, which has the size of the first one; other shapes get black bars."""
 
     fade: float = 0.5  #: seconds that two clips share, at most half of the shorter one; 0: cuts
     title: str = ""  #: on a card before the first clip; "": no card
@@ -58,7 +58,7 @@ class FilmStyle:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """When a clip is seen, and its subtitle."""
+    """The time in which a clip is seen, and its subtitle."""
 
     start: float  #: seconds of the film; where two clips are seen, the middle of that time
     end: float

@@ -81,7 +81,7 @@ class RunningJob:
 
     @property
     def progress(self) -> float | None:
-        """How much is made, 0 to 1; None: not known."""
+        """The part that is made, 0 to 1; None: not known."""
         status = None if self.draft is None else self.draft.activity
         return None if status is None else status.progress
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceTiming:
-    """How often platforms are asked for names, in seconds."""
+    """Pauses and limits of the questions for names to platforms, in seconds."""
 
     pause: float = 1.5  #: after a question, before the next one to the same platform
     patience: float = 30.0  #: for an answer

@@ -27,7 +27,7 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a limit stands for a person: what was used of it, and when it is whole again."""
+    """The state of a limit for a person: what was used of it, and when it is whole again."""
 
     limit: Limit
     used: int

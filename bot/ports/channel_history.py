@@ -22,7 +22,7 @@ class ChannelMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSpan:
-    """Which messages of a channel are read: the newest `limit` of those between two times."""
+    """The messages of a channel that are read: the newest `limit` of those between two times."""
 
     limit: int
     since: datetime | None = None

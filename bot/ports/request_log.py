@@ -48,7 +48,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFilter:
-    """Which requests to list; what is "", empty or None does not matter. Several ids are alternatives."""
+    """The requests to list; what is "", empty or None does not matter. Several ids are alternatives."""
 
     adapter: str = ""
     workspaces: Collection[str] = ()

@@ -346,4 +346,4 @@ class Store(
     Maintenance,
     Protocol,
 ):
-    """Everything that an engine implements. Consumers take the protocols that they need."""
+    """The whole interface that an engine implements. Consumers take the protocols that they need."""

@@ -50,7 +50,7 @@ class Recording:
 
     @property
     def received(self) -> RecordedMoment | None:
-        """How it came in; None: not recorded."""
+        """The moment in which it came in; None: not recorded."""
         return next((moment for moment in self.moments if moment.kind == "received"), None)
 
     def to_json(self, settings: Settings) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from bot.schedules.clock import Clock, SystemClock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTiming:
-    """How long schedules wait, in seconds."""
+    """Pauses and limits of schedules, in seconds."""
 
     clock: Clock = field(default_factory=SystemClock)
     retry: float = 60.0  #: seconds until a request is tried again that could not be recorded

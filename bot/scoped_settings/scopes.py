@@ -8,7 +8,7 @@ from bot.ports import Owner
 
 
 class Scope(StrEnum):
-    """How far a value reaches. The members are ordered: the first that has a value decides."""
+    """The reach of a value. The members are ordered: the first that has a value decides."""
 
     THREAD = "thread"  #: the conversation
     CHANNEL = "channel"

@@ -11,7 +11,7 @@ MEMORIES = ("propose", "on", "off")
 
 
 class MemorySettings(FileSettings):
-    """How much is remembered. Each field's description is its line in `.env.example`."""
+    """Settings of how much is remembered. Each field's description is its line in `.env.example`."""
 
     # Memory
     bot_memory: Literal["propose", "on", "off"] = Field(

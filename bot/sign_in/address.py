@@ -1,4 +1,4 @@
-"""Where the pages may be served: on this machine, or behind TLS."""
+"""The address at which the pages may be served: on this machine, or behind TLS."""
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How long something took."""
+    """The quantiles of the times that something took."""
 
     count: int
     p50: float | None  #: seconds, within the width of the metric's buckets; None: nothing was measured

@@ -16,7 +16,7 @@ _TYPING = 10.0  #: seconds for which Discord shows that somebody types
 
 
 def view(discord: DiscordSimulator, person: Person, place: str) -> Json:
-    """Everything on the person's screen."""
+    """The whole content of the person's screen."""
     direct = person.direct()
     known = discord.threads.get(place) or discord.channels.get(place)
     if known is None or (known["type"] == DIRECT and place != direct):
@@ -89,7 +89,7 @@ def _message(discord: DiscordSimulator, message: Json) -> Json:
 
 
 def _at_own_address(value: Any) -> Any:
-    """The same JSON, with files at the page's own address."""
+    """Return the JSON with files at the page's own address."""
     if isinstance(value, list):
         return [_at_own_address(one) for one in value]
     if not isinstance(value, dict):

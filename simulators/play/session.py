@@ -1,4 +1,4 @@
-"""The whole: simulators, AI API, service and page, started together."""
+"""A session of the pages: simulators, AI API, service and page, started together."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ _PRICES = (
 
 
 class PlaySession:
-    """Everything that runs.
+    """The simulators, AI API, service and page, as they run.
 
     `settings` are environment variables of the service that win over the page's own. `code` is the folder with the
     service's packages.

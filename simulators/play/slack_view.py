@@ -9,7 +9,7 @@ _KEPT = 200  #: messages of a channel that are shown
 
 
 def view(slack: SlackSimulator, person: str, channel_id: str, thread: str) -> Json:
-    """Everything on the person's screen. `thread`: the open thread's first message; "": none."""
+    """The whole content of the person's screen. `thread`: the open thread's first message; "": none."""
     team = slack.team
     team.direct(person)
     channel = team.channels.get(channel_id)

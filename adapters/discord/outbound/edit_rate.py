@@ -1,4 +1,4 @@
-"""How often a channel's messages may be edited, and the typing indicator."""
+"""The rate at which a channel's messages may be edited, and the typing indicator."""
 
 import time
 from collections import deque

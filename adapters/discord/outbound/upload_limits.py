@@ -1,4 +1,4 @@
-"""How big a file may be: as Discord documents it, and as its refusals show."""
+"""The largest size of a file: as Discord documents it, and as its refusals show."""
 
 import time
 from collections.abc import Callable, Sequence

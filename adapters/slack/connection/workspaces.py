@@ -62,7 +62,7 @@ class InstallationSource(Protocol):
 
     @property
     def problem(self) -> str:
-        """Why no workspace can be served; "" while one can."""
+        """The reason why no workspace can be served; "" while one can."""
 
     async def find(self, team: str, enterprise: str) -> Workspace:
         """Return the installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
@@ -143,7 +143,7 @@ class Workspaces:
 
     @property
     def problem(self) -> str:
-        """Why no workspace can be served; "" while one can."""
+        """The reason why no workspace can be served; "" while one can."""
         return self._source.problem
 
     async def find(self, team: str, enterprise: str = "") -> Workspace:

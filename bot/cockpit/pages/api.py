@@ -1,4 +1,4 @@
-"""The same for programs: JSON for the command line."""
+"""JSON for programs, such as the command line: status, requests, recordings and usage."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Everything that was made: a gallery with who made it, where and how, and a way to delete it."""
+"""The gallery of generated files: who made each, where and how, and a way to delete it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

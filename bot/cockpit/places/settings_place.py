@@ -31,7 +31,7 @@ class SettingsPlace:
 
     @property
     def scope(self) -> Scope:
-        """How far a value reaches that is set for the place."""
+        """The reach of a value that is set for the place."""
         return Scope.CHANNEL if self.channel else Scope.WORKSPACE if self.workspace else Scope.SERVICE
 
     @property

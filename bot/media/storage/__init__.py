@@ -1,1 +1,1 @@
-"""Where the files of answers are kept: a folder, or an S3-compatible object store (extra `s3`)."""
+"""Storage of the files of answers: a folder, or an S3-compatible object store (extra `s3`)."""

@@ -33,7 +33,7 @@ _TRIES = 3  # to go on with a file from where its transfer broke
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """Where an object store is, and the keys for it. "" and None: the usual variables and files of AWS decide."""
+    """The address of an object store, and the keys for it. "" and None: the usual variables and files of AWS decide."""
 
     name: str
     prefix: str = ""

@@ -38,7 +38,7 @@ class TimeIsOver(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """When a request is to be made."""
+    """The times at which a request is to be made."""
 
     text: str  #: as typed
     cron: str = ""  #: "": once

@@ -83,7 +83,7 @@ def stroke(points: Points, width: float, end: float | None = None) -> list[tuple
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """How much of each pixel a shape covers, in the part of the picture where it is."""
+    """The share of each pixel that a shape covers, in the part of the picture where it is."""
 
     x: int
     y: int
