@@ -145,6 +145,7 @@ async def discord(folder: Path) -> AsyncIterator[Mention]:
         adapter = Discord(token=SecretStr(TOKEN), api_url=server.api)
         async with running(adapter, folder) as core:
             await server.until(lambda: server.gateway.is_connected and server.called("PUT", "commands"))
+            await adapter.client.wait_until_ready()  # the library waits two seconds for further servers
             # What is done once, at the start and for a place, is over when this is answered.
             hello = await server.say(CHANNEL, f"<@{ME}> hello")
             await server.until(lambda: server.bot_messages(str(hello["id"])), 60)
