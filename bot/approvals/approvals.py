@@ -11,6 +11,7 @@ from typing import Literal
 import structlog
 
 from bot.approvals.pending import PendingApproval, PendingApprovals
+from bot.approvals.question_texts import decision_actions, describe_outcome, describe_request, is_open
 from bot.approvals.timing import ApprovalTiming
 from bot.boards.showing import PART_TRIES, show
 from bot.commandline.mentions import Mention, link_mention
@@ -18,7 +19,7 @@ from bot.errors import DeliveryDelayed, DeliveryRefused, StoreError, UsageError
 from bot.events.locks import EventLocks
 from bot.events.notice import make_beside
 from bot.i18n import join_list, translate
-from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
+from bot.models import Answer, CommandSpec, Event, Job, Lane
 from bot.policy import Policy, Refusal
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, EventQueue, Journal, Sender
@@ -26,12 +27,11 @@ from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.scoped_settings.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
 from bot.scoped_settings.setting import split_list
 from bot.settings.approvers import listed_approvers
-from bot.spending.quotes import CHANGE, DECIDE, PricedRequest, digest_of, is_within, money
+from bot.spending.quotes import CHANGE, PricedRequest, digest_of, is_within, money
 
 log = structlog.get_logger(__name__)
 
 _NAMED = 5  #: approvers that a pending request names at most
-_LONGEST_PROMPT = 300  #: characters that an approver reads
 _NEWEST = 100  #: entries of the audit log among which that of a repeated press is
 
 
@@ -64,19 +64,7 @@ class Approvals:
         digest, locale = digest_of(request.event, request.price), event.actor.locale
         self.policy.roles.add(listed_approvers(split_list(effective.get(APPROVERS)), "role"))
         places = await self._places(event, effective, digest)
-        base = {"event": event.id, "stage": "approval", "digest": digest, "price": str(request.price)}
-        approve, decline = (
-            Action(
-                name=choice,
-                label=translate(f"approval.{choice}", locale),
-                command=DECIDE if choice == "approve" else "approvals",
-                options={**base, "choice": choice},
-                prompts_for=() if choice == "approve" else ("reason",),
-                row=1,
-                is_danger=choice == "decline",
-            )
-            for choice in ("approve", "decline")
-        )
+        approve, decline, withdraw = decision_actions(event.id, digest, request.price, locale)
         if not places and event.location.is_private:
             return Answer(text=translate("approval.nobody", locale, price=money(request.price)), private=True)
         hours = effective.number(APPROVAL_HOURS) or 0.0
@@ -104,15 +92,9 @@ class Approvals:
             hours=f"{hours:g}",
         )
         for ask, place in zip(asks, places, strict=True):
-            asked = make_beside(event, ask, place, f"a{digest}")
-            question = Answer(text=text, actions=(approve, decline))
-            if not await self.queue.record(asked, lane=Lane.FREE, answer=question):
-                known = await self.journal.job(asked.adapter, asked.id)
-                if known is not None and known.answer != question:  # it was decided on, and is asked once more
-                    await self.journal.reopen(known.event, answer=question)
-        label = translate("approval.withdraw", locale)
-        options = {**base, "choice": "withdraw"}
-        withdraw = Action(name="withdraw", label=label, command=DECIDE, options=options)
+            await self._put_question(
+                make_beside(event, ask, place, f"a{digest}"), Answer(text=text, actions=(approve, decline))
+            )
         approvers = self._approvers(event, effective)
         has_roles = any(one.subject == "role" for one in approvers)
         is_here = not places or (has_roles and not (event.location.is_private or effective.get(APPROVAL_CHANNEL)))
@@ -120,6 +102,13 @@ class Approvals:
         key = "approval.waiting" if not is_here else "approval.waiting_for" if names else "approval.waiting_here"
         text = translate(key, locale, price=money(request.price), hours=f"{hours:g}", names=names)
         return Answer(text=text, actions=(approve, decline, withdraw) if is_here else (withdraw,))
+
+    async def _put_question(self, asked: Event, question: Answer) -> None:
+        """Ask approvers in one place, once; where the question was decided on, it is asked once more."""
+        if not await self.queue.record(asked, lane=Lane.FREE, answer=question):
+            known = await self.journal.job(asked.adapter, asked.id)
+            if known is not None and known.answer != question:
+                await self.journal.reopen(known.event, answer=question)
 
     async def _places(self, event: Event, effective: EffectiveSettings, digest: str) -> Sequence[Mapping[str, str]]:
         """Return where approvers are asked: in their channel, else each person in private."""
@@ -152,7 +141,7 @@ class Approvals:
         async with self._locks.hold(press.adapter, job.event.id):
             job = await self.journal.job(press.adapter, job.event.id)
             pending = await self.pending.find(press.adapter, options["event"])
-            if job is None or not _is_open(job, options.get("stage", ""), digest):
+            if job is None or not is_open(job, options.get("stage", ""), digest):
                 if job is None or pending is None or pending.decision != press.id:
                     raise UsageError(translate("approval.too_late", locale))
                 await self._tell(pending, job.event, press)  # an earlier try got so far
@@ -228,7 +217,7 @@ class Approvals:
         )
         if not (is_repeated and await self._is_logged(entry, press)):
             await self.audit_log.add_audit(entry)
-        outcome = None if is_granted else Answer(text=_outcome(press, event.actor.locale))
+        outcome = None if is_granted else Answer(text=describe_outcome(press, event.actor.locale))
         await self._reopen(granted, press, outcome)
         await self._tell(pending, event, press)
 
@@ -261,7 +250,7 @@ class Approvals:
 
     async def _tell(self, pending: PendingApproval, event: Event, press: Event) -> None:
         """Tell the approvers and the author what was decided, and forget that it waits. Safe to repeat."""
-        text = _outcome(press, event.actor.locale)
+        text = describe_outcome(press, event.actor.locale)
         await self._close(pending, text)
         if not event.location.is_private and press.options["choice"] != "withdraw":
             await self._notify(pending, event, text)
@@ -320,7 +309,7 @@ class Approvals:
             if job is None or current is None or current.digest != pending.digest:
                 return
             try:
-                if _is_open(job, "approval", pending.digest):
+                if is_open(job, "approval", pending.digest):
                     await self._decide_approval(replace(current, decision=timer.id), job.event, timer)
                 elif current.decision == timer.id:  # an earlier look got so far
                     await self._tell(current, job.event, timer)
@@ -329,22 +318,3 @@ class Approvals:
                     await self.pending.delete(current)
             except UsageError:  # it is being shown: at the next look
                 return
-
-
-def describe_request(event: Event) -> str:
-    """Return a request as it could be typed, its beginning if it is long."""
-    options = (f"--{name} {value}" for name, value in sorted(event.options.items()))
-    return " ".join((f"/{event.command}", " ".join(event.prompt.split())[:_LONGEST_PROMPT], *options))
-
-
-def _is_open(job: Job, stage: str, digest: str) -> bool:
-    """Return whether an event's answer still asks for that decision."""
-    actions = job.answer.actions if job.answer is not None else ()
-    return any(action.options.get("stage") == stage and action.options.get("digest") == digest for action in actions)
-
-
-def _outcome(press: Event, locale: str) -> str:
-    """Return what was decided, by whom and why."""
-    who, reason = press.actor.name or press.actor.id, press.options.get("reason", "").strip()
-    key = f"approval.outcome.{press.options['choice']}"
-    return translate(f"{key}_reason" if reason else key, locale, who=who, reason=reason)

@@ -43,7 +43,7 @@ Parts = AsyncGenerator[Part, None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestControls:
-    """What a command can do about other requests."""
+    """Control of other requests, on behalf of the author."""
 
     stop: Callable[[], Awaitable[int]]  #: cancel the conversation's earlier events; returns their number
     cancel: Callable[[str], Awaitable[bool]]  #: cancel the event with that id; False: it is not running

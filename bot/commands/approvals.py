@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.approvals.approvals import describe_request
+from bot.approvals.question_texts import describe_request
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code, table_row
 from bot.models import CommandSpec, Event, Lane, Option, Text

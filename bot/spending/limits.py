@@ -12,7 +12,7 @@ from bot.settings.core import Settings
 
 
 class Who(StrEnum):
-    """Whom a limit at run time holds for."""
+    """The person, role or place that a limit at run time holds for."""
 
     EVERYBODY = "everybody"  #: together
     PERSON = "person"  #: one, or each
