@@ -164,7 +164,7 @@ async def test_processes_with_roles(tmp_path: Path, url: SecretStr) -> None:
         while True:  # a process that connects to the database anew is not seen meanwhile
             status = show("status", await asyncio.to_thread(ServiceClient(settings).get, "/status"), as_json=False)
             lines = [" ".join(line.split()[2:]) for line in status.splitlines() if line.startswith("Process ")]
-            if sorted(lines) == ["receive discord/1: 0", "web", "work", "work"]:
+            if sorted(lines) == ["receive discord/1: 0 slack.missed: 0", "web", "work", "work"]:
                 break
             await asyncio.sleep(0.1)
         assert [line.split() for line in status.splitlines()[:2]] == [

@@ -16,7 +16,7 @@ from adapters.slack.inbound.parse import is_mention, message_id
 from adapters.slack.reading.threads import read_newest
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json
-from bot.errors import DeliveryDelayed, DeliveryError
+from bot.errors import DeliveryDelayed, DeliveryError, StoreError
 from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ _REQUESTS = 5  # for one thread
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """Numbers of places that are read after one absence."""
+    """Numbers of places of a workspace that are read after one absence."""
 
     channels: int
     threads: int  #: of a channel, in which the bot takes part
@@ -71,6 +71,8 @@ class MissedHistory:
         """Return the channels that the bot is a member of; none where Slack does not tell."""
         found: list[str] = []
         cursor = ""
+        if not workspace.team:  # an organisation's token, in no workspace yet
+            return found
         try:
             while True:
                 page = await self._call(
@@ -86,7 +88,7 @@ class MissedHistory:
                 cursor = next_cursor(page)
                 if not cursor or len(found) >= _USUAL.channels:
                     return found
-        except DeliveryError as exc:
+        except (DeliveryError, StoreError) as exc:
             log.info("channels not listed", reason=str(exc))
             return found
 

@@ -116,16 +116,53 @@ class MissedMessages:
         self._tried.clear()
         self._messages.read_missed = partial(self._read_before, absence)
         try:
-            by_owner: dict[str, list[Place]] = {}
-            for place in await self._find_places():
-                by_owner.setdefault(place.workspace.owner, []).append(place)
-            await asyncio.gather(*(self._read_places(places, absence) for places in by_owner.values()))
+            await self._messages.active_channels.restore()
+            channels: dict[tuple[str, str], list[str]] = {}
+            for name, team in reversed([*self._messages.active_channels]):
+                owner, _, channel = name.rpartition(".")
+                channels.setdefault((owner, team), []).append(channel)
+            if not channels:  # none of the token in the settings
+                channels["", ""] = []
+            async with asyncio.TaskGroup() as group:
+                for (owner, team), known in channels.items():
+                    group.create_task(self._read_workspace(owner, team, known, absence))
         finally:
             self._messages.read_missed = None
 
+    async def _read_workspace(self, owner: str, team: str, known: Sequence[str], absence: Absence) -> None:
+        """Read the channels in which the bot was asked lately, then others that it is a member of.
+
+        In those somebody may have mentioned it for the first time. Direct messages of somebody new are not found: that
+        would need one more scope.
+        """
+        workspace = await self._find_workspace(owner, team)
+        if workspace is None:
+            return
+        listed = await self._history.list_channels(workspace)
+        others = [Place(workspace, channel, is_known=False) for channel in listed if channel not in known]
+        await self._read_places([*(Place(workspace, channel) for channel in known), *others], absence)
+
+    async def _find_workspace(self, owner: str, team: str) -> Workspace | None:
+        backoff = self._backoff()
+        for _ in range(_MAX_TRIES):
+            try:
+                workspace = await self._workspaces.find(team, owner if owner != team else "")
+            except DeliveryRefused as exc:
+                log.info("missed messages of a workspace can't be read", workspace=team, reason=str(exc))
+                return None
+            except (DeliveryDelayed, StoreError) as exc:
+                log.warning("missed messages of a workspace not read", workspace=team, reason=str(exc))
+                await asyncio.sleep(backoff.next())
+            else:
+                return replace(workspace, team=team) if workspace.enterprise else workspace
+        return None
+
+    def _backoff(self) -> Backoff:
+        return Backoff(first=self._timing.missed_retry, longest=60 * self._timing.missed_retry)
+
     async def _read_places(self, places: Sequence[Place], absence: Absence) -> None:
-        """Read the places of one installation, one after the other."""
-        backoff = Backoff(first=self._timing.missed_retry, longest=60 * self._timing.missed_retry)
+        """Read places of one workspace, one after the other."""
+        backoff = self._backoff()
         for _ in range(_MAX_TRIES):
             failed: list[Place] = []
             for number, place in enumerate(places):
@@ -139,38 +176,6 @@ class MissedMessages:
                 return
             await asyncio.sleep(backoff.next())
         log.error("missed messages never read", channels=[place.channel for place in places])
-
-    # -- places
-
-    async def _find_places(self) -> list[Place]:
-        """Return the channels in which the bot was asked lately, then others that it is a member of.
-
-        In those somebody may have mentioned it for the first time. Direct messages of somebody new are not found: that
-        would need one more scope. Raises `StoreError`.
-        """
-        await self._messages.active_channels.restore()
-        known: dict[tuple[str, str], Place] = {}
-        workspaces: dict[tuple[str, str], Workspace] = {}
-        for name, team in reversed([*self._messages.active_channels]):
-            owner, _, channel = name.rpartition(".")
-            workspace = workspaces.get((owner, team)) or await self._find_workspace(owner, team)
-            if workspace is not None:
-                workspaces[owner, team] = workspace
-                known[owner, channel] = Place(workspace, channel)
-        others: list[Place] = []
-        for workspace in workspaces.values():
-            channels = await self._history.list_channels(workspace)
-            others += [Place(workspace, one, is_known=False) for one in channels if (workspace.owner, one) not in known]
-        return [*known.values(), *others]
-
-    async def _find_workspace(self, owner: str, team: str) -> Workspace | None:
-        organisation = owner if owner != team else ""
-        try:
-            workspace = await self._workspaces.find(team, organisation)
-        except DeliveryError as exc:
-            log.info("missed messages of a workspace can't be read", workspace=team or owner, reason=str(exc))
-            return None
-        return replace(workspace, team=team) if workspace.enterprise else workspace
 
     # -- reading
 

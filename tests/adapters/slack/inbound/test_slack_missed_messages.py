@@ -171,7 +171,8 @@ async def test_too_much_was_missed(slack: SlackSimulator, core: RecordingCore, m
     until = core.stored[NAMESPACE][UNTIL]
     for _ in range(2):
         async with restarted(slack, core):
-            core.stored[NAMESPACE][UNTIL] = until
+            pass
+        core.stored[NAMESPACE][UNTIL] = until
     said = {(call.params["channel"], call.params.get("thread_ts")) for call in slack.called("chat.postMessage")}
     assert said == {(other.id, None), (slack.general.id, question.ts)}
     assert [call.params["text"] for call in slack.called("chat.postMessage")] == [MISSED, MISSED]
@@ -185,6 +186,7 @@ async def test_asked_too_long_ago(slack: SlackSimulator, core: RecordingCore) ->
     async with RunningAdapter(slack, core, timing=QUICK):
         question = slack.ada.mention("hello")
         await core.wait_for_events(1)
+    core.stored["slack.active"].clear()  # as with an earlier version
     with away(slack):
         slack.ada.say("not for the bot")
         slack.ada.say("not known", thread=question)

@@ -92,6 +92,29 @@ async def test_a_late_message_is_where_it_was_written(slack: SlackSimulator, tmp
     assert asked == [["one"], ["one", "three"], ["one", "two"], ["one", "two", "three", "four"]]
 
 
+async def test_a_question_asked_while_the_service_was_away_is_answered_once(
+    slack: SlackSimulator, tmp_path: Path
+) -> None:
+    """Slack has given up sending it: it is read at the next start. Neither a restart nor a late event repeats it."""
+    async with service(slack, tmp_path, timing=Timing(absence_before_start=0.0)) as running:
+        first = slack.ada.mention("one")
+        await running.answers(first)
+        await running.stop()
+        slack.sender.gives_up = True
+        slack.ada.say("two", thread=first)
+        missed = slack.ada.mention("three")
+        slack.sender.gives_up = False
+        await running.start()
+        await running.answers(missed)
+        await running.answers(first, 2)
+        await running.restart()
+        for delivery in [delivery for delivery in slack.sender.deliveries if not delivery.is_acknowledged]:
+            await slack.sender.again(delivery, number=3)
+        await running.answers(slack.ada.mention("four"))
+        assert sorted(running.echo.prompts) == ["four", "one", "three", "two"]
+        assert [message.content for message in slack.from_bot(slack.general, thread=missed.ts)] == ["re: three"]
+
+
 async def mention_unheard(slack: SlackSimulator, text: str, **more: Any) -> tuple[Message, list[Delivery]]:
     """Mention the bot while it can't be reached; return the message and what Slack has to deliver again."""
     slack.sender.url, reachable = "http://127.0.0.1:9/", slack.sender.url
