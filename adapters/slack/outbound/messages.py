@@ -18,7 +18,7 @@ from adapters.slack.outbound.layout import MessagePart, is_same, message_forms, 
 from adapters.slack.outbound.optional_blocks import raise_for_optional_blocks
 from adapters.slack.outbound.recovery import ExistingMessages
 from adapters.slack.types import Block, Json
-from adapters.slack.ui.blocks import render_blocks
+from adapters.slack.ui.blocks import BLOCKS, render_blocks
 from adapters.slack.ui.buttons import build_stop_button
 from adapters.slack.ui.stream_markdown import neutralize, stable_prefix
 from bot.errors import DeliveryError, DeliveryRefused
@@ -143,7 +143,8 @@ class AnswerMessages:
 
     async def show_growing(self, part: int, markdown: str) -> None:
         """Show a text, or a status where the workspace has no other way, with a Stop button, by an edit."""
-        await self._put(part, render_blocks(markdown) + self._stop_button(), markdown, best_effort=True)
+        shown = render_blocks(markdown)[: BLOCKS - 1]  # the finished answer takes a message more
+        await self._put(part, shown + self._stop_button(), markdown, best_effort=True)
 
     async def _append(self, part: int, posted: PostedMessage, chunks: list[Block]) -> bool:
         """Append to a stream. False: the message is no stream any more."""

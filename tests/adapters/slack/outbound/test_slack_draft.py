@@ -158,6 +158,10 @@ async def test_text_that_changes_its_mind(slack: SlackSimulator, stage: DraftSta
     await draft.write("One two three")
     await draft.write("Other words")
     assert stage.texts() == ["Other words"]
+    many = "\n\n".join(f"# Title {number}\n\nWords {number}" for number in range(40))
+    await draft.write(many)  # more blocks than a message takes, until it is finished
+    assert "Words 20" in stage.texts()[0]
+    assert all(call.is_ok for call in slack.called("chat.update"))
 
 
 async def test_long_jobs_are_cards(slack: SlackSimulator, stage: DraftStage) -> None:
