@@ -4,16 +4,17 @@ import re
 import unicodedata
 
 from bot.characters import INVISIBLE
+from bot.values.patterns import LazyPattern
 
 _LONGEST = 240  #: characters
 _SENTENCES = 2
 _LONGEST_READ = 1000  #: characters of an error that are looked at
 _HIDDEN = "(…)"
 
-_LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\bmailto:)\S*", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_LINK = LazyPattern(r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\bmailto:)\S*", re.IGNORECASE)
+_EMAIL = LazyPattern(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 #: What keys and tokens look like: a known beginning, a name with its value, or a long word of letters and digits.
-_SECRET = re.compile(
+_SECRET = LazyPattern(
     r"\bbearer\s+\S+"
     r"|\b(?:sk|pk|rk|key|xox[a-z]|ghp|org|proj|req)[-_][\w*.-]{6,}"
     r"|\b(?:api[ _-]?key|token|secret|password)\b\s*[:=]\s*\S+"
@@ -21,10 +22,10 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 #: Words with a dot that a platform may turn into a link.
-_HOST = re.compile(r"(?<![\w.`])(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?:/\S*)?(?![\w`])")
-_MENTION = re.compile(r"<\s*[@#!&]+([^<>]{0,80})>|[@＠]\s*(?=[\w&!])")
-_MARKS = re.compile(r"([\\`*_\[\]<>~|#])")
-_END = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|\W)|(?<=[。！？])\s*")
+_HOST = LazyPattern(r"(?<![\w.`])(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?:/\S*)?(?![\w`])")
+_MENTION = LazyPattern(r"<\s*[@#!&]+([^<>]{0,80})>|[@＠]\s*(?=[\w&!])")
+_MARKS = LazyPattern(r"([\\`*_\[\]<>~|#])")
+_END = LazyPattern(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|\W)|(?<=[。！？])\s*")
 
 
 def clean_sentence(text: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from aimodels.errors import ApiError
 from bot.commandline.choices import nearest_choice
+from bot.values.patterns import LazyPattern
 
 #: The parameters that are read; other words of a request are not options.
 LIMITED = ("duration", "resolution", "size", "style", "n", "format", "temperature", "max_tokens")
@@ -30,35 +31,35 @@ _LONGEST = 1000  #: characters of an error that are read
 _MOST_CHOICES = 30
 
 _NUMBER = r"(-?\d{1,3}(?:,\d{3})+|-?\d+(?:\.\d+)?)(?!\d|[x×*]\s*\d)"
-_MOST = re.compile(
+_MOST = LazyPattern(
     r"(?:(?:less|lower|smaller|shorter) than or equal to|(?:no|not(?: be)?) (?:more|greater|larger|longer|higher) than"
     r"|at most|(?:not|n't) exceed|<=|≤|up to|(?:maximum|max)(?: value| length)?(?: of| is|:)"
     r"|超[過过]|最多[為为是]?|最[大長长高](?:值)?[為为是]?|上限[為为是]?|小[於于]或?等[於于])\s*" + _NUMBER,
     re.IGNORECASE,
 )
-_LEAST = re.compile(
+_LEAST = LazyPattern(
     r"(?:(?:greater|larger|longer|higher) than or equal to|(?:no|not(?: be)?) (?:less|lower|smaller|shorter) than"
     r"|at least|>=|≥|(?:minimum|min)(?: value| length)?(?: of| is|:)"
     r"|不[能得可](?:小|少|低)[於于]|至少[為为是]?|最[小短低少](?:值)?[為为是]?|下限[為为是]?|大[於于]或?等[於于])\s*"
     + _NUMBER,
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(
+_BETWEEN = LazyPattern(
     rf"(?:between|from|within|range(?: of| is)?|介[於于]|在|[範范][圍围][為为是]?)[\s:\[(]*{_NUMBER}"
     rf"\s*(?:and|to|through|,|-|–|~|到|至|和|與|与)\s*{_NUMBER}[\])]?",
     re.IGNORECASE,
 )
-_ONE_OF = re.compile(
+_ONE_OF = LazyPattern(
     r"(?:\b(?:supported|allowed|valid|accepted|possible|available)(?: values?| sizes?| options?| formats?| choices)?"
     r"(?: are| is)?\s*:?|\b(?:should|must) be(?: one of)?\s*:?(?=\s*['\"`\[(])|one of\s*:?|可用(?:值)?[為为是]?:?"
     r"|[允許许支援持]{2}的?(?:值)?[為为是有]?:?|必[須须][為为是]:?)\s*(.+)",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"['\"`‘“「]([\w.:-]{1,40})['\"`’”」]")
-_WORD = re.compile(r"[\w.:-]{1,40}")
-_SEPARATOR = re.compile(r"\s*(?:[,、/或和]|\bor\b|\band\b)\s*")
+_QUOTED = LazyPattern(r"['\"`‘“「]([\w.:-]{1,40})['\"`’”」]")
+_WORD = LazyPattern(r"[\w.:-]{1,40}")
+_SEPARATOR = LazyPattern(r"\s*(?:[,、/或和]|\bor\b|\band\b)\s*")
 #: Words of a limit that holds only together with something else.
-_CONDITION = re.compile(r"\b(?:when|if|unless|while|with|together|per)\b|[當当若]|如果|搭配", re.IGNORECASE)
+_CONDITION = LazyPattern(r"\b(?:when|if|unless|while|with|together|per)\b|[當当若]|如果|搭配", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ They are such as "what did I miss since yesterday?" and "summarise this channel"
 Only what can hardly mean anything else counts: a place or time is all that may stand beside the request itself.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bot.catchup.request import read_request
 from bot.commandline.parser import Request
 from bot.models import CommandSpec
+from bot.values.patterns import LazyPattern
 
 CATCHUP = "catchup"
 #: Which of the sentences count: all, those that name the channel or the thread, or none.
@@ -37,21 +37,21 @@ _SAID = (
     r"|what (?:has )?happened|what went on)"
 )
 _END = r"(?=[ ,.?!]|$)"
-_MISSED = re.compile(
+_MISSED = LazyPattern(
     _POLITE + r"(?:what (?:did|have|had) (?:i|we) miss(?:ed)?|what (?:i|we)(?:'ve| have)? missed"
     r"|(?:did|have) i miss(?:ed)? (?:anything|something)(?: important| interesting)?"
     r"|(?:catch|fill) me (?:up|in)|(?:bring|get) me up to (?:speed|date)"
     rf"|(?:what(?:'s| is| has)? (?:new|been going on|been happening)|{_SAID}) {_HERE}|{_SAID}(?= {_AWAY}))"
     rf"(?: (?:with|on|about) {_CHANNEL})?{_END}",
 )
-_SUMMARISED = re.compile(
+_SUMMARISED = LazyPattern(
     _POLITE + r"(?:summari[sz]e|sum up|recap|digest|tl;?dr(?: of)?"
     r"|(?:an? |the )?(?:short |quick |brief )?(?:summary|recap|digest|overview) of)"
     rf" (?:{_CHANNEL}|(?:(?:the|all) )?(?:messages|conversations?|discussions?|chat) {_HERE}|{_SAID} {_HERE}"
     rf"|(?=(?:the )?(?:last|newest|past) \S+ messages?\b))(?:{_END}|(?<= ))",
 )
 _FILLING = rf"(?:[ ,]*\b(?:please|pls|thanks|thank you|{_HERE}|{_AWAY})\b)+"
-_TAIL = re.compile(rf"^{_FILLING}|{_FILLING}$")
+_TAIL = LazyPattern(rf"^{_FILLING}|{_FILLING}$")
 
 _CHINESE_POLITE = (
     r"(?:嗨|你好|哈囉|哈啰|請問|请问|請|请|麻煩|麻烦|幫忙|帮忙|幫我|帮我|可以|可不可以|能不能|能|你|給我|给我"
@@ -68,24 +68,24 @@ _CHINESE_SPAN = (
     r"|(?:最近|最新|過去|过去|前)(?:的)? ?[\d一二兩两三四五六七八九十百千]+ ?(?:個|个)?"
     r"(?:分鐘|分钟|小時|小时|天|日|週|周|星期|禮拜|礼拜|則|则|條|条)(?:訊息|讯息|消息|信息|留言)?)(?:以來|以来|起|開始|开始)?)"
 )
-_COUNTED = re.compile("[則则條条]")
+_COUNTED = LazyPattern("[則则條条]")
 _CHINESE_WHAT = r"(?:什麼|什么|哪些|些什麼|些什么|啥)(?:事情|事|訊息|讯息|消息|內容|内容|東西|东西)?"
 _CHINESE_SAID = rf"(?:大家|有人)?(?:都|有)?(?:說|说|聊|討論|讨论|發生|发生)(?:了|過|过)?{_CHINESE_WHAT}"
 _CHINESE_TEXT = r"(?:的?(?:訊息|讯息|消息|信息|對話|对话|聊天(?:記錄|记录|紀錄)?|內容|内容|討論|讨论))"
 _CHINESE_SUM = r"(?:總結|总结|摘要|整理|歸納|归纳|概括|回顧|回顾)"
-_CHINESE_MISSED = re.compile(
+_CHINESE_MISSED = LazyPattern(
     _CHINESE_POLITE
     + rf"(?:(?:(?P<place>{_CHINESE_HERE}|{_CHINESE_AWAY})|(?P<span>{_CHINESE_SPAN})|(?P<i>我)(?:有沒有|有没有)?)"
     r"的?[，,]? ?)*"
     rf"(?:(?P<missed>(?:錯過|错过|漏掉|漏看|沒看到|没看到)了?{_CHINESE_WHAT})|{_CHINESE_SAID})(?:嗎|吗|呢)?"
 )
-_CHINESE_SUMMARISED = re.compile(
+_CHINESE_SUMMARISED = LazyPattern(
     _CHINESE_POLITE + rf"(?:(?P<order>{_CHINESE_SUM})|把|將|将)?(?:一下)? ?(?:(?P<span>{_CHINESE_SPAN})的?)?"
     rf"(?P<place>{_CHINESE_HERE})?的?(?:(?P<later>{_CHINESE_SPAN})的?)?{_CHINESE_TEXT}?"
     rf"(?P<after>{_CHINESE_SUM}(?:一下)?)?(?:給我|给我|吧|好嗎|好吗)?"
 )
-_OF_CHANNEL = re.compile(r"channel|room|[頻频]道")
-_OF_THREAD = re.compile(r"thread|討論串|讨论串")
+_OF_CHANNEL = LazyPattern(r"channel|room|[頻频]道")
+_OF_THREAD = LazyPattern(r"thread|討論串|讨论串")
 
 
 def as_catchup(

@@ -7,12 +7,13 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.schedules.phrases.numbers import CHINESE_NUMBER, ENGLISH_NUMBER, read_chinese, read_english
+from bot.values.patterns import LazyPattern
 
 #: Most messages that are read for one request, whatever is asked for.
 MOST = 5000
 _NUMBER = rf"\d{{1,4}}|{ENGLISH_NUMBER}"
 _CHINESE = rf"\d{{1,4}}|{CHINESE_NUMBER}"
-_LAST_MESSAGES = re.compile(
+_LAST_MESSAGES = LazyPattern(
     rf"(?:the )?(?:last|newest|past)? ?(?P<number>\d{{1,6}}|{ENGLISH_NUMBER}) (?:messages?|posts?)|"
     r"(?:last|newest) (?P<bare>\d{1,6})|"
     rf"(?:最近|最新|最後|最后|前|過去|过去)?(?:的)? ?(?P<chinese>\d{{1,6}}|{CHINESE_NUMBER}(?= ?[則则条條]))"
@@ -21,12 +22,14 @@ _LAST_MESSAGES = re.compile(
 _UNIT = r"m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?"
 _CHINESE_UNIT = "分鐘|分钟|小時|小时|天|日|週|周|星期|禮拜|礼拜"
 _SPANS = (
-    re.compile(
+    LazyPattern(
         rf"(?:(?:since|in|within|for|over) )?(?:the )?(?:last|past) (?:(?P<number>{_NUMBER}) ?)?(?P<unit>{_UNIT})"
     ),
-    re.compile(rf"(?:(?:since|from) )?(?P<number>{_NUMBER}) ?(?P<unit>{_UNIT}) ago"),
-    re.compile(rf"(?:最近|過去|过去|前)(?:的)? ?(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:內|内)?"),
-    re.compile(rf"(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:之|以)?前"),
+    LazyPattern(rf"(?:(?:since|from) )?(?P<number>{_NUMBER}) ?(?P<unit>{_UNIT}) ago"),
+    LazyPattern(
+        rf"(?:最近|過去|过去|前)(?:的)? ?(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:內|内)?"
+    ),
+    LazyPattern(rf"(?P<number>{_CHINESE}) ?(?:個|个)?(?P<unit>{_CHINESE_UNIT})(?:之|以)?前"),
 )
 #: No platform has earlier messages, and not each takes a time before 1970.
 _EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
@@ -37,12 +40,12 @@ _UNITS |= dict.fromkeys("w週周星禮礼", _WEEK)
 _THIS_WEEK = ("this week", *(f"{this}{week}" for this in "這这本" for week in ("週", "周", "個星期", "个星期", "星期")))
 _DAYS = {"today": 0, "yesterday": 1, "今天": 0, "昨天": 1, "前天": 2}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_CHINESE_WEEKDAY = re.compile(r"(?:上)?(?:週|周|星期|禮拜|礼拜)([一二三四五六日天])")
-_HERE = re.compile(
+_CHINESE_WEEKDAY = LazyPattern(r"(?:上)?(?:週|周|星期|禮拜|礼拜)([一二三四五六日天])")
+_HERE = LazyPattern(
     r"(?:since )?(?:i was (?:last )?here|my last (?:visit|message)|last time|i left)|"
     r"(?:自|從|从)?我?(?:上次|上一次|最後|最后)(?:在|來|来|發言|发言|離開|离开)?(?:這裡|这里|這里)?(?:之後|之后|以來|以来|後|后|起)?"
 )
-_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
+_DATE = LazyPattern(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,9 +51,11 @@ def written_forms(choices: Collection[str]) -> Mapping[str, str]:
 def find_command(name: str, specs: Iterable[CommandSpec]) -> CommandSpec | None:
     """Return the command of that name or alias, in letters of either case; also of its name in another language."""
     name = name.lower()
-    found = next((spec for spec in specs if is_named(spec, name)), None)
-    if found is not None or name.isascii() or len(name) > _LONGEST_TRANSLATED:
-        return found
+    for spec in specs:
+        if name == spec.name or name in spec.aliases:
+            return spec
+    if name.isascii() or len(name) > _LONGEST_TRANSLATED:
+        return None
     return next((spec for spec in specs if name in _translated_names(spec)), None)
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from bot.values.patterns import LazyPattern
+
 _LONGEST = 120  # characters
 
 _PRONOUN = r"(?:it|this|that|him|her|them|the (?:picture|image|sky|background|scene|colou?rs?|\w+))"
@@ -11,7 +13,7 @@ _LOOK = (
     r"|(?:more|less) (?:colou?rful|realistic|dramatic|detailed|contrast|light|saturated|abstract|vivid))"
 )
 _PLACE = r"(?:at|in|with|without|as|on|by|from|under|during)"
-_ENGLISH = re.compile(
+_ENGLISH = LazyPattern(
     r"(?:please |now |but |and |ok(?:ay)?,? |again,? )*(?:"
     + "|".join(
         (
@@ -35,7 +37,7 @@ _SEEN = (
     r"(?:暗|黑|亮|大|小|深|淺|浅|高|矮|胖|瘦|遠|远|近|暖|冷|鮮豔|鲜艳|模糊|清楚|清晰|可愛|可爱|真實|真实|簡單|简单"
     r"|明亮|昏暗|鮮明|鲜明|柔和)"
 )
-_CHINESE = re.compile(
+_CHINESE = LazyPattern(
     r"(?:請|请|再|那|麻煩|麻烦|幫我|帮我|現在|现在|[，, ])*(?:"
     + "|".join(
         (
@@ -49,7 +51,7 @@ _CHINESE = re.compile(
     + r")(?:吧|。|！|!)*"
 )
 #: What makes a sentence a question, or work for the chat.
-_ASKED = re.compile(
+_ASKED = LazyPattern(
     r"[?？`\n]|嗎|吗|什麼|什么|怎麼|怎么|為何|为何|誰|谁|哪|多少|呢$|翻譯|翻译|表格|清單|清单|摘要"
     r"|\b(?:list|table|summary|summari[sz]e|translate|translation|shorter|longer|sentence|paragraph|text|code|comment|email"
     r"|english|chinese|clear|sense|explain)\b",
@@ -58,7 +60,7 @@ _ASKED = re.compile(
 
 
 #: What can be seen of any picture: its parts, kinds and styles, colours, light, weather, seasons and times of day.
-_VISIBLE = re.compile(
+_VISIBLE = LazyPattern(
     rf"\b(?:{_LOOK}|picture|image|photo\w*|background|foreground|sky|scene|colou?r\w*|lights?|lighting|shadows?|style"
     r"|looks?|painting|drawing|sketch|cartoon|comic|anime|watercolou?rs?|poster|portrait|landscape|logo|sticker"
     r"|silhouette|3d|realistic|dark|bright|pale|black|white|gr[ae]y|red|orange|yellow|green|blue|purple|pink|brown"
@@ -72,7 +74,7 @@ _VISIBLE = re.compile(
     re.IGNORECASE,
 )
 #: Sentences that are too short to be of anything but the picture; what follows a preposition has an article.
-_SHORT = re.compile(
+_SHORT = LazyPattern(
     r"(?:please |now |and )?(?:"
     r"(?:add|remove|erase) (?:an?|the|some|more|another|his|her|its|their) \w+(?: \w+)?"
     r"|put (?:an?|some|more|another) \w+ (?:on|in|behind|under|next to) (?:it|him|her|them|the \w+)"
@@ -83,8 +85,8 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 #: Who speaks is in no picture: such a sentence is about something of theirs.
-_SPEAKER = re.compile(r"\b(?:i|i'm|me|my|mine|we|our|ours|us)\b|(?<![幫帮給给替])我", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]{3,}|(?=([\u3400-\u9fff]{2}))", re.IGNORECASE)  # of Chinese each two letters
+_SPEAKER = LazyPattern(r"\b(?:i|i'm|me|my|mine|we|our|ours|us)\b|(?<![幫帮給给替])我", re.IGNORECASE)
+_WORD = LazyPattern(r"[a-z]{3,}|(?=([\u3400-\u9fff]{2}))", re.IGNORECASE)  # of Chinese each two letters
 #: Words of most prompts and sentences, which say nothing about a picture.
 _COMMON = frozenset(
     (
@@ -95,12 +97,12 @@ _COMMON = frozenset(
     )
 )
 #: What makes more than a phrase of what follows "again".
-_CLAUSE = re.compile(
+_CLAUSE = LazyPattern(
     r",|\b(?:is|are|was|were|am|be|has|have|had|do|does|did|can|will|should|would|must)\b", re.IGNORECASE
 )
 _LONGEST_PHRASE = 5  # words
 
-_REPEATED = re.compile(
+_REPEATED = LazyPattern(
     r"(?:please |now |and |ok(?:ay)?,? )*(?:once )?(?:again|once more|one more time)(?:,? please)?[,:]? *"
     r"(?P<english>(?:but|this time|without|with|in|at|shorter|longer|simpler|slower|faster|louder|quieter"
     rf"|(?:a (?:bit|little) |much |slightly )?{_LOOK})\b.*)"
@@ -133,7 +135,7 @@ def may_be_change(text: str) -> bool:
     text = text.strip()
     if not text or len(text) > _LONGEST:
         return False
-    found = _ENGLISH.fullmatch(text) or _CHINESE.fullmatch(text)
+    found = _ENGLISH.fullmatch(text) or (None if text.isascii() else _CHINESE.fullmatch(text))
     return found is not None and _ASKED.search(text) is None and _SPEAKER.search(text) is None
 
 

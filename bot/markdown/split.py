@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from bot.values.patterns import LazyPattern
+
 _FENCE = re.compile(r"(?P<indent>[ \t>]*)(?P<marks>`{3,}(?=[^`]*$)|~{3,})")
-_DELIMITER = re.compile(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_DELIMITER = LazyPattern(r"[ \t>]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _HEADING = re.compile(r" {0,3}#{1,6}\s")
 # Chinese, Japanese and Korean: letters that are words of their own, and their punctuation.
 _CJK_RANGE = "\u1100-\u11ff\u2e80-\u303f\u3040-\u30ff\u3100-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f"
@@ -15,7 +17,7 @@ _CJK = re.compile(f"[{_CJK_RANGE}]")
 _CLOSERS = "、。，．：；！？）」』】》〉〕”’…"
 # A line breaks between atoms: code, links and URLs stay whole, closing punctuation stays with its word.
 # The repetitions are bounded, so that no input makes the expression slow.
-_ATOM = re.compile(
+_ATOM = LazyPattern(
     r"(?<!`)(`{1,9})(?!`).{1,1000}?(?<!`)\1(?!`)"
     r"|!?\[[^\]\n]{0,500}\]\([^)\n]{0,1000}\)"
     r"|https?://[^\s" + _CJK_RANGE + r"]+"

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 
 from bot.memory.secrets import may_have_secret
+from bot.values.patterns import LazyPattern
 
 _LONGEST = 300  # characters of a message: what is longer is a text to work on
-_SENTENCES = re.compile(r"(?<=[。！；？])|(?<=[.!;?])\s+|\n+")
+_SENTENCES = LazyPattern(r"(?<=[。！；？])|(?<=[.!;?])\s+|\n+")
 _POLITE = r"(?:please,? |pls |also,? |and |ok(?:ay)?,? |hey,? |(?:can|could|would) you (?:please )?)?"
 _VERBS = (
     r"(?:answer|reply|respond|write|speak|talk|use|call|address|give|format|keep|be|show|explain|translate|include)"
@@ -18,7 +19,7 @@ _CHINESE_VERBS = (
 _LATER = r"(?:\s?\bfor (?:later|the future))?"
 _OPENING = r"(?:,?\s?\bthat |\s?[:：]\s?)"
 #: What follows is the note.
-_ASKED = re.compile(
+_ASKED = LazyPattern(
     rf"(?i)^{_POLITE}(?:remember|keep in mind|note down|make a note|don['’]t forget){_LATER}(?:{_OPENING}"
     r"|,? (?=(?:i|i['’]m|we|my|our)\b.*\b(?:is|are|am|use|write|work|like|prefer|have|live|['’]m)\b))"
     r"(?P<note>\S.*)"
@@ -26,7 +27,7 @@ _ASKED = re.compile(
     r"(?:這件事|这件事|一下|了)?\s{0,2}[:：,，]?\s{0,2}(?P<chinese>\S.+)"
 )
 #: The whole sentence is the note: a wish for all that follows.
-_WISH = re.compile(
+_WISH = LazyPattern(
     rf"(?i)^{_POLITE}(?:(?:from now on|from here on)\b,? .{{4,}}"
     rf"|(?:in (?:the )?future|going forward),? (?:please |always |never |do(?:n['’]t| not) )*{_VERBS}\b.{{3,}}"
     rf"|(?:always|never) {_VERBS}\b.{{3,}}|(?:don['’]t|do not) ever {_VERBS}\b.{{3,}})"
@@ -40,7 +41,7 @@ _NO_NAME = (
     r"|tomorrow|today|tonight|now|soon|asap|please)\b"
 )
 #: The whole sentence is the note: about the person.
-_PERSONAL = re.compile(
+_PERSONAL = LazyPattern(
     r"(?i)^(?:hi,? |hello,? |hey,? )?(?:my (?:first |full |last )?name(?: is|['’]s) "
     r"(?!(?:on|in|at|of|from|under|not|there|missing|wrong)\b)\S.{0,60}"
     rf"|(?:please )?call me (?!{_NO_NAME})\w[\w' .-]{{0,40}}"
@@ -52,8 +53,8 @@ _PERSONAL = re.compile(
     r"|^我的(?:時區|时区|職位|职位|職業|职业|工作|團隊|团队|母語|母语|生日)是.{1,60}"
     r"|^我(?:比較|比较)?(?:偏好|習慣|习惯)(?:用)?.{2,60}|^我(?:吃素|是素食|是左撇子|色盲).{0,30}"
 )
-_CHINESE_QUESTION = re.compile("什麼|什么|誰|谁|哪")
-_QUESTION = re.compile(r"[?？]\s*$|[嗎吗呢]\s*$")
+_CHINESE_QUESTION = LazyPattern("什麼|什么|誰|谁|哪")
+_QUESTION = LazyPattern(r"[?？]\s*$|[嗎吗呢]\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.values.patterns import LazyPattern
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -24,14 +26,14 @@ _EUROPEAN = r"[\w\u00c0-\u052f-]++"
 _ANY = r"[\w\u00c0-\u1fff\u2c00-\u2dff\u3005-\u3007\u3041-\ud7ff\U00020000-\U0003ffff-]++"
 #: Others than European letters stand beside addresses without a space. The ideographic full stop may be a dot, where
 #: none is before it and an ending of domains follows.
-_EMAIL = re.compile(
+_EMAIL = LazyPattern(
     rf"(?<![\w.%+\u00c0-\u052f-])[\w.%+\u00c0-\u052f-]++@(?:{_EUROPEAN}(?:\.(?P<last>{_EUROPEAN}))++"
     rf"|{_EUROPEAN}[。｡](?:{_EUROPEAN}[.。｡])*(?:com|net|org|edu|gov|info|app|dev|[a-z]{{2}})(?![\w-])"
     rf"|{_ANY}(?:\.(?P<other>{_EUROPEAN}|{_ANY}))++)",
     re.ASCII,
 )
 #: Keys and tokens by the prefixes or the form that their makers give them, also after a part of a name (key_sk-…).
-_KEY = re.compile(
+_KEY = LazyPattern(
     r"(?<![A-Za-z0-9])(?:"
     r"[sr]k[-_](?:[a-z]++[-_])?[\w-]{16,}+|gh[pousr]_\w{20,}+|github_pat_\w{20,}+|glpat-[\w-]{16,}+"
     r"|xox[a-z]-[\w-]{10,}+|xapp-[\w-]{10,}+|A(?:KIA|SIA)[A-Z0-9]{16}(?![A-Z0-9])|AIza[\w-]{30,}+|ya29\.[\w-]{20,}+"
@@ -40,38 +42,38 @@ _KEY = re.compile(
     re.ASCII,
 )
 #: JSON web tokens.
-_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+", re.ASCII)
+_JWT = LazyPattern(r"(?<![\w-])eyJ[\w-]{8,}+\.eyJ[\w-]{8,}+\.[\w-]*+", re.ASCII)
 #: A value that is called a secret: `password: …`, `API_KEY=…`, `Bearer …`.
-_NAMED = re.compile(
+_NAMED = LazyPattern(
     r"(?:(?:api|access|secret|private)[_-]?key|token|secret|passw(?:or)?d|密碼|密码|金鑰|密钥)[\"']?\s{0,3}[:=：]\s{0,3}[\"']?"
     r"(?P<value>[^\s\"'`,;&()\[\]{}<>$]{8,}+)(?![(\[])|\bbearer\s{1,3}(?P<bearer>[\w.~+/=-]{16,}+)",
     re.IGNORECASE,
 )
 #: A password in an address: `https://name:password@host`.
-_PASSWORD = re.compile(r"://[^\s/?#@:]{0,100}+:(?P<value>[^\s/?#@$<>{}]{1,200}+)@")
+_PASSWORD = LazyPattern(r"://[^\s/?#@:]{0,100}+:(?P<value>[^\s/?#@$<>{}]{1,200}+)@")
 #: A long word of letters of both cases and digits, as nobody writes.
-_WORD = re.compile(r"(?<![\w/+=-])[\w-]{32,}+(?![\w/+=-])", re.ASCII)
-_KEY_BEGINS = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
-_KEY_ENDS = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_WORD = LazyPattern(r"(?<![\w/+=-])[\w-]{32,}+(?![\w/+=-])", re.ASCII)
+_KEY_BEGINS = LazyPattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
+_KEY_ENDS = LazyPattern(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
 
 _SEPARATORS = r" \u00a0\u2800\u3000.()（）/\-\u2010-\u2013－"
 #: Separators of lists, tables and code, and marks of Markdown: what they are between is seldom one number.
 _LISTING, _MARKS = ",|_", "*~`"
-_IS_LISTING = re.compile(f"[{_LISTING}{_MARKS}]")
+_IS_LISTING = LazyPattern(f"[{_LISTING}{_MARKS}]")
 #: Groups of digits with separators between them, outside words, mentions and decimals.
-_NUMBER = re.compile(
+_NUMBER = LazyPattern(
     rf"(?<![A-Za-z0-9@#&!:.])[+＋]?[(（]?\d(?:[{_MARKS}]{{0,3}}[{_SEPARATORS}{_LISTING}]{{0,2}}[{_MARKS}]{{0,3}}\d)*+"
 )
 #: A card's number whose groups are on several lines, with what begins a line in a quotation.
-_WRAPPED = re.compile(
+_WRAPPED = LazyPattern(
     r"(?<![A-Za-z0-9@#&!:.])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6\d{3})(?:SEP\d{4}){3}|3[47]\d\dSEP\d{6}SEP\d{5})(?!\d)".replace(
         "SEP", r"(?:[ \t-]?|[ \t-]?\r?\n[ \t>]{0,4})"
     ),
     re.ASCII,
 )
-_GROUP = re.compile(r"\d++")
-_LETTER = re.compile(r"[A-Za-z_]")
-_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2})\d{2}", re.IGNORECASE)
+_GROUP = LazyPattern(r"\d++")
+_LETTER = LazyPattern(r"[A-Za-z_]")
+_IBAN = LazyPattern(r"(?<![A-Za-z0-9])([A-Z]{2})\d{2}", re.IGNORECASE)
 _IBAN_SEPARATORS = " -\u00a0\u202f\u2800\t\r\n" + _LISTING + _MARKS
 _MOST = 5  # separators between two characters of an IBAN
 #: Countries by the length of their IBAN, of the registry that SWIFT keeps.
@@ -87,7 +89,7 @@ _IBAN_LENGTHS = {country: length for length, countries in _IBAN_COUNTRIES.items(
 #: either where their groups or their first digits tell (North America, China).
 _CARD_DIGITS, _ABROAD_DIGITS, _NATIONAL_DIGITS = range(13, 20), range(8, 16), range(9, 12)
 _NORTH_AMERICA = ((3, 3, 4), (1, 3, 3, 4))
-_CHINA_MOBILE = re.compile(r"1[3-9]\d{9}")
+_CHINA_MOBILE = LazyPattern(r"1[3-9]\d{9}")
 _CHINA_GROUPS = ((11,), (3, 4, 4))
 _CARD_GROUPS, _ISSUERS = ((4, 4, 4, 4), (4, 6, 5)), re.compile(r"4|5[1-5]|2[2-7]|6|3[47]")
 _LEAST_GROUP = 3  # digits of each part of a card's number, and after the first of a telephone's without a mark

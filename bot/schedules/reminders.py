@@ -8,27 +8,28 @@ from bot.models import Event
 from bot.schedules.phrases.forms import UnclearTime, WrongInterval
 from bot.schedules.phrases.openings import CHINESE_OPENING, ENGLISH_OPENING
 from bot.schedules.phrases.reading import TimeIsOver, read_when
+from bot.values.patterns import LazyPattern
 
-_ENGLISH = re.compile(
+_ENGLISH = LazyPattern(
     rf"{ENGLISH_OPENING}[\s:,]*(?:(?:to|that|of|about)\b)?[\s:,]*(?P<words>\S.*)?", re.IGNORECASE | re.DOTALL
 )
-_CHINESE = re.compile(rf"{CHINESE_OPENING}(?:要|說|说)?[\s：:，,]*(?P<words>\S.*)?", re.DOTALL)
+_CHINESE = LazyPattern(rf"{CHINESE_OPENING}(?:要|說|说)?[\s：:，,]*(?P<words>\S.*)?", re.DOTALL)
 #: A reminder that is put as a question.
-_ASKED = re.compile(r"(?:[\w\s,]*?\b(?:can|could|would|will)\s+you\b|.{0,4}(?:可以|能不能|可不可以))", re.IGNORECASE)
-_QUESTION = re.compile(r"\s*(?:[嗎吗]\s*[?？]?|[?？])\s*$")
+_ASKED = LazyPattern(r"(?:[\w\s,]*?\b(?:can|could|would|will)\s+you\b|.{0,4}(?:可以|能不能|可不可以))", re.IGNORECASE)
+_QUESTION = LazyPattern(r"\s*(?:[嗎吗]\s*[?？]?|[?？])\s*$")
 #: Questions about what was said: `remind me what we decided on Monday`.
-_ABOUT = re.compile(
+_ABOUT = LazyPattern(
     r"(?:what|how|why|who|whom|whose|when|where|which|whether|if)\b|(?:什麼|什么|為什麼|为什么|誰|谁|怎)", re.IGNORECASE
 )
-_OPENING = re.compile(rf"{ENGLISH_OPENING}|{CHINESE_OPENING}", re.IGNORECASE)
+_OPENING = LazyPattern(rf"{ENGLISH_OPENING}|{CHINESE_OPENING}", re.IGNORECASE)
 #: Times that are none: `remind me later to call Bob`.
-_SOME_TIME = re.compile(
+_SOME_TIME = LazyPattern(
     r"[\s,]*(?:(?:again )?later\b|soon\b|some ?time\b|in a (?:bit|while|moment)\b|at some point\b"
     r"|[請请]?(?:稍[後后]|等一?[下會会]|[晚遲迟][點点]|待[會会]|改天))",
     re.IGNORECASE,
 )
-_LATER = re.compile(r"\b(?:later|soon)[\s.!]*$", re.IGNORECASE)
-_HINT = re.compile(r"remind|提醒", re.IGNORECASE)
+_LATER = LazyPattern(r"\b(?:later|soon)[\s.!]*$", re.IGNORECASE)
+_HINT = LazyPattern(r"remind|提醒", re.IGNORECASE)
 _LONGEST = 500  #: characters of a message that is looked at
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _ANY_ZONE = ZoneInfo("UTC")

@@ -71,12 +71,14 @@ class WaitingLine:
     on_doubt: Callable[[str, str], None]  #: for adapter and id of an event
     durations: RecentDurations = field(default_factory=RecentDurations)
     _waiting: dict[EventKey, _Waiting] = field(default_factory=dict)
+    _is_used: asyncio.Event = field(default_factory=asyncio.Event)  #: a request may wait: a quiet process has no timer
     _timer: SharedTimer = field(default_factory=SharedTimer)
     _tasks: BackgroundTasks = field(default_factory=lambda: BackgroundTasks("places in the queue"))
 
     def note(self, event: Event, lane: Lane, *, is_private: bool) -> None:
         """Note a request that is about to be recorded, and may be claimed before that has returned."""
         if not is_private:
+            self._is_used.set()
             self._waiting.setdefault((event.adapter, event.id), _Waiting(event, lane))
 
     def recorded(self, event: Event) -> None:
@@ -99,8 +101,12 @@ class WaitingLine:
         pause = self.timing.look
         try:
             while True:
+                await self._is_used.wait()
                 await asyncio.sleep(pause)
                 pause = self.timing.look
+                if not self._waiting:
+                    self._is_used.clear()
+                    continue
                 now = time.monotonic()
                 if due := [key for key, waiting in self._waiting.items() if waiting.look_at <= now]:
                     await self._look(due)

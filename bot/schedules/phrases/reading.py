@@ -11,12 +11,13 @@ from bot.schedules.phrases.forms import Found, Interval, TooManyFields, UnclearT
 from bot.schedules.phrases.leftovers import find_more
 from bot.schedules.phrases.openings import CHINESE_OPENING, ENGLISH_OPENING
 from bot.schedules.times import WrongExpression, interval_expression, next_time, to_utc
+from bot.values.patterns import LazyPattern
 
 _FORMS = (*ENGLISH, *CHINESE)
 _DAYS = r"(?-i:MON|TUE|WED|THU|FRI|SAT|SUN)"
 _FIELD = rf"(?:[*?\d]|{_DAYS})(?:[*?\d/,#-]|(?-i:[LW])|{_DAYS})*(?=[\s`]|$)"  #: one more
 #: Five fields, as cron has them; within backticks, or after the word. Some programs have more.
-_CRON = re.compile(
+_CRON = LazyPattern(
     rf"""(?P<understood>(?:cron\s+|(?=`))(?P<quote>`?)(?P<cron>\S+(?:[ \t]+\S+){{3}}[ \t]+[^\s`:：]+))
     (?P<more>(?:[ \t]+{_FIELD})*)(?P=quote)(?=[\s:：]|$)""",
     re.IGNORECASE | re.VERBOSE,
@@ -24,9 +25,9 @@ _CRON = re.compile(
 _BETWEEN = " \t\r\n,:;，、：；。"  #: between the phrase and the request
 _FARTHEST = timedelta(days=3660)
 #: What a reminder begins with, before its time: `remind me in 20 minutes to stretch`.
-_REMINDER = re.compile(rf"{ENGLISH_OPENING}[\s,]+|{CHINESE_OPENING}[\s,，]*", re.IGNORECASE)
+_REMINDER = LazyPattern(rf"{ENGLISH_OPENING}[\s,]+|{CHINESE_OPENING}[\s,，]*", re.IGNORECASE)
 #: What may follow a reminder's time at its end.
-_AFTER_REMINDER = re.compile(
+_AFTER_REMINDER = LazyPattern(
     r"(?:[\s,，]*\b(?:please|pls|thanks|thank you))?[\s.!?。！？]*[嗎吗]?[\s?？]*", re.IGNORECASE
 )
 _LAST_WORDS = 12  #: of a reminder, which may be its time
