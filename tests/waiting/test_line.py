@@ -15,7 +15,7 @@ class ImpatientLoop(asyncio.SelectorEventLoop):
 
     timers = 0
 
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any, **more: Any) -> asyncio.TimerHandle:  # noqa: ARG002
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any, **more: Any) -> asyncio.TimerHandle:
         """Call back in the next turn of the loop."""
         self.timers += 1
         return super().call_at(self.time(), callback, *args, **more)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from sys import intern
 from typing import Any, NamedTuple
 
 from bot.limits import MICROS
@@ -99,12 +100,15 @@ def to_micros(used: Usage) -> int:
 
 
 def complete_turn(turn: Turn, event: Event, now: datetime) -> Turn:
-    """Return a turn with the fields that the store fills in, as it will be read."""
+    """Return a turn with the fields that the store fills in, as it will be read.
+
+    Thousands are held in memory: those of one person share their name and id.
+    """
     return Turn(
         role=turn.role,
         content=codec.clean(turn.content),
-        speaker=codec.clean(turn.speaker),
-        actor=codec.clean(turn.actor or event.actor.id),
+        speaker=intern(codec.clean(turn.speaker)),
+        actor=intern(codec.clean(turn.actor or event.actor.id)),
         event=codec.clean(turn.event or event.id),
         at=turn.at or now,
         written_at=turn.written_at,

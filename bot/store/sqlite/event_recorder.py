@@ -16,7 +16,7 @@ from bot.limits import MINUTE, Limit, QuotaRequest
 from bot.models import Answer, Event, Job, Lane, Location, Usage
 from bot.store.shared import calls, codec
 from bot.store.shared.quota import hash_person
-from bot.store.shared.rows import event_keys, make_usage_rows
+from bot.store.shared.rows import EventKeys, event_keys, make_usage_rows
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
@@ -124,13 +124,14 @@ class SqliteEventRecorder:
     async def record(
         self, event: Event, *, lane: Lane, answer: Answer | None = None, quota: QuotaRequest | None = None
     ) -> bool:
-        if quota is None or (key := event_keys(event)[:2]) in self._counted:
-            return await self._record(event, lane, answer)
+        keys = event_keys(event)
+        if quota is None or (key := keys[:2]) in self._counted:
+            return await self._record(event, keys, lane, answer)
         place = place_of(event)
         if not quota.is_counted_by_the_minute:
             await self._ledger.load(place, hash_person(event.adapter, event.actor.id), quota.limits)
         if key in self._counted:  # another delivery of the same event was faster
-            return await self._record(event, lane, answer)
+            return await self._record(event, keys, lane, answer)
         try:
             reservation = self._ledger.count(quota, place)
         except OverLimit:
@@ -138,13 +139,13 @@ class SqliteEventRecorder:
                 return False
             raise
         self._counted.add(key)
-        return await self._record(event, lane, answer, reservation)
+        return await self._record(event, keys, lane, answer, reservation)
 
     async def _record(
-        self, event: Event, lane: Lane, answer: Answer | None, reservation: Reservation | None = None
+        self, event: Event, keys: EventKeys, lane: Lane, answer: Answer | None, reservation: Reservation | None = None
     ) -> bool:
         lane = lane if answer is None else Lane.FREE
-        adapter, event_id, conversation, command, actor, channel, replaces, workspace = event_keys(event)
+        adapter, event_id, conversation, command, actor, channel, replaces, workspace = keys
         since = event.received_at.timestamp()
         committed = None if answer is None else codec.dumps(answer)
         row = (
