@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -65,6 +64,7 @@ from bot.store.engine import make_store
 from bot.telemetry.metrics import Metrics
 from bot.telemetry.tracing import open_tracing
 from bot.timing import ServiceTiming
+from bot.values import valueclass
 from bot.waiting.line import WaitingLine
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Core:
     """The parts of a running service, connected to each other."""
 

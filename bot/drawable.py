@@ -1,12 +1,13 @@
 """Charts and plans, which platforms may draw themselves. A plan has the steps in which something is made."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from bot.values import valueclass
 
 StepState = Literal["open", "running", "done", "failed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """The numbers of a picture of bars, for platforms that draw charts themselves."""
 
@@ -15,7 +16,7 @@ class Chart:
     bars: tuple[tuple[str, float], ...]  #: labels and numbers, in order
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step."""
 
@@ -23,7 +24,7 @@ class Step:
     state: StepState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The steps of an answer, whose text says the same where they are not drawn."""
 

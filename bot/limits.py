@@ -1,10 +1,12 @@
 """Limits on what may be used, as values, and the windows of time that they hold for. Imports nothing of the service."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from bot.values import valueclass
 
 MINUTE = 60.0  #: seconds
 MICROS = 1_000_000  #: micros, in which money is counted, of one unit of the API's currency
@@ -58,7 +60,7 @@ OPERATORS = frozenset((Subject.PERSON, Subject.SERVICE))
 UNITS: Mapping[Measure, int] = {Measure.SOUND: 1000, Measure.VIDEO: 1000, Measure.MONEY: MICROS}
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Limit:
     """The most that a subject may use in a window."""
 
@@ -68,7 +70,7 @@ class Limit:
     amount: int  #: in the measure's unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
     """Amounts that requests use, or may use at most."""
 
@@ -96,7 +98,7 @@ class Amounts:
         return amounts[measure]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class NearLimit:
     """A limit of a day or month of which at least `NEAR` is used."""
 
@@ -104,7 +106,7 @@ class NearLimit:
     used: int  #: in the measure's unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class QuotaRequest:
     """The amounts that a request may use at most, and the limits that it must keep."""
 

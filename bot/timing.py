@@ -1,6 +1,6 @@
 """Time limits and pauses of the whole service, as one value that tests replace."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from aimodels import Timing
 from bot.approvals.timing import ApprovalTiming
@@ -10,10 +10,11 @@ from bot.pipeline.timing import PipelineTiming
 from bot.places.timing import PlaceTiming
 from bot.scheduler.timing import ScheduleTiming
 from bot.store.timing import StoreTiming
+from bot.values import valueclass
 from bot.waiting.timing import WaitingTiming
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ServiceTiming:
     """The timing of each package."""
 

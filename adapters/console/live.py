@@ -17,6 +17,7 @@ from adapters.kit.texts import progress
 from adapters.kit.texts.titles import shorten
 from bot.i18n import translate
 from bot.models import Action, Answer, Status, Turn
+from bot.values import valueclass
 
 _TOOLBAR = 3  # running questions shown
 _BAR = 12  # columns of a progress bar
@@ -33,7 +34,7 @@ class _Running:
     last_sign: float = 0.0  #: time of the last status or text, same clock
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Button:
     """A button of an answer on the screen."""
 

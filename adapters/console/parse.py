@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -13,13 +13,14 @@ from adapters.kit.texts.titles import shorten
 from bot.commandline import parser
 from bot.i18n import operator_locale
 from bot.models import Actor, CommandSpec, Event, Location
+from bot.values import valueclass
 
 ADAPTER = "console"
 BLOCK = '"""'  #: on a line of its own: begins and ends a message of several lines
 _QUESTION = 4000  # longest question, in characters, that is repeated above its answer
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Person:
     """The person at the terminal."""
 

@@ -1,9 +1,9 @@
 """The durations of the terminal, injected, so that tests can shorten them."""
 
-from dataclasses import dataclass
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """Seconds."""
 

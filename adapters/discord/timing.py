@@ -1,11 +1,12 @@
 """The durations and rates of the adapter, in one place and injected, so that tests can shorten them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from adapters.kit.store_outage import OutageTiming
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Timing:
     """Seconds, unless a field says otherwise."""
 

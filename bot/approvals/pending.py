@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from bot.models import Event
 from bot.ports import KeyValues, Namespace, Owner
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PendingApproval:
     """A request that waits for an approver's decision."""
 
@@ -22,7 +23,7 @@ class PendingApproval:
     decision: str = ""  #: id of the press that has decided; "": open
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class PendingApprovals:
     """All requests that wait; erased with their author. Every method raises `StoreError`."""
 

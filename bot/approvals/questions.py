@@ -1,7 +1,6 @@
 """Before a request is made: an expensive one is quoted or waits for an approver."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.approvals.approvals import Approvals
 from bot.conversation.sounds import is_sound
@@ -9,9 +8,10 @@ from bot.i18n import translate
 from bot.models import Answer, CommandSpec, Event, Usage
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.spending.quotes import Quotes
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Questions:
     """Asks before a request is made."""
 

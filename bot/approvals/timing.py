@@ -1,9 +1,9 @@
 """Time limits of approvals."""
 
-from dataclasses import dataclass
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ApprovalTiming:
     """All values are seconds."""
 

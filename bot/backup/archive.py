@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -21,6 +21,7 @@ from bot.i18n import operator_text
 from bot.security.keys import LEAST_LENGTH
 from bot.security.private_files import writing_private
 from bot.store.shared import codec
+from bot.values import valueclass
 
 #: Version of the layout of these files.
 FORMAT = 1
@@ -34,7 +35,7 @@ Engine = Literal["sqlite", "postgres"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Keys:
     """The keys that sign and encrypt, as they were in effect."""
 
@@ -42,7 +43,7 @@ class Keys:
     encryption: str = ""  #: BOT_ENCRYPTION_KEYS; "": the signing key encrypts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class MediaFigures:
     """The generated files at the time of the backup."""
 
@@ -52,7 +53,7 @@ class MediaFigures:
     store: str = ""  #: the object store that they are in; "": the folder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """The table of contents of a backup file, by which its restored copy is verified."""
 

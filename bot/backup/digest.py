@@ -1,12 +1,13 @@
 """Figures by which the rows of two tables are compared."""
 
-from dataclasses import dataclass
 from hashlib import blake2b
+
+from bot.values import valueclass
 
 _BYTES = 16  # of a row's hash
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class TableFigures:
     """The number of rows of a table, and a checksum of all of them."""
 

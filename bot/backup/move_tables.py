@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.models import Lane
 from bot.store.postgres.events import lane_key
+from bot.values import valueclass
 
 Row = tuple[Any, ...]
 
@@ -25,7 +25,7 @@ FROM usage GROUP BY hour, kind, adapter, workspace
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class MovedTable:
     """A table of PostgreSQL and the rows of SQLite that it gets."""
 

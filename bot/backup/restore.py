@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import zipfile
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -19,11 +18,12 @@ from bot.security.private_files import write_private
 from bot.settings.core import Settings
 from bot.store.migrations.scripts import find_pending
 from bot.store.sqlite.lock import ownership
+from bot.values import valueclass
 
 _BEFORE_RESTORE = "before-restore"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Restored:
     """The outcome of a restore: the backup's manifest, and the files that the operator is told of."""
 

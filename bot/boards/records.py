@@ -1,7 +1,6 @@
 """Storage of films and duels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -10,6 +9,7 @@ from pydantic import TypeAdapter
 
 from bot.models import Event
 from bot.ports import KeyValues, Owner
+from bot.values import valueclass
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ def _codec(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Records(Generic[T]):
     """Values of one type in the database, by namespace and name. Every method raises `StoreError`."""
 

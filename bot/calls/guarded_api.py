@@ -6,7 +6,7 @@ Commands and conversations get the API from here.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from aimodels import AsyncAIModels, ChatDelta
@@ -22,11 +22,12 @@ from bot.moderation.rules import ContentRules
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.registry import MODERATION, REDACTION
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 _LONG = 50_000  # characters of a request that take so long that others would wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class GuardedApi:
     """The API's client behind the rules."""
 
@@ -83,7 +84,7 @@ class GuardedApi:
         await client.video.cancel(job)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class GeneratedFiles:
     """The files of an answer."""
 
@@ -91,7 +92,7 @@ class GeneratedFiles:
     cost: float  #: in the API's currency; 0: not reported
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class EventApi:
     """The API for the requests of one event.
 

@@ -8,10 +8,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from aimodels.errors import ApiError
 from bot.commandline.choices import nearest_choice
+from bot.values import valueclass
 from bot.values.patterns import LazyPattern
 
 #: The parameters that are read; other words of a request are not options.
@@ -62,7 +63,7 @@ _SEPARATOR = LazyPattern(r"\s*(?:[,、/或和]|\bor\b|\band\b)\s*")
 _CONDITION = LazyPattern(r"\b(?:when|if|unless|while|with|together|per)\b|[當当若]|如果|搭配", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class ParameterLimit:
     """The values that a model takes for one parameter."""
 

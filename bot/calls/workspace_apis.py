@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from bot.scoped_settings.scopes import OWN_API, workspace_namespace
 from bot.settings.api import ORIGIN, PUBLIC
 from bot.settings.api_endpoint import WrapTransport
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 if TYPE_CHECKING:
     from bot.security.token_cipher import TokenCipher
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 _MOST_CLIENTS = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class OwnApi:
     """An API with its key."""
 

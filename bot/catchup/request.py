@@ -1,12 +1,12 @@
 """Reads from the words of `/catchup` which messages are meant: `since yesterday`, `last 200 messages`. Pure."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.schedules.phrases.numbers import CHINESE_NUMBER, ENGLISH_NUMBER, read_chinese, read_english
+from bot.values import valueclass
 from bot.values.patterns import LazyPattern
 
 #: Most messages that are read for one request, whatever is asked for.
@@ -48,7 +48,7 @@ _HERE = LazyPattern(
 _DATE = LazyPattern(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class CatchUpRequest:
     """The messages that somebody asks for."""
 

@@ -3,11 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.markdown.split import estimate_tokens
 from bot.ports import ChannelMessage
+from bot.values import valueclass
 
 #: Characters of a message that are read: of a person's, and of an app's, which are often reports.
 _PERSON, _APP = 1500, 400
@@ -15,7 +15,7 @@ _NAME = 40
 _CITATION_LIKE = re.compile(r"([\[［(（])[\s#＃]*[#＃](?=\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class NumberedMessage:
     """A message with the number that it is cited by."""
 

@@ -1,15 +1,15 @@
 """The times at which people last caught up with a channel; erased with the people."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.models import Event
 from bot.ports import KeyValues, Namespace, Owner, within
+from bot.values import valueclass
 
 _KEPT = timedelta(days=365)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Visits:
     """The last `/catchup` of each person in each channel. Every method raises `StoreError`."""
 

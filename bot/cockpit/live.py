@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from bot.errors import StoreError
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
 Render = Callable[[], Awaitable[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Rendering:
     """A part as it was made last."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -18,6 +17,7 @@ from bot.models import Event
 from bot.ports import AuditEntry
 from bot.settings.core import Settings
 from bot.sign_in.visitor import Visitor
+from bot.values import valueclass
 
 if TYPE_CHECKING:
     from bot.cockpit.app import Cockpit
@@ -39,7 +39,7 @@ class Rights(StrEnum):
     EVERYBODY = "everybody"  #: who is signed in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """One request of a person who is signed in and may use the page."""
 
@@ -137,7 +137,7 @@ def always(_settings: Settings) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A page, or an act: what a form or button of a page posts."""
 

@@ -1,7 +1,7 @@
 """A person or a place: what they may use, what they have spent, their limits, and the settings that are theirs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,9 +17,10 @@ from bot.scoped_settings.access import ALWAYS_OPEN
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.registry import COMMANDS_OFF
 from bot.scoped_settings.scopes import Scope
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """Usage since a time."""
 
@@ -27,7 +28,7 @@ class Spent:
     cost: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ShownStanding:
     """A limit, and what is left of it."""
 
@@ -37,7 +38,7 @@ class ShownStanding:
     ends: datetime | None  #: when it is whole again; None: it is
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class UseProfile:
     """A person in a place, or the place itself."""
 

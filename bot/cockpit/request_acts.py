@@ -1,12 +1,13 @@
 """Acts on a request: stop it, try it now, answer it anew, drop it."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.cockpit.page import Visit
 from bot.models import Actor, Job
 from bot.policy import Refusal
 from bot.ports import RequestFilter, RequestRow, RequestState
+from bot.values import valueclass
 
 
 async def _cancel(visit: Visit, row: RequestRow) -> bool:
@@ -41,7 +42,7 @@ async def _drop(visit: Visit, row: RequestRow) -> bool:
     return [(one.seq, one.state) for one in found] == [(row.seq, "dropped")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """Something that can be done with requests in some states."""
 

@@ -5,12 +5,12 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.ports import Journal, KeyValues, Owner
 from bot.security.token_cipher import TokenCipher
 from bot.sign_in.visitor import Visitor
+from bot.values import valueclass
 
 #: How long a session lasts.
 LIFETIME = timedelta(hours=8)
@@ -18,7 +18,7 @@ LIFETIME = timedelta(hours=8)
 PURPOSE = "cockpit session"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One person in one browser."""
 

@@ -1,7 +1,6 @@
 """The parts of the service that the pages show and steer."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 from bot.approvals.approvals import Approvals
@@ -30,6 +29,7 @@ from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.settings.core import Settings
 from bot.spending.prices import PriceBook
 from bot.telemetry.metrics import Metrics, RateLimiter
+from bot.values import valueclass
 
 if TYPE_CHECKING:
     from bot.bootstrap import Core
@@ -46,7 +46,7 @@ class Cancel(Protocol):
 CheckWords = Callable[[Event, EffectiveSettings, str], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Sources:
     """The parts of the service that pages read and change. Each store facet is the same database."""
 

@@ -5,10 +5,10 @@ An adapter writes its platform's mentions so, where a command asks for their ids
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, cast
 
 from bot.models import CommandSpec
+from bot.values import valueclass
 
 Subject = Literal["person", "role", "channel", "workspace"]
 #: Kinds of options whose values are mentions.
@@ -23,7 +23,7 @@ _UNSAFE = re.compile(r"[<>|\s]+")
 _MARKUP = re.compile(r"[<>|\s\[\]()`*_~\\]+")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Mention:
     """A person, a role, a channel or a workspace that is named in a command."""
 

@@ -13,7 +13,7 @@ import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from bot.commandline.choices import find_command, is_named, is_switch, nearest_choice, written_forms
 from bot.commandline.flags import flag_name, flags, usage_line, value_hint
@@ -48,7 +48,7 @@ class Request:
     files: tuple[str, ...] = ()  #: values of the options of kind "file"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _FlagMatch:
     """A word that looks like a flag, with its value."""
 

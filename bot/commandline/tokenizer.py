@@ -1,9 +1,9 @@
 """Splits a text into words; code, quotations and mentions stay whole. Pure."""
 
 import re
-from dataclasses import dataclass
 
 from bot.commandline.mentions import MENTION
+from bot.values import valueclass
 
 _CLOSING = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "『": "』", "«": "»"}
 _FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})")
@@ -11,7 +11,7 @@ _TICKS = re.compile(r"`+")
 _SPAN = 1000  # longest inline code or quotation, in characters; keeps the run time linear
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Word:
     """Position of a word in its text."""
 

@@ -37,6 +37,7 @@ from bot.scoped_settings.scopes import Scope
 from bot.settings.core import Settings
 from bot.settings.extra_parameters import parameter_value
 from bot.settings.media_sizes import sizes_of
+from bot.values import valueclass
 
 Parts = AsyncGenerator[Part, None]
 
@@ -236,7 +237,7 @@ class Context:
         return int(value)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Command:
     """A spec and the generator that runs it."""
 

@@ -1,7 +1,6 @@
 """Shared by commands that make files: what they are made from, changes in words, buttons that go on from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import structlog
 
@@ -12,6 +11,7 @@ from bot.errors import UsageError
 from bot.family.origins import BACK, CHANGE, PARENT, REPEATED, file_ref, find_file, generated
 from bot.models import Action, Attachment, Kind
 from bot.scoped_settings.registry import ANSWER_TOKENS, TEMPERATURE
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ _REWRITE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Wording:
     """The prompt of a request."""
 
@@ -85,7 +85,7 @@ async def _find_repeated(ctx: Context) -> tuple[str, list[str]]:
     raise UsageError(ctx.translate("again.gone"))
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class PictureEdit:
     """A change that the API makes of a picture itself."""
 

@@ -1,7 +1,5 @@
 """Shared by the commands about memory: scopes, rights, how notes are shown, and which notes an answer got."""
 
-from dataclasses import dataclass
-
 from bot.commandline.mentions import Mention, link_mention
 from bot.commands._base import Context
 from bot.errors import UsageError
@@ -12,6 +10,7 @@ from bot.memory.proposals import find_proposal
 from bot.models import Action, Option
 from bot.scoped_settings.registry import MEMORY, MEMORY_AUTO
 from bot.scoped_settings.scopes import Scope, namespaces_of
+from bot.values import valueclass
 
 FOR = "for"
 #: Options that only buttons set: keys of notes, and the person whose question they were used for.
@@ -60,7 +59,7 @@ def describe_note(ctx: Context, note: Note) -> str:
     return f"{note.text} ({', '.join(extra)})" if extra else note.text
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class MemoryOffer:
     """A note that a message suggests: buttons that offer it, or the note itself where it is stored unasked."""
 

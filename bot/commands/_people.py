@@ -1,15 +1,14 @@
 """The people of whom administrators ask for something: who may, and who is meant by a name."""
 
-from dataclasses import dataclass
-
 from bot.commandline.choices import nearest_choice
 from bot.commandline.mentions import read_mention
 from bot.commands._base import Context
 from bot.errors import NotAllowed, UsageError
 from bot.scoped_settings.scopes import Scope
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class NamedPerson:
     """A person whose data an administrator may export or erase."""
 

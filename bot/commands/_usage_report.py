@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from bot.commands._base import Context
 from bot.commands._tables import table_code, table_row
@@ -15,6 +14,7 @@ from bot.media.drawing.chart import Bar
 from bot.models import KINDS
 from bot.ports import UsageField, UsageSum
 from bot.spending.quotes import money
+from bot.values import valueclass
 
 #: The fields that usage is summed by, for each choice of what is shown.
 FIELDS: Mapping[str, tuple[UsageField, ...]] = {
@@ -33,7 +33,7 @@ _LONGEST_TABLE = 50  #: rows
 _LONGEST_CHART = 31  #: bars
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Group:
     """One row of a report."""
 
@@ -42,7 +42,7 @@ class Group:
     amounts: tuple[int, int, int, float]  #: requests, tokens, files and cost
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class DrawnChart:
     """A chart as a picture, and its numbers.
 

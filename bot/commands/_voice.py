@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -19,6 +19,7 @@ from bot.media.names import short_digest
 from bot.models import Answer, Attachment, Usage
 from bot.ports import Namespace, Owner, within
 from bot.scoped_settings.registry import READ_FILES
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,7 @@ _LONGEST_QUOTE = 280  # characters
 _LIFETIME = timedelta(days=1)  # of transcripts
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Sound:
     """A sound on disk, or a note on why it is not."""
 
@@ -37,7 +38,7 @@ class _Sound:
     problem: str = ""  #: last part of a sentence's key
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Transcripts:
     """The words that were transcribed from the sound files of a request, and the files that are no sound."""
 

@@ -1,6 +1,5 @@
 """`image`: make pictures from a description."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from aimodels.errors import BadRequest
@@ -11,6 +10,7 @@ from bot.commands._media import media_answer
 from bot.conversation.use_numbers import NUMBER
 from bot.family.origins import PARENT, file_ref, generated
 from bot.models import Action, CommandSpec, Lane, Option, Status
+from bot.values import valueclass
 
 _VARIATION_OF = "variation_of"  # an option that only buttons set: id of the original
 
@@ -97,7 +97,7 @@ async def image(ctx: Context) -> Parts:
         yield part
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Original:
     """The request whose pictures are varied. A variation of a variation belongs to the first request, too."""
 

@@ -1,7 +1,7 @@
 """`video`: make a video from a description, a picture or both."""
 
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
@@ -10,9 +10,10 @@ from bot.errors import UsageError
 from bot.family.origins import file_ref, generated
 from bot.models import CommandSpec, Job, Lane, Option
 from bot.settings.media_sizes import fit_seconds
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Source:
     """The image that a video starts from."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
 
 from bot.boards.removal import Cancel, empty_answer, empty_parts
 from bot.boards.showing import BUTTON_TRIES
@@ -12,9 +11,10 @@ from bot.film.films import Films, FilmStore
 from bot.models import CommandSpec, Event, Job, Media
 from bot.ports import Sender, Sink
 from bot.spending.prices import PriceBook
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Composites:
     """All films and duels."""
 

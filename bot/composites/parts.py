@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.models import Answer, Capabilities, Event, Status
 from bot.ports import Confirm, Sender, always_owned
+from bot.values import valueclass
 
 _PROGRESS = 5.0  #: seconds between two looks at the progress of a part
 _WITH_FILES = 20.0  #: seconds between two boards that differ in progress alone, as each may send its pictures anew
@@ -60,7 +61,7 @@ class PartDraft:
         await self.whole.advance(self.event, self.event.part_of)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class PartSender:
     """The platform of the events that make parts. See `bot.ports.Sender`."""
 

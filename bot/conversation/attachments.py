@@ -37,6 +37,7 @@ from bot.media.content import HEAD, sniff
 from bot.media.pages import WebPages
 from bot.media.probe import read_header
 from bot.models import Attachment
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,7 @@ _DOCUMENT_MEMORY = 512 << 20
 _PICTURE_MEMORY = 1 << 30  # a picture of 177 megapixels takes 700 MB
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class AttachmentContents:
     """The converted files of a message."""
 
@@ -69,7 +70,7 @@ class AttachmentContents:
         return bool(self.notes) and self.text == "\n\n".join(map(_bracketed, self.notes))
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class EncodedImage:
     """An image's bytes with their content type."""
 
@@ -82,7 +83,7 @@ class EncodedImage:
         return f"data:{self.content_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class WholeFile:
     """An attached file as it is."""
 
@@ -93,7 +94,7 @@ class WholeFile:
 OpenAttachment = Callable[[Attachment], AsyncIterator[bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class AttachmentSource:
     """Files of one request, and whose it is."""
 

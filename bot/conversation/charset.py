@@ -6,7 +6,8 @@ languages (chardet), for which a few characters are too little.
 
 import codecs
 import re
-from dataclasses import dataclass
+
+from bot.values import valueclass
 
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -34,7 +35,7 @@ _WIDE = re.compile(
 _WESTERN = re.compile(r"(?:[\x00-\x7f]|(?<![À-ÿ])[À-ÿ]{1,3}(?![À-ÿ])|[\xa0-¿‘’“”–—…•€™Œœ])*")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _EasternEncoding:
     """A double-byte encoding."""
 

@@ -1,7 +1,7 @@
 """Several messages of one person become one question: those that wait behind it when it is answered."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -10,6 +10,7 @@ from bot.models import Attachment, Event, Job
 from bot.ports import EventQueue, Journal
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.registry import GATHER_SECONDS
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +18,7 @@ _MOST_WINDOWS = 3  #: that a question is waited for: somebody may go on writing 
 _MOST_TRIES = 3  #: to join messages, which may change meanwhile
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Gathering:
     """Joins messages, and takes what changes of them to the event that answers them. Raises `StoreError`."""
 

@@ -1,15 +1,14 @@
 """Buttons that work once, such as the one that makes up for a scheduled request that was missed."""
 
-from dataclasses import dataclass
-
 from bot.models import Event, Job
 from bot.ports import KeyValues, Namespace, Owner
+from bot.values import valueclass
 
 #: Name of the buttons that work once, and only for the author of the request that they are under.
 ONCE = "now"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class SingleUse:
     """The press that used a button, kept as long as the button's conversation. Every method raises `StoreError`."""
 

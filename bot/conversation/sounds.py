@@ -6,7 +6,6 @@ import mmap
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -21,6 +20,7 @@ from bot.isolation.process import Limits, ParsingFailed, run_isolated
 from bot.media.content import HEAD, resolve_content_type, sniff
 from bot.media.probe import read_header
 from bot.models import Attachment
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ _CONTAINERS = {name: {"m4a": "mp4"}.get(extension, extension) for name, extensio
 _SUFFIXES = frozenset((*(f".{name}" for name in SOUND_TYPES.values() if name != "webm"), ".oga", ".opus", ".mpga"))
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class SoundFile:
     """A sound file on disk."""
 

@@ -1,15 +1,15 @@
 """Numbers of the uses of buttons, such as of the variations of a picture."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.models import Action, Event
 from bot.ports import Journal, KeyValues, Owner
+from bot.values import valueclass
 
 NUMBER = "{number}"  #: see `Action.series`
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class UseNumbers:
     """Counts by conversation and `Action.series`. Every method raises `StoreError`."""
 

@@ -1,13 +1,14 @@
 """A duel as it is kept, and what its board shows. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 
 from bot.i18n import translate
 from bot.limits import decimal_text
 from bot.models import Action, Answer, Job, Kind, Media
 from bot.spending.quotes import DECIDE
+from bot.values import valueclass
 
 #: Models of one duel, at least and at most.
 FEWEST, MOST = 2, 4
@@ -18,7 +19,7 @@ ALIKE, SHOW = "alike", "show"
 _LETTERS = "ABCD"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Entrant:
     """A model that answers."""
 
@@ -29,7 +30,7 @@ class Entrant:
     votes: int = 0  #: when the names were shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Duel:
     """A duel. Its id is that of the event that asked for it, whose answer shows it."""
 

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from bot.duel.duel import Duel
+from bot.values import valueclass
 
 _Z = 1.96  #: standard deviations on either side that hold 95 % of a normal distribution
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class DuelScore:
     """The results of a model in duels that people judged."""
 

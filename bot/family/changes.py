@@ -1,7 +1,7 @@
 """Changes of a file asked for in words: an event that says how becomes one of the command that made the file."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.duel.duel import VOTE
 from bot.events.edits import message_of
@@ -11,6 +11,7 @@ from bot.family.repeats import find_last_request, take_over
 from bot.i18n import translate
 from bot.models import MEDIA_KINDS, Event, Job
 from bot.ports import Journal
+from bot.values import valueclass
 
 EDIT, AGAIN, _CHAT = "edit", "again", "chat"
 #: Commands whose requests are repeated with a change; the others have changes of their own.
@@ -19,7 +20,7 @@ _REPEATABLE = frozenset({_CHAT, "code", *MEDIA_KINDS})
 _NOT_TAKEN_OVER = frozenset({PARENT, CHANGE, MASK, REPEATED, "n", "last", "variation_of"})
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Changes:
     """Finds the file that an event changes."""
 

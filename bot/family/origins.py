@@ -5,10 +5,10 @@ kept beside the answers: what is erased of them is gone from their families.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.models import Job, Media
 from bot.ports import Journal
+from bot.values import valueclass
 
 #: Options that only the service sets: the file that the event goes on from, and that its prompt is a change of it.
 PARENT, CHANGE = "parent", "change"
@@ -20,7 +20,7 @@ _MOST_FILES = 60  #: of a family; the newest
 _MOST_EVENTS = 200  #: with files of any origin, that are looked at
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class FamilyFile:
     """A generated file of a conversation."""
 

@@ -1,7 +1,7 @@
 """The board of a film: its plan, what is there so far, what it costs, and the buttons. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from bot.drawable import Plan, Step, StepState
@@ -12,6 +12,7 @@ from bot.i18n import translate
 from bot.limits import MICROS
 from bot.models import Action, Answer, Job, Media
 from bot.spending.quotes import money
+from bot.values import valueclass
 
 #: Command of the buttons.
 SHOTS = "shots"
@@ -19,7 +20,7 @@ SHOTS = "shots"
 NodeStage = Literal["open", "running", "done", "failed", "stopped"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class NodeState:
     """The progress of a node."""
 
@@ -88,7 +89,7 @@ def private_reasons(film: Film, states: Sequence[NodeState]) -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """The board of one film: its shots, how far each part is, and what it costs."""
 

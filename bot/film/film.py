@@ -1,11 +1,12 @@
 """A film as it is planned and kept: shots, music, models, and how far its maker has got."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from bot.media.names import short_digest
 from bot.models import Event, Kind, Usage
+from bot.values import valueclass
 
 #: Shots of a film, at most.
 MAX_SHOTS = 8
@@ -20,7 +21,7 @@ Transition = Literal["fade", "cut", "none"]
 Subtitles = Literal["no", "burnt", "file"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class FilmShot:
     """One shot: a picture that is drawn, and then set in motion."""
 
@@ -30,7 +31,7 @@ class FilmShot:
     take: int = 1  #: counts how often it was made anew
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """The story: the part of a film that a model writes and people edit."""
 
@@ -39,7 +40,7 @@ class Script:
     music: str = ""  #: what is heard; "": nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """The models, sizes and style with which everything in a film is made."""
 
@@ -51,7 +52,7 @@ class Look:
     subtitles: Subtitles = "no"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Film:
     """A film. Its id is that of the event that asked for it, whose answer shows it."""
 

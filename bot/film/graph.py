@@ -7,19 +7,19 @@ whose answer keeps the result, so that it is made once.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.film.film import Film, FilmShot
 from bot.film.join import can_join
 from bot.i18n import translate
 from bot.models import Kind
+from bot.values import valueclass
 
 #: Of a part of a film; `film`: the clips and the music, joined.
 PartKind = Kind | Literal["film"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class FilmNode:
     """One picture, clip or piece of music, or the film that they are joined to."""
 

@@ -7,7 +7,6 @@ film does not fit, the caller delivers the clips, or a link to the film.
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from bot.errors import ClipsNotJoined
 from bot.isolation.process import Limits, ParsingFailed, run_isolated
 from bot.media.content import HEAD, sniff
+from bot.values import valueclass
 
 _LIBRARIES = ("av", "numpy", "PIL")
 _CONTAINERS = {
@@ -38,7 +38,7 @@ _CHECK_SECONDS = 60.0
 _LEAST_SECONDS, _SECONDS_EACH, _MOST_SECONDS = 60.0, 10.0, 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Clip:
     """A clip of a film, in any container that the spool takes and with any codec; with or without sound."""
 
@@ -46,7 +46,7 @@ class Clip:
     subtitle: str = ""  #: shown while the clip is, if asked for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class FilmStyle:
     """The style of a film made of clips, which has the size of the first one; other shapes get black bars."""
 
@@ -56,7 +56,7 @@ class FilmStyle:
     locale: str = ""  #: of the person: whose shapes of Chinese letters are drawn
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Cue:
     """The time in which a clip is seen, and its subtitle."""
 
@@ -65,7 +65,7 @@ class Cue:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class JoinedFilm:
     """A film that was written."""
 

@@ -14,6 +14,7 @@ from yarl import URL
 
 from bot.errors import DownloadFailed, UnsafeUrl
 from bot.media.timing import MediaTiming
+from bot.values import valueclass
 
 MAX_REDIRECTS = 5
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
@@ -54,7 +55,7 @@ class _NotPublicError(OSError):
     """The address is not public. An `OSError`, so that aiohttp tries the name's other addresses."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Network:
     """Name resolution, and the rule for addresses that may be connected to."""
 

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.errors import DownloadFailed
 from bot.media.network import SafeClient
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class WebPages:
     """The web, for links that people send. `client`: without any allowed origin; `seconds`: for one whole page."""
 

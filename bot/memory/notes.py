@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.registry import MEMORY, MEMORY_OWN
 from bot.scoped_settings.scopes import Scope, person_namespace
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 #: How the names of the stored values begin.
 PREFIX = "memory:"
@@ -27,7 +28,7 @@ LONGEST = 500  #: characters of a note
 _PARSED = 5000  # notes in memory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """One note, on one line."""
 
@@ -188,7 +189,7 @@ async def delete_note(effective: EffectiveSettings, note: Note, audit: Audit) ->
         await audit("memory.forget", subject=note.id, scope=note.scope.value)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class WrittenNotes:
     """Notes by their author, wherever they are used. Reads them all: for export and erasure."""
 

@@ -1,9 +1,9 @@
 """Sentences that sound like something to remember, by a few patterns of English and Chinese. Pure."""
 
 import re
-from dataclasses import dataclass
 
 from bot.memory.secrets import may_have_secret
+from bot.values import valueclass
 from bot.values.patterns import LazyPattern
 
 _LONGEST = 300  # characters of a message: what is longer is a text to work on
@@ -57,7 +57,7 @@ _CHINESE_QUESTION = LazyPattern("什麼|什么|誰|谁|哪")
 _QUESTION = LazyPattern(r"[?？]\s*$|[嗎吗呢]\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Proposal:
     """A note that could be remembered."""
 

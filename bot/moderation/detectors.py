@@ -5,12 +5,12 @@ Quantifiers are possessive and begin where their characters cannot have begun be
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from bot.values import valueclass
 from bot.values.patterns import LazyPattern
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Finding:
     """A part of a text that is to be replaced."""
 

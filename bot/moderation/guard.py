@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import Any
 
@@ -15,6 +14,7 @@ from bot.moderation.detectors import Finding, find_private
 from bot.moderation.redaction import Redactor
 from bot.moderation.rules import ContentRules
 from bot.moderation.seen_text import find_as_seen
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +27,7 @@ _PICTURE = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/]*+={0,2}", 
 _LEFT_OUT = "[…]"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class AdmittedRequest:
     """A request as it may be sent."""
 

@@ -1,7 +1,6 @@
 """Moderation by the API's provider: what its endpoint flags is not sent, or not shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -13,6 +12,7 @@ from bot.i18n import join_list, operator_text, translate
 from bot.models import Usage
 from bot.settings.api_endpoint import has_moderation
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ class AnswerWithheld(UsageError):
         self.usage = usage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Moderator:
     """Asks the moderation endpoint on behalf of one event."""
 

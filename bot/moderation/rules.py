@@ -16,7 +16,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from bot.errors import SettingsError
 from bot.i18n import operator_text
 from bot.moderation.detectors import LABELS, Finding
 from bot.moderation.seen_text import read_as_seen
+from bot.values import valueclass
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,29}")
 _LONGEST_PATTERN = 1000  # characters
@@ -49,7 +50,7 @@ class Pattern(Protocol):
         """See `re.Pattern.finditer`."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class ContentRules:
     """The operator's rules; without a file there are none."""
 

@@ -4,10 +4,11 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.characters import DASHES, HYPHENS, INVISIBLE_CLASS, SPACES
 from bot.moderation.detectors import Finding
+from bot.values import valueclass
 
 #: Letters, digits and marks of addresses in full width, and letters and digits of formulas.
 _STYLED = "\uff0b\uff0d\uff0e\uff10-\uff19\uff20-\uff3a\uff3f\uff41-\uff5a\U0001d400-\U0001d7ff"
@@ -32,7 +33,7 @@ _OTHERWISE_SEEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class SeenText:
     """A text as people see it, and where its characters are in the original."""
 

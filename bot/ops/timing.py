@@ -1,9 +1,9 @@
 """Time limits of the web server."""
 
-from dataclasses import dataclass
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class OpsTiming:
     """All values are seconds."""
 

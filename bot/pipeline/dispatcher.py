@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -36,11 +36,12 @@ from bot.recorder.erasure import Eraser
 from bot.schedules.schedules import Schedules
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Dispatcher:
     """Runs commands of events."""
 

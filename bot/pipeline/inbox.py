@@ -1,7 +1,7 @@
 """The inbox: parses, admits and stores an event before its platform is acknowledged."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -30,6 +30,7 @@ from bot.settings.core import DEFAULT_SYSTEM_PROMPT
 from bot.spending.quotes import DECISIONS
 from bot.telemetry.metrics import Metrics
 from bot.telemetry.tracing import Tracing
+from bot.values import valueclass
 from bot.waiting.line import WaitingLine
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,7 @@ HELP = "help"
 STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
     """Records events; `accept` is the `Sink` of the adapters."""
 

@@ -31,9 +31,10 @@ from bot.policy import ExpectedCall, Quotas
 from bot.ports import Draft, EventQueue, UsageLedger
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.registry import BUTTONS, SPOILER
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class EarlierTry:
     """The state that the next try of an event takes over from the last one."""
 

@@ -1,7 +1,6 @@
 """Retries of requests that failed: when the next try is, and what people see until then and afterwards."""
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aimodels.errors import ApiError, RateLimited
@@ -11,6 +10,7 @@ from bot.models import Answer, Job, Status
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import Journal
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 #: The end of a try that had no outcome.
 Failure = ApiError | Paused
@@ -21,7 +21,7 @@ _NONE = Status("")
 _DELIVERIES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Retry:
     """The next try of a request."""
 

@@ -1,10 +1,11 @@
 """Time limits and pauses of generating and delivering answers."""
 
 import random
-from dataclasses import dataclass
+
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PipelineTiming:
     """All values are seconds, unless they say otherwise."""
 

@@ -1,13 +1,13 @@
 """Undelivered answers: a retry of such an event delivers its answer without generating it again."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.models import Event
 from bot.ports import KeyValues, Namespace, Owner
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class UndeliveredAnswers:
     """The events whose committed answer was not delivered. Every method raises `StoreError`."""
 

@@ -1,9 +1,9 @@
 """Times of learning the names of places."""
 
-from dataclasses import dataclass
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PlaceTiming:
     """Pauses and limits of the questions for names to platforms, in seconds."""
 

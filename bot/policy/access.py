@@ -4,18 +4,18 @@ In every scope that has rules on a request they must all agree: those on everyth
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from bot.commandline.mentions import Subject
 from bot.models import CommandSpec, Event
 from bot.policy.rules import Lists, names_unread_role
 from bot.scoped_settings.access import ALWAYS_OPEN, EVERYTHING, AccessRule
 from bot.scoped_settings.scopes import Scope
+from bot.values import valueclass
 
 _WIDEST_FIRST = (Scope.SERVICE, Scope.WORKSPACE, Scope.CHANNEL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The rules that refuse a request."""
 

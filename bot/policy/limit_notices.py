@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from bot.models import Answer, Event, Lane
 from bot.policy.quota import describe_amount, format_duration
 from bot.ports import EventQueue, KeyValues, Owner, Sender
 from bot.spending.limits import to_units
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class LimitNotices:
     """Tells people in private that a limit of a day or month is nearly used up.
 

@@ -1,7 +1,7 @@
 """The decision whether an event may be answered."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -22,11 +22,12 @@ from bot.scoped_settings.registry import COMMANDS_OFF
 from bot.scoped_settings.scopes import Scope
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 _NAMED = 5  #: people and roles that a refusal names at most
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Refusal:
     """The refusal of an event: a private sentence, or silence."""
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from bot.ports import UsageLedger
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.spending.limits import LimitBook, to_units
 from bot.spending.prices import PriceBook
+from bot.values import valueclass
 
 #: Commands that count, and that stop what a person asked for whatever was counted.
 STOPPING = frozenset({"stop", "cancel"})
@@ -25,7 +26,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """The state of a limit for a person: what was used of it, and when it is whole again."""
 
@@ -34,7 +35,7 @@ class Standing:
     ends: datetime  #: of the window
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class ExpectedCall:
     """The most that a call will use, and its price in micros; None: not known."""
 
@@ -42,7 +43,7 @@ class ExpectedCall:
     micros: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Quotas:
     """The quotas that requests are recorded with: the limits that apply, and what a request will use at most."""
 

@@ -6,7 +6,6 @@ the same id exists on two platforms.
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.commandline.mentions import Subject
@@ -14,6 +13,7 @@ from bot.errors import SettingsError
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.models import Event
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 SUBJECTS: tuple[Subject, ...] = ("workspace", "channel", "person", "role")
 _PLURALS: dict[Subject, str] = {
@@ -25,7 +25,7 @@ _PLURALS: dict[Subject, str] = {
 _RULE = re.compile(r"(?P<command>[\w-]+)(?P<negated>!?)=(?P<subject>person|role|channel|workspace):(?P<id>\S+)")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Lists:
     """Allowed and denied ids by subject; without an allow list everybody is allowed."""
 

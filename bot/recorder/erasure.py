@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from bot.ports import KeyValues, Namespace
 from bot.recorder.files import REMEMBERED, RecordingFiles
 from bot.recorder.recorder import Recorder
 from bot.recorder.redaction import RecordingRedactor
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +38,7 @@ class ErasureStore(Eraser, Protocol):
         """See `bot.ports.KeyValues.namespace`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class RecordingsEraser:
     """Erases people from the recordings of all processes, then from the database, whatever the recorder is set to."""
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from bot import __version__
@@ -10,6 +10,7 @@ from bot.models import KINDS
 from bot.recorder.files import RecordingFiles
 from bot.settings.core import Settings
 from bot.store.shared.codec import clean
+from bot.values import valueclass
 
 #: What a file says that it is; a newer version may have what an older one can't read.
 FORMAT, VERSION = "channelmuse recording", 1
@@ -21,7 +22,7 @@ SETTINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class RecordedMoment:
     """Something that happened to a request."""
 
@@ -40,7 +41,7 @@ class RecordedMoment:
         return bool(self.method)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Recording:
     """The recording of one request, in order."""
 

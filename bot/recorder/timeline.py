@@ -1,11 +1,11 @@
 """The timeline of one request: what the flight recorder and the database know of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.ports import LOWEST_ERROR_STATUS, CallRow, RequestRow
 from bot.recorder.recordings import RecordedMoment, Recording
+from bot.values import valueclass
 
 _NAMES = {"api call": "api_call", "platform call": "platform_call", "draft.finish": "finish"}
 _SHOWN = frozenset(
@@ -13,7 +13,7 @@ _SHOWN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class TimelineStep:
     """A line of a timeline."""
 

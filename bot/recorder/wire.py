@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from itertools import chain
 from typing import Self
 
 from bot.ports import WireFormat
+from bot.values import valueclass
 
 #: Words that calls and their answers have, and nothing that is received: there they are people's own.
 _OF_CALLS = frozenset({"method", "path", "status", "error", "code", "warning", "model", "role", "object"})
@@ -24,7 +24,7 @@ _COMMON = WireFormat(
 _NOTHING = "(?!)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Wire:
     """The formats of several platforms as one. See `WireFormat`."""
 

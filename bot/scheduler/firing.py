@@ -5,7 +5,7 @@ missed. It is recorded first, then the schedule goes on; after a crash between t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from bot.scheduler.timing import ScheduleTiming
 from bot.schedules.reminders import read_reminder
 from bot.schedules.texts import change_action, heading, sentence
 from bot.schedules.times import last_time, next_time
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +36,7 @@ class FiringStore(ScheduleStore, Journal, EventQueue, Protocol):
     """The part of the store that the making of scheduled requests needs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Firing:
     """Makes scheduled requests. Every method raises `StoreError`."""
 

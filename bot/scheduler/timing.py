@@ -1,11 +1,12 @@
 """Times of the schedules."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bot.schedules.clock import Clock, SystemClock
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTiming:
     """Pauses and limits of schedules, in seconds."""
 

@@ -1,7 +1,7 @@
 """The schedules of people: made, shown, paused, resumed and deleted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -14,11 +14,12 @@ from bot.schedules.clock import Clock
 from bot.schedules.phrases.reading import TimeIsOver, When, read_when
 from bot.schedules.times import next_time, shortest_interval, times_after
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 _ID = 10  #: characters of an id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Schedules:
     """All schedules. Every method raises `StoreError`."""
 

@@ -6,12 +6,13 @@ first counts, and once the second where the first is over.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+
+from bot.values import valueclass
 
 _LONGEST = 100  #: characters of an expression
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -26,7 +27,7 @@ class WrongExpression(ValueError):
     """An expression that is none, or has no time."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Expression:
     """An expression, parsed: `cron` of the days that count, or `minutes` from `begin` on."""
 

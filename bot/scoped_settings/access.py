@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -10,6 +9,7 @@ from bot.commandline.mentions import Mention, Subject, link_mention
 from bot.i18n import translate
 from bot.models import KINDS, CommandSpec
 from bot.scoped_settings.scopes import Scope
+from bot.values import valueclass
 
 #: How the names of the stored values begin.
 PREFIX = "access:"
@@ -27,7 +27,7 @@ def rule_targets(specs: Iterable[CommandSpec]) -> tuple[str, ...]:
     return (EVERYTHING, *(f"kind:{kind}" for kind in KINDS), *names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class AccessRule:
     """One rule: a person, a role, a channel or a workspace may, or may not, use something."""
 

@@ -1,7 +1,7 @@
 """The settings in effect for one event, and the change of a value."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Self
 
@@ -21,12 +21,13 @@ from bot.scoped_settings.scopes import (
     person_namespace,
 )
 from bot.scoped_settings.setting import ON, ScopedSetting, split_list
+from bot.values import valueclass
 
 _NO_WORDS: frozenset[str] = frozenset()
 _NO_CHANNEL_SETTINGS = ChannelSettings()
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class EffectiveValue:
     """A value and the scope that decides it; None: the service's own."""
 
@@ -207,7 +208,7 @@ class EffectiveSettings:
         return is_set
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ScopedSettings:
     """All settings that may change while the service runs, and where their values are kept."""
 

@@ -1,7 +1,6 @@
 """Retention by place: what channels, workspaces and everybody keep for shorter than the operator's settings say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.models import Media
@@ -9,9 +8,10 @@ from bot.ports import Maintenance
 from bot.scoped_settings.effective import ScopedSettings
 from bot.scoped_settings.registry import RETENTION_DAYS
 from bot.scoped_settings.scopes import Scope
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class _Place:
     scope: str
     adapter: str
@@ -19,7 +19,7 @@ class _Place:
     days: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     """Erases what is older than the settings of its place allow. Every method raises `StoreError`."""
 

@@ -1,7 +1,5 @@
 """One setting that may change while the service runs: its values, and where it may be set. Pure."""
 
-from dataclasses import dataclass
-
 from bot.commandline.choices import nearest_choice, written_forms
 from bot.commandline.mentions import find_mentions, read_mention, split_mentions, without_ids
 from bot.commandline.parser import validate_option
@@ -9,12 +7,13 @@ from bot.commandline.time_zones import find_zone
 from bot.i18n import describe_option, describe_setting, join_list, kind_label, translate
 from bot.models import CommandSpec, Kind, Option
 from bot.scoped_settings.scopes import Scope
+from bot.values import valueclass
 
 ON, OFF = SWITCH = ("on", "off")
 EVERYWHERE = tuple(Scope)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ScopedSetting:
     """One setting: its values, where it may be set, and its value where nobody has set it."""
 

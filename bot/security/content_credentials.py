@@ -10,7 +10,6 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import find_spec
@@ -21,6 +20,7 @@ import structlog
 from pydantic import SecretStr
 
 from bot.isolation.process import Limits, ParsingFailed, run_isolated
+from bot.values import valueclass
 
 if TYPE_CHECKING:
     from bot.security.content_authority import ContentAuthority
@@ -46,7 +46,7 @@ _WRITING = Limits(seconds=_SECONDS, memory=_MEMORY, file_size=1 << 30)
 _READING = Limits(seconds=_SECONDS, memory=_MEMORY, output=10_000)
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Credentials:
     """Statements of a file on its making."""
 

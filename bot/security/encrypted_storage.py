@@ -1,13 +1,13 @@
 """The storage of adapters: encrypted, for values such as the tokens of installations, or as it is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.ports import Namespace
+from bot.values import valueclass
 
 if TYPE_CHECKING:
     from bot.security.token_cipher import TokenCipher
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 _PLAIN = "plain:"
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class EncryptedStorage:
     """See `bot.ports.AdapterStorage`. A value encrypted with an older key is stored anew when it is read.
 

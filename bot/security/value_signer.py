@@ -3,11 +3,13 @@
 import base64
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from hashlib import sha256
 
 from pydantic import SecretStr
+
+from bot.values import valueclass
 
 _BYTES = 8  # of HMAC-SHA256 kept, as ids of buttons are short; a guess is one request to the platform
 
@@ -17,7 +19,7 @@ def derive_key(secret: SecretStr, purpose: bytes = b"button-or-form") -> bytes:
     return hmac.digest(secret.get_secret_value().encode(), purpose, sha256)
 
 
-@dataclass(frozen=True)
+@valueclass(frozen=True)
 class HmacSigner:
     """See `bot.ports.ValueSigner`."""
 

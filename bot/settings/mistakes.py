@@ -3,7 +3,6 @@
 import difflib
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -12,6 +11,7 @@ from pydantic_settings import BaseSettings
 
 from aimodels import reference
 from bot.i18n import operator_text
+from bot.values import valueclass
 
 _KEY, _BASE_URL, _FOREIGN_KEY = "AIMODELS_API_KEY", "AIMODELS_BASE_URL", "OPENAI_API_KEY"
 
@@ -19,7 +19,7 @@ _KEY, _BASE_URL, _FOREIGN_KEY = "AIMODELS_API_KEY", "AIMODELS_BASE_URL", "OPENAI
 _ALIKE, _ALMOST_THE_SAME = 0.7, 0.9
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Mistake:
     """Something that is ignored although it was probably meant."""
 

@@ -1,16 +1,16 @@
 """The address at which the pages may be served: on this machine, or behind TLS."""
 
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 _LOCAL_NAMES = frozenset({"localhost"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PageAddress:
     """The addresses under which the pages answer."""
 

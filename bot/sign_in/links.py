@@ -7,7 +7,6 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from bot.security.value_signer import derive_key
 from bot.settings.core import Settings
 from bot.sign_in.address import PageAddress
 from bot.sign_in.visitor import Visitor
+from bot.values import valueclass
 
 #: Seconds for which a link works.
 LIFETIME = 600
@@ -30,7 +30,7 @@ ROOT = "/cockpit"
 CALLBACK = f"{ROOT}/oidc/callback"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """The content of a link. `nonce` names it, so that it can be used up."""
 

@@ -9,7 +9,7 @@ import secrets
 import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +50,7 @@ class SignInFailed(Exception):
         self.key = key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One sign-in that has begun; only the browser that began it has its values."""
 
@@ -75,7 +76,7 @@ def load_attempt(text: str | None) -> Attempt | None:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """A person, as the provider says. `claims`: what it says of them, its signature verified."""
 

@@ -1,10 +1,12 @@
 """The people who sign in: the operator, administrators of a workspace, and everybody for what is their own."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Self
 
+from bot.values import valueclass
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
     """A person who is signed in, with the rights that they have.
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.limits import KIND_OF, MICROS, UNITS, Limit, Measure, Period, Subject, decimal_text
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind
 from bot.ports import KeyValues
 from bot.settings.core import Settings
+from bot.values import valueclass
 
 
 class Who(StrEnum):
@@ -20,7 +20,7 @@ class Who(StrEnum):
     CHANNEL = "channel"  #: one, or each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class LimitRule:
     """A limit that an administrator has set."""
 

@@ -4,7 +4,7 @@ Money is counted in micros, millionths of the API's currency, as whole numbers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -18,6 +18,7 @@ from bot.ports import KeyValues
 from bot.settings.core import Settings
 from bot.settings.media_sizes import fit_seconds
 from bot.settings.prices import parse_prices
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ _LONGEST = 1e6  #: seconds
 _PER = {"input": 1_000_000, "output": 1_000_000, "second": 1000}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """Prices in micros. Pure; a price that is not known is None."""
 

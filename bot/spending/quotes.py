@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.i18n import translate
 from bot.limits import MICROS
@@ -13,6 +13,7 @@ from bot.scoped_settings.registry import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
 from bot.spending.prices import SIZE_OPTIONS, PriceBook, Prices, requested_items
+from bot.values import valueclass
 
 #: Command of the buttons of quotes and approvals.
 DECIDE = "decide"
@@ -24,7 +25,7 @@ DECISIONS = frozenset(
 CHANGE = "with."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PricedRequest:
     """A request whose price matters, with the options that hold where it gives none."""
 
@@ -38,7 +39,7 @@ class PricedRequest:
     needs_approval: bool = False  #: an approver is to grant it first
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Offer:
     """A cheaper way to make a request: options that change, in words, and the price in micros."""
 
@@ -47,7 +48,7 @@ class Offer:
     price: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Quotes:
     """Compares the price of a request with the settings, and words the quote."""
 

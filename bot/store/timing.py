@@ -1,9 +1,9 @@
 """Time limits and pauses of the database engines."""
 
-from dataclasses import dataclass
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class StoreTiming:
     """All values are seconds."""
 

@@ -1,9 +1,9 @@
 """Pauses and time limits of showing places in the queue."""
 
-from dataclasses import dataclass
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class WaitingTiming:
     """All values are seconds."""
 

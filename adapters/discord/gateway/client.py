@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import discord
@@ -27,6 +26,7 @@ from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import DeliveryDelayed, SettingsError
 from bot.ports import CallRecorder
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ class SessionListener(Protocol):
         """Handle a resumed session: every event missed meanwhile has arrived."""
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class EventRouter:
     """The listeners of the gateway's events."""
 

@@ -3,19 +3,19 @@
 An interaction tells the permissions at the time when it was used; a request may be made later, or again.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import discord
 
 from adapters.discord import permissions
 from adapters.discord.gateway.client import DiscordClient
+from bot.values import valueclass
 
 _PRIVATE_THREAD = 12
 _THREADS = (10, 11, _PRIVATE_THREAD)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ChannelAccess:
     """The channel or thread of a request, and who may read its history."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import names_secret_command
 from bot.i18n import translate
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
+from bot.values import valueclass
 
 _AVATAR_SIZE = 512  # pixels
 _MAX_QUOTE = 6000  # characters quoted of a message that an action is about
@@ -33,7 +34,7 @@ _RESOLVED: Mapping[str, Subject] = {"users": "person", "roles": "role", "channel
 _PICKERS = (6, 7, 8, 9)  # types of options that name a user, a channel, a role, a user or a role
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class AcknowledgedEvent:
     """An event, and whether its acknowledgement is ephemeral."""
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from bot.commandline import parser
 from bot.commandline.mentions import Subject, keeps_ids, write_mention
 from bot.commandline.secrets import hide_secret, names_secret_command
 from bot.models import Actor, Attachment, CommandSpec, Event, Location
+from bot.values import valueclass
 
 ADAPTER = "discord"
 _MAX_NAME = 80  # characters of a thread's name
@@ -37,7 +37,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TEXT_COMMANDS = ("chat", "code")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class MessageContext:
     """Position of a message: its channel, thread and chain of replies."""
 

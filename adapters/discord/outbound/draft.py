@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -34,11 +34,12 @@ from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.i18n import translate
 from bot.models import Action, Answer, Status
 from bot.ports import AdapterServices, Confirm, always_owned
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class DeliveryServices:
     """The objects that all drafts of an adapter share."""
 

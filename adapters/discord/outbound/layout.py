@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from adapters.discord.outbound.voice import is_voice
@@ -11,6 +11,7 @@ from adapters.kit.texts import progress
 from bot.i18n import translate
 from bot.markdown.split import Measure, iter_split, split
 from bot.models import Action, Answer, Media, Status
+from bot.values import valueclass
 
 #: Characters of a message as Discord's clients count them, and of one made of components v2.
 MAX_TEXT, MAX_TEXT_V2 = 2000, 4000
@@ -43,7 +44,7 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]+")
 _BAR_LENGTH = 10  # squares of a progress bar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class CardBlock:
     """A text of a card with the buttons that belong to it."""
 
@@ -51,7 +52,7 @@ class CardBlock:
     actions: tuple[Action, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class MessagePage:
     """The content of one message."""
 

@@ -5,13 +5,13 @@ It is signed for the channel of its message: in another one it does nothing.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import discord
 
 from bot.models import Action
 from bot.ports import OWN_FIELDS, AdapterServices, ValueSigner
+from bot.values import valueclass
 
 Json = dict[str, Any]
 _Kind = discord.ComponentType
@@ -46,7 +46,7 @@ def signer_of(core: AdapterServices, channel: str, *, person: str = "") -> Value
     return core.signer("discord", channel, person=person)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ButtonIds:
     """Writes the ids of the buttons under one answer."""
 

@@ -1,7 +1,7 @@
 """The gallery of generated files: who made each, where and how, and a way to delete it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from starlette.responses import RedirectResponse, Response
@@ -14,13 +14,14 @@ from bot.models import Job, Media
 from bot.ops.file_response import file_response, unavailable
 from bot.ports import CallRow, RequestFilter, RequestRow
 from bot.sign_in.links import ROOT
+from bot.values import valueclass
 
 _PAGE = 30
 #: Files that a browser shows in a page. Others are downloaded: a page of somebody else's making is never opened here.
 _SHOWN = ("image/png", "image/jpeg", "image/webp", "image/gif", "audio/mpeg", "audio/wav", "audio/ogg", "video/mp4")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """One file with its request."""
 

@@ -1,7 +1,7 @@
 """The first page: whether all is well, what waits, how fast it is, and what it costs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,11 +15,12 @@ from bot.cockpit.rendering import window_begin
 from bot.limits import Measure, Period
 from bot.models import Lane
 from bot.telemetry.figures import read_counts, read_durations
+from bot.values import valueclass
 
 _MOST = 20  #: running requests in the list
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class RunningNow:
     """A request that is being answered."""
 

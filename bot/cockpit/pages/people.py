@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -19,13 +19,14 @@ from bot.models import Actor
 from bot.ports import RequestFilter, Schedule, UsageField, UsageSum
 from bot.scoped_settings.scopes import Scope
 from bot.sign_in.links import ROOT
+from bot.values import valueclass
 
 _DAYS = 30  #: of the sums in the lists
 _OWN = 30  #: requests on a person's own page
 _PAGE = 100  #: lines of a list on one page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A workspace, a channel or a person in a list, with what was used in `_DAYS` days."""
 

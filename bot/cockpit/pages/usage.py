@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import get_args
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from bot.cockpit.page import Rights, Visit, csv_file, page, read_number
 from bot.cockpit.places.names import ShownPlaces, read_places
 from bot.cockpit.rendering import days_ago
 from bot.ports import UsageField, UsageSum
+from bot.values import valueclass
 
 #: What usage can be shown by.
 _BY: tuple[UsageField, ...] = ("day", "kind", "model", "person", "channel", "workspace")
@@ -26,7 +27,7 @@ _DAYS, _MOST_DAYS = 30, 3660
 _PAGE = 200  #: lines of a table that is not by day
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of the table."""
 

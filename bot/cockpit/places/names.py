@@ -1,13 +1,13 @@
 """The names under which pages show workspaces, channels and people, and by which filters find them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from bot.cockpit.page import Visit
 from bot.ports import AuditEntry, PlaceKey, PlaceName, RequestRow
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class ShownPlaces:
     """The places of a page. One whose name is not known has its id instead."""
 

@@ -1,7 +1,6 @@
 """The place whose settings a page shows: the service, a workspace, or one of its channels."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
@@ -13,6 +12,7 @@ from bot.models import Actor, Event, Location
 from bot.scoped_settings.changes import Audit
 from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.scopes import Scope
+from bot.values import valueclass
 
 #: Days of use after which a workspace or channel is no longer offered.
 _DAYS = 90
@@ -21,7 +21,7 @@ _OFFERED = 100
 _LONGEST_SUBJECT = 200  #: characters of a place that the audit log keeps
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class SettingsPlace:
     """A place that the visitor may see and change."""
 
@@ -106,7 +106,7 @@ async def workspaces(visit: Visit) -> Sequence[tuple[str, str]]:
     return sorted(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class PlaceMenu:
     """The places that the visitor can choose, in the order of their names."""
 

@@ -1,16 +1,16 @@
 """A bar chart as a PNG file, drawn without a library for pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.media.drawing.canvas import FILL, GAP, LETTER, LINE, MARGIN, Canvas
+from bot.values import valueclass
 
 _BAR = 20  #: height of a bar in pixels
 _WIDTH = 800
 _LONGEST = 24  #: letters of a label
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Bar:
     """One bar: its label and value, and the value as it is written beside it."""
 

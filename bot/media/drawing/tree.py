@@ -1,9 +1,9 @@
 """A family tree as a PNG file, drawn without a library for pictures: a row for each file, a line from its parent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.media.drawing.canvas import FILL, GAP, INK, LETTER, LINE, MARGIN, Canvas
+from bot.values import valueclass
 
 _STEP = 28  #: pixels that a child stands right of its parent
 _ROW = 36
@@ -12,7 +12,7 @@ _PAD = 6
 _LONGEST = 46  #: letters of a label
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class TreeRow:
     """A file: what its box says, and what is written beside it."""
 

@@ -6,7 +6,6 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from bot.errors import MediaError, MediaUnavailable
 from bot.media.storage.folder import find_in_folder, remove_in_folder, sweep_folder, versions
 from bot.media.storage.store import KeptFile
 from bot.media.timing import MediaTiming
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # what the folders of files are
 _TRIES = 3  # to go on with a file from where its transfer broke
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
     """The address of an object store, and the keys for it. "" and None: the usual variables and files of AWS decide."""
 

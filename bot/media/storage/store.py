@@ -1,13 +1,14 @@
 """The spool's interface to the place where files are kept: a folder, or an object store."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.values import valueclass
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@valueclass(frozen=True, slots=True, kw_only=True)
 class KeptFile:
     """A file where it is kept."""
 

@@ -3,12 +3,13 @@
 import re
 from calendar import monthrange
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
+from bot.values import valueclass
 
-@dataclass(frozen=True, slots=True)
+
+@valueclass(frozen=True, slots=True)
 class Interval:
     """Again and again after so many minutes that pass."""
 
@@ -45,7 +46,7 @@ class TooManyFields(UnclearTime):
     """An expression of cron is followed by what looks like another field."""
 
 
-@dataclass(frozen=True)
+@valueclass(frozen=True)
 class Form:
     """A form of phrases: a pattern at the beginning of a text, and what it means. `read` gets the local time.
 

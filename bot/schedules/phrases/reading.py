@@ -1,7 +1,6 @@
 """Reads the phrase at the beginning of a text, or within a reminder. Pure."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from bot.schedules.phrases.forms import Found, Interval, TooManyFields, UnclearT
 from bot.schedules.phrases.leftovers import find_more
 from bot.schedules.phrases.openings import CHINESE_OPENING, ENGLISH_OPENING
 from bot.schedules.times import WrongExpression, interval_expression, next_time, to_utc
+from bot.values import valueclass
 from bot.values.patterns import LazyPattern
 
 _FORMS = (*ENGLISH, *CHINESE)
@@ -37,7 +37,7 @@ class TimeIsOver(ValueError):
     """A time that is over, or too far away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class When:
     """The times at which a request is to be made."""
 

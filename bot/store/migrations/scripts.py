@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -10,9 +9,10 @@ from importlib.resources.abc import Traversable
 from bot.errors import SchemaTooNew
 from bot.i18n import operator_text
 from bot.store.migrations.steps import STEPS, Step
+from bot.values import valueclass
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class Migration:
     """One change of the schema, made in one transaction."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -12,6 +11,7 @@ from bot.errors import StoreError, StoreUnavailable
 from bot.i18n import operator_text
 from bot.settings.database_url import address
 from bot.store.shared.sql import to_numbered
+from bot.values import valueclass
 
 Connection = Any  #: an asyncpg connection: the library has no types
 
@@ -36,7 +36,7 @@ _SETTINGS = {**_KEEPALIVE, **_PATIENCE, **_PLANS, "application_name": "channelmu
 _PASSING = ("08", "53", "57", "58", "40", "55", "25006")
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class PostgresDatabase:
     """See `bot.store.shared.sql.Database`."""
 

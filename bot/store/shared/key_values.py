@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from bot.ports import Owner
 from bot.store.shared import codec
+from bot.values import valueclass
 
 #: Condition of what is written for a request: its author was not erased meanwhile. An unknown one is nobody's.
 NOT_ERASED = "NOT EXISTS (SELECT 1 FROM events WHERE adapter = :adapter AND id = :event AND forgotten)"
@@ -129,7 +129,7 @@ class NamespaceCache:
         self._expiries.clear()
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class StoredNamespace:
     """See `bot.ports.Namespace`."""
 

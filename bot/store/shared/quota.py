@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from zoneinfo import ZoneInfo
 
 from bot.errors import OverLimit
 from bot.limits import MINUTE, NEAR, Limit, Measure, NearLimit, Period, QuotaRequest, Subject, window_end
 from bot.models import Event
 from bot.store.shared import codec
+from bot.values import valueclass
 
 DAY = 86400  #: seconds
 HOUR = 3600  #: seconds
@@ -30,7 +31,7 @@ OF_SUBJECT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class QuotaFigures:
     """The figures that a request is checked against. Those that no limit needs may be left out."""
 

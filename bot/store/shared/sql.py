@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
+
+from bot.values import valueclass
 
 #: `:name`, but not the cast `::type`.
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
@@ -20,7 +21,7 @@ class Database(Protocol):
         """Execute one statement for each row of parameters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """Fragments of SQL that differ between the engines."""
 

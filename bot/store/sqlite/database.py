@@ -1,13 +1,14 @@
 """A connection to the file for code that the engines share."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import aiosqlite
 
+from bot.values import valueclass
 
-@dataclass(frozen=True, slots=True)
+
+@valueclass(frozen=True, slots=True)
 class SqliteDatabase:
     """See `bot.store.shared.sql.Database`."""
 

@@ -1,7 +1,6 @@
 """The requests that wait for an approver, and the decision on one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -15,13 +14,14 @@ from bot.errors import UsageError
 from bot.models import Actor, Event, Job
 from bot.sign_in.links import ROOT
 from bot.spending.quotes import money
+from bot.values import valueclass
 
 _MOST = 100  #: requests on the page
 _LONGEST_REASON = 500  #: characters
 _CHOICES = ("approve", "decline")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ShownRequest:
     """A request that waits."""
 

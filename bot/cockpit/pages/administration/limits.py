@@ -1,7 +1,7 @@
 """The limits that are set in a place, what is used of them, the prices, and a form to set and clear limits."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -18,12 +18,13 @@ from bot.sign_in.links import ROOT
 from bot.spending.limit_changes import change_limit, read_amount
 from bot.spending.limits import LimitRule, Who, environment_limits, to_units
 from bot.spending.prices import describe_price
+from bot.values import valueclass
 
 _LONGEST_ID = 200  #: characters
 _EMPTY = {"amount": "", "of": "requests", "per": "day", "who": "everybody", "id": ""}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@valueclass(frozen=True, slots=True, kw_only=True)
 class ShownLimit:
     """One line of the table."""
 
