@@ -80,12 +80,12 @@ class Slack(SlackDirectory):
         self._api = settings.slack_api_url or API
         self._session: aiohttp.ClientSession | None = None
         self._services: AdapterServices | None = None
-        self._started_at = 0.0
         self._workspaces: Workspaces | None = None
         self._users: UserDirectory | None = None
         self._groups: UserGroups | None = None
         self._threads: ThreadConversations | None = None
         self._sockets: SocketConnections | None = None
+        self._delivery: DeliveryServices | None = None
         self._endpoints = create_endpoints(settings)
         self._rate_limiter = RateLimiter(patience=timing.rate_limit_patience)
         self._features = FeatureGates(retry=timing.feature_retry, doubt=timing.feature_doubt)
@@ -98,7 +98,7 @@ class Slack(SlackDirectory):
     @asynccontextmanager
     async def connected(self, services: AdapterServices) -> AsyncIterator[None]:
         """Hold one HTTP session for everything."""
-        self._services, self._started_at = services, time.monotonic()
+        self._services = services
         async with AsyncExitStack() as stack:
             recording = [record_calls(services.call_recorder)] if services.call_recorder is not None else ()
             session = aiohttp.ClientSession(connector=FencedConnector(), middlewares=recording)
@@ -110,6 +110,17 @@ class Slack(SlackDirectory):
             self._users = UserDirectory(self._workspaces, self._groups, self._timing)
             stack.push_async_callback(self._users.close)
             self._threads = ThreadConversations(services)
+            self._delivery = DeliveryServices(
+                core=services,
+                workspaces=self._workspaces,
+                rate_limiter=self._rate_limiter,
+                features=self._features,
+                background=self._background,
+                timing=self._timing,
+                link_thread=self._threads.link,
+                known_states=self._known_states,
+                started_at=time.monotonic(),
+            )
             stack.push_async_callback(self._background.close)
             yield
 
@@ -239,19 +250,10 @@ class Slack(SlackDirectory):
         return draft
 
     def _delivery_services(self) -> DeliveryServices:
-        assert self._services is not None, "connected first"
-        assert self._threads is not None, "connected first"
-        return DeliveryServices(
-            core=self._services,
-            workspaces=self.workspaces,
-            rate_limiter=self._rate_limiter,
-            features=self._features,
-            background=self._background,
-            timing=self._timing,
-            link_thread=self._threads.link,
-            known_states=self._known_states,
-            started_at=self._started_at,
-        )
+        """Raises `DeliveryDelayed` before `connected`."""
+        if self._delivery is None:
+            raise DeliveryDelayed("not connected to Slack")
+        return self._delivery
 
     async def place_beside(
         self, reply_to: Mapping[str, str], *, conversation: str, channel: str = "", person: str = ""

@@ -21,6 +21,7 @@ from adapters.slack.types import Json
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.ports import AdapterServices, Confirm, always_owned
+from bot.values import valueclass
 
 _TRIES = 3  # of a call that Slack refuses by its rate limit
 #: Methods whose parameters are sent as a form, as they take no JSON. An address would be too short for a long caption.
@@ -71,7 +72,7 @@ class DeliveryServices:
     link_thread: Callable[[str, str, str, str], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class WebApi:
     """Calls for one answer. Every method raises `DeliveryError`.
 

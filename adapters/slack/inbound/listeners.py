@@ -43,7 +43,8 @@ from bot.ports import AdapterServices, Receipt, Sink, receipt
 
 log = structlog.get_logger(__name__)
 
-_OK, _NOT_FOUND = 200, 404  # of HTTP
+_NOT_FOUND = 404  # of HTTP
+_ACKNOWLEDGED = BoltResponse(status=200)  # one for all events: nobody changes it
 _EventListener = Callable[[Json, Workspace], Awaitable[None]]
 
 
@@ -143,7 +144,7 @@ class EventRouter(AsyncMiddleware):
         team, enterprise = context.team_id or "", (context.enterprise_id or "") if context.is_enterprise_install else ""
         if event is not None and event["type"] in UNINSTALL_EVENTS:  # no token works any more
             await self._on_uninstalled(event, team, enterprise)
-            return BoltResponse(status=_OK)
+            return _ACKNOWLEDGED
         if event is None and body.get("type") == "url_verification":
             return await next_()
         try:
@@ -157,7 +158,7 @@ class EventRouter(AsyncMiddleware):
         listener = self._on_events.get(str(event["type"]))
         if listener is not None:  # else the app is subscribed to it and does not need it
             await listener(event, workspace)
-        return BoltResponse(status=_OK)
+        return _ACKNOWLEDGED
 
     async def _answer(self, body: dict[str, Any], context: AsyncBoltContext, workspace: Workspace) -> BoltResponse:
         reply: AckBody | None = None

@@ -6,7 +6,7 @@ thread that this process has not seen, as before a restart, is searched for in t
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -20,20 +20,27 @@ from adapters.slack.types import ADAPTER, Json, Person
 from bot.errors import DeliveryError
 from bot.models import Event
 from bot.ports import AdapterServices, Sink
+from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
 _PEOPLE = 5000  # people in channels whose thread is remembered
+_BEGINNING = 300  # characters of a question that are kept, for a title
 _PAGE, _THREADS = 100, 20  # messages of a channel that are read, and threads of them that are looked at
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class RecentThread:
     """A conversation and its thread."""
 
     conversation: str
     ts: str  #: of the thread's first message; "": direct messages in no thread
-    title: str = ""  #: the beginning of the first question, as far as known
+    question: str = ""  #: the beginning of the first question, as far as known
+
+    @property
+    def title(self) -> str:
+        """Return the title of the thread; "" where the question is not known."""
+        return make_title(self.question)
 
 
 class RecentThreads:
@@ -67,10 +74,10 @@ class RecentThreads:
         key = (owner, target.get("channel", ""), target.get("user", ""))
         before = self._recent.get(key)
         is_same = before is not None and before.conversation == event.conversation
-        title = before.title if before is not None and is_same else make_title(event.prompt)
+        question = before.question if before is not None and is_same else event.prompt[:_BEGINNING]
         # A question that was answered in place can begin a thread.
         ts = target.get("thread") or target.get("message", "")
-        self._recent[key] = RecentThread(event.conversation, ts, title)
+        self._recent[key] = RecentThread(event.conversation, ts, question)
 
     def asked_elsewhere(self, workspace: Workspace, channel: str, user: str, thread: str) -> None:
         """Note a question that another process has recorded. `thread`: that it begins; "": it was asked in one."""
@@ -108,7 +115,7 @@ class RecentThreads:
             conversation = linked or message_id(workspace.owner, channel, ts)
             if workspace.scoped(person.id) in await self._services.participants(ADAPTER, conversation):
                 text = read_text(root, {person.id: person}, bot_user=workspace.bot_user)
-                return RecentThread(conversation, ts, make_title(text))
+                return RecentThread(conversation, ts, text[:_BEGINNING])
         return None
 
     async def _read_roots(self, workspace: Workspace, channel: str) -> Sequence[Json]:

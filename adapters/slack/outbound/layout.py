@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.drawable import Plan
 from bot.i18n import translate
 from bot.markdown.split import iter_split
 from bot.models import Answer, Media
+from bot.values import valueclass
 
 #: Event types in the metadata of an answer, and of the message that begins a command's thread.
 ANSWER, PARENT = "channelmuse_answer", "channelmuse_request"
@@ -86,7 +87,7 @@ _LANGUAGES = {
 # ------------------------------------------------------------------ text
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class MessagePart:
     """One message of an answer's text."""
 
@@ -105,7 +106,8 @@ def split_parts(
 
 
 def _fit(markdown: str, limit: int, mentions: Collection[str], *, has_data_tables: bool) -> Iterator[MessagePart]:
-    for piece in iter_split(markdown, limit, measure=_measure):
+    is_surely_one = limit == _FIRST_TRY and len(markdown) <= _SURELY_ONE and bool(markdown.strip())
+    for piece in [markdown] if is_surely_one else iter_split(markdown, limit, measure=_measure):
         blocks = render_blocks(piece, mentions=mentions, has_data_tables=has_data_tables)
         is_too_large = len(blocks) > BLOCKS - _RESERVED_BLOCKS or estimate_size(blocks) > MAX_SIZE
         if limit > _LEAST and is_too_large:
@@ -165,7 +167,7 @@ def _to_plain_text(tree: Sequence[md.Block]) -> str:
 # ------------------------------------------------------------------ answers
 
 
-@dataclass(frozen=True, slots=True)
+@valueclass(frozen=True, slots=True)
 class AnswerLayout:
     """The messages of an answer: its texts, then one with the files."""
 
@@ -301,8 +303,6 @@ def _find_code(tree: Sequence[md.Block]) -> list[md.Code]:
             case md.ListBlock():
                 for item in block.items:
                     codes += _find_code(item.blocks)
-            case _:
-                pass
     return codes
 
 

@@ -109,6 +109,11 @@ async def test_a_first_try_reads_nothing(slack: SlackSimulator, stage: DraftStag
     assert not slack.called("conversations.history")
 
 
+def _let_start_be_earlier(stage: DraftStage) -> None:
+    services = stage.adapter._delivery_services()
+    stage.adapter._delivery = replace(services, started_at=services.started_at - 2000.0)
+
+
 @pytest.mark.parametrize("has_peers", [False, True])
 async def test_an_answer_of_before_the_start_is_not_waited_for(
     slack: SlackSimulator, stage: DraftStage, has_peers: bool
@@ -121,7 +126,7 @@ async def test_an_answer_of_before_the_start_is_not_waited_for(
     ref = draft.ref
     del draft
     await stage.restart(patient)
-    stage.adapter._started_at -= 2000.0
+    _let_start_be_earlier(stage)
     draft = await stage.draft(ref=ref)
     if has_peers:
         with pytest.raises(TimeoutError):
@@ -130,7 +135,7 @@ async def test_an_answer_of_before_the_start_is_not_waited_for(
         assert stage.texts() == ["An answer."]
         del draft
         await stage.restart(patient)
-        stage.adapter._started_at -= 2000.0
+        _let_start_be_earlier(stage)
         thread, message, finished_at = ref.split("/")
         draft = await stage.draft(ref=f"{thread}/{message}/{int(finished_at) - 60}")
         assert draft.ref == f"{thread}/{message}", "another process that goes on with it waits"

@@ -269,3 +269,8 @@ def test_fallback_mentions_people_on_purpose() -> None:
     """A notification looks like its message: it mentions the person by name and notifies nobody else."""
     visible_text = render_fallback("<@U0ADA> asked: `/image` <@U0BOB> <!here>", mentions=("U0ADA",))
     assert visible_text == "<@U0ADA> asked: /image &lt;@U0BOB&gt; &lt;!here&gt;"
+
+
+@pytest.mark.parametrize("text", ["", " \n\n "])
+def test_blank_text_has_no_parts(text: str) -> None:
+    assert split_parts(text) == []
