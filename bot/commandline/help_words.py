@@ -3,7 +3,7 @@
 Only a whole sentence counts, so that a question about anything else goes to the model.
 """
 
-import re
+from bot.values.patterns import LazyPattern
 
 _LONGEST = 60  # characters
 
@@ -52,12 +52,10 @@ _CHINESE_IDENTITY = (
 _CHINESE_END = r"(?:呢|啊|呀|嗎|吗|阿)?"
 
 
-def _compiled(ability: str, identity: str, before: str, after: str) -> re.Pattern[str]:
-    return re.compile(rf"{before}(?:(?P<ability>{ability})|(?P<identity>{identity})){after}")
-
-
-_ENGLISH = _compiled(_ABILITY, _IDENTITY, _GREETING, _FOR)
-_CHINESE = _compiled(_CHINESE_ABILITY, _CHINESE_IDENTITY, _CHINESE_GREETING, _CHINESE_END)
+_ENGLISH = LazyPattern(rf"{_GREETING}(?:(?P<ability>{_ABILITY})|(?P<identity>{_IDENTITY})){_FOR}")
+_CHINESE = LazyPattern(
+    rf"{_CHINESE_GREETING}(?:(?P<ability>{_CHINESE_ABILITY})|(?P<identity>{_CHINESE_IDENTITY})){_CHINESE_END}"
+)
 
 
 def asks_for_help(text: str, *, is_named: bool) -> bool:

@@ -64,7 +64,7 @@ async def test_a_workspace_pays_for_its_own_key(tmp_path: Path) -> None:
         assert (await one.ask("hello")).text == "the last one"
         assert "budget" not in (await one.ask("", command="limits")).text
         shown = (await one.ask("", command="usage", options={"whose": "workspace"})).text
-        assert "1.0000 of this cost is paid with workspaces' own API keys" in shown
+        assert "1.00 of this cost is paid with workspaces' own API keys" in shown
         elsewhere: dict[str, Any] = {"command": "image", "workspace": "w2", "conversation": "c2"}
         assert (await one.ask("a dog", **elsewhere)).files
         assert "Everybody together has used up a budget of 0.5" in (await one.ask("a cat", **elsewhere)).text
