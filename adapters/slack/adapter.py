@@ -42,7 +42,7 @@ from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
-from bot.background import BackgroundLoops, BackgroundTasks
+from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryRefused, SettingsError
 from bot.i18n import operator_text, translate
 from bot.models import Attachment, Capabilities, CheckResult, CommandSpec, PriorMessages
@@ -171,8 +171,8 @@ class Slack(SlackDirectory):
             is_receiving=self._is_receiving,
             timing=self._timing,
         )
-        loops = BackgroundLoops()
-        tasks = [loops.start("absences", missed.note_receiving), loops.start("share of missed messages", missed.read)]
+        start = self._services.loops.start
+        tasks = [start("absences", missed.note_receiving), start("share of missed messages", missed.read)]
         secret = self._settings.slack_signing_secret
         signing_secret = secret.get_secret_value() if secret else ""
         app = create_app(router, client=self._create_client(""), signing_secret=signing_secret)

@@ -21,7 +21,6 @@ from adapters.slack.reading.absences import Absence, Absences
 from adapters.slack.reading.missed_history import MissedHistory, Place, thread_of
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json
-from bot.background import BackgroundLoops
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, StoreError
 from bot.i18n import translate
 from bot.ports import AdapterServices
@@ -88,7 +87,7 @@ class MissedMessages:
             try:
                 async for held in shares:
                     if held and reading is None:
-                        reading = BackgroundLoops().start("missed messages", self._read_absences)
+                        reading = self._services.loops.start("missed messages", self._read_absences)
                     elif not held and reading is not None:
                         reading.cancel()
                         reading = None
