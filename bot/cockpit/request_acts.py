@@ -10,6 +10,12 @@ from bot.ports import RequestFilter, RequestRow, RequestState
 from bot.values import valueclass
 
 
+async def read_request(visit: Visit, seq: int) -> RequestRow | None:
+    """Read a request, whoever may see it; None: there is none of that number. Raises `StoreError`."""
+    found = await visit.sources.request_log.list_requests(RequestFilter(before=seq + 1), limit=1)
+    return found[0] if found and found[0].seq == seq else None
+
+
 async def _cancel(visit: Visit, row: RequestRow) -> bool:
     """Stop it; what is there of the answer stays, with a note."""
     return await visit.sources.cancel(row.adapter, row.id, by=_person(visit, row))
@@ -38,8 +44,8 @@ async def _drop(visit: Visit, row: RequestRow) -> bool:
     answer = None if job is None else job.answer
     if answer is not None:  # it was there already, or it is the removal of what is shown
         return answer.is_empty
-    found = await visit.sources.request_log.list_requests(RequestFilter(before=row.seq + 1), limit=1)
-    return [(one.seq, one.state) for one in found] == [(row.seq, "dropped")]
+    now = await read_request(visit, row.seq)
+    return now is not None and now.state == "dropped"
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,15 @@ async def find_last_request(journal: Journal, event: Event, commands: Collection
         if job is None or job.event.command != "chat" or not is_small_talk(job.event.prompt):
             break
         job = await journal.last_job(event.adapter, event.conversation, commands=commands, before=job.seq)
-    job = job or newest
-    if job is not None and (whole := job.event.part_of or job.event.joined_to):
-        job = await journal.job(event.adapter, whole)
+    job = await find_whole(journal, job or newest)
     return None if job is None or job.event.id == event.id else job
+
+
+async def find_whole(journal: Journal, job: Job | None) -> Job | None:
+    """Return the event that shows what a part makes, or that answers a joined message; else the job itself.
+
+    Raises `StoreError`.
+    """
+    if job is not None and (whole := job.event.part_of or job.event.joined_to):
+        return await journal.job(job.event.adapter, whole)
+    return job

@@ -74,8 +74,10 @@ class Canceller:
             else:
                 await asyncio.sleep(_PAUSE)  # it may begin or end a try between one look and the next
             job = await self._journal.job(adapter, event_id)
-            if job is None or job.answer is not None:
-                return is_asked and (job is None or job.answer is None or job.answer.ending == "cancelled")
+            if job is None:
+                return is_asked
+            if job.answer is not None:
+                return is_asked and job.answer.ending == "cancelled"
         return False
 
     async def _cancel_waiting(self, adapter: str, event_id: str, by: Actor) -> bool:

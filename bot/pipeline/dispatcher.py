@@ -105,7 +105,7 @@ class Dispatcher:
         )
         too_expensive = await find_too_expensive(self.quotas, event, command.spec, effective)
         calls = self._calls(job, builder, api, effective, too_expensive)
-        context = self._context(job, command.spec, calls, controls)
+        context = self._context(job, command.spec, calls, builder.price, controls)
         builder.conversation = context.conversation
         try:
             return await self._run(command, context, job, builder, progress)
@@ -126,7 +126,9 @@ class Dispatcher:
             log.exception("command crashed")
             return failure_outcome(exc, job, builder.usage)
 
-    def _context(self, job: Job, spec: CommandSpec, calls: ModelCalls, controls: RequestControls) -> Context:
+    def _context(
+        self, job: Job, spec: CommandSpec, calls: ModelCalls, price: Callable[[Usage], Usage], controls: RequestControls
+    ) -> Context:
         event, effective, name = job.event, calls.effective, job.event.adapter
         adapter = self.adapters[name]
         conversation = Conversation(
@@ -148,7 +150,7 @@ class Dispatcher:
             conversation=conversation,
             effective=effective,
             defaults=effective.defaults_of(spec),
-            price=self.quotas.prices.pricing(event),
+            price=price,
             workspace_apis=self.workspace_apis,
             quotas=self.quotas,
             spool=self.spool,

@@ -13,7 +13,7 @@ from bot.conversation.single_use import ONCE, SingleUse
 from bot.conversation.use_numbers import UseNumbers
 from bot.errors import DeliveryError, OverLimit, StoreError
 from bot.family.changes import AGAIN, Changes
-from bot.family.repeats import find_last_request, take_over
+from bot.family.repeats import find_last_request, find_whole, take_over
 from bot.i18n import translate
 from bot.limits import QuotaRequest
 from bot.models import Action, Answer, CommandSpec, Event, Job, Lane
@@ -273,9 +273,7 @@ class Inbox:
         spending = self.registry.spending
         named = event.options.get("event")
         if named:
-            job = await self.journal.job(event.adapter, named)
-            if job is not None and (whole := job.event.part_of or job.event.joined_to):
-                job = await self.journal.job(event.adapter, whole)
+            job = await find_whole(self.journal, await self.journal.job(event.adapter, named))
         else:
             job = await find_last_request(self.journal, event, spending)
         # An event of another conversation must not be repeated, whatever id is given.

@@ -6,6 +6,9 @@ from adapters.slack.types import Json
 
 #: Most items of one request: Slack takes less than 1,000.
 LARGEST_PAGE = 900
+#: Messages that an app distributed outside of Slack's Marketplace gets, once a minute. Apps of a workspace's own are
+#: exempt. https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
+RESTRICTED_PAGE = 15
 
 
 def next_cursor(page: Json | AsyncSlackResponse) -> str:

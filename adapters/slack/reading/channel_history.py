@@ -14,7 +14,7 @@ import structlog
 
 from adapters.slack.connection.direct_messages import unread_sentence
 from adapters.slack.connection.errors import error_code
-from adapters.slack.connection.paging import LARGEST_PAGE, next_cursor
+from adapters.slack.connection.paging import LARGEST_PAGE, RESTRICTED_PAGE, next_cursor
 from adapters.slack.connection.web_api import WebApi
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound.parse import find_author, find_mentions, is_bot, is_spoken, read_text
@@ -27,9 +27,6 @@ from bot.ports import ChannelHistory, ChannelMessage, ChannelSpan
 
 log = structlog.get_logger(__name__)
 
-#: What an app that is distributed outside of Slack's Marketplace gets, once a minute. Apps of a workspace's own are
-#: exempt. https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
-_RESTRICTED_PAGE = 15
 #: Requests for a thread whose replies do not fit on a page, in addition to those for more than a page of them.
 _REQUESTS = 5
 #: Threads whose replies are read, those with the newest first.
@@ -129,7 +126,7 @@ class ChannelReading:
             if len(found) >= self._span.limit:
                 self._is_cut = True
                 return found
-            if len(messages) == _RESTRICTED_PAGE:
+            if len(messages) == RESTRICTED_PAGE:
                 self._limits = [self._translate("slack.catchup.restricted")]
 
     async def _read_thread(self) -> dict[str, Json]:
@@ -156,7 +153,7 @@ class ChannelReading:
                 limit=LARGEST_PAGE,
             )
             messages, is_whole = page.get("messages") or (), not next_cursor(page)
-            if not is_whole and len(messages) == _RESTRICTED_PAGE:
+            if not is_whole and len(messages) == RESTRICTED_PAGE:
                 self._limits = [self._translate("slack.catchup.restricted")]
             self._read += len(messages)
             self._on_progress(self._read)

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from adapters.slack.connection.errors import delivery_errors
-from adapters.slack.connection.paging import LARGEST_PAGE, next_cursor
+from adapters.slack.connection.paging import LARGEST_PAGE, RESTRICTED_PAGE, next_cursor
 from adapters.slack.connection.rate_limiter import RateLimiter
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.parse import is_mention, message_id
@@ -22,9 +22,6 @@ from bot.ports import AdapterServices
 log = structlog.get_logger(__name__)
 
 MAX_MESSAGES = 300  #: of a channel and of a thread
-#: What an app that is distributed outside of the Marketplace gets, once a minute:
-#: https://docs.slack.dev/changelog/2025/05/29/rate-limit-changes-for-non-marketplace-apps
-_RESTRICTED_PAGE = 15
 _THREAD_AGE = 7 * 86400.0  # seconds before an absence in which a thread whose new replies are read may have begun
 _REQUESTS = 5  # for one thread
 
@@ -110,7 +107,7 @@ class MissedHistory:
             found += messages
             if not cursor or not messages or float(messages[-1]["ts"]) <= since:
                 return found, False
-            if len(messages) == _RESTRICTED_PAGE:
+            if len(messages) == RESTRICTED_PAGE:
                 self._restricted.add(place.workspace.owner)
                 return found, True
             if len(found) >= MAX_MESSAGES:

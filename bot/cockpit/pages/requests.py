@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.cockpit.page import Rights, Visit, act, page, read_number
 from bot.cockpit.pages.recordings import find_recording, may_export
 from bot.cockpit.places.names import find_ids, find_people, read_places_of
-from bot.cockpit.request_acts import ACTS, acts_for, run_act, states_of
+from bot.cockpit.request_acts import ACTS, acts_for, read_request, run_act, states_of
 from bot.models import Job, Lane
 from bot.ports import RequestFilter, RequestRow
 from bot.recorder.timeline import build_timeline
@@ -113,9 +113,8 @@ async def find_request(visit: Visit, seq: int | None) -> RequestRow | None:
     """Return a request that the visitor may see; None: there is none, or it is another's."""
     if seq is None:
         return None
-    found = await visit.sources.request_log.list_requests(RequestFilter(before=seq + 1), limit=1)
-    is_theirs = found and found[0].seq == seq and visit.visitor.may_see(found[0].adapter, found[0].workspace)
-    return found[0] if is_theirs else None
+    row = await read_request(visit, seq)
+    return row if row is not None and visit.visitor.may_see(row.adapter, row.workspace) else None
 
 
 async def find_job(visit: Visit, seq: str) -> tuple[RequestRow | None, Job | None]:

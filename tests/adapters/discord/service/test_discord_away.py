@@ -215,7 +215,7 @@ async def test_too_much_was_missed(one: Whole, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("timing", [Timing(missed_reach=0.0)])
 async def test_too_long_away(one: Whole) -> None:
-    """What was asked too long ago is not answered; a sentence says so where something was asked."""
+    """A question of too long ago is not answered; one sentence says so in each place where one was."""
     thread = await ask_everywhere(one.simulator)
     await one.stop()
     miss_everywhere(one.simulator, thread)

@@ -1,4 +1,4 @@
-"""What is written while the service is away for longer than Slack sends an event again."""
+"""Messages that people write while the service is away, for longer than Slack sends an event again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +17,7 @@ from simulators.slack import Json, SlackSimulator
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
 MISSED = translate("request.missed", "en-US")
-#: What was missed is read after every start.
+#: Missed messages are read after every start.
 QUICK = Timing(absence_before_start=0.0, position_interval=0.05, missed_retry=0.02)
 
 
@@ -103,7 +103,7 @@ async def test_nothing_was_missed(slack: SlackSimulator, core: RecordingCore) ->
 
 @pytest.mark.parametrize("noted", [-3600, 3600], ids=["away", "after a clock that was wrong"])
 async def test_read_while_it_runs(slack: SlackSimulator, core: RecordingCore, noted: int) -> None:
-    """What was missed is read when events come in again: also where only the connection, or the database, was away.
+    """Missed messages are read when events come in again: also where only the connection, or the database, was away.
 
     The one process of many that reads takes over from another; what fails is tried again, and what is refused is not.
     """
@@ -138,7 +138,7 @@ def _is_in(params: Json, channel: str) -> bool:
 
 
 async def test_somebody_else_was_meant(slack: SlackSimulator, core: RecordingCore) -> None:
-    """Who turned to somebody else in a thread is not answered there; a new message comes after the missed ones."""
+    """A person who turned to somebody else in a thread is not answered there; new messages come after missed ones."""
     async with RunningAdapter(slack, core, timing=QUICK):
         question = slack.ada.mention("hello")
         await core.wait_for_events(1)
@@ -181,7 +181,7 @@ async def test_too_much_was_missed(slack: SlackSimulator, core: RecordingCore, m
 
 
 async def test_asked_too_long_ago(slack: SlackSimulator, core: RecordingCore) -> None:
-    """What was asked too long ago is not recorded; a sentence says so where something was asked, and only there."""
+    """A question of too long ago is not recorded; a sentence says so in each place where one was, and nowhere else."""
     timing = replace(QUICK, missed_reach=0.0)
     async with RunningAdapter(slack, core, timing=QUICK):
         question = slack.ada.mention("hello")
