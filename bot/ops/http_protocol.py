@@ -1,4 +1,4 @@
-"""HTTP/1.1 connections with limits that uvicorn does not have: their number, and time for a request's head and body.
+"""HTTP/1.1 connections with limits that uvicorn does not have: their number, and time for requests and answers.
 
 A request whose length is given twice, by `Content-Length` and by `Transfer-Encoding`, is refused (RFC 9112, 6.1): a
 check of one of them says nothing about the body.
@@ -22,7 +22,10 @@ MAX_CONNECTIONS = 400
 
 
 class LimitedProtocol(H11Protocol):
-    """One connection. It is closed when a request's head or body takes too long to arrive, however it trickles in.
+    """One connection, with time limits.
+
+    It is closed when a request's head or body takes too long to arrive, however it trickles in, and when the client
+    reads nothing of an answer for too long.
 
     `timing` is set by `limited_protocol`.
     """
@@ -31,6 +34,7 @@ class LimitedProtocol(H11Protocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _is_body = False  #: whether the deadline is that of a body
+    _unread: asyncio.TimerHandle | None = None  #: set while a part of an answer waits for the client
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept the connection unless there are too many."""
@@ -40,6 +44,7 @@ class LimitedProtocol(H11Protocol):
             log.debug("connection closed", reason="too many")
             return
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # writing pauses whenever anything waits, also once it is closing
         self._set_deadline(self.timing.request_head)
 
     def data_received(self, data: bytes) -> None:
@@ -57,8 +62,19 @@ class LimitedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Release the connection."""
         self._clear_deadline()
+        self._clear_unread()
         if self.flow is not None:  # else it was refused
             super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read what was written."""
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read it."""
+        super().resume_writing()
+        self._clear_unread()
 
     def _watch(self) -> None:
         state = self.conn.their_state
@@ -81,6 +97,22 @@ class LimitedProtocol(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _await_reader(self) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        self._unread = self.loop.call_later(self.timing.response_unread, self._check_reader, waiting)
+
+    def _check_reader(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() < before:
+            self._await_reader()
+        else:
+            log.debug("connection closed", reason="an answer was not read")
+            self.transport.abort()
+
+    def _clear_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _expire(self) -> None:
         self._deadline = None

@@ -13,3 +13,4 @@ class OpsTiming:
     shutdown: int = 5  #: for open requests to finish when the server stops
     request_head: float = 10.0  #: for the head of a request to arrive, from the connection or its first byte
     request_body: float = 20.0  #: for the body of a request to arrive, from the end of its head
+    response_unread: float = 120.0  #: for the client to read some more of an answer

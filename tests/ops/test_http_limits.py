@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.ops import http_protocol
@@ -15,7 +15,7 @@ from bot.ops.file_limit import raise_file_limit
 from bot.ops.timing import OpsTiming
 from bot.ops.web import WebServer
 
-TIMING = OpsTiming(request_head=0.4, request_body=0.4)
+TIMING = OpsTiming(request_head=0.4, request_body=0.4, response_unread=0.4)
 
 
 async def length(request: Request) -> Response:
@@ -81,6 +81,31 @@ async def test_two_lengths_are_refused(port: int) -> None:
     """`Content-Length` beside `Transfer-Encoding` would get past a check of the length."""
     head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert b" 400 " in await answer(port, head, b"ff\r\n" + b"a" * 255 + b"\r\n0\r\n\r\n")
+
+
+async def test_an_answer_that_nobody_reads_is_ended() -> None:
+    """A client that reads nothing holds a connection for a while, not for ever."""
+    ended = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            for _ in range(200):
+                yield b"a" * 100_000
+        finally:
+            ended.set()
+
+    async def endless(_: Request) -> Response:
+        return StreamingResponse(pieces())
+
+    app = Starlette(routes=[Route("/", endless)])
+    async with WebServer(app, host="127.0.0.1", port=0, timing=TIMING) as server:
+        whole = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1000)
+        writer.write(whole)
+        async with asyncio.timeout(60):
+            await ended.wait()
+        assert len(await answer(server.port, whole)) > 20_000_000  # one that is read arrives
+        writer.close()
 
 
 async def test_the_number_of_connections_is_bounded(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,10 @@ log = structlog.get_logger(__name__)
 
 #: Bytes of a request; Slack sends none as big.
 MAX_REQUEST = 2 * 1024 * 1024
+#: Bytes of all requests that arrive at the same time; those of at most `_SMALL` bytes always may. Until a request is
+#: whole nobody knows whether Slack has sent it.
+MAX_ARRIVING = 32 * 1024 * 1024
+_SMALL = 64 * 1024
 _Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 #: Seconds for the body of a request to arrive; Slack itself waits three for the answer.
 BODY_TIMEOUT = 5.0
@@ -49,6 +53,7 @@ class HttpEndpoints:
 
     def __init__(self, *, receives_events: bool, has_oauth: bool, signing_secret: str = "") -> None:
         self._app: AsyncApp | None = None
+        self._arriving = 0  #: bytes of the requests whose bodies are being read
         self._verifier = SignatureVerifier(signing_secret) if signing_secret.strip() else None
         self.oauth: AsyncOAuthFlow | None = None  #: set while the app can be installed
         self.routes: list[BaseRoute] = [Route(EVENTS, self._events, methods=["POST"])] if receives_events else []
@@ -73,13 +78,31 @@ class HttpEndpoints:
     async def _events(self, request: Request) -> Response:
         if self._app is None:
             raise HTTPException(_UNAVAILABLE, "Not listening yet.", {"Retry-After": "5"})
-        body = await _read_body(request)
+        body = await self._read_body(request)
         if not self._is_signed(request, body) and not _is_ssl_check(body):
             raise HTTPException(_UNAUTHORIZED, "The signature is wrong.")
         if not _is_well_formed(request, body):
             log.warning("request ignored", reason="malformed")
             raise HTTPException(_BAD_REQUEST, "The request is malformed.")
         return to_starlette_response(await self._app.async_dispatch(to_async_bolt_request(request, body)))
+
+    async def _read_body(self, request: Request) -> bytes:
+        given = request.headers.get("content-length", "")
+        if not given.isdecimal() or "transfer-encoding" in request.headers:
+            raise HTTPException(_LENGTH_REQUIRED, "Give the length.")
+        length = int(given)
+        if length > MAX_REQUEST:
+            raise HTTPException(_TOO_LARGE, "The request is too large.")
+        if length > _SMALL and self._arriving + length > MAX_ARRIVING:
+            raise HTTPException(_UNAVAILABLE, "Too much arrives.", {"Retry-After": "5"})
+        self._arriving += length
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                return await request.body()
+        except (TimeoutError, ClientDisconnect) as exc:
+            raise HTTPException(_BAD_REQUEST, "The request did not arrive.") from exc
+        finally:
+            self._arriving -= length
 
     def _is_signed(self, request: Request, body: bytes) -> bool:
         """Whether Slack signed the request within the last five minutes."""
@@ -107,19 +130,6 @@ class HttpEndpoints:
             log.warning("installation not stored", reason=str(exc))
             text = "The installation could not be written down. Please try again in a moment.\n"
             return PlainTextResponse(text, status_code=_UNAVAILABLE)
-
-
-async def _read_body(request: Request) -> bytes:
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or "transfer-encoding" in request.headers:
-        raise HTTPException(_LENGTH_REQUIRED, "Give the length.")
-    if int(length) > MAX_REQUEST:
-        raise HTTPException(_TOO_LARGE, "The request is too large.")
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            return await request.body()
-    except (TimeoutError, ClientDisconnect) as exc:
-        raise HTTPException(_BAD_REQUEST, "The request did not arrive.") from exc
 
 
 def _is_ssl_check(body: bytes) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
+from adapters.slack.connection import http_endpoints
 from simulators.slack import SlackSimulator
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
 
@@ -89,6 +90,26 @@ async def test_unsigned_bodies_are_not_parsed(
     async with RunningAdapter(slack, core, http=True) as service:
         assert await status_of(f"{service.url}/slack/events", b"a&" * 400_000, {"Content-Type": FORM}) == 401
     assert parsed == []
+
+
+async def test_unsigned_bodies_that_arrive_at_once_are_bounded(
+    slack: SlackSimulator, core: RecordingCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers can not fill the memory with many large bodies that never end; small ones pass beside them."""
+    monkeypatch.setattr(http_endpoints, "MAX_ARRIVING", 100_000)
+    async with RunningAdapter(slack, core, http=True) as service:
+        url = f"{service.url}/slack/events"
+        host, port = service.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /slack/events HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\nExpect: 100-continue\r\n\r\n")
+        assert b" 100 " in await reader.readline()  # its body is waited for
+        assert await status_of(url, b"a" * 70_000, {}) == 503
+        assert await status_of(url, b"a" * 60_000, {}) == 401
+        writer.write(b"a" * 90_000)
+        answer = await reader.readuntil(b"The signature is wrong.")
+        assert b" 401 " in answer
+        assert await status_of(url, b"a" * 70_000, {}) == 401
+        writer.close()
 
 
 async def test_a_signed_event_is_accepted(slack: SlackSimulator, core: RecordingCore) -> None:
