@@ -90,6 +90,7 @@ class Discord(DiscordDirectory):
         self._services: AdapterServices | None = None
         self._watchdog: GatewayWatchdog | None = None
         self._problem = ""  # the last reason why the gateway was lost
+        self._has_worked = False
         self.acknowledgements = Acknowledgements()  #: a draft waits for that of its interaction
         self._deadlines = TokenDeadlines(self._detach_draft, self._store_deadline, timing, self._login.clock)
         self._edit_rates = EditRates(timing)
@@ -114,7 +115,10 @@ class Discord(DiscordDirectory):
                 await self._login.close()
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
-        """Receive until cancelled. Raises `SettingsError` when Discord refuses the token."""
+        """Receive until cancelled. Raises `SettingsError` when Discord refuses the token before the first session.
+
+        Later a refusal is a problem as any other: it may pass, and what else the process does goes on.
+        """
         assert self._services is not None, "connected first"
         router, missed = self._build_listeners(self._services, sink, commands)
         shards = Shards(self._shards, self._services, missed, self._timing)
@@ -125,8 +129,11 @@ class Discord(DiscordDirectory):
             started = time.monotonic()
             try:
                 await self._listen(router, missed, shards, commands)
-            except SettingsError:
-                raise
+            except SettingsError as exc:
+                if not self._has_worked:
+                    raise
+                self._problem = str(exc)
+                log.error("gateway refused", reason=str(exc))  # noqa: TRY400 - a traceback adds nothing
             except (discord.DiscordException, BotError, *NETWORK_ERRORS) as exc:
                 self._problem = translate("discord.disconnected", "", reason=type(exc).__name__)
                 log.warning("gateway lost", reason=describe_error(exc))
@@ -189,6 +196,7 @@ class Discord(DiscordDirectory):
                 raise SettingsError(bad_token()) from exc
             raise
         finally:
+            self._has_worked = self._has_worked or client.has_had_session
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -26,7 +26,7 @@ async def gateway_url(state: DiscordState, call: Call) -> Json:
 
 
 async def gateway(state: DiscordState, call: Call) -> Json:
-    limits = {"total": 1000, "remaining": 999, "reset_after": 1, "max_concurrency": state.shards}
+    limits = {"total": 1000, "remaining": state.sessions_left, "reset_after": 1000, "max_concurrency": 1}
     return {**await gateway_url(state, call), "shards": state.shards, "session_start_limit": limits}
 
 

@@ -76,6 +76,8 @@ class Gateway:
         self.is_dead = False  #: heartbeats are not answered either
         self.is_away = False  #: nobody may connect
         self.attempts = 0  #: connections that were asked for
+        self.unavailable: set[str] = set()  #: guilds in an outage: none of their events are sent
+        self.unloaded: set[str] = set()  #: guilds that sessions are told of only by `set_available`
         self.accepts = asyncio.Event()  #: cleared: a new connection gets no answer at all
         self.accepts.set()
         self.rewinds = 0  #: events that a resumed session tells again though they were heard
@@ -161,6 +163,8 @@ class Gateway:
             await self._state.notify()
             await socket.close(code=code)
             return None
+        if not await self._count_session():
+            return None
         session = Session(shard, shards, data["intents"], socket=socket)
         self.sessions[session.id] = session
         ours = [number for number in self._state.guilds if (int(number) >> 22) % shards == shard]
@@ -175,9 +179,37 @@ class Gateway:
         }
         await self._send_event(session, "READY", ready)
         for number in ours:
-            await self._send_event(session, "GUILD_CREATE", self._state.guild(number))
+            if number not in self.unloaded:
+                await self._send_guild(session, number)
         await self._state.notify()
         return session
+
+    async def _count_session(self) -> bool:
+        """Count a session; at the limit none is left, and the token is another one.
+
+        https://docs.discord.com/developers/events/gateway#identifying
+        """
+        self._state.sessions_left -= 1
+        if self._state.sessions_left > 0:
+            return True
+        self.token = f"{TOKEN}-reset"
+        self.sessions.clear()
+        await self.drop(code=4004)
+        return False
+
+    async def _send_guild(self, session: Session, number: str) -> None:
+        # https://docs.discord.com/developers/events/gateway-events#guild-create
+        if number in self.unavailable:
+            await self._send_event(session, "GUILD_DELETE", {"id": number, "unavailable": True})
+        else:
+            await self._send_event(session, "GUILD_CREATE", self._state.guild(number))
+
+    async def set_available(self, guild: str, *, is_available: bool) -> None:
+        """Begin or end an outage of a guild."""
+        (self.unavailable.discard if is_available else self.unavailable.add)(guild)
+        for session in list(self.sessions.values()):
+            if (int(guild) >> 22) % session.shards == session.shard:
+                await self._send_guild(session, guild)
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> Session | None:
         session = self.sessions.get(data["session_id"])
@@ -196,6 +228,8 @@ class Gateway:
     async def dispatch(self, event: str, data: Json, *, is_own: bool = False) -> None:
         """Send an event to the sessions; `is_own` marks the bot's own actions."""
         self.dispatched.append(Dispatched(event, data, is_own))
+        if data.get("guild_id") in self.unavailable:
+            return
         for session in list(self.sessions.values()):
             if session.receives(event, data):
                 if not is_own:

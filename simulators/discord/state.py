@@ -72,6 +72,7 @@ class DiscordState:
         self.port = 0
         self.flags = MESSAGE_CONTENT  #: of the application
         self.shards = 1  #: that the application is recommended to have
+        self.sessions_left = 1000  #: that may be begun today
         self.permissions = ALL_PERMISSIONS  #: of the bot, in every server
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
         self.private: set[str] = set()  #: channels that members see by their roles alone, and the bot

@@ -8,8 +8,6 @@ from typing import Any, Protocol
 
 import discord
 import structlog
-import yarl
-from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from pydantic import SecretStr
 
@@ -75,6 +73,12 @@ class SessionListener(Protocol):
     async def on_resume(self, shard: int) -> None:
         """Handle a resumed session: every event missed meanwhile has arrived."""
 
+    async def on_server_unavailable(self, guild: discord.Guild) -> None:
+        """Handle an outage of a server: its messages do not arrive."""
+
+    async def on_server_available(self, guild: discord.Guild) -> None:
+        """Handle that a server is known, for the first time in a session or after an outage."""
+
 
 @valueclass(frozen=True, slots=True)
 class EventRouter:
@@ -105,6 +109,7 @@ class DiscordClient(ShardedClient):
         self._recorder = recorder
         self._read_guilds: BoundedDict[str, discord.Guild] = BoundedDict(_READ_GUILDS, lifetime=timing.guild_lifetime)
         self.router: EventRouter | None = None  #: None: events are dropped
+        self.has_had_session = False
         self.unreadable: Counter[str] = Counter()  #: events that the library can't parse, by name
         if recorder is not None:
             from adapters.discord.gateway.payloads import note_payloads  # needed seldom
@@ -219,6 +224,7 @@ class DiscordClient(ShardedClient):
 
     async def on_shard_connect(self, shard: int) -> None:
         """Route the begin of a session."""
+        self.has_had_session = True
         self._trim_socket(shard)
         if self.router is not None:
             await self.router.sessions.on_connect(shard)
@@ -239,6 +245,16 @@ class DiscordClient(ShardedClient):
         if self.router is not None:
             await self.router.sessions.on_disconnect(shard)
 
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        """Route an outage of a server."""
+        if self.router is not None:
+            await self.router.sessions.on_server_unavailable(guild)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Route that a server is known."""
+        if self.router is not None:
+            await self.router.sessions.on_server_available(guild)
+
 
 def _ignore(*_: object) -> None:
     """Stand in for a listener."""
@@ -247,11 +263,6 @@ def _ignore(*_: object) -> None:
 def use_api_url(url: str) -> None:
     """Send every request of the library in this process to another REST API."""
     Route.BASE = url
-
-
-def use_gateway_url(url: str) -> None:
-    """Start new sessions at this gateway. After a session that can't be resumed the library would use Discord's."""
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
 
 
 class Login:

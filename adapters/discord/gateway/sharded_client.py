@@ -3,14 +3,23 @@
 import asyncio
 import time
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
+import structlog
 import yarl
 from discord.gateway import DiscordWebSocket
 
 from adapters.discord.timing import Timing
 
+if TYPE_CHECKING:
+    from discord.types.gateway import SessionStartLimit
+
+log = structlog.get_logger(__name__)
+
+#: Sessions of a day's limit that are never begun, and how many are begun until Discord is asked again for what is left:
+#: other processes begin some, too.
+_SPARED_SESSIONS, _SESSIONS_AT_ONCE = 10, 20
 #: Seconds to close a connection.
 _CLOSE_TIMEOUT = 1.0
 
@@ -26,11 +35,33 @@ class ShardedClient(discord.AutoShardedClient):
         self._launching: asyncio.Task[None] | None = None
         self._identify_interval = timing.identify_interval
         self._identified_at = -timing.identify_interval
+        self._sessions_left = 0  #: that may be begun without asking Discord
 
-    def prepare(self, count: int, gateway: yarl.URL) -> None:
-        """Set the number of all shards, and where they connect."""
-        self.shard_count = self._connection.shard_count = count
-        self._gateway = gateway
+    async def prepare(self, setting: int | None) -> int:
+        """Ask Discord where to connect; set and return the number of all shards. None: as many as it recommends."""
+        count, url, limit = await self.http.get_bot_gateway()
+        DiscordWebSocket.DEFAULT_GATEWAY = self._gateway = yarl.URL(url)  # else the library's, for a second session
+        self.shard_count = self._connection.shard_count = setting or count
+        self._count_sessions(limit)
+        return self.shard_count
+
+    def _count_sessions(self, limit: "SessionStartLimit") -> None:
+        self._sessions_left = min(limit["remaining"] - _SPARED_SESSIONS, _SESSIONS_AT_ONCE)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait until a session may be begun. Where the limit is passed Discord resets the application's token.
+
+        https://docs.discord.com/developers/events/gateway#identifying
+        """
+        await super().before_identify_hook(shard_id, initial=initial)
+        while self._sessions_left <= 0:
+            _, _, limit = await self.http.get_bot_gateway()
+            self._count_sessions(limit)
+            if self._sessions_left <= 0:
+                seconds = limit["reset_after"] / 1000
+                log.error("too many sessions were begun today", wait=seconds)
+                await asyncio.sleep(seconds)
+        self._sessions_left -= 1
 
     def want(self, shards: frozenset[int]) -> None:
         """Connect these shards, one after another; those that are connected stay so."""

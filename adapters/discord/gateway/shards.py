@@ -6,9 +6,8 @@ from contextlib import aclosing
 from typing import Protocol
 
 import structlog
-import yarl
 
-from adapters.discord.gateway.client import DiscordClient, use_gateway_url
+from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.timing import Timing
 from bot.ports import AdapterServices
 
@@ -60,10 +59,7 @@ class Shards:
 
     async def _run(self, client: DiscordClient) -> None:
         """Hold this process's shards until cancelled; then other processes, where there are any, may take them."""
-        recommended, url, _ = await client.http.get_bot_gateway()
-        count = recommended if self._setting in {AUTO, ALL} else int(self._setting)
-        use_gateway_url(url)
-        client.prepare(count, yarl.URL(url))
+        count = await client.prepare(None if self._setting in {AUTO, ALL} else int(self._setting))
         if self._setting == ALL:
             await self._hold(client, frozenset(range(count)))
             await asyncio.Event().wait()

@@ -1,7 +1,7 @@
 """Missed messages: after a restart, or a session that could not be resumed, they are read from the history, once."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 import discord
@@ -11,6 +11,7 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
 from adapters.discord.inbound import history, parse
 from adapters.discord.inbound.messages import MessageHandler
+from adapters.discord.inbound.unavailable_servers import UnavailableServers
 from adapters.discord.timing import Timing
 from adapters.kit.connection.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS
@@ -26,6 +27,8 @@ NAMESPACE, NEWEST = "discord.heard", "newest"
 #: Channels that are read after one lost session, and messages read of each.
 MAX_CHANNELS, MAX_MESSAGES = 200, 300
 _FIRST = 1  # a position before every message
+#: Distance of two ids: a message may arrive ten seconds later than a newer one of another channel.
+LATE = 10_000 << 22
 _MAX_TRIES = 20  # of reading a channel
 _TEXT_CHANNELS = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel)
 
@@ -52,6 +55,7 @@ class MissedMessages:
         #: by shard: newest message of the process that had it before; None: not read yet
         self._restored: dict[int, int | None] = {}
         self._saved: dict[int, int] = {}
+        self._unavailable = UnavailableServers(services)
         self._readers: dict[int, asyncio.Task[None]] = {}
         self._tasks = BackgroundTasks("missed messages")
 
@@ -84,6 +88,7 @@ class MissedMessages:
         found = self._restored.get(shard)
         if found is None:
             await self._messages.active_channels.restore()
+            await self._unavailable.restore()
             saved = await self._services.storage(NAMESPACE, has_secrets=False).items()
             found = self._restored[shard] = read_position(saved, shard, self._count)
         return found
@@ -91,6 +96,12 @@ class MissedMessages:
     @property
     def _count(self) -> int:
         return self._get_client().shard_count or 1
+
+    @property
+    def _position(self) -> int:
+        """Id of a message up to which none is left to be received or recorded; `_FIRST` or less: not known."""
+        position = self._messages.position
+        return max(position - LATE, min(position, _FIRST))
 
     async def save_periodically(self) -> None:
         """Save the position periodically until cancelled."""
@@ -103,7 +114,7 @@ class MissedMessages:
         gaps = list(self._gaps.values())
         if None in gaps:
             return
-        position = min([self._messages.position, *(gap for gap in gaps if gap is not None)])
+        position = min([self._position, *(gap for gap in gaps if gap is not None)])
         for shard, saved in self._saved.items():
             if position > saved:
                 try:
@@ -122,7 +133,7 @@ class MissedMessages:
 
     async def on_disconnect(self, shard: int) -> None:
         """Remember the newest message before the connection was lost."""
-        self._lost_at.setdefault(shard, self._messages.position)
+        self._lost_at.setdefault(shard, self._position)
 
     async def on_resume(self, shard: int) -> None:
         """Forget the lost connection: the resumed session delivered what was missed."""
@@ -148,6 +159,20 @@ class MissedMessages:
         else:
             await self._move_position(self._find_newest(shard))
 
+    async def on_server_unavailable(self, guild: discord.Guild) -> None:
+        """Note that from now on messages of a server do not arrive."""
+        known = {place.id for place in (*guild.channels, *guild.threads)}
+        self._read.setdefault(guild.shard_id, set()).difference_update(known)
+        since = self._gaps.get(guild.shard_id, self._position)
+        if since is not None and since > _FIRST:  # else it is noted when that is known
+            self._messages.read_missed = self._read_before
+            await self._unavailable.add(guild.id, since)
+
+    async def on_server_available(self, guild: discord.Guild) -> None:
+        """Read what was missed in a server while it was unavailable, or before Discord told of it."""
+        if self._unavailable.since(guild.id):
+            self._tasks.start(self._read_server(guild))
+
     # -- reading
 
     async def _read_gap(self, shard: int) -> None:
@@ -159,17 +184,30 @@ class MissedMessages:
                 since = self._gaps[shard] = await self._restore(shard)
             except StoreError:
                 await asyncio.sleep(backoff.next())
+        guilds = self._guilds_of(shard)
+        for guild in guilds:
+            if since and guild.unavailable:
+                await self._unavailable.add(guild.id, since)
+            elif self._unavailable.since(guild.id):
+                await self._read_server(guild)
         if since:
-            channels = self._find_channels(shard, since)
-            for _ in range(_MAX_TRIES):
-                channels = [channel for channel in channels if not await self._try_channel(shard, channel, since)]
-                if not channels:
-                    break
-                await asyncio.sleep(backoff.next())
-            else:
-                log.error("missed messages never read", channels=[channel.id for channel in channels])
+            await self._read_channels(shard, self._find_channels(guilds, since, has_direct=shard == 0), since)
         del self._gaps[shard]
         await self._move_position(newest)
+
+    async def _read_server(self, guild: discord.Guild) -> None:
+        since = self._unavailable.since(guild.id)
+        await self._read_channels(guild.shard_id, self._find_channels([guild], since), since)
+        await self._unavailable.remove(guild.id)
+
+    async def _read_channels(self, shard: int, channels: "list[discord.abc.MessageableChannel]", since: int) -> None:
+        backoff = Backoff(first=self._timing.missed_retry, longest=60 * self._timing.missed_retry)
+        for _ in range(_MAX_TRIES):
+            channels = [channel for channel in channels if not await self._try_channel(shard, channel, since)]
+            if not channels:
+                return
+            await asyncio.sleep(backoff.next())
+        log.error("missed messages never read", channels=[channel.id for channel in channels])
 
     def _find_newest(self, shard: int) -> int:
         """Return the newest message in the shard's servers: by Discord's clock, as this machine's may be wrong."""
@@ -192,6 +230,7 @@ class MissedMessages:
         shard = (int(guild) >> 22) % self._count if guild else 0
         is_known = self._takes_part(channel)
         since = self._gaps.get(shard) or (self._restored.get(shard) if not is_known else None)
+        since = self._unavailable.since(int(guild or 0)) or since
         if since and channel.id not in self._read[shard] and (is_known or not guild):
             await self._try_to_read(shard, channel, since)
 
@@ -219,7 +258,7 @@ class MissedMessages:
         missed = await history.read_messages(client, channel, limit=MAX_MESSAGES + 1, after=since)
         reach = _snowflake_of(-self._timing.missed_reach)
         too_old = [message for message in missed if message.id < reach]
-        is_too_much = len(missed) > MAX_MESSAGES and self._takes_part(channel)
+        is_too_much = len(missed) > MAX_MESSAGES and missed[0].id > since + LATE and self._takes_part(channel)
         if is_too_much or any(map(self._messages.is_to_me, too_old)):
             await self._say_that_too_much_was_missed(channel, since)
         for message in missed[-MAX_MESSAGES:]:
@@ -238,7 +277,9 @@ class MissedMessages:
         except (discord.HTTPException, discord.RateLimited, *NETWORK_ERRORS) as exc:
             log.warning("not said that messages were missed", channel=channel.id, reason=describe_error(exc))
 
-    def _find_channels(self, shard: int, since: int) -> "list[discord.abc.MessageableChannel]":
+    def _find_channels(
+        self, guilds: Sequence[discord.Guild], since: int, *, has_direct: bool = False
+    ) -> "list[discord.abc.MessageableChannel]":
         """Return the channels and threads that have a message newer than `since`, those with the newest first.
 
         First come the bot's threads and where it was asked lately, then direct messages, of which no newest message is
@@ -248,7 +289,7 @@ class MissedMessages:
         known: list[discord.abc.MessageableChannel] = []
         others: list[discord.abc.MessageableChannel] = []
         newest: dict[int, int] = {}
-        for guild in self._guilds_of(shard):
+        for guild in guilds:
             for place in (*guild.threads, *(one for one in guild.channels if isinstance(one, _TEXT_CHANNELS))):
                 newest[place.id] = place.last_message_id or 0
                 if newest[place.id] <= since:
@@ -259,7 +300,7 @@ class MissedMessages:
                     others.append(place)
         for found in (known, others):
             found.sort(key=lambda place: newest[place.id], reverse=True)
-        if shard == 0:
+        if has_direct:
             direct = [channel for channel, guild in self._messages.active_channels if not guild]
             known += [client.get_partial_messageable(int(channel)) for channel in direct]
         if (left := len(known) + len(others) - MAX_CHANNELS) > 0:

@@ -78,7 +78,9 @@ class ServedPlaces:
         """Whether owner or team own the server, or may manage it."""
         client = self._get_client()
         owners = owners_of(client)
-        server = client.get_guild(guild) or await client.fetch_guild(guild)
+        server = client.get_guild(guild)
+        if server is None or server.unavailable:  # of such a one not even the owner is known
+            server = await client.fetch_guild(guild)
         return server.owner_id in owners or any([await _may_manage(client, server, owner) for owner in owners])
 
     async def _is_member(self, user: int) -> bool:

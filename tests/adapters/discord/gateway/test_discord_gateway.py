@@ -9,7 +9,7 @@ from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.timing import Timing
 from simulators.discord.errors import page
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import CHANNEL, DM, ME
+from simulators.discord.values import CHANNEL, DM, ME, TOKEN
 from tests.support.discord.stage import RecordingCore, Service
 
 
@@ -116,3 +116,32 @@ async def test_pages_in_place_of_answers(simulator: DiscordSimulator, core: Reco
         await simulator.say(CHANNEL, f"<@{ME}> hello")
         await core.wait_for_events(1)
     assert simulator.rest.faults == []
+
+
+async def test_sessions_are_begun_as_long_as_discord_allows_it(
+    simulator: DiscordSimulator, core: RecordingCore
+) -> None:
+    """Near the day's limit of sessions none is begun: at the limit Discord resets the token of the application."""
+    simulator.sessions_left = 12
+    async with Service(simulator, core):
+        await simulator.gateway.invalidate()
+        await simulator.until(lambda: simulator.sessions_left == 10)
+        await simulator.gateway.invalidate()
+        await simulator.until(lambda: len(simulator.called("GET", "gateway/bot")) == 2)
+        simulator.sessions_left = 1000
+        await simulator.until(lambda: simulator.gateway.is_connected)
+        assert len(simulator.gateway.identified) == 3
+
+
+async def test_token_refused_later(simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """A token that is refused after it has worked ends nothing: health tells of it, and it is tried again."""
+    async with Service(simulator, core, timing=Timing(reconnect_first=0.01)) as service:
+        simulator.gateway.token = "another"
+        simulator.gateway.sessions.clear()
+        await simulator.gateway.drop(code=4004)
+        await simulator.until(lambda: len(simulator.gateway.identified) >= 3)
+        assert "Reset Token" in service.adapter.health()
+        simulator.gateway.token = TOKEN
+        await simulator.until(lambda: simulator.gateway.is_connected)
+        await service.say(DM, "hello")
+        assert service.adapter.health() == ""

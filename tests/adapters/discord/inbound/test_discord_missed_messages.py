@@ -2,13 +2,14 @@
 
 import asyncio
 
+import pytest
 from structlog.testing import capture_logs
 
 from adapters.discord.inbound import missed_messages
 from adapters.discord.timing import Timing
 from bot.models import Event
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import CHANNEL, DM, ME, OTHER
+from simulators.discord.values import CHANNEL, DM, GUILD, ME, OTHER
 from tests.support.discord.stage import RecordingCore, Service
 
 
@@ -71,3 +72,37 @@ async def test_missed_messages_of_own_threads_are_read_at_a_start(
     assert [(line["log_level"], line["exc_info"]) for line in logs if line["event"] == "missed messages not read"] == [
         ("error", True)
     ]
+
+
+@pytest.mark.parametrize("has_outage", [True, False])
+async def test_messages_of_a_server_that_comes_late_are_read(
+    simulator: DiscordSimulator, core: RecordingCore, has_outage: bool
+) -> None:
+    """What was missed in a server that is in an outage at a start, or that Discord tells of late, is read then.
+
+    So is what is missed in a later outage. Commands are answered there at once: their owner is asked for.
+    """
+    async with Service(simulator, core) as service:
+        await service.say(CHANNEL, f"<@{ME}> hello")
+    (simulator.gateway.unavailable if has_outage else simulator.gateway.unloaded).add(GUILD)
+    simulator.message(CHANNEL, f"<@{ME}> while it was away")
+    async with Service(simulator, core) as service:
+        if not has_outage:
+            await service.use_command(CHANNEL)
+            await service.adapter.client.wait_for("shard_ready")
+        await simulator.gateway.set_available(GUILD, is_available=True)
+        assert (await core.wait_for_events(2 if has_outage else 3))[-1].prompt == "while it was away"
+        await simulator.gateway.set_available(GUILD, is_available=False)
+        await simulator.say(CHANNEL, f"<@{ME}> in an outage")
+        await simulator.gateway.set_available(GUILD, is_available=True)
+        assert (await core.wait_for_events(3 if has_outage else 4))[-1].prompt == "in an outage"
+
+
+async def test_a_message_that_is_later_than_a_newer_one_is_read(
+    service: Service, simulator: DiscordSimulator, core: RecordingCore
+) -> None:
+    """A message older than the newest that was received, of another channel, had not arrived when a session ended."""
+    simulator.message(OTHER, f"<@{ME}> on its way")
+    await service.say(DM, "hello")
+    await simulator.gateway.invalidate()
+    assert (await core.wait_for_events(2))[1].prompt == "on its way"
