@@ -21,6 +21,8 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC = (
     ipaddress.IPv4Network("192.0.0.0/24"),  # of protocols (RFC 6890), which Python before 3.11.10 has in part
     ipaddress.IPv4Network("168.63.129.16/32"),  # the host of a virtual machine at Azure
+    ipaddress.IPv4Network("192.88.99.0/24"),  # relays of 6to4, which are no more (RFC 7526)
+    ipaddress.IPv6Network("3fff::/20"),  # for documentation (RFC 9637)
 )
 _REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -40,7 +42,7 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if ip.is_site_local:
             return False
-    elif any(ip in network for network in _NOT_PUBLIC):
+    if any(ip in network for network in _NOT_PUBLIC):
         return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.csv_text import csv_text
 from bot.errors import UsageError
 from tests.support.command_runner import CommandRunner
 
@@ -50,6 +51,12 @@ async def test_a_chart_is_a_picture_with_words_for_it(runner: CommandRunner) -> 
     assert "#" in said.text.splitlines()[-1]
     said = await runner.ask("usage", options={"as": "chart"}, actor="nobody")
     assert not said.media
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_a_field_of_a_file_is_no_formula(first: str) -> None:
+    """A field that a spreadsheet might calculate is marked as text."""
+    assert csv_text([[f'{first}1"', 'a=1"']]) == f'"\'{first}1""","a=1"""\r\n'
 
 
 async def test_administrators_get_a_file(runner: CommandRunner) -> None:
