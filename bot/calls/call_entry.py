@@ -30,6 +30,7 @@ class CallEntries:
     job: Job
     expected: Mapping[str, ExpectedCall] | None = None  #: by the model that is asked, the chosen one first
     api_job: ApiJob  #: names the model that is asked
+    is_afterwards: bool = False  #: the calls come after the event's end, as those of a summary
     has_lost: bool = False  #: an earlier call of this try is counted that nobody got anything of
     unreserved: Usage | None = None  #: a call of this try, where nothing is reserved for it
     is_open: bool = False  #: a call of this try was reserved
@@ -74,7 +75,9 @@ class CallEntries:
                 self.is_open = self.has_lost = False
                 raise OverLimit(limit, wait=self.quotas.seconds_left(limit))
         is_refused, self.is_in_doubt = self.is_refused or self.is_in_doubt, True
-        await ledger.begin_call(self.job, expected.usage, expected.micros, is_refused=is_refused)
+        await ledger.begin_call(
+            self.job, expected.usage, expected.micros, is_refused=is_refused, is_afterwards=self.is_afterwards
+        )
         self.is_in_doubt = False
         self.is_open, self.is_refused, self.has_lost = True, False, False
 
@@ -105,19 +108,19 @@ class CallEntries:
 
 
 async def open_entries(
-    quotas: Quotas, job: Job, spec: CommandSpec, effective: EffectiveSettings, api_job: ApiJob
+    quotas: Quotas, job: Job, event: Event, spec: CommandSpec, effective: EffectiveSettings, api_job: ApiJob
 ) -> CallEntries:
-    """Return the entries of a try of an event. Raises `StoreError`.
+    """Return the entries of a try of an event, of which `event` has what is asked. Raises `StoreError`.
 
     After a try that may have left a call without an entry, calls are reserved whatever they cost.
     """
     if spec.kind is None:
         return CallEntries(quotas=quotas, job=job, api_job=api_job)
-    is_paid = await quotas.is_paid(job.event, spec, effective)
+    is_paid = await quotas.is_paid(event, spec, effective)
     if not is_paid and not job.is_repeated:
-        call = Usage(kind=spec.kind, model=job.event.options.get("model") or effective.model(spec.kind))
+        call = Usage(kind=spec.kind, model=event.options.get("model") or effective.model(spec.kind))
         return CallEntries(quotas=quotas, job=job, api_job=api_job, unreserved=call)
-    expected = await quotas.expected(job.event, spec, spec.kind, effective)
+    expected = await quotas.expected(event, spec, spec.kind, effective)
     if not is_paid:
         await quotas.ledger.settle_lost_calls(job, unreserved=next(iter(expected.values())).usage)
     return CallEntries(quotas=quotas, job=job, api_job=api_job, expected=expected)

@@ -95,7 +95,9 @@ class Dispatcher:
         event = job.event
         builder.price = self.quotas.prices.pricing(event)
         builder.api_job = api_job = ApiJob(self.values, event, self.background)
-        builder.entries = entries = await open_entries(self.quotas, job, command.spec, effective, api_job)
+        builder.entries = entries = await open_entries(
+            self.quotas, running.job, event, command.spec, effective, api_job
+        )
         api = await self.api.for_event(
             event,
             effective,
@@ -227,13 +229,13 @@ class Dispatcher:
     async def summary_calls(self, job: Job, effective: EffectiveSettings) -> tuple[ModelCalls, CallEntries]:
         """Return the calls for a summary after an event, and their entries in the ledger. Raises `StoreError`."""
         event = replace(job.event, id=f"{job.event.id}/summary", options={})
-        builder = OutcomeBuilder(api_job=ApiJob(self.values, event, self.background))
+        api_job = ApiJob(self.values, event, self.background)
+        builder = OutcomeBuilder(api_job=api_job)
         command = self.registry.find(job.event.command)
         assert command is not None
-        assert builder.api_job is not None
         expected = await self.quotas.expected(event, command.spec, "chat", effective)
         first = replace(job, attempt=1, ref=None)
-        entries = CallEntries(quotas=self.quotas, job=first, api_job=builder.api_job, expected=expected)
+        entries = CallEntries(quotas=self.quotas, job=first, api_job=api_job, expected=expected, is_afterwards=True)
         builder.entries = entries
 
         api = await self.api.for_event(event, effective, on_post=builder.note_post, before_post=entries.hook)

@@ -251,18 +251,18 @@ class UsageLedger(Protocol):
         An open call of the event is settled with it. `is_reserved`: none was reserved, each is an entry now.
         """
 
-    async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
+    async def begin_call(
+        self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False, is_afterwards: bool = False
+    ) -> None:
         """Reserve a call that is about to be posted, with what it will use at most; returns once it is durable.
 
         `micros`: its price; None: not known. `is_refused`: the event's earlier call was, and is given back. The event's
-        next try is a repeated one, see `Job`. Raises `OwnershipLost` where another process has taken the event over.
+        next try is a repeated one, see `Job`. `is_afterwards`: the event has ended, and the call counts as no try.
+        Raises `OwnershipLost` where another process has taken the event over.
         """
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
-        """Give back the event's open call, which the API has refused.
-
-        `unreserved`: a call that was not reserved; it is given back where the event has no entry yet.
-        """
+        """Give back the event's open call, which the API refused; or one not reserved, if the event has no entry."""
 
     async def settle_lost_calls(self, job: Job, *, unreserved: Usage | None = None) -> bool:
         """Settle the event's open call, whose end nobody knows, at its price. False: there is none.

@@ -198,7 +198,7 @@ class CallsContract:
         """Such as a summary's: when its process has died, it is found, and settled at its price."""
         one, two = stores
         job = await answer(one, event("e"), outcome(usage=()))
-        await one.begin_call(job, CALL, PRICE)
+        await one.begin_call(job, CALL, PRICE, is_afterwards=True)
         now = datetime.now(UTC)
         assert await two.lost_calls(now - timedelta(hours=1)) == []
         [lost] = await two.lost_calls(now + timedelta(minutes=1))

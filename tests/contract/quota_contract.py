@@ -172,6 +172,31 @@ class QuotaContract:
                     assert over is not None
                     assert (over.limit.measure, over.left) == (measure, 0)
 
+    async def test_the_call_of_an_ended_event_counts_until_it_is_settled(self, stores: Stores) -> None:
+        """Its process had died, and somebody cancelled it before another try: what it was billed is not known."""
+        one, _ = stores
+        quota = make_quota("image", 1, budget_per_day=0.9, micros=300_000)
+        for name in ("lost", "given back"):
+            assert await within(one, event(name), quota) is None
+            job = await claim(one)
+            await one.begin_call(job, DRAWING, 300_000)
+            await one.retry(job, 3600)
+            stopped = await one.cancel_waiting("one", event_id=name, answer=Answer(text="Stopped."))
+            assert stopped == 1
+            job = await claim(one)
+            await one.complete(job)
+            if name == "given back":
+                await one.return_call(job)
+        one, two = stores = await self.restart()
+        assert [await store.used("one", "ann", Location(), quota.limits) for store in stores] == [[300_000]] * 2
+        assert await within(two, event("fits"), replace(quota, uses=replace(quota.uses, micros=600_000))) is None
+        assert await within(one, event("does not"), quota)
+        await self.pass_time(3600)
+        [job] = await two.lost_calls(await self.now())
+        assert await two.settle_lost_calls(job)
+        assert await within(one, event("does not either"), quota)
+        assert await one.used("one", "ann", Location(), quota.limits) == [900_000]
+
     async def test_what_is_gone_is_free(self, stores: Stores) -> None:
         """An event that was withdrawn or erased while it waited, or whose answer was replaced, makes no files."""
         one, two = stores

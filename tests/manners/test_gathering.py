@@ -42,7 +42,8 @@ async def test_quick_messages_are_one_question(
     tmp_path: Path, engine: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are answered together, once; edits, deletions and a restart concern the one answer."""
-    given = {**engine, "bot_gather_seconds": 0.01, "bot_shutdown_timeout": 0.1}
+    price = {"bot_prices": ("gpt-4-turbo=input:10|output:30",)}  # so that each call is in the ledger before it is made
+    given = {**engine, **price, "bot_gather_seconds": 0.01, "bot_shutdown_timeout": 0.1}
     async with service(tmp_path, **given) as one, asyncio.timeout(60):
         first, second, last = await say_behind(one, "hello", "what is", "a monad?")
         await one.channel.wait_for_answers(first)

@@ -51,7 +51,6 @@ class PostgresClaims:
         self._next_at: float | None = None  #: time from which on there may be more to claim, by the last claim
         self._running: dict[int, Job] = {}  #: by sequence number
         self._drafts: dict[int, UnsavedDraft] = {}  #: of those
-        self._lost: dict[int, Job] = {}  #: what another process has taken over while it ran here
         self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
         self._take_over_at = 0.0  #: monotonic
         self._numbers: list[int] = []  #: all numbers that this process has had
@@ -92,7 +91,6 @@ class PostgresClaims:
         self._free = frozenset(lane for lane, free in slots.items() if free > claimed[lane])  # others know of the rest
         for job in jobs:
             self._running[job.seq] = job
-            self._lost.pop(job.seq, None)
         return jobs
 
     async def _take(self, db: PostgresDatabase, given: Mapping[str, object]) -> Sequence[Any]:
@@ -127,7 +125,6 @@ class PostgresClaims:
             running = list(self._running)
             rows = await db.rows(statements.ADOPT, owners_before=list(before), owner=number, running=running)
             kept = {row["seq"] for row in rows if row["is_kept"]}
-            self._lost |= {seq: job for seq, job in self._running.items() if seq not in kept}
             self._running = {seq: job for seq, job in self._running.items() if seq in kept}
             self._drafts = {seq: draft for seq, draft in self._drafts.items() if seq in kept}
 

@@ -4,13 +4,15 @@ It has a connection of its own, and a transaction with nothing else in it: a pla
 processes, of which one waits until the transaction of the other is over.
 
 A lock for each person, channel and so on that a limit is on keeps two processes from using up the same rest of a quota.
+Under these locks lost calls are counted, too, which have used more than was reserved: a request that is just being
+admitted counts that, or is counted by the check that follows.
 """
 
 # ruff: noqa: D102, S608 - the promises are those of `bot.ports`; only constants are joined
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -32,6 +34,7 @@ from bot.store.shared.quota import (
     find_exceeded,
     find_near,
     hash_subject,
+    hash_subjects,
     is_rate,
     place_keys,
 )
@@ -52,6 +55,12 @@ _CARRIED = {Subject.PERSON: "person = :person", Subject.MEMBER: "person = :perso
 #: An event that is, or waits to be, answered; the one in question counts only while it is being answered.
 _OPEN = "NOT done AND answer IS NULL AND (owner IS NOT NULL OR NOT (adapter = :adapter AND id = :id))"
 _USES = "kind, CASE WHEN kind = '' THEN 0 ELSE 1 END AS requests, tokens, items, milliseconds"
+#: The open calls of events that have ended otherwise, such as by a cancel after their process had died: money only.
+_LOST = """
+    SELECT kind, requests, tokens, items, milliseconds, {micros} FROM (
+        SELECT calls.kind, 0 AS requests, 0 AS tokens, calls.items, 0 AS milliseconds, calls.micros, own
+        FROM calls JOIN events ON events.seq = event_seq
+        WHERE state = 'reserved' AND (done OR answer IS NOT NULL) AND event IS NOT NULL AND {of_subject}) AS lost"""
 #: The server's time, as the clocks of processes differ; and the hours since 1970 in which its day and month began.
 _CLOCK = """(
     SELECT extract(epoch FROM at)::float8 AS now,
@@ -115,6 +124,8 @@ def _figure(subject: Subject, measure: Measure, period: Period) -> str:
         table = "spent" if subject in {Subject.WORKSPACE, Subject.SERVICE} else "usage"
         finished = f"SELECT kind, requests, {_TOKENS} AS tokens, items, milliseconds, {spent} FROM"
         parts = [f"{finished} {table} WHERE {of_subject} AND hour >= {period}", f"{events} {_OPEN}"]
+        if measure is Measure.MONEY:
+            parts.append(_LOST.format(micros=micros, of_subject=of_subject))
         if subject in _CARRIED:
             parts.append(f"{finished} carried WHERE {_CARRIED[subject]} AND hour >= {period}")
         used = " UNION ALL ".join(parts)
@@ -207,12 +218,12 @@ class PostgresEventRecorder(PostgresEvents):
         figures = [row[f"figure_{number}"] for number in range(len(limits))]
         return [len(figure) if isinstance(figure, list) else int(figure) for figure in figures]
 
-    async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
-        has_event = self._running.get(job.seq) is job or self._lost.get(job.seq) is job  # some calls outlive theirs
-
+    async def begin_call(
+        self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False, is_afterwards: bool = False
+    ) -> None:
         async def work(db: PostgresDatabase) -> bool:
             mine = {"seq": job.seq, "owner": self._lease.number, "attempt": job.attempt}
-            if has_event and not await db.rows(_COUNT_TRY, **mine):
+            if not is_afterwards and not await db.rows(_COUNT_TRY, **mine):
                 return False
             if is_refused:
                 await db.rows(calls.END, **calls.returned(job))
@@ -223,7 +234,7 @@ class PostgresEventRecorder(PostgresEvents):
             number = self._lease.number
             return number, await self._writer.submit(work) or None
 
-        await (self._write_owned(job, write) if has_event else write())
+        await (write() if is_afterwards else self._write_owned(job, write))
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
         async def work(db: PostgresDatabase) -> None:
@@ -244,7 +255,7 @@ class PostgresEventRecorder(PostgresEvents):
                 await db.rows(calls.END, **calls.settled(job, lost))
             return bool(lost)
 
-        return await self._writer.submit(work)
+        return await self._writer.submit(work, locks=hash_subjects(job.event))
 
     async def _count(
         self,
@@ -301,9 +312,9 @@ def _uses(uses: Amounts) -> dict[str, Any]:
     return {name: getattr(uses, name) for name in ("kind", "items", "tokens", "milliseconds", "micros", "is_own")}
 
 
-def _locks(event: Event, quota: QuotaRequest) -> Sequence[int]:
+def _locks(event: Event, quota: QuotaRequest) -> Collection[int]:
     """Return the locks for counting a request: of all whose use the limits count."""
-    return list({hash_subject(limit.subject, event) for limit in quota.limits})
+    return {hash_subject(limit.subject, event) for limit in quota.limits}
 
 
 def _rates(event: Event, quota: QuotaRequest) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from bot.store.postgres.lease import CHANNEL
 from bot.store.postgres.parameters import as_columns, turn_columns, usage_columns, which_events
 from bot.store.postgres.writer import PostgresWriter
 from bot.store.shared import calls, codec
-from bot.store.shared.quota import HOUR, PRICE_DAYS
+from bot.store.shared.quota import HOUR, PRICE_DAYS, hash_subjects
 from bot.store.shared.rows import make_lane_key
 from bot.store.timing import StoreTiming
 
@@ -207,7 +207,7 @@ class PostgresEvents(PostgresClaims):
             await self._add_usage(db, job, used, is_reserved=is_reserved)
             await db.rows(calls.END, **calls.settled(job, used))
 
-        await self._writer.submit(work)
+        await self._writer.submit(work, locks=hash_subjects(job.event))
 
     async def _add_usage(
         self, db: PostgresDatabase, job: Job, usage: Sequence[Usage], *, is_reserved: bool = True

@@ -1,7 +1,7 @@
 """The quota rule, which every engine applies in the step that records an event."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from zoneinfo import ZoneInfo
 
@@ -113,6 +113,11 @@ def hash_subject(subject: Subject, event: Event) -> int:
             return _hash(event.adapter, event.location.workspace, "workspace")
         case Subject.SERVICE:
             return _hash("", "", "service")
+
+
+def hash_subjects(event: Event) -> Collection[int]:
+    """Return the numbers of all whose use an event may count as."""
+    return {hash_subject(subject, event) for subject in Subject}
 
 
 def _hash(adapter: str, name: str, *more: str) -> int:

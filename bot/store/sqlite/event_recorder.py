@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.errors import OverLimit
+from bot.errors import OverLimit, OwnershipLost
 from bot.limits import MINUTE, Limit, QuotaRequest
 from bot.models import Answer, Event, Job, Lane, Location, Usage
 from bot.store.shared import calls, codec
@@ -29,6 +29,13 @@ from bot.store.timing import StoreTiming
 
 #: The try counts with its call, whatever becomes of its draft.
 _COUNT_TRY = "UPDATE events SET attempts = max(attempts, :attempt) WHERE seq = :seq"
+#: The calls that were open when the process before ended, as reservations: an event that has ended has none any more.
+_OPEN_CALLS = """
+SELECT events.seq, done OR answer IS NOT NULL, adapter, actor, workspace, channel,
+    calls.kind, calls.items, 0, 0, calls.micros, coalesce(own, 0)
+FROM calls JOIN events ON events.seq = calls.event_seq LEFT JOIN reservations ON reservations.event_seq = events.seq
+WHERE state = 'reserved' AND event IS NOT NULL
+"""
 _JOBS_KEPT = 500  #: waiting events held in memory; the others are read from the table when claimed
 
 
@@ -102,6 +109,11 @@ class SqliteEventRecorder:
             )
         self._changed.set()
         await self._recall()
+        for seq, is_ended, adapter, actor, workspace, channel, *lost in await self._reader.rows(_OPEN_CALLS):
+            self._ledger.begin_call(seq)
+            if is_ended:
+                self._ledger.reopen(seq, Reservation(Place(adapter, actor, workspace, channel), to_amounts(lost)))
+                self._ledger.close(seq)
         last = dict(await self._reader.rows("SELECT name, seq FROM sqlite_sequence"))
         self._last_event, self._last_turn = last.get("events", 0), last.get("turns", 0)
         self._contexts.clear(through_seq=rows[-1][0] if rows else 0)
@@ -236,21 +248,31 @@ class SqliteEventRecorder:
 
     # -- calls
 
-    async def begin_call(self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False) -> None:
+    def _own(self, job: Job) -> RunningEvent:
+        mine = self._running.get(job.seq)
+        if mine is None or mine.job is not job:
+            raise OwnershipLost(f"Event {job.event.id} is not this worker's any more.")
+        return mine
+
+    async def begin_call(
+        self, job: Job, usage: Usage, micros: int | None, *, is_refused: bool = False, is_afterwards: bool = False
+    ) -> None:
         async def work(db: SqliteDatabase) -> None:
-            await db.rows(_COUNT_TRY, seq=job.seq, attempt=job.attempt)
+            if not is_afterwards:
+                self._own(job)
+                await db.rows(_COUNT_TRY, seq=job.seq, attempt=job.attempt)
             if is_refused:
                 await db.rows(calls.END, **calls.returned(job))
             await db.rows(calls.BEGIN, **calls.to_begin(job, usage, micros, self._now()))
 
-        await self._writer.execute(WorkOperation(work))
+        await self._writer.execute(WorkOperation(work, then=lambda _: self._ledger.begin_call(job.seq)))
 
     async def return_call(self, job: Job, *, unreserved: Usage | None = None) -> None:
         async def work(db: SqliteDatabase) -> None:
             await calls.ensure_any(db, job, unreserved, 0, self._now())
             await db.rows(calls.END, **calls.returned(job))
 
-        await self._writer.execute(WorkOperation(work))
+        await self._writer.execute(WorkOperation(work, then=lambda _: self._ledger.end_call(job.seq)))
 
     async def settle_lost_calls(self, job: Job, *, unreserved: Usage | None = None) -> bool:
         await self._ledger.load_prices()
@@ -264,5 +286,10 @@ class SqliteEventRecorder:
                 await db.rows(calls.END, **calls.settled(job, lost))
             return lost
 
-        lost = await self._writer.execute(WorkOperation(work, then=partial(self._ledger.use, job.event)))
+        lost = await self._writer.execute(WorkOperation(work, then=partial(self._use, job)))
         return bool(lost)
+
+    def _use(self, job: Job, usage: Sequence[Usage]) -> None:
+        """Count usage that was stored for an event, with which its open call has ended."""
+        self._ledger.end_call(job.seq)
+        self._ledger.use(job.event, usage)

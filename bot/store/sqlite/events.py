@@ -118,6 +118,8 @@ class SqliteEvents(SqliteEventRecorder):
             if mine is None or mine.answer is not None:
                 return False
             mine.answer = outcome.answer
+            if ended:
+                self._ledger.end_call(job.seq)
             self._ledger.close(job.seq, used)
             self._ledger.use(job.event, used)
             return True
@@ -132,7 +134,7 @@ class SqliteEvents(SqliteEventRecorder):
             statements.MADE_CALL: () if is_reserved else to_made_calls(added, now),
             statements.END_CALL: ((job.seq, "settled", sum(map(to_micros, used))),),
         }
-        await self._writer.execute(RowsOperation(lambda: rows, lambda _: self._ledger.use(job.event, used)))
+        await self._writer.execute(RowsOperation(lambda: rows, lambda _: self._use(job, used)))
 
     async def complete(self, job: Job, *, ref: str | None = None) -> None:
         self._own(job)
@@ -181,12 +183,6 @@ class SqliteEvents(SqliteEventRecorder):
             await self._writer.execute(RowsOperation(plan, then, seq=job.seq))
         except StoreUnavailable:  # it counts as a try, which is better than to keep it; this needs no space on the disk
             await self._writer.execute(RowsOperation(nothing, then, seq=job.seq))
-
-    def _own(self, job: Job) -> RunningEvent:
-        mine = self._running.get(job.seq)
-        if mine is None or mine.job is not job:
-            raise OwnershipLost(f"Event {job.event.id} is not this worker's any more.")
-        return mine
 
     async def confirm(self, job: Job) -> None:
         mine = self._own(job)

@@ -73,6 +73,8 @@ class QuotaLedger:
         self._used: dict[Period, dict[Key, ByKind]] = {}  #: of finished requests in the present window
         self._prices: dict[str, int] | None = None  #: the highest of one item or request, by kind
         self._open: dict[int, Reservation] = {}  #: of unanswered events by sequence number
+        self._calls: set[int] = set()  #: events with an open call
+        self._ended: set[int] = set()  #: of those, the ones whose reservation ends with the call
         self._next: dict[int, Reservation] = {}  #: of running events that are about to be reopened
         self._reserved: dict[Key, ByKind] = {}  #: by open requests
 
@@ -185,7 +187,7 @@ class QuotaLedger:
 
     def open(self, seq: int, reservation: Reservation) -> None:
         """Assign a counted reservation to its event, in place of its earlier one."""
-        self.close(seq)
+        self._close(seq, ())
         self._open[seq] = reservation
 
     def open_next(self, seq: int, reservation: Reservation) -> None:
@@ -202,12 +204,33 @@ class QuotaLedger:
     def reopen(self, seq: int, reservation: Reservation) -> None:
         """Reserve what an event may use that is answered again, or that an earlier process recorded."""
         self.drop_next(seq)
+        self._ended.discard(seq)
         if seq not in self._open and reservation.uses.kind:
             self._open[seq] = reservation
             self._add(reservation)
 
     def close(self, seq: int, usage: Sequence[Usage] = ()) -> None:
-        """Drop the reservation of an event that is answered, with what it used, or erased."""
+        """Drop the reservation of an event that is answered, with what it used, or erased.
+
+        That of an event whose call is open still stays until `end_call`: the call may be paid for.
+        """
+        if seq in self._calls:
+            self._ended.add(seq)
+        else:
+            self._close(seq, usage)
+
+    def begin_call(self, seq: int) -> None:
+        """Note that an event has an open call."""
+        self._calls.add(seq)
+
+    def end_call(self, seq: int) -> None:
+        """Note that the call of an event, if it had an open one, is settled or given back."""
+        self._calls.discard(seq)
+        if seq in self._ended:
+            self._close(seq, ())
+
+    def _close(self, seq: int, usage: Sequence[Usage]) -> None:
+        self._ended.discard(seq)
         reservation = self._open.pop(seq, None)
         if reservation is not None:
             self._remove(reservation)

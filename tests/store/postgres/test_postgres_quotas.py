@@ -13,7 +13,7 @@ from bot.store.migrations.scripts import migrations
 from tests.contract.calls_contract import CALL, PRICE, CallsContract
 from tests.contract.quota_contract import QuotaContract, Stores, within
 from tests.support.database.postgres import connected, empty_url, server, tables, url
-from tests.support.database.store import answer, event, files_today, make_quota, outcome
+from tests.support.database.store import LANES, answer, event, files_today, make_quota, outcome
 
 pytest.importorskip("asyncpg")
 from bot.store.postgres.store import PostgresStore
@@ -94,7 +94,7 @@ async def test_two_processes_count_a_lost_call_once(url: SecretStr) -> None:
         one, two = [await stack.enter_async_context(PostgresStore(url)) for _ in range(2)]
         db, observer = [await stack.enter_async_context(connected(url)) for _ in range(2)]
         job = await answer(one, event("e"), outcome(usage=()))
-        await one.begin_call(job, CALL, PRICE)
+        await one.begin_call(job, CALL, PRICE, is_afterwards=True)
         async with db.transaction():
             await db.execute("LOCK TABLE usage, spent IN EXCLUSIVE MODE")
             settling = [asyncio.create_task(store.settle_lost_calls(job)) for store in (one, two)]
@@ -102,6 +102,31 @@ async def test_two_processes_count_a_lost_call_once(url: SecretStr) -> None:
                 await asyncio.sleep(0.01)
         assert sorted(await asyncio.gather(*settling)) == [False, True]
         assert await one.used("one", "ann", job.event.location, [spent]) == [PRICE]
+
+
+async def test_a_lost_call_and_a_new_request_are_counted_one_after_the_other(url: SecretStr) -> None:
+    """Else a request is admitted on the sum before, and another try of the lost call without that request."""
+    quota = make_quota("image", 1, budget_per_day=3, micros=1_000_000)
+    (limit,) = quota.limits
+    async with AsyncExitStack() as stack, asyncio.timeout(120):
+        one, two = [await stack.enter_async_context(PostgresStore(url)) for _ in range(2)]
+        db, observer = [await stack.enter_async_context(connected(url)) for _ in range(2)]
+        assert await within(one, event("lost"), quota) is None
+        job = await one.claim(LANES, ["one"])
+        assert job is not None
+        await one.begin_call(job, CALL, 1_000_000)
+        async with db.transaction():
+            await db.execute("LOCK TABLE events IN SHARE MODE")  # may be read: what is held up is the insert
+            admitted = asyncio.create_task(within(two, event("new"), quota))
+            while not await observer.fetchval(WAITING):  # noqa: ASYNC110 - only the server knows
+                await asyncio.sleep(0.01)
+            settled = asyncio.create_task(one.settle_lost_calls(job))
+            while await observer.fetchval(WAITING) < 2 and not settled.done():  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+            assert not settled.done()
+        assert await admitted is None
+        assert await settled
+        assert await one.used("one", "ann", job.event.location, [limit]) == [3_000_000]
 
 
 async def test_an_older_database_knows_what_was_spent(empty_url: SecretStr) -> None:
