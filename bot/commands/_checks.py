@@ -7,11 +7,11 @@ from typing import get_args
 
 from bot.commandline.parser import validate_option
 from bot.errors import SettingsError
-from bot.models import CommandSpec, Option
+from bot.models import KINDS, CommandSpec, Lane, Option
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _ALIAS = re.compile(r"[^\W\d_][\w-]{0,31}")
-_KINDS: tuple[str, ...] = get_args(Option.__annotations__["kind"])
+_OPTION_KINDS: tuple[str, ...] = get_args(Option.__annotations__["kind"])
 _LONGEST_DESCRIPTION = 100  # characters, as platforms show
 _MOST_OPTIONS = 24  # a platform shows 25, one of which may be its own
 
@@ -42,9 +42,17 @@ def _problems(spec: CommandSpec, run: Callable[..., object]) -> Iterator[str]:
         yield "is no async generator: write `async def`, and `yield` its parts in place of `return`"
     if problem := _problem_of_description(spec.description):
         yield problem
+    for kind in (spec.kind, *spec.requires):
+        if kind is not None and kind not in KINDS:
+            yield f"has the kind {kind!r}: kinds are {', '.join(KINDS)}"
+    if spec.lane not in list(Lane):
+        yield f"has the lane {spec.lane!r}: lanes are {', '.join(Lane)}"
 
 
 def _problems_of_options(options: Sequence[Option]) -> Iterator[str]:
+    if not isinstance(options, Sequence):
+        yield f"has options that are {type(options).__name__}: write a comma behind a single one, (Option(…),)"
+        return
     if len(options) > _MOST_OPTIONS:
         yield f"has {len(options)} options: {_MOST_OPTIONS} is the most"
     prompts = [option.name for option in options if option.is_prompt]
@@ -64,8 +72,8 @@ def _problems_of(option: Option) -> Iterator[str]:
         yield f"is no name for an option: it has to match {_NAME.pattern}"
     if len(option.short) > 1:
         yield f"has the short name {option.short!r}: one letter is the most"
-    if option.kind not in _KINDS:
-        yield f"has the kind {option.kind!r}: kinds are {', '.join(_KINDS)}"
+    if option.kind not in _OPTION_KINDS:
+        yield f"has the kind {option.kind!r}: kinds are {', '.join(_OPTION_KINDS)}"
     if problem := _problem_of_description(option.description):
         yield problem
     if option.kind in ("choice", "choices") and not (option.choices or option.models):

@@ -7,6 +7,7 @@ import structlog
 from bot.errors import MediaUnavailable, StoreError, StoreUnavailable
 from bot.media.spool import Spool
 from bot.models import Answer, Job, Outcome
+from bot.pipeline.error_messages import failure_outcome
 from bot.pipeline.timing import PipelineTiming
 from bot.ports import EventQueue, Journal
 from bot.spending.prices import PriceBook
@@ -26,8 +27,11 @@ async def commit(
     metrics: Metrics,
     timing: PipelineTiming,
 ) -> Answer:
-    """Commit; wait while the database is locked or full. Return the answer, which may be that of an earlier try."""
-    pause = timing.shortest_pause
+    """Commit; wait while the database is locked or full. Return the answer, which may be that of an earlier try.
+
+    Where the command has put a value of another type into its answer, it becomes a sentence, as after a crash.
+    """
+    pause, is_failure = timing.shortest_pause, False
     while True:
         try:
             with span("commit"):
@@ -36,6 +40,12 @@ async def commit(
             log.error("commit waits", reason=str(exc), seconds=pause)  # noqa: TRY400 - a traceback adds nothing
             await asyncio.sleep(pause)
             pause = min(pause * 2, timing.longest_pause)
+            continue
+        except TypeError as exc:
+            if is_failure:
+                raise
+            log.exception("command crashed")
+            outcome, is_failure = failure_outcome(exc, job, outcome.usage), True
             continue
         if is_new:
             metrics.used(outcome.usage)

@@ -13,7 +13,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "extending.md"
 
 
 async def test_the_example_asks_the_model_as_its_test_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of code, run one after the other, pass; the buttons of the first make requests that its spec allows."""
+    """The blocks of code, run one after the other, pass; buttons make requests that their spec allows."""
     buttons, source, test = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
     async with command_runner(tmp_path) as runner:  # which has registered all other commands
         monkeypatch.setattr(_base, "_registered", dict(_base._registered))

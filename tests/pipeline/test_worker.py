@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from aimodels.transport import AiohttpTransport
 from bot.commands import Command, Context, Parts, _base
 from bot.errors import UsageError
-from bot.models import CommandSpec, Text
+from bot.models import Action, Actions, CommandSpec, Text
 from tests.support.database.sqlite import tables
 from tests.support.scripted_api import failure, hang_up
 from tests.support.service import quiet_logs, service
@@ -64,7 +64,8 @@ async def test_media_do_not_delay_chat(tmp_path: Path) -> None:
 async def test_a_command_that_yields_nothing_of_use_is_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A value that is no part of an answer, and an empty answer, are defects: logged, and answered with a reference.
+    """A value that is no part of an answer, a field of another type, which could not be read again from the
+    database, and an empty answer are defects: logged, and answered with a reference.
 
     A command whose effect is shown elsewhere may do without a sentence.
     """
@@ -75,17 +76,21 @@ async def test_a_command_that_yields_nothing_of_use_is_answered(
     async def silent(_: Context) -> Parts:
         yield Text("")
 
-    for name, run in (("plain", plain), ("silent", silent), ("quiet", silent)):
+    async def wrong(_: Context) -> Parts:
+        yield Text("3")
+        yield Actions((Action(name="again", label="Again", command="roll", options={"sides": 6}),))  # type: ignore[dict-item]
+
+    for name, run in (("plain", plain), ("wrong", wrong), ("silent", silent), ("quiet", silent)):
         spec = CommandSpec(name=name, description="Test.")
         monkeypatch.setitem(_base._registered, name, Command(spec, run, may_be_silent=name == "quiet"))
     with capture_logs() as lines:
         async with service(tmp_path) as one:
-            for name in ("plain", "silent"):
+            for name in ("plain", "wrong", "silent"):
                 answer = await one.ask("x", command=name)
                 assert "tell the operator this reference" in answer.text
             assert not (await one.ask("x", command="quiet")).text
     crashed = [line for line in lines if line["event"] == "command crashed"]
-    assert len(crashed) == 2
+    assert len(crashed) == 3
 
 
 @pytest.mark.parametrize("slots", [1, 2])

@@ -24,6 +24,7 @@ def dumps(value: object) -> str:
     """Convert one of `bot.models` to JSON. Lone surrogates, which UTF-8 can't hold, become U+FFFD.
 
     Fields that have their default are left out, which makes rows a third smaller: a default must never change.
+    Raises `TypeError` where a field holds a value of another type, which `loads` would refuse.
     """
     kind = type(value)
     serializer = _serializers.get(kind)
@@ -32,10 +33,17 @@ def dumps(value: object) -> str:
         assert isinstance(found, SchemaSerializer)
         serializer = _serializers[kind] = found
     try:
-        return serializer.to_json(value, exclude_defaults=True).decode()
+        return serializer.to_json(value, exclude_defaults=True, warnings="error").decode()
     except (PydanticSerializationError, UnicodeError):
-        plain = serializer.to_python(value, exclude_defaults=True)
+        plain = _to_plain(serializer, value)
         return clean(json.dumps(plain, default=_plain, ensure_ascii=False))
+
+
+def _to_plain(serializer: SchemaSerializer, value: object) -> Any:
+    try:
+        return serializer.to_python(value, exclude_defaults=True, warnings="error")
+    except PydanticSerializationError as exc:
+        raise TypeError(f"a field of {type(value).__name__} has a value of another type: {exc}") from exc
 
 
 def loads(kind: type[T], text: str) -> T:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,16 @@ def test_events_come_back(event: Event) -> None:
 def test_answers_come_back(answer: Answer) -> None:
     """What is written is read back unchanged."""
     assert codec.loads(Answer, codec.dumps(answer)) == answer
+
+
+def test_a_value_of_another_type_is_not_written() -> None:
+    """What could not be read back is refused, with the field and the value; beside a lone surrogate as well."""
+    for text in ("plain", "\ud800"):
+        again = Action(name="again", label=text, command="roll", options={"sides": 6})  # type: ignore[dict-item]
+        with pytest.raises(TypeError, match=r"(?s)a field of Answer .*Expected `str`.*input_value=6"):
+            codec.dumps(Answer(actions=(again,)))
+    with pytest.raises(TypeError, match="actions"):
+        codec.dumps(Answer(actions=Action(name="again", label="Again", command="roll")))  # type: ignore[arg-type]
 
 
 @settings(deadline=None)
