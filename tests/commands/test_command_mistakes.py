@@ -24,7 +24,8 @@ async def forgets_to_yield(_: Context) -> Text:
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands of the tests are registered for one test each."""
+    """Commands of the tests are registered for one test each, beside those of the service."""
+    _base._import_commands()  # once in a process: not into the copy, which ends with the test
     monkeypatch.setattr(_base, "_registered", dict(_base._registered))
 
 
