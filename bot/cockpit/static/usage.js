@@ -12,15 +12,17 @@ addEventListener("DOMContentLoaded", () => {
   const column = (at) => rows.map((row) => Number(row[at]));
   const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent);
   const axis = { stroke: color("--quiet"), grid: { stroke: color("--line") }, ticks: { stroke: color("--line") } };
+  const { paddingLeft, paddingRight } = getComputedStyle(place);
+  const width = () => place.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
   const chart = new uPlot(
     {
-      width: place.clientWidth,
+      width: width(),
       height: 220,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
       scales: { x: { time: true } },
       axes: [axis, { ...axis, scale: "requests" }, { ...axis, scale: "cost", side: 1, grid: { show: false } }],
       series: [
-        {},
+        { label: heads[0], value: "{YYYY}-{MM}-{DD}" },
         { label: heads[1], scale: "requests", stroke: color("--accent"), fill: color("--mark"), paths: uPlot.paths.bars({ size: [0.7, 40] }) },
         { label: heads[4], scale: "cost", stroke: color("--good"), width: 2 },
       ],
@@ -28,5 +30,5 @@ addEventListener("DOMContentLoaded", () => {
     [days, column(1), column(4)],
     place,
   );
-  addEventListener("resize", () => chart.setSize({ width: place.clientWidth, height: 220 }));
+  addEventListener("resize", () => chart.setSize({ width: width(), height: 220 }));
 });
