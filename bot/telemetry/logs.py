@@ -117,7 +117,8 @@ _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # `json.dump
 
 
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return _encode(event)
+    """Encode a record; what the encoder leaves, such as C1 controls and marks of direction, is escaped, too."""
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", _encode(event))
 
 
 class _Throttle(logging.Filter):

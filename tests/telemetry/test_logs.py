@@ -7,6 +7,8 @@ from functools import cache
 
 import pytest
 
+from bot.characters import CONTROLS
+
 SECRET = 'sk-"q\\b/é-key'
 PROGRAM = """
 import asyncio, logging, sys, warnings
@@ -24,6 +26,7 @@ log.debug("debugging")
 log.info("plain", key=SECRET, deep={"a": [SECRET, SECRET.encode()]}, url="https://x/?k=" + quote(SECRET, safe=""))
 log.info(f"in the text {SECRET}")
 log.info("with %s", "arguments")
+log.info("steering", text="\\x1b\\x9b2J\\u202e\\x85\\u2028é")
 try:
     raise ValueError(f"bad {SECRET}")
 except ValueError:
@@ -67,6 +70,8 @@ def test_json_lines_carry_the_event() -> None:
     events = [record["event"] for record in records]
     assert events[0] == "plain"
     assert "with arguments" in events
+    assert [record["text"] for record in records if "text" in record] == ["\x1b\x9b2J\u202e\x85\u2028é"]
+    assert not CONTROLS.search("".join(run("info", "json")[1].split("\n")))
     failed = [record for record in records if record["event"].startswith("failed")]
     assert len(failed) == 2
     assert all("Traceback" in record["exception"] for record in failed)
