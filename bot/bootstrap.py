@@ -62,7 +62,7 @@ from bot.spending.prices import PriceBook
 from bot.spending.quotes import Quotes
 from bot.store.engine import make_store
 from bot.telemetry.metrics import Metrics
-from bot.telemetry.tracing import open_tracing
+from bot.telemetry.opening import open_tracing
 from bot.timing import ServiceTiming
 from bot.values import valueclass
 from bot.waiting.line import WaitingLine

@@ -17,6 +17,7 @@ from bot.models import Kind
 from bot.ports import Adapter, Platform
 from bot.security.keys import signing_key
 from bot.settings.core import Settings
+from bot.settings.roles import Role
 
 #: Entry point group under which distributions offer a `Platform`.
 GROUP = "channelmuse.adapters"
@@ -104,6 +105,17 @@ def create_adapters(
         if adapter is not None:
             (fallback if platform.is_fallback else configured)[adapter.name] = adapter
     return (configured, False) if configured else (fallback, True)
+
+
+def require_possible_roles(settings: Settings, *, has_platforms: bool) -> None:
+    """Raise `SettingsError` where this process can't do its part with these settings."""
+    given = ",".join(settings.bot_roles)
+    if {Role.RECEIVE, Role.WORK} <= set(settings.bot_roles):
+        return
+    if settings.postgres_url is None:  # an SQLite file serves one process
+        raise SettingsError(operator_text("start.roles_need_postgres", roles=given))
+    if not has_platforms:  # the terminal is one person's, in one process
+        raise SettingsError(operator_text("start.roles_need_platform", roles=given))
 
 
 def _require_complete(platform: str, adapter: Adapter | None) -> None:

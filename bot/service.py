@@ -17,7 +17,7 @@ from bot.errors import MediaUnavailable, SchemaTooNew, SettingsError, StoreCorru
 from bot.i18n import join_list, operator_locale, operator_text
 from bot.ops import gc_tuning
 from bot.ops.file_limit import raise_file_limit
-from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings
+from bot.platforms import create_adapters, find_platforms, known_secrets, known_settings, require_possible_roles
 from bot.policy.role_check import roles_of_administrators, unmatched_roles
 from bot.ports import Receiver
 from bot.recorder.erasure import apply_erasures
@@ -26,7 +26,7 @@ from bot.security.private_files import make_private, restrict_new_files
 from bot.security.shared_keys import require_shared_keys
 from bot.settings.core import Settings
 from bot.settings.mistakes import find_mistakes
-from bot.settings.roles import Role, require_possible
+from bot.settings.roles import Role
 from bot.sign_in.links import operator_link
 from bot.telemetry import logs
 from bot.timing import ServiceTiming
@@ -44,7 +44,7 @@ async def run(settings: Settings, *, conversation: str | None = None, timing: Se
     """
     refuse_unfinished(settings)
     adapters, is_fallback = create_adapters(settings, conversation=conversation)
-    require_possible(settings, has_platforms=bool(adapters) and not is_fallback)
+    require_possible_roles(settings, has_platforms=bool(adapters) and not is_fallback)
     if not adapters and settings.bot_port is None:
         names = [name for name, platform in find_platforms().items() if not platform.is_fallback]
         raise SettingsError(operator_text("start.nothing_to_serve", names=join_list(names, operator_locale())))

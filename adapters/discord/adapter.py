@@ -16,8 +16,9 @@ from pydantic import SecretStr
 from adapters.discord import interaction_tokens
 from adapters.discord.directory import DiscordDirectory
 from adapters.discord.explanations import bad_token
-from adapters.discord.gateway.client import DiscordClient, EventRouter, Login
+from adapters.discord.gateway.client import DiscordClient, Login
 from adapters.discord.gateway.errors import describe_error, raise_delivery_errors
+from adapters.discord.gateway.event_router import EventRouter
 from adapters.discord.gateway.shards import AUTO, Shards
 from adapters.discord.gateway.watchdog import GatewayWatchdog
 from adapters.discord.inbound import channel_history, downloads, history

@@ -15,7 +15,7 @@ from bot.models import KINDS, CheckResult
 from bot.moderation.moderator import require_endpoint
 from bot.moderation.rules import load_rules
 from bot.ops.web import is_served_by_us, listen
-from bot.platforms import create_adapters, known_settings
+from bot.platforms import create_adapters, known_settings, require_possible_roles
 from bot.policy.role_check import named_roles, roles_of_administrators, unmatched_roles
 from bot.policy.rules import command_lists
 from bot.ports import Adapter
@@ -23,7 +23,6 @@ from bot.scoped_settings.registry import APPROVAL_CHANNEL
 from bot.settings.api_endpoint import has_moderation, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes
-from bot.settings.roles import require_possible
 from bot.sign_in.address import PageAddress
 from bot.sign_in.links import CALLBACK
 from bot.store.engine import make_store
@@ -46,7 +45,7 @@ async def check() -> list[CheckResult]:
     adapters, is_fallback = create_adapters(settings, on_error=lambda name, exc: errors.extend(_errors(name, exc)))
     findings += errors
     try:
-        require_possible(settings, has_platforms=bool(adapters) and not is_fallback)
+        require_possible_roles(settings, has_platforms=bool(adapters) and not is_fallback)
     except SettingsError as exc:
         findings += _errors(operator_text("check.settings"), exc)
     checked = {} if errors and is_fallback else adapters

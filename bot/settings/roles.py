@@ -1,13 +1,8 @@
 """Roles of a process: the parts of the service that it runs, where several processes share one database."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from bot.errors import SettingsError
 from bot.i18n import operator_text
-
-if TYPE_CHECKING:
-    from bot.settings.core import Settings
 
 
 class Role(StrEnum):
@@ -32,14 +27,3 @@ def validate_roles(words: tuple[str, ...]) -> tuple[str, ...]:
 def parse_roles(text: str) -> tuple[str, ...]:
     """Return the roles of a list separated by commas. Raises `ValueError`."""
     return validate_roles(tuple(word.strip() for word in text.split(",") if word.strip()))
-
-
-def require_possible(settings: "Settings", *, has_platforms: bool) -> None:
-    """Raise `SettingsError` where this process can't do its part with these settings."""
-    given = ",".join(settings.bot_roles)
-    if {Role.RECEIVE, Role.WORK} <= set(settings.bot_roles):
-        return
-    if settings.postgres_url is None:  # an SQLite file serves one process
-        raise SettingsError(operator_text("start.roles_need_postgres", roles=given))
-    if not has_platforms:  # the terminal is one person's, in one process
-        raise SettingsError(operator_text("start.roles_need_platform", roles=given))

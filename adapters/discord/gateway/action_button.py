@@ -1,14 +1,12 @@
 """The buttons under answers, as the library routes those that are pressed."""
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 
+from adapters.discord.gateway.event_router import EventRouter
 from adapters.discord.ui.buttons import BUTTON_ID
-
-if TYPE_CHECKING:
-    from adapters.discord.gateway.client import DiscordClient
 
 
 class ActionButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=BUTTON_ID):
@@ -21,7 +19,7 @@ class ActionButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=BUTT
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: "discord.Interaction[DiscordClient]",  # type: ignore[override] # noqa: ARG003
+        interaction: discord.Interaction[Any],  # noqa: ARG003
         item: discord.ui.Item[Any],
         match: re.Match[str],
     ) -> Self:
@@ -29,8 +27,8 @@ class ActionButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=BUTT
         assert isinstance(item, discord.ui.Button)
         return cls(item, match=match)
 
-    async def callback(self, interaction: "discord.Interaction[DiscordClient]") -> None:  # type: ignore[override]
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Route the interaction."""
-        router = interaction.client.router
+        router: EventRouter | None = interaction.client.router  # of `DiscordClient`
         if router is not None and self.match is not None:
             await router.interactions.on_button(interaction, self.match)

@@ -1,10 +1,9 @@
 """The library's client: its intents and caches, and the listeners that its gateway events go to."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 import structlog
@@ -15,6 +14,7 @@ from adapters.discord.explanations import bad_token, has_message_content, no_mes
 from adapters.discord.gateway.action_button import ActionButton
 from adapters.discord.gateway.clock import DiscordClock
 from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.gateway.event_router import EventRouter
 from adapters.discord.gateway.requests import throttle_cleanup, use_fast_json
 from adapters.discord.gateway.sharded_client import ShardedClient
 from adapters.discord.timing import Timing
@@ -24,69 +24,11 @@ from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import DeliveryDelayed, SettingsError
 from bot.ports import CallRecorder
-from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
 #: Servers that are kept after they were read.
 _READ_GUILDS = 1000
-
-
-class MessageListener(Protocol):
-    """Receives messages. Each method is called in a task of its own, in the order of arrival."""
-
-    async def on_message(self, message: discord.Message) -> None:
-        """Handle a new message."""
-
-    async def on_message_edit(self, message: discord.Message) -> None:
-        """Handle a message whose content was edited."""
-
-    async def on_message_delete(self, channel: int, messages: set[int]) -> None:
-        """Handle deleted messages of one channel, by id."""
-
-    def note_own_message(self, message: int) -> None:
-        """Note the id of a message of the bot. Called at once."""
-
-
-class InteractionListener(Protocol):
-    """Receives commands, modals, autocompletions and buttons."""
-
-    async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Handle any interaction but a button of an answer."""
-
-    async def on_button(self, interaction: discord.Interaction, custom_id: re.Match[str]) -> None:
-        """Handle a button of an answer."""
-
-
-class SessionListener(Protocol):
-    """Receives changes of the gateway sessions."""
-
-    async def on_connect(self, shard: int) -> None:
-        """Handle a new session: messages sent before it will not arrive as events."""
-
-    async def on_ready(self, shard: int) -> None:
-        """Handle a new session whose servers are known now."""
-
-    async def on_disconnect(self, shard: int) -> None:
-        """Handle a lost connection."""
-
-    async def on_resume(self, shard: int) -> None:
-        """Handle a resumed session: every event missed meanwhile has arrived."""
-
-    async def on_server_unavailable(self, guild: discord.Guild) -> None:
-        """Handle an outage of a server: its messages do not arrive."""
-
-    async def on_server_available(self, guild: discord.Guild) -> None:
-        """Handle that a server is known, for the first time in a session or after an outage."""
-
-
-@valueclass(frozen=True, slots=True)
-class EventRouter:
-    """The listeners of the gateway's events."""
-
-    messages: MessageListener
-    interactions: InteractionListener
-    sessions: SessionListener
 
 
 class DiscordClient(ShardedClient):

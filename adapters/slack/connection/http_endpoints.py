@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from adapters.slack.connection.http_mode import EVENTS, INSTALL, REDIRECT
+from adapters.slack.connection.http_paths import EVENTS, INSTALL, REDIRECT
 from bot.errors import StoreError
 
 log = structlog.get_logger(__name__)

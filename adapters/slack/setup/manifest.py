@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.kit.message_actions import MESSAGE_ACTIONS
-from adapters.slack.connection.http_mode import EVENTS, REDIRECT
+from adapters.slack.connection.http_paths import EVENTS, REDIRECT
 from adapters.slack.shortcuts import COMMAND_FORM, GLOBAL_SHORTCUTS, suggested_prompts
 from bot.commandline import parser
 from bot.commandline.mentions import keeps_ids

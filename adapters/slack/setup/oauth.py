@@ -8,7 +8,7 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.connection.http_mode import INSTALL, REDIRECT
+from adapters.slack.connection.http_paths import INSTALL, REDIRECT
 from adapters.slack.settings import Settings
 from adapters.slack.setup.installation_store import InstallationStore
 from adapters.slack.setup.manifest import SCOPES
