@@ -55,8 +55,9 @@ def is_in(module: str, package: str) -> bool:
 def forbidden_imports(name: str, used: set[str]) -> set[str]:
     """Return which of the modules that the module `name` uses it must not use."""
     wrong = set()
-    if name in {"bot.models", "bot.errors", "bot.limits", "bot.drawable", "bot.values"}:
-        wrong |= used - {"aimodels.reference", "bot.limits", "bot.drawable", "bot.values"}
+    if is_in(name, "bot.models") or name in {"bot.errors", "bot.limits", "bot.drawable", "bot.values"}:
+        others = {u for u in used if not (is_in(name, "bot.models") and is_in(u, "bot.models"))}
+        wrong |= others - {"aimodels.reference", "bot.limits", "bot.drawable", "bot.values"}
     if name.startswith("bot.ports"):
         wrong |= {u for u in used if not u.startswith("bot.ports")} - {"bot.models", "bot.errors", "bot.limits"}
     if name.startswith("adapters."):

@@ -37,6 +37,7 @@ from bot.scoped_settings.scopes import Scope
         ),
         lane=Lane.FREE,
         private=True,
+        is_for_administrators=True,
         example="apikey --remove",
     )
 )

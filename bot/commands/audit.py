@@ -42,6 +42,7 @@ _ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
         ),
         lane=Lane.FREE,
         private=True,
+        is_for_administrators=True,
         example="audit --days 30 --action settings",
     )
 )

@@ -9,9 +9,6 @@ from bot.i18n import describe_command, describe_example, describe_option
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
 from bot.scoped_settings.scopes import ADMINISTERED
 
-#: Commands that answer nobody else.
-_OF_ADMINISTRATORS = frozenset({"apikey", "audit", "pause", "resume"})
-
 
 @command(
     CommandSpec(
@@ -42,7 +39,7 @@ def overview(ctx: Context) -> str:
     """Every command that the author may use, with one line and an example, in groups."""
     specs, locale = ctx.commands.specs, ctx.event.actor.locale
     if not _may_administer(ctx):
-        specs = tuple(spec for spec in specs if spec.name not in _OF_ADMINISTRATORS)
+        specs = tuple(spec for spec in specs if not spec.is_for_administrators)
     own = [spec for kind in KINDS for spec in specs if spec.kind == kind == spec.name]
     groups = {
         "help.create": [*own, *(spec for spec in specs if spec.kind is not None and spec not in own)],

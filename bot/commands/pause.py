@@ -13,6 +13,7 @@ from bot.scoped_settings.changes import change_pause
         options=(Option(name="reason", description="Why; people read it", is_prompt=True), scope_option()),
         lane=Lane.FREE,
         private=True,
+        is_for_administrators=True,
         example="pause We are over budget until Monday. --for workspace",
     )
 )

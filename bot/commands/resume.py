@@ -13,6 +13,7 @@ from bot.scoped_settings.changes import change_pause
         options=(scope_option(),),
         lane=Lane.FREE,
         private=True,
+        is_for_administrators=True,
         example="resume --for workspace",
     )
 )
