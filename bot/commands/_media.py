@@ -13,10 +13,11 @@ from aimodels.errors import BadRequest, JobFailed
 from aimodels.responses import MediaItem
 from bot.calls.guarded_api import GeneratedFiles
 from bot.commands._base import Context, Parts
-from bot.commands._family import family_actions
+from bot.commands._family import Wording, family_actions
 from bot.errors import UsageError
 from bot.limits import decimal_text
 from bot.models import Action, Actions, Job, Kind, Media, Option, Origin, Status, Text, TurnRecord, Usage
+from bot.values import field, valueclass
 
 log = structlog.get_logger(__name__)
 
@@ -127,90 +128,76 @@ def media_call(ctx: Context, kind: Kind, model: str, **parameters: Any) -> Progr
     return ProgressStream(with_job(ctx, create))
 
 
+@valueclass(frozen=True, slots=True, kw_only=True)
+class MediaRequest:
+    """Files that a command asks the API for."""
+
+    wording: Wording
+    options: Mapping[str, str] = field(default_factory=dict)  #: as asked for; a file keeps them
+    count: int = 1  #: further files are ignored, whatever the API sends
+    size: str = ""  #: of each picture or video
+    seconds: float = 0.0  #: of each sound or video
+    file_kind: Kind | None = (
+        None  #: "image", "audio" or "video"; files of another are refused; None: the API's own kind
+    )
+
+
 async def job_answer(
-    ctx: Context,
-    kind: Kind,
-    model: str,
-    status: str,
-    *,
-    prompt: str,
-    duration: float,
-    size: str = "",
-    parents: Sequence[str] = (),
-    note: str = "",
-    options: Mapping[str, str] | None = None,
-    **parameters: Any,
+    ctx: Context, kind: Kind, model: str, status: str, request: MediaRequest, **parameters: Any
 ) -> Parts:
     """Yield the parts of an answer with a file that the API makes in a job, whose progress is shown.
 
-    `status`: text of the progress; `size`: of the file as asked for; `parents`, `note`, `options`: as for
-    `media_answer`. Close the iterator: that cancels the call.
+    `status`: text of the progress; `parameters`: of the API, besides the prompt and the length. Close the iterator:
+    that cancels the call.
     """
     yield Status(status)
-    async with media_call(ctx, kind, model, prompt=prompt, duration=duration, **parameters) as call:
+    prompt = request.wording.prompt
+    async with media_call(ctx, kind, model, prompt=prompt, duration=request.seconds, **parameters) as call:
         async for fraction in call:
             yield Status(status, fraction)
-        answer = call.result
-    made_by = ctx.calls.answered_by
-    answered = media_answer(
-        ctx,
-        kind,
-        answer.items,
-        prompt=prompt,
-        model=made_by,
-        size=size,
-        seconds=duration,
-        cost=answer.cost,
-        parents=parents,
-        note=note,
-        options=options,
-    )
-    async for part in answered:
+        files = call.result
+    async for part in media_answer(ctx, kind, request, files, model=ctx.calls.answered_by):
         yield part
 
 
 async def media_answer(
     ctx: Context,
     kind: Kind,
-    items: Sequence[MediaItem],
+    request: MediaRequest,
+    files: GeneratedFiles,
     *,
-    prompt: str,
     model: str,
-    cost: float,
-    count: int = 1,
-    size: str = "",
-    seconds: float = 0.0,
     details: Sequence[str] = (),
     actions: Sequence[Action] = (),
-    parents: Sequence[str] = (),
-    note: str = "",
-    options: Mapping[str, str] | None = None,
-    file_kind: Kind | None = None,
 ) -> Parts:
     """Yield the parts of an answer with files: usage, files, caption with cost, buttons, and the turns to store.
 
     The caption says what the files are, not what was asked for: size, length and format are read from the first one.
-    `count`, `size`, `seconds`: as asked for; further files are ignored, whatever the API sends. `cost`: as reported.
-    `parents`: references of the files that these were made from; `note`: shown first; `options`: as asked for.
-    `file_kind`: "image", "audio" or "video", where it is not the same as `kind`; files of another are refused.
+    `model`: the one that made them; `details`: come before these facts; `actions`: further buttons.
     """
-    if len(items) > count:
-        log.warning("the API sent more files than were asked for", kind=kind, asked=count, sent=len(items))
-        items = items[:count]
-    length = sum(item.duration or seconds for item in items)
-    used = ctx.price(Usage(kind=kind, model=model, items=len(items), seconds=length, size=size, cost=cost))
+    items, prompt = files.items, request.wording.prompt
+    if len(items) > request.count:
+        log.warning("the API sent more files than were asked for", kind=kind, asked=request.count, sent=len(items))
+        items = items[: request.count]
+    length = sum(item.duration or request.seconds for item in items)
+    used = ctx.price(
+        Usage(kind=kind, model=model, items=len(items), seconds=length, size=request.size, cost=files.cost)
+    )
     yield used
     yield Status(ctx.translate("media.fetching"))
-    options = options or {}
-    origin = Origin(model=model, options=options, cost=used.cost / max(len(items), 1), parents=tuple(parents))
+    cost = used.cost / max(len(items), 1)
+    origin = Origin(model=model, options=request.options, cost=cost, parents=request.wording.parents)
     facts: list[str] = []
     for number, item in enumerate(items, start=1):
         name = " ".join([file_title(prompt, kind), *([str(number)] if len(items) > 1 else [])])
-        media = await ctx.spool.fetch(item, kind=file_kind or kind, name=name, event=ctx.event.id, description=prompt)
+        file_kind = request.file_kind or kind
+        media = await ctx.spool.fetch(item, kind=file_kind, name=name, event=ctx.event.id, description=prompt)
         facts = facts or [*details, *_measured(ctx, media)]
         yield replace(media, origin=origin)
-    yield Text(note + " · ".join([_maker(ctx, items, model), *facts, *price_facts(ctx, used)]))
-    yield Actions((retry_action(ctx), *actions, *family_actions(ctx, kind, prompt, options), delete_action(ctx)))
+    caption = " · ".join([_maker(ctx, items, model), *facts, *price_facts(ctx, used)])
+    yield Text(request.wording.note + caption)
+    further = family_actions(ctx, kind, prompt, request.options)
+    yield Actions((retry_action(ctx), *actions, *further, delete_action(ctx)))
     yield TurnRecord(user=ctx.event.prompt.strip() or prompt, assistant=f"[{kind}: {', '.join([prompt, *facts])}]")
 
 

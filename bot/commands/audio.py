@@ -5,7 +5,7 @@ from contextlib import aclosing
 from bot.commands._aloud import read_aloud
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
-from bot.commands._media import int_if_whole, job_answer
+from bot.commands._media import MediaRequest, int_if_whole, job_answer
 from bot.family.origins import ANSWER
 from bot.models import CommandSpec, Lane, Option
 
@@ -38,20 +38,12 @@ async def audio(ctx: Context) -> Parts:
             async for part in parts:
                 yield part
         return
-    prompt = ctx.prompt()
-    wording = await find_wording(ctx, prompt)
-    answer = job_answer(
-        ctx,
-        "audio",
-        model,
-        ctx.translate("audio.making"),
-        prompt=wording.prompt,
-        parents=wording.parents,
-        note=wording.note,
+    request = MediaRequest(
+        wording=await find_wording(ctx, ctx.prompt()),
         options={"duration": f"{duration:g}", "format": audio_format},
-        duration=duration,
-        format=audio_format,
+        seconds=duration,
     )
+    answer = job_answer(ctx, "audio", model, ctx.translate("audio.making"), request, format=audio_format)
     async with aclosing(answer) as parts:
         async for part in parts:
             yield part

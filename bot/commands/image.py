@@ -6,7 +6,7 @@ from aimodels.errors import BadRequest
 from aimodels.reference import IMAGE_SIZES, IMAGE_STYLES, MAX_IMAGES
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_edit, find_wording
-from bot.commands._media import media_answer
+from bot.commands._media import MediaRequest, media_answer
 from bot.conversation.use_numbers import NUMBER
 from bot.family.origins import PARENT, file_ref, generated
 from bot.models import Action, CommandSpec, Lane, Option, Status
@@ -82,16 +82,10 @@ async def image(ctx: Context) -> Parts:
     async for part in media_answer(
         ctx,
         "image",
-        answer.items,
-        prompt=wording.prompt,
-        parents=wording.parents,
-        note=wording.note,
-        options=options,
+        MediaRequest(wording=wording, options=options, count=n, size=size),
+        answer,
         model=ctx.calls.answered_by,
         details=[style] if style else [],
-        cost=answer.cost,
-        count=n,
-        size=size,
         actions=more(ctx, await find_original(ctx, prompt), prompt, size, style, n),
     ):
         yield part

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.commands._base import Context, Parts, command
 from bot.commands._family import find_wording
-from bot.commands._media import RESOLUTION, int_if_whole, job_answer
+from bot.commands._media import RESOLUTION, MediaRequest, int_if_whole, job_answer
 from bot.errors import UsageError
 from bot.family.origins import file_ref, generated
 from bot.models import CommandSpec, Job, Lane, Option
@@ -62,17 +62,18 @@ async def video(ctx: Context) -> Parts:
     wording = await find_wording(ctx, prompt)
     if source.ref and source.ref not in wording.parents:
         wording = replace(wording, parents=(*wording.parents, source.ref))
+    request = MediaRequest(
+        wording=wording,
+        options={"duration": f"{duration:g}", "resolution": resolution},
+        size=resolution,
+        seconds=duration,
+    )
     answer = job_answer(
         ctx,
         "video",
         model,
         ctx.translate("video.making"),
-        prompt=wording.prompt,
-        parents=wording.parents,
-        note=wording.note,
-        options={"duration": f"{duration:g}", "resolution": resolution},
-        duration=duration,
-        size=resolution,
+        request,
         resolution=resolution,
         image=source.image or None,
     )

@@ -76,7 +76,8 @@ class AsyncMusic(Generations):
 COMMAND = '''"""`music`: compose music from a description."""
 
 from bot.commands import Context, Parts, command
-from bot.commands._media import ProgressStream, media_answer
+from bot.commands._family import Wording
+from bot.commands._media import MediaRequest, ProgressStream, media_answer
 from bot.models import CommandSpec, Lane, Option, Status
 
 
@@ -103,16 +104,8 @@ async def music(ctx: Context) -> Parts:
         async for fraction in call:
             yield Status("Composing…", fraction)
         files = call.result
-    async for part in media_answer(
-        ctx,
-        "music",
-        files.items,
-        prompt=prompt,
-        model=model,
-        details=[],
-        cost=files.cost,
-        file_kind="audio",
-    ):
+    request = MediaRequest(wording=Wording(prompt), file_kind="audio")
+    async for part in media_answer(ctx, "music", request, files, model=model):
         yield part
 '''
 ENDPOINT = '''"""`POST /music/generations`."""
