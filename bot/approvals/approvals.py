@@ -27,7 +27,8 @@ from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.scoped_settings.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
 from bot.scoped_settings.setting import split_list
 from bot.settings.approvers import listed_approvers
-from bot.spending.quotes import CHANGE, PricedRequest, digest_of, is_within, money
+from bot.spending.money import money
+from bot.spending.quotes import CHANGE, PricedRequest, digest_of, is_within
 
 log = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.i18n import LANGUAGES, language_of
-from bot.limits import MICROS, Period, window_start
-from bot.spending.quotes import money
+from bot.limits import Period, window_start
+from bot.spending.money import rounded_money
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -37,7 +37,7 @@ class Templates:
         self._environment.globals["languages"] = LANGUAGES
         self._environment.globals["zone"] = zone
         self._environment.filters["local_time"] = self._local_time
-        self._environment.filters["money"] = format_money
+        self._environment.filters["money"] = rounded_money
         self._environment.filters["seconds"] = format_seconds
 
     def render(self, template: str, locale: str, values: Mapping[str, Any]) -> str:
@@ -58,11 +58,6 @@ def load_templates(zone: str, static_version: str) -> Templates:
 def plain_text(sentence: str) -> str:
     """Return a sentence that is written for platforms, without its Markdown."""
     return _LINK.sub(r"\1", sentence).replace("`", "").replace("**", "")
-
-
-def format_money(amount: float) -> str:
-    """Format money in the API's currency: two decimals, of less than 1 up to four where they matter."""
-    return f"{amount:,.2f}" if amount >= 1 else money(round(round(amount, 4) * MICROS))
 
 
 def format_seconds(seconds: float | None) -> str:

@@ -8,12 +8,11 @@ from bot.commands._tables import table_code, table_row
 from bot.csv_text import csv_text
 from bot.drawable import Chart
 from bot.i18n import kind_label
-from bot.limits import MICROS
 from bot.media.drawing.canvas import can_write
 from bot.media.drawing.chart import Bar
 from bot.models import KINDS
 from bot.ports import UsageField, UsageSum
-from bot.spending.quotes import money
+from bot.spending.money import rounded_money
 from bot.values import valueclass
 
 #: The fields that usage is summed by, for each choice of what is shown.
@@ -130,7 +129,7 @@ def chart(ctx: Context, title: str, by: str, groups: Sequence[Group], names: Map
     if by in _IN_ORDER_OF_TIME:
         keys.reverse()
     drawn = [names[key] if can_write(names[key]) else f"#{rows[key]}" for key in keys]
-    figures = [cost_figure(values[key]) if has_costs else f"{values[key]:g}" for key in keys]
+    figures = [rounded_money(values[key]) if has_costs else f"{values[key]:g}" for key in keys]
     return DrawnChart(
         [Bar(label, values[key], figure) for label, key, figure in zip(drawn, keys, figures, strict=True)],
         Chart(
@@ -154,11 +153,6 @@ async def file(ctx: Context, sums: Sequence[UsageSum]) -> str:
     return csv_text(records)
 
 
-def cost_figure(cost: float) -> str:
-    """Return an amount of money as tables show it: of small ones no more than four digits after the point."""
-    return money(round(round(cost, 4) * MICROS) or round(cost * MICROS))
-
-
 def _figures(amounts: tuple[int, int, int, float]) -> list[str]:
     *counts, cost = amounts
-    return [*(f"{int(count):,}" for count in counts), cost_figure(cost) if cost else "–"]
+    return [*(f"{int(count):,}" for count in counts), rounded_money(cost) if cost else "–"]

@@ -7,7 +7,7 @@ from bot.approvals.question_texts import describe_request
 from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code, table_row
 from bot.models import CommandSpec, Event, Lane, Option, Text
-from bot.spending.quotes import money
+from bot.spending.money import money
 
 
 @command(

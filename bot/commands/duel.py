@@ -8,7 +8,8 @@ from bot.duel.duels import question_to, ranking_place
 from bot.duel.ranking import DuelScore, ranking
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Kind, Option, Text
-from bot.spending.quotes import is_within, money
+from bot.spending.money import money
+from bot.spending.quotes import is_within
 
 _KINDS: tuple[Kind, ...] = ("chat", "code", "image")
 _RANKING = frozenset({"ranking", "rankings", "排名", "排行", "排行榜"})

@@ -15,7 +15,8 @@ from bot.schedules.reminders import is_without_words
 from bot.schedules.texts import change_action, describe, local_time, written
 from bot.scoped_settings.registry import COMMANDS_OFF, TIME_ZONE
 from bot.scoped_settings.scopes import Scope
-from bot.spending.quotes import is_within, money
+from bot.spending.money import money
+from bot.spending.quotes import is_within
 
 _ACTS = {
     "list": frozenset({"", "list", "show", "列出", "清單", "清单", "列表"}),

@@ -13,6 +13,7 @@ from bot.media.drawing.chart import draw_bars
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.ports import UsageField, UsageSum
 from bot.scoped_settings.scopes import Scope
+from bot.spending.money import rounded_money
 
 _DAYS_BY_MONTH = 366  #: that are looked back where nobody says how many
 
@@ -82,7 +83,7 @@ async def usage(ctx: Context) -> Parts:
     yield Text(f"**{title}**\n\n{report.table(ctx, by, groups, names, sums)}")
     own = sum(one.own_cost for one in sums)
     if own:
-        yield Text("\n\n" + ctx.translate("spent.own", cost=report.cost_figure(own)))
+        yield Text("\n\n" + ctx.translate("spent.own", cost=rounded_money(own)))
     if whose == "channel":
         good, bad = await ctx.journal.feedback_totals(
             since=since, adapter=ctx.event.adapter, channel=ctx.event.location.channel

@@ -11,7 +11,7 @@ from bot.film.script import format_shots
 from bot.i18n import translate
 from bot.limits import MICROS
 from bot.models import Action, Answer, Job, Media
-from bot.spending.quotes import money
+from bot.spending.money import money
 from bot.values import valueclass
 
 #: Command of the buttons.

@@ -12,6 +12,7 @@ from bot.scoped_settings.effective import EffectiveSettings
 from bot.scoped_settings.registry import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
+from bot.spending.money import money
 from bot.spending.prices import SIZE_OPTIONS, PriceBook, Prices, requested_items
 from bot.values import valueclass
 
@@ -200,13 +201,6 @@ def _models(settings: Settings, request: PricedRequest) -> Iterator[_Candidate]:
 def _area(size: str) -> int:
     width, _, height = size.partition("x")
     return int(width) * int(height) if width.isdecimal() and height.isdecimal() else 0
-
-
-def money(micros: int) -> str:
-    """Return an amount of money as people read it: two digits after the point, or as many as it has."""
-    text = f"{micros / MICROS:.6f}".rstrip("0")
-    whole, _, rest = text.partition(".")
-    return f"{whole}.{rest.ljust(2, '0')}"
 
 
 def digest_of(event: Event, price: int) -> str:

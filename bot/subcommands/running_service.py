@@ -10,7 +10,7 @@ import httpx
 from wcwidth import wcswidth
 
 from bot.characters import escape_controls
-from bot.cockpit.rendering import format_money, format_seconds
+from bot.cockpit.rendering import format_seconds
 from bot.errors import BotError, SettingsError
 from bot.i18n import operator_locale, operator_text
 from bot.security.keys import signing_key
@@ -18,6 +18,7 @@ from bot.settings.core import Settings
 from bot.sign_in.address import PageAddress, host_of_this_machine
 from bot.sign_in.links import ROOT, UNKNOWN, caller_signer
 from bot.sign_in.visitor import Visitor
+from bot.spending.money import rounded_money
 
 #: Seconds for an answer of the service.
 _TIMEOUT = 30.0
@@ -115,7 +116,7 @@ def _named(row: Mapping[str, Any], column: str) -> Any:
 
 def _cell(column: str, value: Any) -> str:
     if column == "cost":
-        return format_money(value)
+        return rounded_money(value)
     if value and column.endswith("_at"):
         return datetime.fromisoformat(value).isoformat(" ", "seconds")
     return "" if value is None else str(value)
@@ -139,7 +140,7 @@ def _status(found: Mapping[str, Any]) -> str:
             lines.append((operator_text(f"cockpit.cli.{key}"), text))
     for key in ("today", "month"):
         spent = found[key]
-        amount = operator_text("cockpit.cli.spent", cost=format_money(spent["cost"]), requests=spent["requests"])
+        amount = operator_text("cockpit.cli.spent", cost=rounded_money(spent["cost"]), requests=spent["requests"])
         lines.append((operator_text(f"cockpit.cli.{key}"), amount))
     lines += [(one["limit"], operator_text("cockpit.cli.left", left=one["left"])) for one in found["budgets"]]
     return _table(lines)
@@ -150,7 +151,7 @@ def _event(found: Mapping[str, Any]) -> str:
     lines = [(name, _cell(name, value)) for name, value in found.items() if value not in (None, "", 0, [])]
     lines = [(name, text) for name, text in lines if name != "calls"]
     for call in found["calls"]:
-        cost = "?" if call["cost"] is None else format_money(call["cost"])
+        cost = "?" if call["cost"] is None else rounded_money(call["cost"])
         lines.append(
             ("call", f"{_cell('call_at', call['at'])}  {call['kind']}  {call['model']}  {call['state']}  {cost}")
         )

@@ -5,8 +5,9 @@ from typing import Any
 
 from bot.commands import load_offered
 from bot.settings.core import Settings
+from bot.spending.money import money, rounded_money
 from bot.spending.prices import PriceBook
-from bot.spending.quotes import PricedRequest, cheaper, money
+from bot.spending.quotes import PricedRequest, cheaper
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.store import event
 
@@ -57,7 +58,7 @@ async def test_offers_are_cheaper_and_real(tmp_path: Path) -> None:
 
 
 def test_money_is_written_as_people_read_it() -> None:
-    """Two digits after the point, or as many as there are."""
+    """Prices exactly, with two digits after the point at least; sums rounded, but for tiny ones."""
     assert [money(micros) for micros in (0, 500_000, 1_234_500, 7, 3_000_000)] == [
         "0.00",
         "0.50",
@@ -65,3 +66,5 @@ def test_money_is_written_as_people_read_it() -> None:
         "0.000007",
         "3.00",
     ]
+    amounts = (0, 0.000007, 0.01234567, 0.5, 12.3456, 1234.5)
+    assert [rounded_money(amount) for amount in amounts] == ["0.00", "0.000007", "0.0123", "0.50", "12.35", "1,234.50"]

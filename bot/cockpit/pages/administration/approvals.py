@@ -13,7 +13,7 @@ from bot.cockpit.rendering import plain_text
 from bot.errors import UsageError
 from bot.models import Actor, Event, Job
 from bot.sign_in.links import ROOT
-from bot.spending.quotes import money
+from bot.spending.money import money
 from bot.values import valueclass
 
 _MOST = 100  #: requests on the page

@@ -1,0 +1,15 @@
+"""Amounts of money, in the API's currency, as people read them."""
+
+from bot.limits import MICROS
+
+
+def money(micros: int) -> str:
+    """Return an exact amount, such as a price: two digits after the point, or as many as it has."""
+    text = f"{micros / MICROS:.6f}".rstrip("0")
+    whole, _, rest = text.partition(".")
+    return f"{whole}.{rest.ljust(2, '0')}"
+
+
+def rounded_money(amount: float) -> str:
+    """Return a sum as tables show it: two digits after the point; below 1 up to four, and all that a tiny one has."""
+    return f"{amount:,.2f}" if amount >= 1 else money(round(round(amount, 4) * MICROS) or round(amount * MICROS))
