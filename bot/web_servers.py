@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from bot.cockpit.app import Cockpit
+    from bot.cockpit.sources import Sources
     from bot.ops.web import WebServer
 
 log = structlog.get_logger(__name__)
@@ -75,9 +76,46 @@ async def ops_server(core: Core) -> AsyncIterator["WebServer | None"]:
 
 def _make_cockpit(core: Core, address: PageAddress) -> "Cockpit":
     from bot.cockpit.app import Cockpit  # the templates' library is slow to import
+
+    settings = core.settings
+    return Cockpit(_page_sources(core), address, secret=signing_key(settings), keys=encryption_keys(settings))
+
+
+def _page_sources(core: Core) -> "Sources":
+    """Return the parts of the service that the pages show and steer."""
+    from bot.cockpit.identity.members import Members
     from bot.cockpit.sources import Sources
 
-    return Cockpit(Sources.of(core), address, secret=signing_key(core.settings), keys=encryption_keys(core.settings))
+    return Sources(
+        settings=core.settings,
+        health=core.health,
+        adapters=core.adapters,
+        members=Members(core.adapters),
+        rate_limiter=core.api.rate_limiter,
+        circuits=lambda: core.breaker.states(core.api.base_url),
+        metrics=core.metrics,
+        registry=core.registry,
+        spool=core.spool,
+        scoped=core.scoped,
+        approvals=core.approvals,
+        schedules=core.schedules,
+        composites=core.worker.composites,
+        quotas=core.quotas,
+        queue=core.store,
+        journal=core.store,
+        request_log=core.store,
+        running=lambda: core.worker.canceller.running,
+        cancel=core.worker.canceller.cancel_event,
+        retract=core.services.retract,
+        check_words=core.check_words,
+        values=core.store,
+        audit_log=core.store,
+        ledger=core.store,
+        reports=core.store,
+        places=core.store,
+        processes=core.store,
+        recorder=core.recorder,
+    )
 
 
 def _status_routes(core: Core) -> list["Route"]:

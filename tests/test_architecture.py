@@ -38,7 +38,7 @@ _REPLAY = "bot.subcommands.replay"
 USERS_IN_BOT = {
     "sandbox": {"bot.__main__", "bot.platforms", "bot.settings.api_endpoint"},
     "simulators": {_REPLAY},
-    "bot.bootstrap": {*_ROOT, _REPLAY, "bot.cockpit.sources"},
+    "bot.bootstrap": {*_ROOT, _REPLAY},
     "bot.service": {*_ROOT, _REPLAY, "bot.__main__"},
     "bot.web_servers": _ROOT,
 }
@@ -65,7 +65,12 @@ def forbidden_imports(name: str, used: set[str]) -> set[str]:
         wrong |= {u for u in used if not u.startswith((own, "adapters.kit"))} - PURE
     if name.startswith("bot."):
         wrong |= {u for u in used if u.startswith("adapters")}
-        wrong |= {u for u in used for part, users in USERS_IN_BOT.items() if is_in(u, part) and name not in users}
+        wrong |= {
+            u
+            for u in used
+            for part, users in USERS_IN_BOT.items()
+            if is_in(u, part) and name not in users and not is_in(name, part)
+        }
     if name.startswith("bot.commands"):
         wrong |= {u for u in used if u.startswith("bot.store")}
     if name.startswith("aimodels"):
@@ -144,12 +149,18 @@ def test_consumers_take_the_facets_of_the_store() -> None:
     """Only the composition root and the engines know the whole store; each consumer names the protocols it needs."""
     consumers = {module_name(path): path for path in SOURCES if path.parts[-3] != "store"}
     whole = {name for name, path in consumers.items() if ("bot.ports", "Store") in imported_names(path, ("bot",))}
-    assert whole - {"bot.bootstrap", "bot.store.engine", "bot.ports"} == set()
+    assert whole - {"bot.bootstrap.core", "bot.bootstrap.resources", "bot.store.engine", "bot.ports"} == set()
 
 
 def test_requests_to_the_api_pass_the_rules_on_words() -> None:
     """Only what applies the rules calls the API's client; others get it from there, or ask whether it works."""
-    allowed = {"bot.bootstrap", "bot.ops.check", "bot.calls.guarded_api", "bot.moderation.moderator"}
+    allowed = {
+        "bot.bootstrap.core",
+        "bot.bootstrap.resources",
+        "bot.ops.check",
+        "bot.calls.guarded_api",
+        "bot.moderation.moderator",
+    }
     allowed |= {"bot.settings.api_endpoint", "bot.calls.workspace_apis"}
     for path in SOURCES:
         name = module_name(path)
@@ -167,7 +178,7 @@ def test_requests_to_the_api_pass_the_rules_on_words() -> None:
             calls = r"\.client\.(?:chat|code|images|audio|video|moderations|with_\w+|for_caller)\b"
             assert not re.search(rf"{calls}|getattr\([\w.]*\.client\b", path.read_text(encoding="utf-8")), name
         opened = ("bot.settings.api_endpoint", "open_client") in set(imported_names(path, ("bot",)))
-        assert not opened or name in {"bot.bootstrap", "bot.ops.check"}
+        assert not opened or name in {"bot.bootstrap.resources", "bot.ops.check"}
 
 
 def test_the_core_names_no_platform() -> None:

@@ -1,7 +1,7 @@
 """The parts of the service that the pages show and steer."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol
 
 from bot.approvals.approvals import Approvals
 from bot.cockpit.identity.members import Members
@@ -30,9 +30,6 @@ from bot.settings.core import Settings
 from bot.spending.prices import PriceBook
 from bot.telemetry.metrics import Metrics, RateLimiter
 from bot.values import valueclass
-
-if TYPE_CHECKING:
-    from bot.bootstrap import Core
 
 
 class Cancel(Protocol):
@@ -78,40 +75,6 @@ class Sources:
     places: PlaceStore
     processes: Processes
     recorder: Recorder | None = None  #: None: it is off
-
-    @classmethod
-    def of(cls, core: "Core") -> Self:
-        """Return those of a running service."""
-        return cls(
-            settings=core.settings,
-            health=core.health,
-            adapters=core.adapters,
-            members=Members(core.adapters),
-            rate_limiter=core.api.rate_limiter,
-            circuits=lambda: core.breaker.states(core.api.base_url),
-            metrics=core.metrics,
-            registry=core.registry,
-            spool=core.spool,
-            scoped=core.scoped,
-            approvals=core.approvals,
-            schedules=core.schedules,
-            composites=core.worker.composites,
-            quotas=core.quotas,
-            queue=core.store,
-            journal=core.store,
-            request_log=core.store,
-            running=lambda: core.worker.canceller.running,
-            cancel=core.worker.canceller.cancel_event,
-            retract=core.services.retract,
-            check_words=core.check_words,
-            values=core.store,
-            audit_log=core.store,
-            ledger=core.store,
-            reports=core.store,
-            places=core.store,
-            processes=core.store,
-            recorder=core.recorder,
-        )
 
     @property
     def policy(self) -> Policy:
