@@ -22,9 +22,9 @@ from bot.ports import Adapter, Store
 from bot.recorder.opening import open_recorder
 from bot.recorder.recorder import Recorder
 from bot.security.keys import encryption_keys, signing_key
-from bot.settings.api import PUBLIC
 from bot.settings.api_endpoint import find_missing_kinds, open_client
 from bot.settings.core import Settings
+from bot.settings.groups.api import PUBLIC
 from bot.settings.roles import Role
 from bot.store.engine import make_store
 from bot.telemetry.metrics import Metrics

@@ -19,9 +19,9 @@ from bot.media.network import Network
 from bot.models import Event
 from bot.ports import KeyValues, Namespace
 from bot.scoped_settings.scopes import OWN_API, workspace_namespace
-from bot.settings.api import ORIGIN, PUBLIC
 from bot.settings.api_endpoint import WrapTransport
 from bot.settings.core import Settings
+from bot.settings.groups.api import ORIGIN, PUBLIC
 from bot.values import valueclass
 
 if TYPE_CHECKING:

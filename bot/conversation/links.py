@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from bot.models import Attachment
-from bot.settings.core import LINK_MODES
+from bot.settings.groups.conversations import LINK_MODES
 
 #: Links of one question that are read.
 MAX_LINKS = 3

@@ -26,7 +26,7 @@ from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.scoped_settings.forms import PRESSED, is_correction, with_request
 from bot.scoped_settings.registry import COMMANDS_OFF, LANGUAGE, REACTION, SYSTEM_PROMPT
 from bot.scoped_settings.scopes import Scope
-from bot.settings.core import DEFAULT_SYSTEM_PROMPT
+from bot.settings.groups.conversations import DEFAULT_SYSTEM_PROMPT
 from bot.spending.quotes import DECISIONS
 from bot.telemetry.metrics import Metrics
 from bot.telemetry.tracing import Tracing

@@ -10,9 +10,11 @@ from bot.scoped_settings.access import ALWAYS_OPEN
 from bot.scoped_settings.scopes import ADMINISTERED, SHARED, Scope
 from bot.scoped_settings.setting import EVERYWHERE, OFF, ON, SWITCH, ScopedSetting
 from bot.settings.api_endpoint import has_moderation
-from bot.settings.core import LINK_MODES, MODERATIONS, REDACTIONS, Settings
+from bot.settings.core import Settings
 from bot.settings.extra_parameters import extra_parameters
-from bot.settings.memory import MEMORIES
+from bot.settings.groups.content import MODERATIONS, REDACTIONS
+from bot.settings.groups.conversations import LINK_MODES
+from bot.settings.groups.memory import MEMORIES
 
 LANGUAGE = "language"
 TIME_ZONE = "time_zone"

@@ -86,7 +86,12 @@ class EnvironmentSettings(BaseSettings):
     """Settings by upper-case name; the environment wins over `.env`, and an empty value is none."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True, allow_inf_nan=False
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        env_ignore_empty=True,
+        allow_inf_nan=False,
+        defer_build=True,  # of the classes that are never made an object of, such as groups of settings
     )
 
     @classmethod

@@ -52,7 +52,7 @@ class AsyncMusic(Generations):
             "from aimodels.resources import AsyncMusic  # isort: skip\n",
         ),
     ],
-    "bot/settings/api.py": [
+    "bot/settings/groups/api.py": [
         (
             '        description="Video models that people may choose. The first is the default.",\n    )\n',
             """    bot_music_models: Words = Field(

@@ -36,9 +36,8 @@ def _api_origins(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class ApiSettings(EnvironmentSettings):
-    """The API that the service asks, and its models. Each field's description is its line in `.env.example`."""
+    """A part of `Settings`."""
 
-    # The AI API
     aimodels_base_url: HttpUrl = Field(reference.BASE_URL, description="Address of the AI API.")
     aimodels_api_key: SecretStr | None = Field(
         None, description="Key of the AI API. Empty: the service starts an offline sandbox API instead."

@@ -7,8 +7,8 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 from bot.i18n import operator_text
-from bot.settings.api import ORIGIN, ApiSettings
-from bot.settings.base import HttpUrl, Words
+from bot.settings.base import EnvironmentSettings, HttpUrl, Words
+from bot.settings.groups.api import ORIGIN
 
 T = TypeVar("T")
 
@@ -38,10 +38,9 @@ def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.rstrip("/") for value in values)
 
 
-class FileSettings(ApiSettings):
-    """Limits of files, and the place where they are kept. Each field's description is its line in `.env.example`."""
+class FileSettings(EnvironmentSettings):
+    """A part of `Settings`."""
 
-    # Files
     bot_media_store: Annotated[str, AfterValidator(validate_media_store)] = Field(
         "",
         description="Where generated files are kept, for processes without a common folder: s3://bucket or s3://bucket/prefix of any S3-compatible object store. Needs the extra s3. Empty: in BOT_DATA_DIR.",

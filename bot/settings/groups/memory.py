@@ -4,16 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.settings.files import FileSettings
+from bot.settings.base import EnvironmentSettings
 
 #: What may be done with notes, the most first.
 MEMORIES = ("propose", "on", "off")
 
 
-class MemorySettings(FileSettings):
-    """Settings of how much is remembered. Each field's description is its line in `.env.example`."""
+class MemorySettings(EnvironmentSettings):
+    """A part of `Settings`."""
 
-    # Memory
     bot_memory: Literal["propose", "on", "off"] = Field(
         "propose",
         description="Notes of people, channels and workspaces that the model gets with questions: propose (also offer to remember what sounds like a note), on or off. Nobody can choose more.",
