@@ -194,7 +194,7 @@ class Slack(SlackDirectory):
                     count=self._settings.slack_connections,
                 )
                 if self._settings.slack_one_receiver:
-                    await self._sockets.run_where_held(self._services.share(ADAPTER, 1))
+                    await self._sockets.run_while_held(self._services.share(ADAPTER, 1))
                 else:
                     await self._sockets.run()
         finally:

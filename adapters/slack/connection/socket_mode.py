@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.connection.backoff import Backoff
 from adapters.kit.connection.fast_json import read_json, write_json
+from adapters.kit.connection.shares import work_while_held
 from adapters.kit.connection.watchdog import Watchdog, interval
 from adapters.slack.connection.bolt_app import SocketModeBoltRequest, is_about_own_message
 from adapters.slack.connection.client import proxy_for
@@ -318,30 +319,10 @@ class SocketConnections:
         finally:
             self._supervisors = []
 
-    async def run_where_held(self, changes: AsyncGenerator[frozenset[int], None]) -> None:
-        """Receive while this process has the only share; see `run`."""
-        receiving: asyncio.Future[None] | None = None
-        async with aclosing(changes):
-            change = asyncio.ensure_future(anext(changes))
-            try:
-                while True:
-                    waiting: set[asyncio.Future[Any]] = {change} if receiving is None else {change, receiving}
-                    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                    if receiving is not None and receiving.done():
-                        return receiving.result()
-                    self.stands_by = not change.result()
-                    if receiving is None and not self.stands_by:
-                        receiving = asyncio.ensure_future(self.run())
-                    elif receiving is not None and self.stands_by:
-                        await _end(receiving)
-                        receiving = None
-                    change = asyncio.ensure_future(anext(changes))
-            finally:
-                await _end(change)
-                if receiving is not None:
-                    await _end(receiving)
+    async def run_while_held(self, shares: AsyncGenerator[frozenset[int], None]) -> None:
+        """Receive while this process holds the share; see `run`."""
 
+        def note(is_held: bool) -> None:
+            self.stands_by = not is_held
 
-async def _end(task: "asyncio.Future[Any]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+        await work_while_held(shares, lambda: asyncio.ensure_future(self.run()), on_change=note)

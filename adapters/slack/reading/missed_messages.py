@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 import structlog
 
 from adapters.kit.connection.backoff import Backoff
+from adapters.kit.connection.shares import work_while_held
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.rate_limiter import RateLimiter
 from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
@@ -81,20 +81,9 @@ class MissedMessages:
 
         The rest is read after the next start.
         """
-        shares: AsyncGenerator[frozenset[int], None] = self._services.share(f"{ADAPTER}.missed", 1)
-        reading: asyncio.Task[None] | None = None
-        async with aclosing(shares):
-            try:
-                async for held in shares:
-                    if held and reading is None:
-                        reading = self._services.loops.start("missed messages", self._read_absences)
-                    elif not held and reading is not None:
-                        reading.cancel()
-                        reading = None
-            finally:
-                if reading is not None:
-                    reading.cancel()
-                    await asyncio.gather(reading, return_exceptions=True)
+        loops = self._services.loops
+        shares = self._services.share(f"{ADAPTER}.missed", 1)
+        await work_while_held(shares, lambda: loops.start("missed messages", self._read_absences))
 
     async def _read_absences(self) -> None:
         while True:
