@@ -24,7 +24,7 @@ from bot.policy import Policy, Refusal
 from bot.policy.rules import id_forms
 from bot.ports import AuditEntry, AuditLog, EventQueue, Journal, Sender
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
-from bot.scoped_settings.registry import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
+from bot.scoped_settings.names import APPROVAL_CHANNEL, APPROVAL_HOURS, APPROVE_OWN, APPROVERS
 from bot.scoped_settings.setting import split_list
 from bot.settings.approvers import listed_approvers
 from bot.spending.money import money

@@ -20,7 +20,7 @@ from bot.moderation.guard import AdmittedRequest, Guard, asked_now, size_of
 from bot.moderation.moderator import Moderator
 from bot.moderation.rules import ContentRules
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import MODERATION, REDACTION
+from bot.scoped_settings.names import MODERATION, REDACTION
 from bot.settings.core import Settings
 from bot.values import valueclass
 

@@ -15,7 +15,7 @@ from bot.policy.quota import describe_amount, describe_left
 from bot.ports import RequestFilter
 from bot.scoped_settings.access import ALWAYS_OPEN
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.names import COMMANDS_OFF
 from bot.scoped_settings.scopes import Scope
 from bot.values import valueclass
 

@@ -12,7 +12,7 @@ from bot.errors import NotAllowed
 from bot.models import Actor, CommandSpec
 from bot.policy.explanations import explain_decision
 from bot.scoped_settings.access import EVERYTHING, describe_rule
-from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.names import COMMANDS_OFF
 from bot.scoped_settings.scopes import ADMINISTERED
 
 

@@ -32,7 +32,7 @@ from bot.ports import AuditEntry, AuditLog, ChannelReader, Directory, Journal, K
 from bot.schedules.schedules import Schedules
 from bot.scoped_settings.access import rule_targets
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import TIME_ZONE
+from bot.scoped_settings.names import TIME_ZONE
 from bot.scoped_settings.scopes import Scope
 from bot.settings.core import Settings
 from bot.settings.extra_parameters import parameter_value

@@ -10,7 +10,7 @@ from bot.conversation.attachments import EncodedImage
 from bot.errors import UsageError
 from bot.family.origins import BACK, CHANGE, PARENT, REPEATED, file_ref, find_file, generated
 from bot.models import Action, Attachment, Kind
-from bot.scoped_settings.registry import ANSWER_TOKENS, TEMPERATURE
+from bot.scoped_settings.names import ANSWER_TOKENS, TEMPERATURE
 from bot.values import valueclass
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from bot.memory.notes import NOTE_SCOPES, Note, new_note, notes_here, save_note
 from bot.memory.prompt import OFFERED, STORED
 from bot.memory.proposals import find_proposal
 from bot.models import Action, Option
-from bot.scoped_settings.registry import MEMORY, MEMORY_AUTO
+from bot.scoped_settings.names import MEMORY, MEMORY_AUTO
 from bot.scoped_settings.scopes import Scope, namespaces_of
 from bot.values import valueclass
 

@@ -18,7 +18,7 @@ from bot.errors import UsageError
 from bot.media.names import short_digest
 from bot.models import Answer, Attachment, Usage
 from bot.ports import Namespace, Owner, within
-from bot.scoped_settings.registry import READ_FILES
+from bot.scoped_settings.names import READ_FILES
 from bot.values import valueclass
 
 log = structlog.get_logger(__name__)

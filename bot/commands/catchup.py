@@ -14,7 +14,7 @@ from bot.commands._media import ReportStream
 from bot.errors import UsageError
 from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
 from bot.ports import ChannelHistory, ChannelSpan
-from bot.scoped_settings.registry import CONTEXT_TOKENS
+from bot.scoped_settings.names import CONTEXT_TOKENS
 
 #: Messages among which one of the person's is looked for, and those that are read where there is none.
 _LOOKED_BACK, _NEWCOMER = 1000, 200

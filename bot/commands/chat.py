@@ -15,7 +15,7 @@ from bot.conversation.small_talk import is_small_talk
 from bot.conversation.sounds import is_sound
 from bot.errors import UsageError
 from bot.models import Action, Actions, CommandSpec, Option, Status, Text, TurnRecord
-from bot.scoped_settings.registry import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
+from bot.scoped_settings.names import ANSWER_TOKENS, LINKS, STREAMING, TEMPERATURE
 
 
 @command(

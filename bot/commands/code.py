@@ -10,7 +10,7 @@ from bot.commands._family import find_wording
 from bot.commands._media import file_title, retry_action
 from bot.conversation.attachments import code_block
 from bot.models import Actions, CommandSpec, Option, Status, Text, TurnRecord
-from bot.scoped_settings.registry import ANSWER_TOKENS
+from bot.scoped_settings.names import ANSWER_TOKENS
 
 #: lines above which the code comes as a file as well
 LONG = 40

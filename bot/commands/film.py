@@ -14,7 +14,7 @@ from bot.film.film import MAX_SHOTS, Film, Look, Subtitles, Transition, request_
 from bot.film.films import is_agreed
 from bot.film.script import REPAIR, UnreadableScript, order_of, read_script, usual_shots
 from bot.models import Actions, CommandSpec, Job, Kind, Option, Status, Text, TurnRecord, Usage
-from bot.scoped_settings.registry import ANSWER_TOKENS
+from bot.scoped_settings.names import ANSWER_TOKENS
 from bot.settings.media_sizes import sizes_of
 
 _MADE: tuple[Kind, ...] = ("image", "video", "audio")

@@ -11,7 +11,7 @@ from bot.i18n import kind_label
 from bot.limits import Measure, Period
 from bot.models import KINDS, CommandSpec, Lane, Option, Text
 from bot.policy.quota import describe_amount, format_duration
-from bot.scoped_settings.registry import HERE
+from bot.scoped_settings.names import HERE
 from bot.scoped_settings.scopes import ADMINISTERED, Scope
 from bot.spending.limit_changes import change_limit, read_amount
 from bot.spending.limits import LimitRule, Who

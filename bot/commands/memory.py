@@ -19,7 +19,7 @@ from bot.errors import UsageError
 from bot.memory.notes import NOTE_SCOPES, Note, change_note, delete_note, edit_note, notes_here, require_length
 from bot.memory.secrets import has_secret
 from bot.models import Action, Actions, CommandSpec, Lane, Option, Text
-from bot.scoped_settings.registry import MEMORY
+from bot.scoped_settings.names import MEMORY
 from bot.scoped_settings.scopes import Scope
 
 #: Options: number or key of a note.

@@ -13,7 +13,7 @@ from bot.schedules.phrases.forms import TooManyFields, UnclearTime, WrongInterva
 from bot.schedules.phrases.reading import TimeIsOver, read_when
 from bot.schedules.reminders import is_without_words
 from bot.schedules.texts import change_action, describe, local_time, written
-from bot.scoped_settings.registry import COMMANDS_OFF, TIME_ZONE
+from bot.scoped_settings.names import COMMANDS_OFF, TIME_ZONE
 from bot.scoped_settings.scopes import Scope
 from bot.spending.money import money
 from bot.spending.quotes import is_within

@@ -11,7 +11,7 @@ from bot.errors import UsageError
 from bot.models import CommandSpec, Lane, Option, Text
 from bot.scoped_settings.effective import EffectiveValue
 from bot.scoped_settings.forms import FOR, NAME, VALUE
-from bot.scoped_settings.registry import HERE, MANAGERS
+from bot.scoped_settings.names import HERE, MANAGERS
 from bot.scoped_settings.scopes import Scope, namespaces_of
 from bot.scoped_settings.setting import ScopedSetting
 

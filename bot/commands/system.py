@@ -4,7 +4,7 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._settings import set_and_audit
 from bot.conversation.attachments import code_block
 from bot.models import CommandSpec, Option, Text
-from bot.scoped_settings.registry import SYSTEM_PROMPT
+from bot.scoped_settings.names import SYSTEM_PROMPT
 from bot.scoped_settings.scopes import Scope
 
 

@@ -30,7 +30,7 @@ from bot.memory.prompt import memory_message
 from bot.models import Attachment, Event, Media, PriorMessages, Turn, Usage
 from bot.ports import ContextStore, KeyValues, Owner
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
+from bot.scoped_settings.names import CONTEXT_TOKENS, CONTEXT_TURNS, FILE_TOKENS, READ_FILES, SYSTEM_PROMPT
 from bot.scoped_settings.scopes import conversation_namespace
 from bot.settings.core import Settings
 

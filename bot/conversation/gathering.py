@@ -9,7 +9,7 @@ import structlog
 from bot.models import Attachment, Event, Job
 from bot.ports import EventQueue, Journal
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import GATHER_SECONDS
+from bot.scoped_settings.names import GATHER_SECONDS
 from bot.values import valueclass
 
 log = structlog.get_logger(__name__)

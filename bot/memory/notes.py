@@ -15,7 +15,7 @@ from bot.models import Event
 from bot.ports import KeyValues, Owner
 from bot.scoped_settings.changes import Audit
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import MEMORY, MEMORY_OWN
+from bot.scoped_settings.names import MEMORY, MEMORY_OWN
 from bot.scoped_settings.scopes import Scope, person_namespace
 from bot.settings.core import Settings
 from bot.values import valueclass

@@ -19,7 +19,7 @@ from bot.platforms import create_adapters, known_settings, require_possible_role
 from bot.policy.role_check import named_roles, roles_of_administrators, unmatched_roles
 from bot.policy.rules import command_lists
 from bot.ports import Adapter
-from bot.scoped_settings.registry import APPROVAL_CHANNEL
+from bot.scoped_settings.names import APPROVAL_CHANNEL
 from bot.settings.api_endpoint import has_moderation, open_client
 from bot.settings.core import Settings, load_settings
 from bot.settings.mistakes import find_mistakes

@@ -39,7 +39,7 @@ from bot.ports import (
 )
 from bot.scoped_settings import forms
 from bot.scoped_settings.effective import ScopedSettings
-from bot.scoped_settings.registry import LANGUAGE
+from bot.scoped_settings.names import LANGUAGE
 from bot.scoped_settings.scopes import Scope
 from bot.security.encrypted_storage import EncryptedStorage
 from bot.security.value_signer import HmacSigner

@@ -24,7 +24,7 @@ from bot.ports import Adapter, EventQueue, Journal, receipt
 from bot.schedules.reminders import asks_for_reminder
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
 from bot.scoped_settings.forms import PRESSED, is_correction, with_request
-from bot.scoped_settings.registry import COMMANDS_OFF, LANGUAGE, REACTION, SYSTEM_PROMPT
+from bot.scoped_settings.names import COMMANDS_OFF, LANGUAGE, REACTION, SYSTEM_PROMPT
 from bot.scoped_settings.scopes import Scope
 from bot.settings.groups.conversations import DEFAULT_SYSTEM_PROMPT
 from bot.spending.quotes import DECISIONS

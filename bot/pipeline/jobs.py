@@ -30,7 +30,7 @@ from bot.pipeline.draft_guard import FencedDraft
 from bot.policy import ExpectedCall, Quotas
 from bot.ports import Draft, EventQueue, UsageLedger
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import BUTTONS, SPOILER
+from bot.scoped_settings.names import BUTTONS, SPOILER
 from bot.values import valueclass
 
 

@@ -8,7 +8,7 @@ from bot.policy.access import find_refusing
 from bot.policy.policy import Policy
 from bot.scoped_settings.access import ALWAYS_OPEN, describe_rule
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.names import COMMANDS_OFF
 from bot.scoped_settings.scopes import Scope
 
 

@@ -18,7 +18,7 @@ from bot.policy.rules import Lists, command_lists, general_lists, id_forms, name
 from bot.ports import Directory
 from bot.scoped_settings.access import EVERYTHING
 from bot.scoped_settings.effective import EffectiveSettings, ScopedSettings
-from bot.scoped_settings.registry import COMMANDS_OFF
+from bot.scoped_settings.names import COMMANDS_OFF
 from bot.scoped_settings.scopes import Scope
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings

@@ -7,7 +7,7 @@ from bot.i18n import join_list, operator_locale, operator_text
 from bot.policy.rules import command_lists, general_lists, id_forms
 from bot.ports import Adapter, KeyValues
 from bot.scoped_settings.access import PREFIX, parse_rule
-from bot.scoped_settings.registry import APPROVERS, MANAGERS
+from bot.scoped_settings.names import APPROVERS, MANAGERS
 from bot.scoped_settings.scopes import Scope
 from bot.settings.approvers import listed_approvers
 from bot.settings.core import Settings

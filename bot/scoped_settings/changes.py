@@ -12,7 +12,7 @@ from bot.models import CommandSpec
 from bot.ports import AuditEntry, Directory
 from bot.scoped_settings.access import ALWAYS_OPEN, PAUSED, AccessRule, parse_rule, rule_targets
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import MANAGERS
+from bot.scoped_settings.names import MANAGERS
 from bot.scoped_settings.scopes import Scope
 from bot.scoped_settings.setting import ScopedSetting
 

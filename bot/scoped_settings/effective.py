@@ -10,7 +10,7 @@ from bot.errors import Paused, UsageError
 from bot.models import CommandSpec, Event, Kind, Location
 from bot.ports import REPLY_MODES, ChannelSettings, KeyValues, Owner
 from bot.scoped_settings.access import PAUSED, PREFIX, AccessRule, parse_rule
-from bot.scoped_settings.registry import ANSWER_ALL, MANAGERS, NO_FALLBACK, REPLY_MODE
+from bot.scoped_settings.names import ANSWER_ALL, MANAGERS, NO_FALLBACK, REPLY_MODE
 from bot.scoped_settings.scopes import (
     ADMINISTERED,
     OWN_API,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.i18n import LANGUAGES
 from bot.models import KINDS, MEDIA_KINDS, CommandSpec, Kind, Option
 from bot.ports import REPLY_MODES
+from bot.scoped_settings import names
 from bot.scoped_settings.access import ALWAYS_OPEN
 from bot.scoped_settings.scopes import ADMINISTERED, SHARED, Scope
 from bot.scoped_settings.setting import EVERYWHERE, OFF, ON, SWITCH, ScopedSetting
@@ -15,43 +16,6 @@ from bot.settings.extra_parameters import extra_parameters
 from bot.settings.groups.content import MODERATIONS, REDACTIONS
 from bot.settings.groups.conversations import LINK_MODES
 from bot.settings.groups.memory import MEMORIES
-
-LANGUAGE = "language"
-TIME_ZONE = "time_zone"
-SYSTEM_PROMPT = "system_prompt"
-TEMPERATURE = "temperature"
-ANSWER_TOKENS = "answer_tokens"
-CONTEXT_TURNS = "context_turns"
-CONTEXT_TOKENS = "context_tokens"
-FILE_TOKENS = "file_tokens"
-BUTTONS = "buttons"
-COMMANDS_OFF = "commands_off"
-MANAGERS = "managers"
-REDACTION = "redaction"
-STREAMING = "streaming"
-READ_FILES = "read_files"
-LINKS = "links"
-SPOILER = "spoiler"
-REPLY_MODE = "reply_mode"
-ANSWER_ALL = "answer_all"
-MEMORY = "memory"
-MEMORY_AUTO = "memory_auto"
-MEMORY_OWN = "memory_own"
-GATHER_SECONDS = "gather_seconds"
-REACTION = "reaction"
-RETENTION_DAYS = "retention_days"
-MODERATION = "moderation"
-#: The word that switches fallback models off.
-NO_FALLBACK = "none"
-QUOTE_ABOVE = "quote_above"
-APPROVE_ABOVE = "approve_above"
-APPROVERS = "approvers"
-APPROVAL_CHANNEL = "approval_channel"
-APPROVAL_HOURS = "approval_hours"
-APPROVE_OWN = "approve_own"
-
-#: What is typed for the channel in which a setting is set.
-HERE = "here"
 
 #: Days, where the service keeps for ever.
 _LONGEST_RETENTION = 36500
@@ -93,7 +57,7 @@ def _fallbacks(kind: Kind, models: tuple[str, ...]) -> ScopedSetting:
         name=f"fallback.{kind}", description=f"Models for {kind} that answer, in this order, where the chosen one fails"
     )
     option = replace(option, default=", ".join(models))
-    return ScopedSetting(option=option, scopes=SHARED, words=(*models, NO_FALLBACK), fallback_of=kind)
+    return ScopedSetting(option=option, scopes=SHARED, words=(*models, names.NO_FALLBACK), fallback_of=kind)
 
 
 def _default_of(spec: CommandSpec, option: Option) -> ScopedSetting:
@@ -101,106 +65,26 @@ def _default_of(spec: CommandSpec, option: Option) -> ScopedSetting:
 
 
 def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSetting]:
+    """Yield the settings that belong to no command and no kind of content, in the order in which they are shown."""
+    yield from _people(settings)
+    yield from _model_input(settings)
     yield ScopedSetting(
         option=Option(
-            name=LANGUAGE, description="Language of the service's own sentences", kind="choice", choices=LANGUAGES
-        ),
-        scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
-        is_own_first=True,
-    )
-    yield ScopedSetting(
-        option=Option(
-            name=TIME_ZONE,
-            description="Time zone of schedules and their times, such as Asia/Taipei",
-            default=settings.bot_time_zone,
-        ),
-        scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
-        is_own_first=True,
-        is_zone=True,
-    )
-    yield ScopedSetting(
-        option=Option(
-            name=SYSTEM_PROMPT,
-            description="First instruction to the model",
-            default=settings.bot_system_prompt,
-            is_prompt=True,
-        ),
-        scopes=SHARED,
-    )
-    yield ScopedSetting(
-        option=Option(
-            name=TEMPERATURE,
-            description="How freely the model words its answers: 0 is strict, 2 is wild",
-            kind="number",
-            minimum=0,
-            maximum=2,
-        )
-    )
-    for name, description, least, most in (
-        (ANSWER_TOKENS, "Length of a chat or code answer in tokens, at most", 1, settings.bot_answer_tokens),
-        (CONTEXT_TURNS, "Earlier messages that are read along, at most", 2, settings.bot_context_turns),
-        (CONTEXT_TOKENS, "Estimated tokens of these messages, at most", 200, settings.bot_context_tokens),
-        (FILE_TOKENS, "Estimated tokens that are read from attached files; 0: none", 0, settings.bot_attachment_tokens),
-    ):
-        option = Option(
-            name=name, description=description, kind="integer", minimum=least, maximum=most, default=str(most)
-        )
-        yield ScopedSetting(option=option, scopes=SHARED)
-    yield ScopedSetting(
-        option=Option(
-            name=BUTTONS,
+            name=names.BUTTONS,
             description="Buttons under answers",
             kind="choice",
             choices=("all", "few", "none"),
             default="all",
         )
     )
-    yield ScopedSetting(
-        option=Option(
-            name=COMMANDS_OFF,
-            description="Commands that are switched off, separated by commas",
-        ),
-        words=commands,
-        scopes=ADMINISTERED,
-        by_admins=True,
-    )
-    yield ScopedSetting(
-        option=Option(
-            name=MANAGERS,
-            description="People and roles who may change settings, access and pauses, besides the administrators",
-            kind="people",
-        ),
-        scopes=ADMINISTERED,
-    )
-    yield _bound(
-        REDACTION,
-        "Whether secrets and personal data are replaced before the AI service gets them",
-        settings.bot_redaction,
-        REDACTIONS,
-    )
-    if has_moderation(settings):
-        yield _bound(
-            MODERATION,
-            "What the AI service's moderation endpoint checks: nothing, requests, or answers as well",
-            settings.bot_moderation,
-            MODERATIONS,
-        )
+    yield from _administration(commands)
+    yield from _content(settings)
     yield from _switches(settings)
-    links = settings.bot_links
-    yield ScopedSetting(
-        option=Option(
-            name=LINKS,
-            description="Read pages that questions link to: always, where the words ask for it, or never",
-            kind="choice",
-            choices=(OFF,) if links == OFF else LINK_MODES,
-            default=links,
-        ),
-        scopes=SHARED,
-    )
+    yield _links(settings)
     yield from _memory(settings)
     yield ScopedSetting(
         option=Option(
-            name=GATHER_SECONDS,
+            name=names.GATHER_SECONDS,
             description="Seconds without a message of the same person, until theirs are answered as one; 0: at once",
             kind="number",
             minimum=0,
@@ -210,7 +94,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
     )
     yield ScopedSetting(
         option=Option(
-            name=RETENTION_DAYS,
+            name=names.RETENTION_DAYS,
             description="Days for which conversations and files are kept",
             kind="integer",
             minimum=1,
@@ -222,7 +106,7 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
     )
     yield ScopedSetting(
         option=Option(
-            name=REPLY_MODE,
+            name=names.REPLY_MODE,
             description="Where mentions are answered: in a thread, or in place",
             kind="choice",
             choices=REPLY_MODES,
@@ -231,15 +115,132 @@ def _own(settings: Settings, commands: tuple[str, ...]) -> Iterable[ScopedSettin
     )
 
 
+def _people(settings: Settings) -> Iterable[ScopedSetting]:
+    """Yield the settings of a person's language and time; the person's own come before those of a place."""
+    yield ScopedSetting(
+        option=Option(
+            name=names.LANGUAGE, description="Language of the service's own sentences", kind="choice", choices=LANGUAGES
+        ),
+        scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
+        is_own_first=True,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=names.TIME_ZONE,
+            description="Time zone of schedules and their times, such as Asia/Taipei",
+            default=settings.bot_time_zone,
+        ),
+        scopes=(Scope.CHANNEL, Scope.ME, Scope.WORKSPACE, Scope.SERVICE),
+        is_own_first=True,
+        is_zone=True,
+    )
+
+
+def _model_input(settings: Settings) -> Iterable[ScopedSetting]:
+    """Yield the settings of what the model is sent, and of how long it answers."""
+    yield ScopedSetting(
+        option=Option(
+            name=names.SYSTEM_PROMPT,
+            description="First instruction to the model",
+            default=settings.bot_system_prompt,
+            is_prompt=True,
+        ),
+        scopes=SHARED,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=names.TEMPERATURE,
+            description="How freely the model words its answers: 0 is strict, 2 is wild",
+            kind="number",
+            minimum=0,
+            maximum=2,
+        )
+    )
+    for name, description, least, most in (
+        (names.ANSWER_TOKENS, "Length of a chat or code answer in tokens, at most", 1, settings.bot_answer_tokens),
+        (names.CONTEXT_TURNS, "Earlier messages that are read along, at most", 2, settings.bot_context_turns),
+        (names.CONTEXT_TOKENS, "Estimated tokens of these messages, at most", 200, settings.bot_context_tokens),
+        (
+            names.FILE_TOKENS,
+            "Estimated tokens that are read from attached files; 0: none",
+            0,
+            settings.bot_attachment_tokens,
+        ),
+    ):
+        option = Option(
+            name=name, description=description, kind="integer", minimum=least, maximum=most, default=str(most)
+        )
+        yield ScopedSetting(option=option, scopes=SHARED)
+
+
+def _administration(commands: tuple[str, ...]) -> Iterable[ScopedSetting]:
+    """Yield the settings of what a place offers, and of who governs it."""
+    yield ScopedSetting(
+        option=Option(
+            name=names.COMMANDS_OFF,
+            description="Commands that are switched off, separated by commas",
+        ),
+        words=commands,
+        scopes=ADMINISTERED,
+        by_admins=True,
+    )
+    yield ScopedSetting(
+        option=Option(
+            name=names.MANAGERS,
+            description="People and roles who may change settings, access and pauses, besides the administrators",
+            kind="people",
+        ),
+        scopes=ADMINISTERED,
+    )
+
+
+def _content(settings: Settings) -> Iterable[ScopedSetting]:
+    """Yield the settings of what is replaced or checked before the AI service gets it."""
+    yield _bound(
+        names.REDACTION,
+        "Whether secrets and personal data are replaced before the AI service gets them",
+        settings.bot_redaction,
+        REDACTIONS,
+    )
+    if has_moderation(settings):
+        yield _bound(
+            names.MODERATION,
+            "What the AI service's moderation endpoint checks: nothing, requests, or answers as well",
+            settings.bot_moderation,
+            MODERATIONS,
+        )
+
+
+def _links(settings: Settings) -> ScopedSetting:
+    """Return the setting of pages that questions link to."""
+    links = settings.bot_links
+    return ScopedSetting(
+        option=Option(
+            name=names.LINKS,
+            description="Read pages that questions link to: always, where the words ask for it, or never",
+            kind="choice",
+            choices=(OFF,) if links == OFF else LINK_MODES,
+            default=links,
+        ),
+        scopes=SHARED,
+    )
+
+
 def _switches(settings: Settings) -> Iterable[ScopedSetting]:
     """Return the settings that are on or off."""
     can_stream = settings.aimodels_streaming or settings.needs_sandbox
     for name, description, default, choices, scopes in (
-        (STREAMING, "Show chat answers while they are written", can_stream, SWITCH if can_stream else (OFF,), SHARED),
-        (READ_FILES, "Read the files that are attached to requests", True, SWITCH, SHARED),
-        (SPOILER, "Hide generated files until they are clicked", False, SWITCH, EVERYWHERE),
-        (REACTION, "Put 👀 on a message as soon as it is taken", False, SWITCH, SHARED),
-        (ANSWER_ALL, "Answer every message in the channel, without a mention", False, SWITCH, (Scope.CHANNEL,)),
+        (
+            names.STREAMING,
+            "Show chat answers while they are written",
+            can_stream,
+            SWITCH if can_stream else (OFF,),
+            SHARED,
+        ),
+        (names.READ_FILES, "Read the files that are attached to requests", True, SWITCH, SHARED),
+        (names.SPOILER, "Hide generated files until they are clicked", False, SWITCH, EVERYWHERE),
+        (names.REACTION, "Put 👀 on a message as soon as it is taken", False, SWITCH, SHARED),
+        (names.ANSWER_ALL, "Answer every message in the channel, without a mention", False, SWITCH, (Scope.CHANNEL,)),
     ):
         option = Option(
             name=name, description=description, kind="choice", choices=choices, default=ON if default else OFF
@@ -250,11 +251,11 @@ def _switches(settings: Settings) -> Iterable[ScopedSetting]:
 def _memory(settings: Settings) -> Iterable[ScopedSetting]:
     """Return the settings of notes that the service remembers."""
     yield _bound(
-        MEMORY, "Notes that the model gets: used and proposed, used, or neither", settings.bot_memory, MEMORIES
+        names.MEMORY, "Notes that the model gets: used and proposed, used, or neither", settings.bot_memory, MEMORIES
     )
     yield ScopedSetting(
         option=Option(
-            name=MEMORY_AUTO,
+            name=names.MEMORY_AUTO,
             description="Remember without asking what you want to be remembered",
             kind="choice",
             choices=SWITCH,
@@ -264,7 +265,7 @@ def _memory(settings: Settings) -> Iterable[ScopedSetting]:
     )
     yield ScopedSetting(
         option=Option(
-            name=MEMORY_OWN,
+            name=names.MEMORY_OWN,
             description="Where people's own notes are used: everywhere, or in direct messages only",
             kind="choice",
             choices=("everywhere", "private"),
@@ -286,15 +287,15 @@ def _money(settings: Settings) -> Iterable[ScopedSetting]:
     """Yield the settings of quotes and approvals. A threshold of the environment can only be lowered."""
     scopes = (Scope.CHANNEL, Scope.WORKSPACE, Scope.SERVICE)
     for name, description, most in (
-        (QUOTE_ABOVE, "Price above which a request first shows what it will cost", settings.bot_quote_above),
-        (APPROVE_ABOVE, "Price above which an approver has to grant a request", settings.bot_approve_above),
+        (names.QUOTE_ABOVE, "Price above which a request first shows what it will cost", settings.bot_quote_above),
+        (names.APPROVE_ABOVE, "Price above which an approver has to grant a request", settings.bot_approve_above),
     ):
         bound, default = (100_000.0, "") if most is None else (most, f"{most:g}")
         option = Option(name=name, description=description, kind="number", minimum=0, maximum=bound, default=default)
         yield ScopedSetting(option=option, scopes=scopes, by_admins=True)
     yield ScopedSetting(
         option=Option(
-            name=APPROVERS,
+            name=names.APPROVERS,
             description="People and roles that grant requests; none: administrators",
             kind="people",
             default=", ".join(settings.bot_approvers),
@@ -303,13 +304,13 @@ def _money(settings: Settings) -> Iterable[ScopedSetting]:
         by_admins=True,
     )
     yield ScopedSetting(
-        option=Option(name=APPROVAL_CHANNEL, description="Channel in which approvers are asked", kind="channel"),
+        option=Option(name=names.APPROVAL_CHANNEL, description="Channel in which approvers are asked", kind="channel"),
         scopes=(Scope.CHANNEL, Scope.WORKSPACE),
         by_admins=True,
     )
     yield ScopedSetting(
         option=Option(
-            name=APPROVAL_HOURS,
+            name=names.APPROVAL_HOURS,
             description="Hours after which a request that nobody has decided on lapses",
             kind="number",
             minimum=0.1,
@@ -321,7 +322,7 @@ def _money(settings: Settings) -> Iterable[ScopedSetting]:
     )
     yield ScopedSetting(
         option=Option(
-            name=APPROVE_OWN,
+            name=names.APPROVE_OWN,
             description="Approvers may grant their own requests",
             kind="choice",
             choices=("no", "yes"),

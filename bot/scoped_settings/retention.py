@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.models import Media
 from bot.ports import Maintenance
 from bot.scoped_settings.effective import ScopedSettings
-from bot.scoped_settings.registry import RETENTION_DAYS
+from bot.scoped_settings.names import RETENTION_DAYS
 from bot.scoped_settings.scopes import Scope
 from bot.values import valueclass
 

@@ -9,7 +9,7 @@ from bot.i18n import translate
 from bot.limits import MICROS
 from bot.models import MEDIA_KINDS, Action, Answer, CommandSpec, Event, Usage
 from bot.scoped_settings.effective import EffectiveSettings
-from bot.scoped_settings.registry import APPROVE_ABOVE, QUOTE_ABOVE
+from bot.scoped_settings.names import APPROVE_ABOVE, QUOTE_ABOVE
 from bot.settings.core import Settings
 from bot.settings.media_sizes import sizes_of
 from bot.spending.money import money

@@ -10,7 +10,7 @@ from aimodels.errors import BadRequest
 from bot.conversation.context import SUMMARY_REQUEST, fit_newest_turns, fit_oldest_turns, to_messages
 from bot.markdown.split import estimate_tokens
 from bot.models import Job, Turn
-from bot.scoped_settings.registry import SYSTEM_PROMPT
+from bot.scoped_settings.names import SYSTEM_PROMPT
 from bot.scoped_settings.scopes import Scope
 from tests.support.command_runner import CommandRunner, command_runner
 
