@@ -223,7 +223,7 @@ def roles(text: str) -> tuple[str, ...]:
 
 def _run(parsed: argparse.Namespace) -> int:
     gc.disable()  # until the end of the start: nearly all that is made meanwhile stays
-    from bot import service
+    from bot import service  # each subcommand imports its own code, and waits for no other's
 
     settings = load_settings()
     if parsed.roles is not None:

@@ -61,7 +61,7 @@ def _lock(folder: Path) -> Callable[[], None] | None:
 
 def _lock_beside(folder: Path) -> Callable[[], None] | None:
     """Lock a file beside the folder: Windows has no locks of folders, and each user's own folder of temporary files."""
-    from filelock import FileLock, Timeout
+    from filelock import FileLock, Timeout  # needed on Windows alone
 
     path = folder.with_suffix(_LOCK)
     lock = FileLock(path, thread_local=False)

@@ -61,7 +61,7 @@ async def serve(platform: str, port: int) -> None:
 def create(platform: str) -> Simulator:
     """A simulator that is not started yet."""
     if platform == "slack":
-        from simulators.slack import SlackSimulator
+        from simulators.slack import SlackSimulator  # each has libraries of its own
 
         return SlackSimulator()
     from simulators.discord.server import DiscordSimulator

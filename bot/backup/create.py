@@ -34,7 +34,7 @@ async def create_backup(settings: Settings, file: Path, *, has_media: bool = Fal
     async def verify(archive: Archive) -> None:
         manifest = await asyncio.to_thread(archive.read_manifest)
         if manifest.engine == "postgres":
-            from bot.backup import postgres_copy
+            from bot.backup import postgres_copy  # of an extra
 
             await postgres_copy.verify(postgres_copy.connections_of(settings), archive, manifest)
         else:

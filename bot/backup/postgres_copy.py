@@ -1,4 +1,4 @@
-"""Copies of a PostgreSQL database: one snapshot of one that is in use, and its way back."""
+"""Copies of a PostgreSQL database: one snapshot of one that is in use, and its way back. Needs the extra `postgres`."""
 
 import secrets
 import zipfile

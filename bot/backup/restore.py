@@ -126,7 +126,7 @@ class _Step:
         return kept
 
     async def postgres(self) -> Path | None:
-        from bot.backup import postgres_copy
+        from bot.backup import postgres_copy  # of an extra
         from bot.store.postgres.schema import lock
 
         connections = postgres_copy.connections_of(self._settings)

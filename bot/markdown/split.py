@@ -274,7 +274,7 @@ class _Packer:
             if (has_room and len(atom) <= _WORD and atom.isascii() and atom.isalnum()) or fits(atom):
                 yield atom
                 continue
-            from wcwidth import iter_graphemes
+            from wcwidth import iter_graphemes  # needed seldom, and its tables are big
 
             for cluster in iter_graphemes(atom):
                 # A grapheme cluster longer than a whole piece has to be cut.

@@ -51,7 +51,7 @@ def render_monospace(table: Table, *, limit: int = 80) -> str:
 def _wrapped(cell: str, size: int) -> Sequence[str]:
     if cell.isascii() and cell.isprintable() and len(cell) <= size:
         return (cell,)
-    from wcwidth import wrap
+    from wcwidth import wrap  # as above
 
     return tuple(wrap(cell, size)) or ("",)
 

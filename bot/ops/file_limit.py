@@ -10,7 +10,7 @@ def raise_file_limit() -> None:
     """Raise this process's limit of open files as far as the system allows. Does nothing on Windows, which has none."""
     try:
         import resource
-    except ImportError:
+    except ImportError:  # Windows
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)

@@ -80,7 +80,7 @@ async def find_missing_kinds(settings: Settings) -> frozenset[reference.Kind]:
 
 def sandbox_config(settings: Settings) -> "SandboxConfig":
     """Configure a sandbox with all models of the settings besides the documented ones. Raises `SettingsError`."""
-    from sandbox.config import SandboxConfig, SandboxSettings
+    from sandbox.config import SandboxConfig, SandboxSettings  # only needed without an API
 
     given = read(SandboxSettings)
     return SandboxConfig(

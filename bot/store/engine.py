@@ -18,7 +18,7 @@ def make_store(settings: Settings, timing: StoreTiming | None = None) -> Store:
         path, roles = settings.database_path, settings.bot_roles
         return SqliteStore(path, timing=timing, zone=zone, before_migration=before, roles=roles)
     require_driver()
-    from bot.store.postgres.store import PostgresStore
+    from bot.store.postgres.store import PostgresStore  # of an extra
 
     url, roles = settings.postgres_url, settings.bot_roles
     return PostgresStore(url, timing=timing, zone=zone, before_migration=before, roles=roles)

@@ -1,4 +1,4 @@
-"""The command line's part of backups."""
+"""The command line's part of backups. The code of each subcommand is imported where it runs."""
 
 import argparse
 import asyncio

@@ -1,4 +1,7 @@
-"""Metrics in Prometheus' format. Every label has few values: no ids, no free text."""
+"""Metrics in Prometheus' format. Every label has few values: no ids, no free text.
+
+Its library is imported when somebody reads them, as in `bot.telemetry.series`.
+"""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -13,7 +13,7 @@ _NOT_UNDERSTOOD = re.compile(re.escape(NOT_UNDERSTOOD).replace(re.escape("{secon
 
 def hear(content: bytes) -> tuple[str, float]:
     """Return the words of a sound, and its seconds. Raises `ValueError` for what is no sound."""
-    import av
+    import av  # slow to import, and most sandboxes hear nothing
 
     try:
         with av.open(io.BytesIO(content), "r") as file:

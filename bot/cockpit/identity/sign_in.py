@@ -123,7 +123,7 @@ class SignInPages:
     # -- with the identity provider
 
     async def _go_to_provider(self, request: Request) -> Response:
-        from bot.sign_in.openid import LIFETIME as SECONDS
+        from bot.sign_in.openid import LIFETIME as SECONDS  # of an extra
         from bot.sign_in.openid import SignInFailed
 
         assert self._provider is not None

@@ -58,7 +58,7 @@ def _record_lock(path: Path, database: Path) -> Iterator[None]:
 @contextmanager
 def _file_lock(path: Path, database: Path) -> Iterator[None]:
     """Hold the lock of Windows, under which nobody can read whose it is."""
-    from filelock import FileLock, Timeout
+    from filelock import FileLock, Timeout  # needed on Windows alone
 
     lock = FileLock(path, thread_local=False)
     try:
