@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.bounded import BoundedDict
@@ -177,31 +178,36 @@ class Slack(SlackDirectory):
         signing_secret = secret.get_secret_value() if secret else ""
         app = create_app(router, client=self._create_client(""), signing_secret=signing_secret)
         try:
-            if self._settings.slack_app_token is None:
-                assert self._endpoints is not None, "without Socket Mode"
-                with self._endpoints.accepting(app):
-                    await asyncio.Event().wait()
-            else:
-                token = self._settings.slack_app_token.get_secret_value().strip()
-                self._sockets = SocketConnections(
-                    lambda: SocketModeSupervisor(
-                        app,
-                        token,
-                        self._create_client(""),
-                        stalled_after=self._settings.slack_stalled_after,
-                        timing=self._timing,
-                    ),
-                    count=self._settings.slack_connections,
-                )
-                if self._settings.slack_one_receiver:
-                    await self._sockets.run_while_held(self._services.share(ADAPTER, 1))
-                else:
-                    await self._sockets.run()
+            await self._receive(app)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await router.close()
+
+    async def _receive(self, app: AsyncApp) -> None:
+        """Hand what Slack sends to the app, over HTTP or over Socket Mode, until cancelled."""
+        assert self._services is not None, "connected first"
+        token = self._settings.slack_app_token
+        if token is None:
+            assert self._endpoints is not None, "without Socket Mode"
+            with self._endpoints.accepting(app):
+                await asyncio.Event().wait()
+                return
+        self._sockets = SocketConnections(
+            lambda: SocketModeSupervisor(
+                app,
+                token.get_secret_value().strip(),
+                self._create_client(""),
+                stalled_after=self._settings.slack_stalled_after,
+                timing=self._timing,
+            ),
+            count=self._settings.slack_connections,
+        )
+        if self._settings.slack_one_receiver:
+            await self._sockets.run_while_held(self._services.share(ADAPTER, 1))
+        else:
+            await self._sockets.run()
 
     def _is_receiving(self) -> bool:
         """Whether events can come in now, as far as is known: in HTTP mode nothing tells whether Slack gets through."""

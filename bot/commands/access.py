@@ -1,5 +1,7 @@
 """`access`: show, explain and change the rules on who may use what."""
 
+from collections.abc import Sequence
+
 from bot.commandline.choices import nearest_choice
 from bot.commandline.mentions import Mention, read_mention, split_mentions
 from bot.commands._access import explain, list_closed_commands, list_rules
@@ -53,26 +55,35 @@ _ACTIONS = ("show", "why", "allow", "deny", "clear")
 )
 async def access(ctx: Context) -> Parts:
     """Show the rules, explain one refusal, or set or clear rules."""
-    words, locale = list(split_mentions(ctx.event.prompt)), ctx.event.actor.locale
-    action = ctx.option("do") or (words.pop(0).lower() if words else "show")
-    if action not in _ACTIONS:
-        values = {"flag": "do", "value": action[:40].replace("`", "'"), "near": nearest_choice(action, _ACTIONS)}
-        key = "usage.choice_near" if values["near"] else "usage.choice"
-        raise UsageError(ctx.translate(key, allowed=ctx.join_list(f"`{one}`" for one in _ACTIONS), **values))
+    words = list(split_mentions(ctx.event.prompt))
+    action = _read_action(ctx, words)
     if action == "show":
         is_administered = _administers_any(ctx)
         yield Text(list_rules(ctx) if is_administered else list_closed_commands(ctx))
         if is_administered:
             yield change_button(ctx, ("do", "what", "who", "channel", "until", "for"))
         return
-    what = read_target(ctx.option("what") or _next_what(words), ctx.commands.specs, locale)
+    what = read_target(ctx.option("what") or _next_what(words), ctx.commands.specs, ctx.event.actor.locale)
     picked = (ctx.option("who"), ctx.option("channel"))
     subjects = [_subject(ctx, word) for word in (*words, *split_mentions(" ".join(picked)))]
-    if action == "why":
-        yield Text(await explain(ctx, what, subjects))
-        return
+    yield Text(await (explain(ctx, what, subjects) if action == "why" else _change_rules(ctx, action, what, subjects)))
+
+
+def _read_action(ctx: Context, words: list[str]) -> str:
+    """Return what is to be done, which may be the first of the words: it is taken from them. Raises `UsageError`."""
+    action = ctx.option("do") or (words.pop(0).lower() if words else "show")
+    if action in _ACTIONS:
+        return action
+    values = {"flag": "do", "value": action[:40].replace("`", "'"), "near": nearest_choice(action, _ACTIONS)}
+    key = "usage.choice_near" if values["near"] else "usage.choice"
+    raise UsageError(ctx.translate(key, allowed=ctx.join_list(f"`{one}`" for one in _ACTIONS), **values))
+
+
+async def _change_rules(ctx: Context, action: str, what: str, subjects: Sequence[Mention]) -> str:
+    """Set or clear a rule for each of the subjects; return what was done, a line each. Raises `UsageError`."""
     if not subjects:
         raise UsageError(ctx.translate("access.missing"))
+    locale = ctx.event.actor.locale
     until = read_until(ctx.option("until"), locale)
     rules = [
         AccessRule(
@@ -91,7 +102,7 @@ async def access(ctx: Context) -> Parts:
         raise UsageError(ctx.translate("access.no_such_rule"))
     done = [rule for rule in before if rule is not None] if clears else rules
     key = "access.cleared" if clears else "access.set"
-    yield Text("\n".join(ctx.translate(key, rule=describe_rule(rule, locale)) for rule in done))
+    return "\n".join(ctx.translate(key, rule=describe_rule(rule, locale)) for rule in done)
 
 
 def _administers_any(ctx: Context) -> bool:
