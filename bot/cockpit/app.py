@@ -56,7 +56,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Cockpit:
-    """The pages of one service, and who is signed in.
+    """The pages of one service, and who is signed in. See `CockpitServices`, which pages use.
 
     `secret`: signs links and forms; `keys`: encrypt cookies.
     """
@@ -88,7 +88,7 @@ class Cockpit:
 
     @property
     def is_local(self) -> bool:
-        """Whether the pages are for browsers of this machine alone."""
+        """See `CockpitServices`."""
         return not self._address.public_url
 
     def close(self) -> None:
@@ -97,16 +97,16 @@ class Cockpit:
         self.play.stop()
 
     def show(self, request: Request, template: str, *, status: int = 200, **values: object) -> Response:
-        """Return a page for a person who is not signed in."""
+        """See `CockpitServices`."""
         return HTMLResponse(self._render(template, self._locale(request), **values), status_code=status)
 
     def refuse(self, request: Request, key: str, status: int) -> Response:
-        """Return the sentence `key`, and how to sign in."""
+        """See `CockpitServices`."""
         text = translate(key, self._locale(request))
         return self.show(request, "message.html", status=status, text=text)
 
     def render(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
-        """Return a page for a person who is signed in."""
+        """See `CockpitServices`."""
         path = visit.request.url.path.removeprefix(ROOT)
         menu = [page for page in self._menu if page.is_open_to(visit.visitor)]
         text = self._render(
@@ -122,14 +122,11 @@ class Cockpit:
         return HTMLResponse(text, status_code=status)
 
     def render_part(self, visit: Visit, template: str, **values: object) -> str:
-        """Return a part of a page that several people may see: it has nothing of the one who asked first."""
+        """See `CockpitServices`."""
         return self._render(template, visit.locale, **values)
 
     def stream(self, visit: Visit, name: str, render: Render) -> Response:
-        """Return a stream of server-sent events with a part of a page, whenever it changes.
-
-        `name`: of the event and of the part: all visitors with the same rights and language share it.
-        """
+        """See `CockpitServices`."""
         who = visit.visitor
         rights = (who.adapter, who.workspace, "" if who.is_administrator else who.actor)
         key = (name, () if who.is_operator else rights, visit.locale, str(visit.request.query_params))

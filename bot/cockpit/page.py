@@ -3,24 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.cockpit.sessions import Session
+from bot.cockpit.live import LiveParts, Render
+from bot.cockpit.sessions import Session, Sessions
 from bot.cockpit.sources import Sources
 from bot.csv_text import csv_text
 from bot.i18n import translate
 from bot.models import Event
+from bot.ops.play_pages import PlayPages
 from bot.ports import AuditEntry
 from bot.settings.core import Settings
 from bot.sign_in.visitor import Visitor
 from bot.values import valueclass
-
-if TYPE_CHECKING:
-    from bot.cockpit.app import Cockpit
 
 #: `adapter` of audit entries of people who use the command line.
 COMMAND_LINE = "cockpit"
@@ -43,7 +42,7 @@ class Rights(StrEnum):
 class Visit:
     """One request of a person who is signed in and may use the page."""
 
-    cockpit: "Cockpit"
+    cockpit: "CockpitServices"
     request: Request
     session: Session
     locale: str
@@ -126,6 +125,43 @@ class Visit:
             after=after,
         )
         await self.sources.audit_log.add_audit(entry)
+
+
+class CockpitServices(Protocol):
+    """The parts of the cockpit that pages use, those of signing in included."""
+
+    sources: Sources
+    sessions: Sessions
+    live: LiveParts
+    play: PlayPages
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the pages are for browsers of this machine alone."""
+        ...
+
+    def show(self, request: Request, template: str, *, status: int = 200, **values: object) -> Response:
+        """Return a page for a person who is not signed in."""
+        ...
+
+    def refuse(self, request: Request, key: str, status: int) -> Response:
+        """Return the sentence `key`, and how to sign in."""
+        ...
+
+    def render(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
+        """Return a page for a person who is signed in."""
+        ...
+
+    def render_part(self, visit: Visit, template: str, **values: object) -> str:
+        """Return a part of a page that several people may see: it has nothing of the one who asked first."""
+        ...
+
+    def stream(self, visit: Visit, name: str, render: Render) -> Response:
+        """Return a stream of server-sent events with a part of a page, whenever it changes.
+
+        `name`: of the event and of the part: all visitors with the same rights and language share it.
+        """
+        ...
 
 
 Endpoint = Callable[[Visit], Awaitable[Response]]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.cockpit.page import COMMAND_LINE, Rights, read_form
+from bot.cockpit.page import COMMAND_LINE, CockpitServices, Rights, read_form
 from bot.cockpit.protection import MOST_BEGUN, SignInAttempts
 from bot.cockpit.sessions import LIFETIME
 from bot.errors import StoreError
@@ -19,7 +19,6 @@ from bot.sign_in.links import CALLBACK, ROOT, LinkSigner
 from bot.sign_in.visitor import Visitor
 
 if TYPE_CHECKING:
-    from bot.cockpit.app import Cockpit
     from bot.sign_in.openid import Identity, OpenIdProvider
 
 log = structlog.get_logger(__name__)
@@ -30,7 +29,7 @@ class SignInPages:
 
     def __init__(
         self,
-        cockpit: "Cockpit",
+        cockpit: CockpitServices,
         address: PageAddress,
         signer: LinkSigner,
         cipher: TokenCipher,  # of the cookie of an attempt, and of nothing else
