@@ -15,6 +15,7 @@ from bot.errors import UsageError
 from bot.models import Actions, CommandSpec, Lane, Option, Status, Text
 from bot.ports import ChannelHistory, ChannelSpan
 from bot.scoped_settings.names import CONTEXT_TOKENS
+from bot.values import valueclass
 
 #: Messages among which one of the person's is looked for, and those that are read where there is none.
 _LOOKED_BACK, _NEWCOMER = 1000, 200
@@ -45,34 +46,20 @@ _LOOKED_BACK, _NEWCOMER = 1000, 200
 )
 async def catchup(ctx: Context) -> Parts:
     """Read the channel, ask about an expensive digest, write it, and link what it cites."""
-    zone, _ = ctx.zone()
-    until = datetime.fromtimestamp(ctx.event.written_at, UTC) if ctx.event.written_at else ctx.event.received_at
-    asked = read_request(ctx.event.prompt, until, zone)
-    if asked is None:
-        raise UsageError(ctx.translate("catchup.span", example=ctx.example))
     visits = Visits(ctx.values)
-    visited = await visits.last(ctx.event) if asked.kind == "here" else None
-    most = _LOOKED_BACK if asked.kind == "here" and visited is None else min(asked.count, MOST)
-    span = ChannelSpan(limit=most, since=asked.since or visited, until=until, until_own=asked.kind == "here")
+    wanted = await _find_span(ctx, visits)
     yield Status(ctx.translate("catchup.reading"))
     channels, reply_to = ctx.channels, ctx.event.reply_to
     async with ReportStream[ChannelHistory, int](
-        lambda report: channels.read_channel(reply_to, span, on_progress=report)
+        lambda report: channels.read_channel(reply_to, wanted.span, on_progress=report)
     ) as reading:
         async for count in reading:
             yield Status(ctx.translate("catchup.read", count=count))
-        read = reading.result
-    history, since = _after_visit(read, asked, visited)
-    if asked.kind == "last" and len(history.messages) == asked.count:
-        history = replace(history, is_cut=False)  # it is what was asked for
-    numbered = number_messages(history.messages, zone)
-    heading = f"**{_heading(ctx, asked, since, visited, len(numbered), zone)}**"
-    if history.read_until is not None:
-        until = history.read_until
-        heading = f"**{ctx.translate('catchup.part', count=len(numbered), time=_show(until, zone))}**"
+        found = _select(ctx, wanted, reading.result)
+    history, numbered = found.history, found.numbered
     if not numbered:
-        await visits.note(ctx.event, until)
-        yield Text("\n\n".join((heading, *_gaps(ctx, history, 0))))
+        await visits.note(ctx.event, found.until)
+        yield Text("\n\n".join((found.heading, *_gaps(ctx, history, 0))))
         return
     digest = Digest(
         event=ctx.event,
@@ -86,7 +73,7 @@ async def catchup(ctx: Context) -> Parts:
     expected = digest.expected(pieces)
     question, note = await ctx.questions.ask(ctx.event, ctx.spec, ctx.effective, ctx.defaults, expected)
     if question is not None:
-        yield Text(f"{heading}\n\n{question.text}")
+        yield Text(f"{found.heading}\n\n{question.text}")
         yield Actions(question.actions)
         return
     await ctx.quotas.require_money(ctx.event, expected)
@@ -98,8 +85,55 @@ async def catchup(ctx: Context) -> Parts:
     assert digest.usage is not None
     yield digest.usage
     text = await _link(ctx, written, numbered)
-    await visits.note(ctx.event, until)
-    yield Text("\n\n".join((heading, text, *_gaps(ctx, history, digest.left_out), *filter(None, (note,)))))
+    await visits.note(ctx.event, found.until)
+    yield Text("\n\n".join((found.heading, text, *_gaps(ctx, history, digest.left_out), *filter(None, (note,)))))
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """The messages that a person asks for."""
+
+    asked: CatchUpRequest
+    visited: datetime | None  #: when they last caught up there, where they ask for what came after
+    span: ChannelSpan
+    zone: ZoneInfo
+
+
+@valueclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """The messages that the answer is about."""
+
+    history: ChannelHistory
+    numbered: list[NumberedMessage]
+    heading: str  #: says which they are
+    until: datetime  #: up to which they were read
+
+
+async def _find_span(ctx: Context, visits: Visits) -> _Wanted:
+    """Return the messages that the request names. Raises `UsageError`, and `StoreError`."""
+    zone, _ = ctx.zone()
+    until = datetime.fromtimestamp(ctx.event.written_at, UTC) if ctx.event.written_at else ctx.event.received_at
+    asked = read_request(ctx.event.prompt, until, zone)
+    if asked is None:
+        raise UsageError(ctx.translate("catchup.span", example=ctx.example))
+    visited = await visits.last(ctx.event) if asked.kind == "here" else None
+    most = _LOOKED_BACK if asked.kind == "here" and visited is None else min(asked.count, MOST)
+    span = ChannelSpan(limit=most, since=asked.since or visited, until=until, until_own=asked.kind == "here")
+    return _Wanted(asked=asked, visited=visited, span=span, zone=zone)
+
+
+def _select(ctx: Context, wanted: _Wanted, read: ChannelHistory) -> _Found:
+    """Return what was asked for of the messages that were read."""
+    asked, zone, until = wanted.asked, wanted.zone, wanted.span.until
+    history, since = _after_visit(read, asked, wanted.visited)
+    if asked.kind == "last" and len(history.messages) == asked.count:
+        history = replace(history, is_cut=False)  # it is what was asked for
+    numbered = number_messages(history.messages, zone)
+    heading = _heading(ctx, wanted, since, len(numbered))
+    if history.read_until is not None:
+        until = history.read_until
+        heading = ctx.translate("catchup.part", count=len(numbered), time=_show(until, zone))
+    return _Found(history=history, numbered=numbered, heading=f"**{heading}**", until=until)
 
 
 def _after_visit(
@@ -119,14 +153,12 @@ def _after_visit(
     return replace(history, messages=tuple(one for one in history.messages if one.at > since), is_cut=is_cut), since
 
 
-def _heading(
-    ctx: Context, asked: CatchUpRequest, since: datetime | None, visited: datetime | None, count: int, zone: ZoneInfo
-) -> str:
-    """Return which messages the answer is about."""
-    key: str = asked.kind
-    if asked.kind == "here":
-        key = "new" if since is None else "visit" if since == visited else "own"
-    time = _show(since, zone) if since is not None else ""
+def _heading(ctx: Context, wanted: _Wanted, since: datetime | None, count: int) -> str:
+    """Return which messages the answer is about: those since then; None: the newest."""
+    key: str = wanted.asked.kind
+    if key == "here":
+        key = "new" if since is None else "visit" if since == wanted.visited else "own"
+    time = _show(since, wanted.zone) if since is not None else ""
     if not count:
         key = "nothing.ever" if key in ("new", "last") else f"nothing.{key}"
     key = f"catchup.{key}"

@@ -247,10 +247,8 @@ class Inbox:
         assert job is not None
         if key := await self._find_barred(event, action, job):
             return replace(event, rejection=translate(key, event.actor.locale), options={"event": named})
-        action, asked = with_request(action, job.event), set(action.prompts_for)
-        given = {name: value for name, value in event.options.items() if name in asked and value}
-        emptied = {name for name in asked & event.options.keys() if action.shows_values and name not in given}
-        kept = {name: value for name, value in action.options.items() if name not in emptied}
+        action = with_request(action, job.event)
+        given, kept = _form_values(action, event.options)
         if is_correction(action):
             event = take_over(event, job.event)
         command = self.registry.find(action.command)
@@ -299,6 +297,14 @@ class Inbox:
 def _named(press: Event) -> tuple[str, str]:
     """Return the answer and the button that a press names."""
     return press.options.get("event", ""), press.options.get("action", "")
+
+
+def _form_values(action: Action, options: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the options that were typed into a button's form, and those of the button that were not emptied there."""
+    asked = set(action.prompts_for)
+    given = {name: value for name, value in options.items() if name in asked and value}
+    emptied = {name for name in asked & options.keys() if action.shows_values and name not in given}
+    return given, {name: value for name, value in action.options.items() if name not in emptied}
 
 
 def _refuse(text: str) -> Answer:
