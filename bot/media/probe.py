@@ -145,23 +145,27 @@ def _mp4(file: BinaryIO) -> MediaInfo:
     width = height = 0
     duration: float | None = None
     left = iter(range(_MOST_BOXES))
-    for name, start, end in _boxes(file, 0, file.seek(0, 2), left):
-        if name != b"moov":
-            continue
-        for inner, at, stop in _boxes(file, start, end, left):
-            if inner == b"mvhd":
-                file.seek(at)
-                head = file.read(32)
-                scale, length = struct.unpack_from(*((">IQ", head, 20) if head[0] else (">II", head, 12)))
-                duration = length / scale or None
-            elif inner == b"trak":
-                for deep, place, finish in _boxes(file, at, stop, left):
-                    if deep == b"tkhd":
-                        file.seek(finish - 8)
-                        across, down = (value >> 16 for value in struct.unpack(">II", file.read(8)))
-                        width, height = max(width, across), max(height, down)
-                        file.seek(place)
+    movies = (box for box in _boxes(file, 0, file.seek(0, 2), left) if box[0] == b"moov")
+    for name, at, stop in (inner for _, start, end in movies for inner in _boxes(file, start, end, left)):
+        if name == b"mvhd":
+            file.seek(at)
+            head = file.read(32)
+            scale, length = struct.unpack_from(*((">IQ", head, 20) if head[0] else (">II", head, 12)))
+            duration = length / scale or None
+        elif name == b"trak":
+            across, down = _mp4_track_size(file, at, stop, left)
+            width, height = max(width, across), max(height, down)
     return MediaInfo(width or None, height or None, duration)
+
+
+def _mp4_track_size(file: BinaryIO, at: int, stop: int, left: Iterator[int]) -> tuple[int, int]:
+    """Return the width and height of a track, 0 for a sound, from its header."""
+    width = height = 0
+    for name, _, end in _boxes(file, at, stop, left):
+        if name == b"tkhd":
+            file.seek(end - 8)
+            width, height = (value >> 16 for value in struct.unpack(">II", file.read(8)))
+    return width, height
 
 
 def _boxes(file: BinaryIO, start: int, end: int, left: Iterator[int]) -> Iterator[tuple[bytes, int, int]]:

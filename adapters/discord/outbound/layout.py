@@ -169,20 +169,26 @@ def layout_answer(answer: Answer, locale: str, *, is_single: bool = False) -> li
         return [*layout_answer(replace(answer, media=()), locale), MessagePage(media=tuple(files))]
     links = [f"[{media.name}]({media.url})" for media in answer.media if media.url and media.url not in answer.text]
     pages = _layout_text("\n\n".join(part for part in (answer.text, *links) if part), locale, is_single=is_single)
-    if files and _is_gallery(files) and not (pages and pages[-1].attached_text):
-        caption = pages.pop().text if pages else ""
-        pages.append(MessagePage(text=caption, media=tuple(files), is_components_v2=True))
-    elif files:
-        at = max(len(pages) - 1, 0)
-        pages += [MessagePage()] * (at + 1 - len(pages))
-        rest = iter(files)
-        while chunk := tuple(islice(rest, MAX_FILES - bool(at < len(pages) and pages[at].attached_text))):
-            pages[at:] = [replace(pages[at] if at < len(pages) else MessagePage(), media=chunk)]
-            at += 1
+    if files:
+        _add_files(pages, files)
     if answer.actions:
         last = pages.pop() if pages else MessagePage(text="…")
         pages.append(replace(last, actions=answer.actions))
     return pages
+
+
+def _add_files(pages: list[MessagePage], files: Sequence[Media]) -> None:
+    """Add pictures as a gallery under the last page; else as many files to each page, from the last on, as it holds."""
+    if _is_gallery(files) and not (pages and pages[-1].attached_text):
+        caption = pages.pop().text if pages else ""
+        pages.append(MessagePage(text=caption, media=tuple(files), is_components_v2=True))
+        return
+    at = max(len(pages) - 1, 0)
+    pages += [MessagePage()] * (at + 1 - len(pages))
+    rest = iter(files)
+    while chunk := tuple(islice(rest, MAX_FILES - bool(at < len(pages) and pages[at].attached_text))):
+        pages[at:] = [replace(pages[at] if at < len(pages) else MessagePage(), media=chunk)]
+        at += 1
 
 
 def _layout_card(answer: Answer, files: Sequence[Media]) -> MessagePage | None:
