@@ -8,7 +8,7 @@ import structlog
 
 from adapters.kit.bounded import BoundedDict
 from bot.errors import StoreError
-from bot.ports import AdapterServices
+from bot.ports import AdapterValues
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ class ActiveChannels:
     `platform`: the name that the storage is kept under.
     """
 
-    def __init__(self, services: AdapterServices, platform: str) -> None:
+    def __init__(self, services: AdapterValues, platform: str) -> None:
         self._storage = services.storage(f"{platform}.active", has_secrets=False)
         self._channels: BoundedDict[str, str] = BoundedDict(MAX_CHANNELS)
         self._stored: BoundedDict[str, None] = BoundedDict(MAX_CHANNELS, lifetime=_RENEWAL.total_seconds())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from adapters.kit.bounded import BoundedDict
-from bot.ports import AdapterServices, AdapterStorage
+from bot.ports import AdapterStorage, AdapterValues
 
 
 class CachedStorage:
@@ -14,7 +14,7 @@ class CachedStorage:
     which ids that grow with time are; None: all. Every method raises `StoreError`.
     """
 
-    def __init__(self, services: AdapterServices, prefix: str, *, cached: int = 500, newest: int | None = None) -> None:
+    def __init__(self, services: AdapterValues, prefix: str, *, cached: int = 500, newest: int | None = None) -> None:
         self._services = services
         self._prefix = prefix
         self._newest = newest

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import structlog
 
 from bot.models import Event
-from bot.ports import AdapterServices, Sink
+from bot.ports import AdapterValues, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class ReplyTargetFields:
         return cls(**empty | {name: value for name, value in reply_to.items() if name in empty})
 
     @classmethod
-    def decrypt(cls, reply_to: Mapping[str, str], services: AdapterServices) -> Self:
+    def decrypt(cls, reply_to: Mapping[str, str], services: AdapterValues) -> Self:
         """Read `Event.reply_to` with its secret, which is "" where the keys have changed since."""
         value = reply_to.get(cls.ENCRYPTED, "")
         if value.startswith(_MARK):
@@ -67,7 +67,7 @@ class ReplyTargetFields:
         return {name: text for name, text in zip(_empty(kind), _reader(kind)(self), strict=True) if text}  # type: ignore[arg-type]
 
 
-def encrypt_secret(sink: Sink, target: type[ReplyTargetFields], services: AdapterServices) -> Sink:
+def encrypt_secret(sink: Sink, target: type[ReplyTargetFields], services: AdapterValues) -> Sink:
     """Return a sink that encrypts `ENCRYPTED` of each event before it is recorded."""
     name = target.ENCRYPTED
 

@@ -1,24 +1,35 @@
 """The seams: what the core requires of a platform and of a database engine."""
 
 from bot.ports.adapter import (
-    OWN_FIELDS,
-    REPLY_MODES,
     Adapter,
-    AdapterServices,
-    AdapterStorage,
-    ChannelSettings,
     Checkable,
     Confirm,
     Draft,
+    NoReactions,
     PlatformDraft,
-    Profile,
+    Reacting,
     Reader,
     Receiver,
-    ReplyMode,
     Sender,
     Sink,
-    ValueSigner,
     always_owned,
+)
+from bot.ports.adapter_services import (
+    OWN_FIELDS,
+    REPLY_MODES,
+    AdapterServices,
+    AdapterStorage,
+    AdapterValues,
+    ChannelRules,
+    ChannelSettings,
+    CommandForms,
+    Conversations,
+    Profile,
+    Profiles,
+    RecordedRequests,
+    ReplyMode,
+    SharedWork,
+    ValueSigner,
 )
 from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
 from bot.ports.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
@@ -27,7 +38,6 @@ from bot.ports.key_values import KeyValues, Namespace, Owner, within
 from bot.ports.places import PlaceChanges, PlaceKey, PlaceName, PlaceStore
 from bot.ports.platform import Platform
 from bot.ports.processes import Loops, Processes, ProcessInfo
-from bot.ports.reactions import NoReactions, Reacting
 from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, WireFormat, receipt
 from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
 from bot.ports.schedules import PauseReason, Schedule, ScheduleStore
@@ -51,6 +61,7 @@ __all__ = [
     "Adapter",
     "AdapterServices",
     "AdapterStorage",
+    "AdapterValues",
     "AuditEntry",
     "AuditLog",
     "CallRecorder",
@@ -59,12 +70,15 @@ __all__ = [
     "ChannelMessage",
     "ChannelProblem",
     "ChannelReader",
+    "ChannelRules",
     "ChannelSettings",
     "ChannelSpan",
     "Checkable",
+    "CommandForms",
     "Confirm",
     "ContextStore",
     "ConversationContext",
+    "Conversations",
     "Directory",
     "Draft",
     "EventKey",
@@ -89,11 +103,13 @@ __all__ = [
     "ProcessInfo",
     "Processes",
     "Profile",
+    "Profiles",
     "QueuePlace",
     "Reacting",
     "Reader",
     "Receipt",
     "Receiver",
+    "RecordedRequests",
     "ReplyMode",
     "RequestFilter",
     "RequestLog",
@@ -102,6 +118,7 @@ __all__ = [
     "Schedule",
     "ScheduleStore",
     "Sender",
+    "SharedWork",
     "Sink",
     "Store",
     "UsageField",

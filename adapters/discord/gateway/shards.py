@@ -9,7 +9,7 @@ import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.timing import Timing
-from bot.ports import AdapterServices
+from bot.ports import SharedWork
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ class ShardListener(Protocol):
 class Shards:
     """Connects the shards that are this process's. `setting`: see `DISCORD_SHARDS`."""
 
-    def __init__(self, setting: str, services: AdapterServices, listener: ShardListener, timing: Timing) -> None:
+    def __init__(self, setting: str, services: SharedWork, listener: ShardListener, timing: Timing) -> None:
         self._setting = setting
         self._services = services
         self._listener = listener

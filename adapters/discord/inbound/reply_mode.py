@@ -1,7 +1,7 @@
 """The reply mode of a channel: whether messages there are answered in a thread or in place."""
 
 from adapters.kit.cached_storage import CachedStorage
-from bot.ports import REPLY_MODES, AdapterServices, ChannelSettings, ReplyMode
+from bot.ports import REPLY_MODES, AdapterValues, ChannelSettings, ReplyMode
 
 SETTINGS, SETTING = "settings", "reply_mode"
 _CACHED_SERVERS = 1000
@@ -10,7 +10,7 @@ _CACHED_SERVERS = 1000
 class ReplyModes:
     """The modes of all channels. Every method raises `StoreError`."""
 
-    def __init__(self, services: AdapterServices, default: ReplyMode) -> None:
+    def __init__(self, services: AdapterValues, default: ReplyMode) -> None:
         #: what the command stored before it set the setting
         self._storage = CachedStorage(services, "discord.replies", cached=_CACHED_SERVERS)
         self._default = default

@@ -28,7 +28,7 @@ from adapters.discord.timing import Timing
 from adapters.discord.ui.buttons import BUTTON_ID, ButtonIds, signer_of
 from bot.errors import DeliveryRefused
 from bot.i18n import translate
-from bot.ports import AdapterServices
+from bot.ports import AdapterValues
 
 Json = dict[str, Any]
 #: "components v2": edited, and the message turned out to be made of them; "too old": Discord allows no more edits
@@ -60,7 +60,7 @@ class ChannelMessages:
     def __init__(
         self,
         client: DiscordClient,
-        core: AdapterServices,
+        core: AdapterValues,
         target: ReplyTarget,
         *,
         key: str,

@@ -23,7 +23,7 @@ from adapters.kit.message_actions import MESSAGE_ACTIONS
 from bot.errors import StoreError
 from bot.i18n import describe_command, describe_option, translate, translations
 from bot.models import CommandSpec, Option
-from bot.ports import REPLY_MODES, AdapterServices
+from bot.ports import REPLY_MODES, AdapterValues
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +78,7 @@ Json = dict[str, Any]
 
 
 async def register_commands(
-    client: DiscordClient, services: AdapterServices, specs: Sequence[CommandSpec], timing: Timing
+    client: DiscordClient, services: AdapterValues, specs: Sequence[CommandSpec], timing: Timing
 ) -> None:
     """Register the commands if they changed. Until then mentions work without.
 
@@ -104,7 +104,7 @@ async def register_commands(
         await asyncio.sleep(pause)
 
 
-async def _register(client: DiscordClient, services: AdapterServices, commands: list[Json]) -> None:
+async def _register(client: DiscordClient, services: AdapterValues, commands: list[Json]) -> None:
     application = client.application_id
     assert application is not None, "logged in"
     current, storage = hash_commands(commands), services.storage(NAMESPACE, has_secrets=False)

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 
 from bot.models import Action
-from bot.ports import OWN_FIELDS, AdapterServices, ValueSigner
+from bot.ports import OWN_FIELDS, AdapterValues, ValueSigner
 from bot.values import valueclass
 
 Json = dict[str, Any]
@@ -41,7 +41,7 @@ _EMOJI_ONLY = ("good", "bad")
 _HERE = "@"  # in an id, the channel in the name of the conversation
 
 
-def signer_of(core: AdapterServices, channel: str, *, person: str = "") -> ValueSigner:
+def signer_of(core: AdapterValues, channel: str, *, person: str = "") -> ValueSigner:
     """Return the signer of a channel's buttons. `person`: the only one who sees them; "": everybody there."""
     return core.signer("discord", channel, person=person)
 

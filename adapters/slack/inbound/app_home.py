@@ -16,7 +16,7 @@ from adapters.slack.ui import home_view
 from bot.background import BackgroundTasks
 from bot.errors import StoreError, UsageError
 from bot.models import CommandSpec
-from bot.ports import AdapterServices
+from bot.ports import Profiles
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class AppHome:
         workspaces: Workspaces,
         users: UserDirectory,
         threads: ThreadConversations,
-        services: AdapterServices,
+        services: Profiles,
         commands: Sequence[CommandSpec],
         prefix: str,
         background: BackgroundTasks,

@@ -16,7 +16,7 @@ from bot.background import BackgroundTasks
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import Event, Location
-from bot.ports import AdapterServices
+from bot.ports import CommandForms
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ class Assistant:
     """Decorates direct messages in background tasks whose failure is ignored."""
 
     def __init__(
-        self, workspaces: Workspaces, users: UserDirectory, services: AdapterServices, background: BackgroundTasks
+        self, workspaces: Workspaces, users: UserDirectory, services: CommandForms, background: BackgroundTasks
     ) -> None:
         self._workspaces = workspaces
         self._users = users

@@ -16,7 +16,7 @@ from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json
 from bot.errors import StoreError
-from bot.ports import AdapterServices
+from bot.ports import RecordedRequests
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ _CHANNELS = 5000  # from which `message` events came
 class MentionCopies:
     """Finds mentions whose other copy another process records. Only for a service of several processes."""
 
-    def __init__(self, services: AdapterServices, recent: RecentThreads, timing: Timing) -> None:
+    def __init__(self, services: RecordedRequests, recent: RecentThreads, timing: Timing) -> None:
         self._services = services
         self._recent = recent
         self._looks = timing.mention_looks

@@ -19,7 +19,7 @@ from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json, Person
 from bot.errors import DeliveryError
 from bot.models import Event
-from bot.ports import AdapterServices, Sink
+from bot.ports import Conversations, Sink
 from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class RecentThreads:
     """The newest thread of each person in each channel."""
 
     def __init__(
-        self, workspaces: Workspaces, threads: ThreadConversations, services: AdapterServices, timing: Timing
+        self, workspaces: Workspaces, threads: ThreadConversations, services: Conversations, timing: Timing
     ) -> None:
         self._workspaces = workspaces
         self._threads = threads

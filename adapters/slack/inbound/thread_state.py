@@ -5,7 +5,7 @@ linked when the message is posted. (Muted participants of threads are in `adapte
 """
 
 from adapters.kit.cached_storage import CachedStorage
-from bot.ports import AdapterServices
+from bot.ports import AdapterValues
 
 #: Threads of one channel that are remembered.
 THREADS = 100
@@ -14,7 +14,7 @@ THREADS = 100
 class ThreadConversations:
     """Links between threads and conversations, read again where one is missing: another process may have written it."""
 
-    def __init__(self, services: AdapterServices) -> None:
+    def __init__(self, services: AdapterValues) -> None:
         self._storage = CachedStorage(services, "slack.roots", newest=THREADS)
 
     async def link(self, owner: str, channel: str, ts: str, conversation: str) -> None:

@@ -16,7 +16,7 @@ from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError
-from bot.ports import AdapterServices
+from bot.ports import ChannelRules
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ class UserGroups:
     change that Slack reports, and regularly, as events may be lost.
     """
 
-    def __init__(self, workspaces: Workspaces, services: AdapterServices, timing: Timing) -> None:
+    def __init__(self, workspaces: Workspaces, services: ChannelRules, timing: Timing) -> None:
         self._workspaces = workspaces
         self._services = services
         self._timing = timing

@@ -11,7 +11,7 @@ import structlog
 
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
-from bot.ports import AdapterServices
+from bot.ports import AdapterValues
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class Absence:
 class Absences:
     """The absences that are not made up for yet. Every method raises `StoreError`."""
 
-    def __init__(self, services: AdapterServices, timing: Timing) -> None:
+    def __init__(self, services: AdapterValues, timing: Timing) -> None:
         self._storage = services.storage(NAMESPACE, has_secrets=False)
         self._timing = timing
         self._has_received = False  #: in this process

@@ -17,7 +17,7 @@ from adapters.slack.reading.threads import read_newest
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json
 from bot.errors import DeliveryDelayed, DeliveryError, StoreError
-from bot.ports import AdapterServices
+from bot.ports import Conversations
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ class MissedHistory:
     """Reads channels and threads. Every method raises `DeliveryError` and `StoreError`."""
 
     def __init__(
-        self, workspaces: Workspaces, services: AdapterServices, rate_limiter: RateLimiter, timing: Timing
+        self, workspaces: Workspaces, services: Conversations, rate_limiter: RateLimiter, timing: Timing
     ) -> None:
         self._workspaces = workspaces
         self._services = services

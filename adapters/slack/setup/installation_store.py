@@ -18,7 +18,7 @@ from adapters.slack.connection.workspaces import NotInstalled, Workspace, has_ag
 from adapters.slack.timing import Timing
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError, StoreError
-from bot.ports import AdapterServices, AdapterStorage
+from bot.ports import AdapterStorage, AdapterValues
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ class InstallationStore(AsyncInstallationStore):
 
     problem = ""  #: a problem of one workspace is none of the service
 
-    def __init__(self, services: AdapterServices, rotator: AsyncTokenRotator, timing: Timing) -> None:
+    def __init__(self, services: AdapterValues, rotator: AsyncTokenRotator, timing: Timing) -> None:
         self._services = services
         self._rotator = rotator
         self._timing = timing

@@ -14,12 +14,12 @@ from adapters.slack.setup.installation_store import InstallationStore
 from adapters.slack.setup.manifest import SCOPES
 from adapters.slack.setup.oauth_states import STATE_LIFETIME, OAuthStateStore
 from adapters.slack.timing import Timing
-from bot.ports import AdapterServices
+from bot.ports import AdapterValues
 
 
 @asynccontextmanager
 async def open_installations(
-    settings: Settings, services: AdapterServices, client: AsyncWebClient, *, api: str, timing: Timing
+    settings: Settings, services: AdapterValues, client: AsyncWebClient, *, api: str, timing: Timing
 ) -> AsyncIterator[tuple[InstallationStore, AsyncOAuthFlow]]:
     """Open the store of installations, and the flow that adds to it.
 

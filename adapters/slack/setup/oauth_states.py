@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import SecretStr
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.ports import AdapterServices
+from bot.ports import AdapterValues
 
 #: Seconds from the consent page back to the service.
 STATE_LIFETIME = 600
@@ -25,7 +25,7 @@ _USED = "slack.used_states"
 class OAuthStateStore(AsyncOAuthStateStore):
     """Signs and checks states. `secret`: the app's client secret, which every process of the service has."""
 
-    def __init__(self, services: AdapterServices, secret: SecretStr, *, lifetime: int = STATE_LIFETIME) -> None:
+    def __init__(self, services: AdapterValues, secret: SecretStr, *, lifetime: int = STATE_LIFETIME) -> None:
         """`lifetime`: seconds for which a state is valid."""
         self._lifetime = lifetime
         self._used = services.storage(_USED)

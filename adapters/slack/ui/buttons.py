@@ -13,7 +13,7 @@ from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import ADAPTER, Block
 from bot.i18n import translate
 from bot.models import Action
-from bot.ports import AdapterServices, ValueSigner
+from bot.ports import AdapterValues, ValueSigner
 from bot.values import valueclass
 
 #: Prefix of the `action_id` of a button; the action's name follows.
@@ -94,7 +94,7 @@ def _sign(fields: Mapping[str, str], signer: ValueSigner) -> str:
 def build_actions(
     actions: Sequence[Action],
     target: ReplyTarget,
-    core: AdapterServices,
+    core: AdapterValues,
     *,
     key: str,
     thread: str,
@@ -120,7 +120,7 @@ def _build_feedback(good: Block, bad: Block) -> Block:
     return {**kind, "positive_button": positive, "negative_button": negative}
 
 
-def build_stop_button(target: ReplyTarget, core: AdapterServices, *, key: str, thread: str) -> list[Block]:
+def build_stop_button(target: ReplyTarget, core: AdapterValues, *, key: str, thread: str) -> list[Block]:
     """Return the `actions` block with the button that stops an answer."""
     action = Action(name=STOP, label=translate("action.stop", target.locale), command=STOP)
     return build_actions((action,), target, core, key=key, thread=thread)
