@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
+from bot.adapter_services.core_services import CoreServices
 from bot.background import BackgroundLoops
 from bot.bootstrap.core import Core
 from bot.bootstrap.pipeline import Pipeline, make_features, make_pipeline
 from bot.bootstrap.resources import Resources, open_resources
 from bot.bootstrap.rules import Rules, make_rules
-from bot.pipeline.adapter_services import CoreServices
 from bot.pipeline.inbox import Inbox
 from bot.ports import Adapter
 from bot.scheduler.firing import Firing

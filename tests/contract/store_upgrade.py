@@ -11,10 +11,10 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
+from bot.adapter_services.core_services import CoreServices
 from bot.calls.learnt_limits import LearntLimits
 from bot.commands import Registry
 from bot.models import Action, Actor, Answer, Attachment, Event, Lane, Location, Media
-from bot.pipeline.adapter_services import CoreServices
 from bot.ports import Store
 from bot.scoped_settings.effective import ScopedSettings
 from bot.security.token_cipher import TokenCipher
