@@ -25,6 +25,8 @@ _ENGLISH = LazyPattern(
             r"(?:replace|swap) \w.* (?:with|by|for) .*",
             r"change (?:the|its|his|her|their) \w.* (?:to|into) .*",
             r"give (?:it|him|her|them) \w.*",
+            r"now (?:with|without|in|at|as) \w.*",
+            r"(?:edit|change|modify) (?:this|that|the|the last) (?:picture|image|photo)[:,]? \w.*",
         )
     )
     + r")[.!]*",
@@ -45,7 +47,7 @@ _CHINESE = LazyPattern(
             rf"{_THING}?(?:再|更|稍微|變|变|弄|調|调|改)?得?更?{_SEEN}{_DEGREE}",
             rf"{_THING}?(?:再|更|稍微)更?{_SEEN}",
             rf"(?:同樣|同样|一樣|一样|相同)的?{_THING}?[，, ]*(?:但是?|只是|不過|不过|在|換|换|改|晚上|夜).*",
-            r"(?:加上|加一|加個|加个|去掉|拿掉|移除|換成|换成|改成|變成|变成).+",
+            rf"(?:{_THING}{{1,2}}[裡里上]?)?(?:加上|加一|加個|加个|去掉|拿掉|移除|換成|换成|改成|變成|变成).+",
         )
     )
     + r")(?:吧|。|！|!)*"
@@ -80,6 +82,7 @@ _SHORT = LazyPattern(
     r"|put (?:an?|some|more|another) \w+ (?:on|in|behind|under|next to) (?:it|him|her|them|the \w+)"
     r"|(?:make|draw|paint) (?:it|this|that|him|her|them|the \w+) (?!an?\b|into\b|the\b)\w+(?: \w+)?"
     rf"|(?:the )?same(?: one| thing)?,? (?:but |only )?{_PLACE} (?:an?|the|some) \w+(?: \w+)?"
+    r"|now (?:with|without) (?:an?|the|some|more|no) \w+(?: \w+)?"
     r"|(?:請|请|再|幫我|帮我)?(?:加上?|去掉|拿掉|移除).{1,6}"
     r")[.!。！]*",
     re.IGNORECASE,
@@ -110,6 +113,37 @@ _REPEATED = LazyPattern(
     r"(?P<chinese>(?:但|不過|不过|這次|这次|改|換|换|要|用|在|短|長|长|簡單|简单|快|慢|大聲|大声|小聲|小声|更).*)",
     re.IGNORECASE,
 )
+
+
+_PICTURE = r"(?:it|this|that|(?:this|that|the|the last) (?:picture|image|photo|one))"
+_FILM = r"an? (?:short )?(?:video|clip|animation)"
+_ASKING = r"(?:請|请|再|那|麻煩|麻烦|幫我|帮我|可以|[，, ])*"
+_FILM_CHINESE = r"(?:一?[段個个部支])?(?:影片|短片|動畫|动画|視頻|视频|短視頻|短视频)"
+_VIDEO = LazyPattern(
+    r"(?:(?:please|now|and|ok(?:ay)?|can you|could you),? )*(?:"
+    rf"(?:(?:make|create|do|give me|i want) )?{_FILM} (?:of|from|out of|with) {_PICTURE}"
+    rf"|(?:make|turn|change|convert) {_PICTURE} (?:in)?to {_FILM}|make {_PICTURE} {_FILM}|animate {_PICTURE}"
+    r"),?(?: please)?[.!?]*"
+    rf"|{_ASKING}(?:[把將将]?(?:{_THING}{{1,2}})?(?:做|變|变|轉|转|弄|改)(?:成|為|为){_FILM_CHINESE}"
+    rf"|[讓让]{_THING}{{1,2}}[動动]起[來来])(?:嗎|吗|吧|。|！|!|？|\?)*",
+    re.IGNORECASE,
+)
+_ANOTHER = LazyPattern(
+    r"(?:(?:please|ok(?:ay)?|and|now),? )*(?:(?:give|make|draw)(?: me)? )?"
+    r"(?:another(?: one)?|one more)(?:,? please)?[.!]*"
+    rf"|{_ASKING}再(?:來|来|做|畫|画|生成|給我|给我)?一?[張张個个幅][吧。！!]*",
+    re.IGNORECASE,
+)
+
+
+def asks_for_video(text: str) -> bool:
+    """Return whether a message wants a video of the picture before it."""
+    return len(text) <= _LONGEST and _VIDEO.fullmatch(text.strip()) is not None
+
+
+def asks_for_another(text: str) -> bool:
+    """Return whether a message wants one more of the file before it."""
+    return len(text) <= _LONGEST and _ANOTHER.fullmatch(text.strip()) is not None
 
 
 def read_repeat(text: str) -> str:

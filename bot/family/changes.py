@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.duel.duel import VOTE
 from bot.events.edits import message_of
-from bot.family.change_words import may_be_change, read_repeat, reads_as_change
+from bot.family.change_words import asks_for_another, asks_for_video, may_be_change, read_repeat, reads_as_change
 from bot.family.origins import ANSWER, BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
 from bot.family.repeats import find_last_request, take_over
 from bot.i18n import translate
@@ -40,6 +40,8 @@ class Changes:
         is_plain = event.command == _CHAT and not (event.options or event.attachments or event.rejection)
         if is_plain and read_repeat(event.prompt):
             return await self._repeat(event) or event
+        if is_plain and (asks_for_video(event.prompt) or asks_for_another(event.prompt)):
+            return await self._remake(event) or event
         if is_plain and may_be_change(event.prompt):
             found = await self._find_last(event)
             if found is not None and found[0].event.command == "image":
@@ -58,6 +60,19 @@ class Changes:
         if found is None:
             return replace(event, rejection=translate("edit.nothing", event.actor.locale))
         return await self._change(event, *found)
+
+    async def _remake(self, event: Event) -> Event | None:
+        """Return the event as a video of the last picture, or one more of the last file; None: there is none."""
+        found = await self._find_last(event)
+        if found is None:
+            return None
+        job, ref = found
+        if not asks_for_video(event.prompt):
+            first = job.event
+            return replace(take_over(event, first), command=first.command, prompt=first.prompt, options=first.options)
+        if job.event.command != "image" or "video" not in self.spending:
+            return None
+        return replace(event, command="video", prompt="", options={"image": job.event.id, PARENT: ref})
 
     async def _repeat(self, event: Event) -> Event | None:
         """Return the event as what was asked for before it, with the change; None: there is nothing to repeat."""

@@ -8,6 +8,7 @@ import structlog
 
 from bot.background import BackgroundTasks
 from bot.commandline.help_words import asks_for_help
+from bot.commandline.picture_words import read_picture_request
 from bot.commands import Registry
 from bot.conversation.single_use import ONCE, SingleUse
 from bot.conversation.use_numbers import UseNumbers
@@ -219,7 +220,16 @@ class Inbox:
             return replace(event, command="schedule")  # a model would only say that it will
         if is_plain and self._asks_for_help(event, effective):
             return replace(event, command=HELP, prompt="")
+        if self._may_ask_for_picture(event, effective) and (what := read_picture_request(event.prompt)):
+            return replace(event, command="image", prompt=what)
         return await Changes(self.journal, self.registry.spending).resolve(event)
+
+    def _may_ask_for_picture(self, event: Event, effective: EffectiveSettings) -> bool:
+        """Whether plain words may become `/image`: a model would only say that it can't draw."""
+        is_plain = event.command == "chat" and not (
+            event.options or event.attachments or event.part_of or event.rejection
+        )
+        return is_plain and self.registry.offers("image") and "image" not in effective.words(COMMANDS_OFF)
 
     def _asks_for_help(self, event: Event, effective: EffectiveSettings) -> bool:
         """Whether a plain message asks what the service can do: a model knows none of its commands."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.family.change_words import read_repeat, reads_as_change
+from bot.family.change_words import asks_for_another, asks_for_video, read_repeat, reads_as_change
 from bot.media.drawing.canvas import MARGIN
 from tests.support.channel.adapter import Message, parse
 from tests.support.scripted_api import data
@@ -127,6 +127,12 @@ async def test_what_was_asked_is_repeated_with_a_change(tmp_path: Path) -> None:
         await one.ask("再來一次，但是晚上")
         assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
         assert [place for _, place in (await tree(one))[0]] == [0, 2, 2]
+        # In words there is another take, and a video of the picture.
+        await one.ask("another one")
+        assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
+        await one.ask("a video of this")
+        assert one.echo.bodies[-1]["prompt"] == REWRITTEN.format("a red fox", "再來一次，但是晚上")
+        assert one.echo.bodies[-1]["image"].startswith("data:image/")
         # What was only read aloud has no words of its own that could change.
         await one.ask("", command="audio", options={"answer": "gone"})
         assert "`/audio` can't be repeated" in (await one.ask("louder", command="again")).text
@@ -163,6 +169,15 @@ async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:
         *((text, True) for text in ("make it darker", "Now the same at night!", "a bit brighter", "add a hat")),
         *((text, True) for text in ("replace the moon with a sun", "swap the lamp for a candle", "give it a red hat")),
         *((text, True) for text in ("turn it into a watercolour", "the same in a forest", "put a hat on it")),
+        *(
+            (text, True)
+            for text in (
+                "and now with a hat",
+                "now without the moon",
+                "edit this picture: add a moon",
+                "這張圖加上一頂帽子",
+            )
+        ),
         *((text, True) for text in ("make him smile", "turn it blue", "change the background to a beach")),
         *((text, True) for text in ("加上帽子", "把狐狸畫成卡通", "去掉那棵樹")),
         *(
@@ -170,6 +185,7 @@ async def test_numbers_stay_while_more_is_made(tmp_path: Path) -> None:
             for text in ("把背景換成海邊", "再亮一點", "明亮一點", "同樣的，但在晚上", "让狐狸变成蓝色", "改成水彩風格")
         ),
         *((text, False) for text in ("is it darker?", "make it a table", "tell me more", "add 5 and 7", "thanks")),
+        *((text, False) for text in ("now with Python", "change the image of the company abroad?")),
         *((text, False) for text in ("同樣的問題怎麼解", "太好了", "這張圖好漂亮", "translate it into English")),
     ],
 )
@@ -193,6 +209,30 @@ def test_what_is_not_of_a_picture(text: str) -> None:
     Of a picture that was changed, the words that asked for the change are no part.
     """
     assert not reads_as_change(text, "please make it darker, a red fox and a lamp, change the lamp")
+
+
+def test_which_sentences_want_a_video_or_another() -> None:
+    """Those that are about the file before them, as a whole."""
+    videos = (
+        "a video of this",
+        "make a short video of it, please",
+        "turn this picture into a video",
+        "animate it",
+        "把這張圖做成影片",
+        "让它动起来",
+    )
+    others = ("another one", "one more please", "再來一張", "再画一张")
+    neither = (
+        "make a video of a boat",
+        "a video of this meeting",
+        "another one bites the dust",
+        "做成表格",
+        "再來一張椅子",
+    )
+    assert all(map(asks_for_video, videos))
+    assert all(map(asks_for_another, others))
+    assert not any(map(asks_for_video, (*others, *neither)))
+    assert not any(map(asks_for_another, (*videos, *neither)))
 
 
 def test_a_repeat_is_a_phrase() -> None:

@@ -208,11 +208,15 @@ async def test_invalid_requests_count_against_the_rate(tmp_path: Path) -> None:
 
 
 async def test_an_alias_is_its_command(tmp_path: Path) -> None:
-    """An alias is recorded under the command's name, so that a retry finds it."""
+    """An alias is recorded under the command's name, so that a retry finds it. Words that ask for a picture get one."""
     async with service(tmp_path) as one:
         asked = await one.ask("hello", command="ask")
         again = await one.ask("", command="retry")
         assert asked.text == again.text == "re: hello"
+        assert len((await one.ask("could you draw me a red fox?")).files) == 1
+        assert one.echo.prompts[-1] == "a red fox"
+    async with service(tmp_path / "without", bot_disabled_commands=("image",)) as one:
+        assert (await one.ask("draw me a red fox")).text == "re: draw me a red fox"
 
 
 async def test_a_button_works_after_a_restart_and_replaces_the_answer(tmp_path: Path) -> None:
