@@ -42,6 +42,24 @@ async def test_a_change_holds_for_the_next_request(tmp_path: Path) -> None:
         assert web.service.echo.bodies[-1]["size"] != "512x512"
 
 
+async def test_a_channel_is_one_of_the_workspace(tmp_path: Path) -> None:
+    """It is chosen and shown by its name; no form names another workspace's, in which requests would be shown."""
+    async with pages(tmp_path) as web:
+        web.service.adapter.named = {"w": "Workshop", "general": "lobby"}
+        await web.service.ask("hello")
+        await web.service.core.inbox.background.drain()
+        await web.sign_in(Visitor(is_administrator=True, adapter="channel", workspace="w", actor="bob", name="Bob"))
+        form = await web.get("/cockpit/settings/approval_channel")
+        assert '<option value="general">#lobby</option>' in form.text
+        for foreign in ("theirs", "<#theirs>", ""):
+            refused = await web.post("/cockpit/settings", {"name": "approval_channel", "value": foreign, "act": "set"})
+            assert refused.status == 400
+            assert "/settings approval_channel here" in refused.words
+        saved = await web.post("/cockpit/settings", {"name": "approval_channel", "value": "general", "act": "set"})
+        assert "#lobby general this workspace" in saved.words
+        assert "Now #lobby, from" in (await web.get("/cockpit/settings/approval_channel")).words
+
+
 async def test_a_wrong_value_is_explained_and_nothing_lost(tmp_path: Path) -> None:
     """The form comes back with the value and one sentence; words that are refused are no value."""
     rules = tmp_path / "rules.toml"
