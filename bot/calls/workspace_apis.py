@@ -91,7 +91,10 @@ class WorkspaceApis:
             raise UsageError(translate("own_api.unusable", event.actor.locale))
         if len(self._clients) >= _MOST_CLIENTS:
             self._clients.pop(next(iter(self._clients)))
-        client = self._clients[sealed] = self._make_client(api)
+        http = self._open_transport(api.url)
+        if http is not None:
+            self._own_transports.append(http)
+        client = self._clients[sealed] = self._make_client(api, http)
         return client
 
     def allows(self, url: str) -> bool:
@@ -108,17 +111,22 @@ class WorkspaceApis:
 
     async def verify(self, api: OwnApi, model: str) -> None:
         """Check an API at no cost. Raises `ApiError`, and `ConfigurationError` for a key that no header can carry."""
-        async with self._make_client(api) as client:
-            await client.verify(model)
+        http = self._open_transport(api.url)
+        try:
+            async with self._make_client(api, http) as client:
+                await client.verify(model)
+        finally:
+            if http is not None:
+                await http.aclose()
 
-    def _make_client(self, api: OwnApi) -> AsyncAIModels:
+    def _open_transport(self, url: str) -> httpx.AsyncBaseTransport | None:
+        """Return the transport to an API, which its user closes; None: the client opens and closes its own."""
         http: httpx.AsyncBaseTransport | None = None
-        if not self._is_trusted(api.url):
+        if not self._is_trusted(url):
             http = AiohttpTransport(self._public_session)
-        if self._wrap is not None:
-            http = self._wrap(http or open_http(api.url))
-        if http is not None:
-            self._own_transports.append(http)
+        return http if self._wrap is None else self._wrap(http or open_http(url))
+
+    def _make_client(self, api: OwnApi, http: httpx.AsyncBaseTransport | None) -> AsyncAIModels:
         return AsyncAIModels(
             api_key=api.key,
             base_url=api.url,

@@ -1,9 +1,11 @@
 """A workspace with an API key of its own: used for its requests only, and seen by nobody."""
 
+import gc
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import structlog
 
@@ -13,6 +15,11 @@ from tests.support.scripted_api import chat, failure
 from tests.support.service import quiet_logs, service
 
 pytestmark = pytest.mark.usefixtures(quiet_logs.__name__)
+
+
+def open_sessions() -> int:
+    """Return the number of HTTP sessions that are open in this process."""
+    return sum(isinstance(one, aiohttp.ClientSession) and not one.closed for one in gc.get_objects())
 
 
 async def test_a_workspace_uses_its_own_key(tmp_path: Path) -> None:
@@ -117,10 +124,13 @@ async def test_a_key_is_checked_before_it_is_kept(tmp_path: Path) -> None:
 
 
 async def test_public_means_public(tmp_path: Path) -> None:
-    """Where every public address is allowed, an internal one gets no connection."""
+    """Where every public address is allowed, an internal one gets no connection. Nothing stays open after a check."""
     async with own_server() as (api, origin), service(tmp_path, bot_workspace_api_origins=("public",)) as one:
+        sessions = []
         for url in (origin.replace("http", "https"), "https://localhost:1/v1"):
             assert "could not be used" in (await bring(one, key=KEY, url=url)).text
+            sessions.append(open_sessions())
+        assert sessions[0] == sessions[1]
         assert "may not be used here" in (await bring(one, key=KEY, url=api.url)).text  # plain http
         assert not api.requests
 
