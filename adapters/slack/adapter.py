@@ -27,7 +27,7 @@ from adapters.slack.connection.workspaces import InstallationSource, NotInstalle
 from adapters.slack.directory import SlackDirectory
 from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.listeners import EventRouter
-from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.inbound.services import InboundServices
 from adapters.slack.inbound.user_groups import UserGroups
 from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
@@ -41,6 +41,7 @@ from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.check import run_checks
 from adapters.slack.setup.oauth import open_installations
 from adapters.slack.setup.observed_events import ObservedEvents
+from adapters.slack.thread_conversations import ThreadConversations
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER
 from bot.background import BackgroundTasks
@@ -82,9 +83,7 @@ class Slack(SlackDirectory):
         self._session: aiohttp.ClientSession | None = None
         self._services: AdapterServices | None = None
         self._workspaces: Workspaces | None = None
-        self._users: UserDirectory | None = None
-        self._groups: UserGroups | None = None
-        self._threads: ThreadConversations | None = None
+        self._inbound: InboundServices | None = None
         self._sockets: SocketConnections | None = None
         self._delivery: DeliveryServices | None = None
         self._endpoints = create_endpoints(settings)
@@ -106,11 +105,14 @@ class Slack(SlackDirectory):
             self._session = await stack.enter_async_context(session)
             source = await stack.enter_async_context(self._open_source(services))
             self._workspaces = Workspaces(source, self._create_client)
-            self._groups = UserGroups(self._workspaces, services, self._timing)
-            stack.push_async_callback(self._groups.close)
-            self._users = UserDirectory(self._workspaces, self._groups, self._timing)
-            stack.push_async_callback(self._users.close)
-            self._threads = ThreadConversations(services)
+            groups = UserGroups(self._workspaces, services, self._timing)
+            stack.push_async_callback(groups.close)
+            users = UserDirectory(self._workspaces, groups, self._timing)
+            stack.push_async_callback(users.close)
+            threads = ThreadConversations(services)
+            self._inbound = InboundServices(
+                core=services, workspaces=self._workspaces, users=users, groups=groups, threads=threads
+            )
             self._delivery = DeliveryServices(
                 core=services,
                 workspaces=self._workspaces,
@@ -118,7 +120,7 @@ class Slack(SlackDirectory):
                 features=self._features,
                 background=self._background,
                 timing=self._timing,
-                link_thread=self._threads.link,
+                link_thread=threads.link,
                 known_states=self._known_states,
                 started_at=time.monotonic(),
             )
@@ -145,18 +147,12 @@ class Slack(SlackDirectory):
 
     async def run(self, sink: Sink, commands: Sequence[CommandSpec]) -> None:
         """Receive until cancelled. Raises `SettingsError` when Slack refuses a token."""
-        assert self._services is not None, "connected first"
-        assert self._users is not None, "connected first"
-        assert self._groups is not None, "connected first"
-        assert self._threads is not None, "connected first"
+        inbound = self._inbound
+        assert inbound is not None, "connected first"
         await self._check_token()
-        self._groups.start(has_one_workspace=self._settings.slack_bot_token is not None)
+        inbound.groups.start(has_one_workspace=self._settings.slack_bot_token is not None)
         router = EventRouter(
-            workspaces=self.workspaces,
-            users=self._users,
-            groups=self._groups,
-            threads=self._threads,
-            services=self._services,
+            inbound,
             sink=sink,
             commands=commands,
             prefix=self._settings.slack_command_prefix,
@@ -164,15 +160,13 @@ class Slack(SlackDirectory):
             timing=self._timing,
         )
         missed = MissedMessages(
-            workspaces=self.workspaces,
-            users=self._users,
-            services=self._services,
+            inbound,
             messages=router.messages,
             rate_limiter=self._rate_limiter,
             is_receiving=self._is_receiving,
             timing=self._timing,
         )
-        start = self._services.loops.start
+        start = inbound.core.loops.start
         tasks = [start("absences", missed.note_receiving), start("share of missed messages", missed.read)]
         secret = self._settings.slack_signing_secret
         signing_secret = secret.get_secret_value() if secret else ""
@@ -289,16 +283,16 @@ class Slack(SlackDirectory):
 
     async def read_prior_messages(self, reply_to: Mapping[str, str], *, limit: int) -> PriorMessages:
         """Return the messages of the thread from before the question. Raises `DeliveryError`."""
-        assert self._users is not None, "connected first"
-        return await read_prior_messages(self.workspaces, self._users, ReplyTarget.of(reply_to), limit=limit)
+        assert self._inbound is not None, "connected first"
+        return await read_prior_messages(self.workspaces, self._inbound.users, ReplyTarget.of(reply_to), limit=limit)
 
     async def read_channel(
         self, reply_to: Mapping[str, str], span: ChannelSpan, *, on_progress: Callable[[int], None]
     ) -> ChannelHistory:
         """See `ChannelReader.read_channel`."""
-        assert self._users is not None, "connected first"
+        assert self._inbound is not None, "connected first"
         api = WebApi(self._delivery_services(), ReplyTarget.of(reply_to).source)
-        return await ChannelReading(api, self._users, span, on_progress).read()
+        return await ChannelReading(api, self._inbound.users, span, on_progress).read()
 
     async def message_links(self, reply_to: Mapping[str, str], ids: Collection[str]) -> Mapping[str, str]:
         """Return the addresses of messages in the channel of a request. Raises `DeliveryError`."""

@@ -12,8 +12,8 @@ from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.errors import delivery_errors
 from adapters.slack.connection.workspaces import Workspaces, is_direct
 from adapters.slack.inbound.parse import build_actor
-from adapters.slack.inbound.user_groups import UserGroups, is_group, is_person
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.inbound.services import InboundServices
+from adapters.slack.inbound.user_groups import is_group, is_person
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import Settings
 from adapters.slack.setup.check import find_channel_problem, find_groups
@@ -31,8 +31,7 @@ class SlackDirectory(ABC):
     _settings: Settings
     _api: str
     _workspaces: Workspaces | None
-    _users: UserDirectory | None
-    _groups: UserGroups | None
+    _inbound: InboundServices | None
 
     @property
     @abstractmethod
@@ -49,8 +48,7 @@ class SlackDirectory(ABC):
 
     async def find_actor(self, reply_to: Mapping[str, str], person: str) -> Actor | None:
         """Return a person with their user groups; None: of another workspace, or where Slack does not tell."""
-        assert self._users is not None, "connected first"
-        assert self._groups is not None, "connected first"
+        assert self._inbound is not None, "connected first"
         target = ReplyTarget.of(reply_to)
         owner, _, plain = person.rpartition(".")
         if owner not in ("", target.owner):
@@ -61,17 +59,17 @@ class SlackDirectory(ABC):
             log.info("person not read", reason=str(exc))
             return None
         workspace = replace(workspace, team=target.team or workspace.team)
-        found = await self._users.read(workspace, plain)
+        found = await self._inbound.users.read(workspace, plain)
         if found is None:
             return None
-        return build_actor(replace(found, roles=await self._groups.read(workspace, plain)), workspace)
+        return build_actor(replace(found, roles=await self._inbound.groups.read(workspace, plain)), workspace)
 
     async def is_gone(self, reply_to: Mapping[str, str], person: str) -> bool:
         """Ask Slack for the person, who may be unknown or deactivated."""
-        assert self._users is not None, "connected first"
+        assert self._inbound is not None, "connected first"
         target = ReplyTarget.of(reply_to)
         workspace = await self.workspaces.find(target.team, target.enterprise)
-        return await self._users.is_gone(workspace, person.rpartition(".")[2])
+        return await self._inbound.users.is_gone(workspace, person.rpartition(".")[2])
 
     def is_direct(self, channel: str) -> bool:
         """Return whether two people, or a person and the bot, talk there alone: such ids begin with `D`."""

@@ -12,7 +12,7 @@ from adapters.kit.message_actions import ANSWERED_PUBLICLY, MESSAGE_ACTIONS
 from adapters.slack.connection.channel_problem import can_read
 from adapters.slack.connection.direct_messages import DirectMessages, post_private_sentence, unread_sentence
 from adapters.slack.connection.errors import API_ERRORS, log_reason
-from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
+from adapters.slack.connection.workspaces import Workspace, is_direct
 from adapters.slack.inbound.acks import ephemeral, first_input, routed_to, view_errors
 from adapters.slack.inbound.interaction_events import (
     InteractionContext,
@@ -28,8 +28,7 @@ from adapters.slack.inbound.interaction_events import (
 )
 from adapters.slack.inbound.parse import find_mentions, message_id, read_command
 from adapters.slack.inbound.recent_threads import RecentThreads
-from adapters.slack.inbound.thread_state import ThreadConversations
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.inbound.services import InboundServices
 from adapters.slack.shortcuts import BUTTON_FORM, COMMAND_FORM, GLOBAL_SHORTCUTS, thread_need
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, AckBody, Json, Person
@@ -39,7 +38,7 @@ from bot.commandline import parser
 from bot.errors import StoreError
 from bot.i18n import translate
 from bot.models import CommandSpec, Event
-from bot.ports import AdapterServices, Sink, ValueSigner
+from bot.ports import Sink, ValueSigner
 
 log = structlog.get_logger(__name__)
 
@@ -52,28 +51,25 @@ class InteractionHandler:
 
     def __init__(
         self,
+        inbound: InboundServices,
         *,
-        workspaces: Workspaces,
-        users: UserDirectory,
-        threads: ThreadConversations,
-        services: AdapterServices,
         recent: RecentThreads,
         sink: Sink,
         commands: Sequence[CommandSpec],
         prefix: str,
         timing: Timing,
     ) -> None:
-        self._workspaces = workspaces
-        self._users = users
-        self._threads = threads
-        self._services = services
+        self._workspaces = inbound.workspaces
+        self._users = inbound.users
+        self._threads = inbound.threads
+        self._services = inbound.core
         self._recent = recent
         self._sink = sink
         self._specs = {spec.name: spec for spec in commands}
         self._commands = commands
         self._prefix = f"/{prefix}"
         self._patience = timing.interaction_patience
-        self._direct_messages = DirectMessages(workspaces, patience=timing.interaction_patience)
+        self._direct_messages = DirectMessages(inbound.workspaces, patience=timing.interaction_patience)
         #: Buttons that were just pressed: message, person and button.
         self._pressed: BoundedDict[tuple[str, ...], None] = BoundedDict(_PRESSES, lifetime=timing.double_press)
 

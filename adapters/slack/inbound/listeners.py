@@ -13,16 +13,14 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.request.payload_utils import is_action, is_event, is_shortcut, is_slash_command, is_view_submission
 
 from adapters.kit.reply_target import encrypt_secret
-from adapters.slack.connection.workspaces import NotInstalled, Workspace, Workspaces
+from adapters.slack.connection.workspaces import NotInstalled, Workspace
 from adapters.slack.inbound.app_home import AppHome
 from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.interactions import InteractionHandler
 from adapters.slack.inbound.mention_copies import MentionCopies
 from adapters.slack.inbound.messages import MessageHandler
 from adapters.slack.inbound.recent_threads import RecentThreads
-from adapters.slack.inbound.thread_state import ThreadConversations
-from adapters.slack.inbound.user_groups import UserGroups
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.inbound.services import InboundServices
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.setup.observed_events import (
     COMMANDS,
@@ -39,7 +37,7 @@ from adapters.slack.ui import home_view
 from adapters.slack.ui.buttons import BUTTON
 from bot.background import BackgroundTasks
 from bot.models import CommandSpec
-from bot.ports import AdapterServices, Receipt, Sink, receipt
+from bot.ports import Receipt, Sink, receipt
 
 log = structlog.get_logger(__name__)
 
@@ -57,61 +55,51 @@ class EventRouter(AsyncMiddleware):
 
     def __init__(
         self,
+        inbound: InboundServices,
         *,
-        workspaces: Workspaces,
-        users: UserDirectory,
-        groups: UserGroups,
-        threads: ThreadConversations,
-        services: AdapterServices,
         sink: Sink,
         commands: Sequence[CommandSpec],
         prefix: str,
         observed: ObservedEvents,
         timing: Timing,
     ) -> None:
-        self._is_recorded = services.call_recorder is not None
+        core, workspaces, users = inbound.core, inbound.workspaces, inbound.users
+        self._is_recorded = core.call_recorder is not None
         self._workspaces = workspaces
-        self._places = services.places
-        self._groups = groups
+        self._places = core.places
+        self._groups = inbound.groups
         self._observed = observed
         self._background = BackgroundTasks(ADAPTER)
-        recent = RecentThreads(workspaces, threads, services, timing)
+        recent = RecentThreads(workspaces, inbound.threads, core, timing)
         sink = recent.watching(sink)
-        self._assistant = Assistant(workspaces, users, services, self._background)
+        self._assistant = Assistant(workspaces, users, core, self._background)
         self._home = AppHome(
             workspaces=workspaces,
             users=users,
-            threads=threads,
-            services=services,
+            threads=inbound.threads,
+            services=core,
             commands=commands,
             prefix=prefix,
             background=self._background,
         )
         self.messages = MessageHandler(
-            workspaces=workspaces,
-            users=users,
-            threads=threads,
-            services=services,
+            inbound,
             sink=sink,
             commands=commands,
             assistant=self._assistant,
-            copies=MentionCopies(services, recent, timing),
+            copies=MentionCopies(core, recent, timing),
             observed=observed,
             background=self._background,
             late_event=timing.late_event,
         )
         self._interactions = InteractionHandler(
-            workspaces=workspaces,
-            users=users,
-            threads=threads,
-            services=services,
+            inbound,
             recent=recent,
-            sink=encrypt_secret(sink, ReplyTarget, services),
+            sink=encrypt_secret(sink, ReplyTarget, core),
             commands=commands,
             prefix=prefix,
             timing=timing,
         )
-
         self._on_events: dict[str, _EventListener] = {
             "message": self.messages.on_message,
             "app_mention": self.messages.on_message,

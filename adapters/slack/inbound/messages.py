@@ -13,7 +13,7 @@ from adapters.kit.participation import MutedParticipants
 from adapters.kit.per_key import PerKey
 from adapters.kit.plain_words import build_event
 from adapters.slack.connection.errors import API_ERRORS, log_reason
-from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
+from adapters.slack.connection.workspaces import Workspace, is_direct
 from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.author_notices import AuthorNotices
 from adapters.slack.inbound.mention_copies import MentionCopies
@@ -29,14 +29,13 @@ from adapters.slack.inbound.parse import (
     message_id,
     thread_id,
 )
-from adapters.slack.inbound.thread_state import ThreadConversations
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.inbound.services import InboundServices
 from adapters.slack.setup.observed_events import ObservedEvents, kind_of
 from adapters.slack.types import ADAPTER, Json
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryError, StoreError
 from bot.models import CommandSpec, Event, Location
-from bot.ports import AdapterServices, ChannelSettings, Sink
+from bot.ports import ChannelSettings, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -55,11 +54,8 @@ class MessageHandler:
 
     def __init__(
         self,
+        inbound: InboundServices,
         *,
-        workspaces: Workspaces,
-        users: UserDirectory,
-        threads: ThreadConversations,
-        services: AdapterServices,
         sink: Sink,
         commands: Sequence[CommandSpec],
         assistant: Assistant,
@@ -68,10 +64,10 @@ class MessageHandler:
         background: BackgroundTasks,
         late_event: float,
     ) -> None:
-        self._workspaces = workspaces
-        self._users = users
-        self._threads = threads
-        self._services = services
+        self._workspaces = inbound.workspaces
+        self._users = inbound.users
+        self._threads = inbound.threads
+        self._services = inbound.core
         self._sink = sink
         self._commands = commands
         self._assistant = assistant
@@ -82,11 +78,11 @@ class MessageHandler:
         #: Replies that were for nobody, by thread: the message that they reply to may be for the bot, and come late.
         self._unaddressed: BoundedDict[str, list[Json]] = BoundedDict(_THREADS, lifetime=2 * late_event)
         self._locks: PerKey[str, asyncio.Lock] = PerKey()
-        self._muted = MutedParticipants(services, ADAPTER)
+        self._muted = MutedParticipants(inbound.core, ADAPTER)
         self._recorded: BoundedDict[str, None] = BoundedDict(_MESSAGES)
         self._edited: BoundedDict[str, Json] = BoundedDict(_MESSAGES, lifetime=_RETRIES)  # may come before the message
-        self.active_channels = ActiveChannels(services, ADAPTER)  #: each with its workspace
-        self._notices = AuthorNotices(workspaces, users)
+        self.active_channels = ActiveChannels(inbound.core, ADAPTER)  #: each with its workspace
+        self._notices = AuthorNotices(inbound.workspaces, inbound.users)
         #: reads what was missed in a message's thread, to be recorded before the message
         self.read_missed: Callable[[Workspace, Json], Awaitable[None]] | None = None
 

@@ -14,7 +14,7 @@ from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.parse import direct_conversation, make_title, message_id, read_text
-from adapters.slack.inbound.thread_state import ThreadConversations
+from adapters.slack.thread_conversations import ThreadConversations
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json, Person
 from bot.errors import DeliveryError

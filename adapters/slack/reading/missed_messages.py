@@ -13,17 +13,16 @@ from adapters.kit.connection.backoff import Backoff
 from adapters.kit.connection.shares import work_while_held
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.rate_limiter import RateLimiter
-from adapters.slack.connection.workspaces import Workspace, Workspaces, is_direct
+from adapters.slack.connection.workspaces import Workspace, is_direct
 from adapters.slack.inbound.messages import MessageHandler, is_own_or_notice
 from adapters.slack.inbound.parse import is_spoken, message_id
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.inbound.services import InboundServices
 from adapters.slack.reading.absences import Absence, Absences
 from adapters.slack.reading.missed_history import MissedHistory, Place, thread_of
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, Json
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, StoreError
 from bot.i18n import translate
-from bot.ports import AdapterServices
 
 log = structlog.get_logger(__name__)
 
@@ -37,24 +36,22 @@ class MissedMessages:
 
     def __init__(
         self,
+        inbound: InboundServices,
         *,
-        workspaces: Workspaces,
-        users: UserDirectory,
-        services: AdapterServices,
         messages: MessageHandler,
         rate_limiter: RateLimiter,
         is_receiving: Callable[[], bool],
         timing: Timing,
     ) -> None:
-        self._workspaces = workspaces
-        self._users = users
-        self._services = services
+        self._workspaces = inbound.workspaces
+        self._users = inbound.users
+        self._services = inbound.core
         self._messages = messages
         self._is_receiving = is_receiving
         self._timing = timing
-        self._absences = Absences(services, timing)
+        self._absences = Absences(inbound.core, timing)
         self._is_noted = asyncio.Event()
-        self._history = MissedHistory(workspaces, services, rate_limiter, timing)
+        self._history = MissedHistory(inbound.workspaces, inbound.core, rate_limiter, timing)
         #: Channels and threads that were read before a new message.
         self._tried: set[tuple[str, str]] = set()
 

@@ -1,4 +1,4 @@
-"""Which conversation a thread belongs to that begins with the bot's own message, as those of commands and forms do.
+"""Links of conversations to threads that begin with the bot's own message, as those of commands and forms do.
 
 Such a thread has no ts before its first message is posted, while the event needs a conversation at once. So the two are
 linked when the message is posted. (Muted participants of threads are in `adapters.kit.participation`.)
