@@ -11,7 +11,7 @@ from bot.film.script import format_shots
 from bot.i18n import translate
 from bot.limits import MICROS
 from bot.models import Action, Answer, Job, Media
-from bot.spending.money import money
+from bot.spending.money import money, money_in_cents
 from bot.values import valueclass
 
 #: Command of the buttons.
@@ -71,8 +71,8 @@ def describe_cost(film: Film, states: Iterable[NodeState], locale: str, price: i
     micros = plan + spent_on(film, states)
     if not micros:
         return ""
-    of = "" if price is None else _cents(plan + price)
-    return translate("film.cost_of" if of else "film.cost", locale, cost=_cents(micros), price=of)
+    of = "" if price is None else money_in_cents(plan + price)
+    return translate("film.cost_of" if of else "film.cost", locale, cost=money_in_cents(micros), price=of)
 
 
 def _is_private(state: NodeState) -> bool:
@@ -329,8 +329,3 @@ class Board:
             shows_values=bool(asks),
             is_danger=danger,
         )
-
-
-def _cents(micros: int) -> str:
-    """Return an amount of money to the cent; a smaller one as it is."""
-    return money(round(micros, -4) or micros)

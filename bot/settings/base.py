@@ -91,7 +91,7 @@ class EnvironmentSettings(BaseSettings):
         extra="ignore",
         env_ignore_empty=True,
         allow_inf_nan=False,
-        defer_build=True,  # of the classes that are never made an object of, such as groups of settings
+        defer_build=True,  # the groups of settings are never instantiated
     )
 
     @classmethod

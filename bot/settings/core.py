@@ -20,7 +20,7 @@ from bot.settings.groups.web import WebSettings
 from bot.settings.groups.work import WorkSettings
 
 
-class Settings(  # the last first in `.env.example`
+class Settings(  # `.env.example` has the last of them first
     LimitSettings,
     ContentSettings,
     AccessSettings,

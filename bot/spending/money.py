@@ -13,3 +13,8 @@ def money(micros: int) -> str:
 def rounded_money(amount: float) -> str:
     """Return a sum as tables show it: two digits after the point; below 1 up to four, and all that a tiny one has."""
     return f"{amount:,.2f}" if amount >= 1 else money(round(round(amount, 4) * MICROS) or round(amount * MICROS))
+
+
+def money_in_cents(micros: int) -> str:
+    """Return an amount to the cent; a smaller one as it is."""
+    return money(round(micros, -4) or micros)
