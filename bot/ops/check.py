@@ -53,7 +53,13 @@ async def check() -> list[CheckResult]:
         findings.extend(await adapter.check())
     roles, places = await _read_named(settings)
     findings += await _check_roles(settings, checked, roles)
-    return [*findings, *await _check_places(checked, places)]
+    return _without_repeats([*findings, *await _check_places(checked, places)])
+
+
+def _without_repeats(findings: Sequence[CheckResult]) -> list[CheckResult]:
+    """Leave out what several parts found: it is mended once."""
+    problems = {finding.text: finding for finding in reversed(findings) if not finding.is_ok}
+    return [finding for finding in findings if finding.is_ok or problems[finding.text] is finding]
 
 
 async def check_running(settings: Settings, adapters: Mapping[str, Adapter]) -> list[CheckResult]:

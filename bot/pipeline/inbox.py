@@ -68,8 +68,10 @@ class Inbox:
     async def accept(self, event: Event) -> bool:
         """Record the event; answer a rejected one with a private sentence. Raises `StoreError`: don't acknowledge.
 
-        False: it is ignored, as its author has read lately why it is refused.
+        False: it is ignored, as its author has read lately why it is refused. Raises `ValueError` for an event that
+        nobody could answer: its adapter has made a mistake.
         """
+        self._require_answerable(event)
         effective = await self.scoped.for_event(event)
         received = event
         event = await self._resolve(_with_settings(event, effective), effective)
@@ -103,6 +105,14 @@ class Inbox:
             return False
         await self._record(event, lane=spec.lane, answer=_refuse(refusal.text))
         return True
+
+    def _require_answerable(self, event: Event) -> None:
+        if event.adapter not in self.adapters:
+            raise ValueError(
+                f"`adapter` of an event is {event.adapter!r}, the name of none of {', '.join(self.adapters)}"
+            )
+        if event.received_at.tzinfo is None:
+            raise ValueError("`received_at` of an event has no time zone: use datetime.now(UTC)")
 
     async def offer(self, event: Event, *, instead: tuple[Event, Answer] | None = None) -> Refusal | None:
         """Record an event that a person has asked for before; return why it is refused, then nothing is recorded.

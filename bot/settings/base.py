@@ -70,6 +70,17 @@ def _words(value: object) -> object:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
+def _ids(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if word.startswith(("@", "#", "<")) or len(word.split()) > 1:
+            raise ValueError(operator_text("setting.id", value=repr(word)))
+    return words
+
+
+#: A comma-separated list of ids of a platform. Raises `ValueError` for a name or a mention, which would match nobody.
+Ids = Annotated[Words, AfterValidator(_ids)]
+
+
 class _Environment(EnvSettingsSource):
     """Reads the settings that have a variable; the library's own takes most of its time for the others."""
 

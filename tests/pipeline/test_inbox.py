@@ -207,6 +207,17 @@ async def test_invalid_requests_count_against_the_rate(tmp_path: Path) -> None:
         assert "2 requests in a minute" in told[2].text
 
 
+async def test_an_event_that_nobody_could_answer_is_a_mistake_of_its_adapter(tmp_path: Path) -> None:
+    """An adapter's name that no adapter has, and a time without its zone, are refused before anything is recorded."""
+    async with service(tmp_path) as one:
+        nowhere = replace(event("x"), adapter="chanel")
+        timeless = replace(event("x"), received_at=datetime.now(UTC).replace(tzinfo=None))
+        for wrong, said in ((nowhere, "'chanel', the name of none of channel"), (timeless, "no time zone")):
+            with pytest.raises(ValueError, match=said):
+                await one.core.inbox.accept(wrong)
+        assert not any((await one.core.store.counts()).values())
+
+
 async def test_an_alias_is_its_command(tmp_path: Path) -> None:
     """An alias is recorded under the command's name, so that a retry finds it. Words that ask for a picture get one."""
     async with service(tmp_path) as one:

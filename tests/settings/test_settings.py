@@ -40,7 +40,14 @@ def test_env_example_has_nothing_else() -> None:
 
 
 # What each constrained setting is given, and what it then says is allowed.
+_NO_IDS = (("@ada", "U01,Ada Lovelace", "#general", "<@U01>"), "be ids, separated by commas")
 WRONG = {
+    **{
+        f"BOT_{rule}_{what}": _NO_IDS
+        for rule in ("ALLOW", "DENY")
+        for what in ("PEOPLE", "ROLES", "CHANNELS", "WORKSPACES")
+    },
+    "BOT_ADMINS": _NO_IDS,
     "AIMODELS_BASE_URL": (
         ("api.example.com", "ftp://x", "http://[::1", "http://x:0"),
         "an http:// or https:// address",
@@ -150,9 +157,8 @@ FREE = {
     "BOT_PLATFORMS",
     *("BOT_S3_REGION", "BOT_S3_ACCESS_KEY"),
     *("BOT_OIDC_CLIENT_ID", "BOT_OIDC_CLIENT_SECRET", "BOT_OIDC_SCOPES", "BOT_OIDC_OPERATORS"),
-    *("BOT_ADMINS", "BOT_DISABLED_COMMANDS", "BOT_CONTENT_RULES", "BOT_MODERATION_MODEL"),
+    *("BOT_DISABLED_COMMANDS", "BOT_CONTENT_RULES", "BOT_MODERATION_MODEL"),
     *(f"BOT_{kind}_FALLBACKS" for kind in ("CHAT", "CODE", "IMAGE", "AUDIO", "VIDEO")),
-    *(f"BOT_{rule}_{what}" for rule in ("ALLOW", "DENY") for what in ("PEOPLE", "ROLES", "CHANNELS", "WORKSPACES")),
 }
 
 
