@@ -10,6 +10,8 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
+
 from bot import __version__
 from bot.models import KINDS, Answer, Event, Kind, Lane, Usage
 from bot.telemetry.series import CounterSeries, HistogramSeries
@@ -32,6 +34,9 @@ _GAUGES = {
     "model_circuit": ("Failing models: 0 closed, 1 half open, 2 open (skipped).", "model"),
     "feedback": ("Opinions of answers that are kept: good, bad.", "adapter", "opinion"),
 }
+log = structlog.get_logger(__name__)
+
+_LOGGED_EVERY = 60.0  #: seconds between two lines of the log that say that the API fails, at least
 _PROBLEM_LASTS = 300.0  #: seconds after a failed API call during which `/readyz` reports it
 _CIRCUITS = {"closed": 0, "half_open": 1, "open": 2}
 
@@ -90,6 +95,7 @@ class Metrics:
         self._commands = frozenset(commands)
         self._health = health or {}
         self._find_circuits = circuits or dict
+        self._is_failure_logged, self._failure_logged_at = False, -_LOGGED_EVERY
         self._api_problem = ("", 0.0)  # problem of the last call, and its monotonic time
         self._series: list[CounterSeries | HistogramSeries] = []
         self._gauges: dict[str, Gauge] = {}  # made with the registry
@@ -198,6 +204,20 @@ class Metrics:
             self._api_retries.add(call.endpoint)
         problem = _problem(call.status)
         self._api_problem = (problem, time.monotonic())
+        if bool(problem) != self._is_failure_logged:
+            self._log_api(problem, call.endpoint)
+
+    def _log_api(self, problem: str, endpoint: str) -> None:
+        """Log that the API fails, at most once a minute, and that it answers again."""
+        now = time.monotonic()
+        if not problem:
+            log.info("API answers again", endpoint=endpoint)
+        elif now - self._failure_logged_at < _LOGGED_EVERY:
+            return
+        else:
+            log.warning("API fails", reason=problem, endpoint=endpoint)
+            self._failure_logged_at = now
+        self._is_failure_logged = bool(problem)
 
     def api_problem(self) -> str:
         """Return the problem of the last API call; "" if there was none, or no call lately."""

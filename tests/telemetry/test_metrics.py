@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from bot import __version__
 from bot.models import Actor, Answer, Event, Media, Usage
@@ -89,9 +90,19 @@ def test_the_queue_and_the_rate_limit_are_current() -> None:
 
 
 def test_api_calls_are_counted_and_remembered() -> None:
-    """Calls are counted by endpoint and status; the last one decides whether the API works, except for 4xx."""
+    """Calls are counted by endpoint and status; the last one decides whether the API works, except for 4xx.
+
+    The log has a line when the API begins to fail, at most once a minute, and one when it answers again.
+    """
     metrics = Metrics(COMMANDS)
     assert metrics.api_problem() == ""
+    with capture_logs() as lines:
+        for status in (200, 502, None, 502, 200, 200, 503, 200):
+            metrics.api_call(Call("/images/generations", status))
+    assert [(line["event"], line.get("reason")) for line in lines] == [
+        ("API fails", "the API answered 502"),
+        ("API answers again", None),
+    ]
     for status, problem in ((None, "answer"), (500, "500"), (401, "401"), (400, ""), (429, ""), (200, "")):
         metrics.api_call(Call(status=status, attempt=2))
         assert (problem in metrics.api_problem()) if problem else not metrics.api_problem()
