@@ -15,8 +15,8 @@ from bot.calls.guarded_api import GeneratedFiles
 from bot.commands._base import Context, Parts
 from bot.commands._family import Wording, family_actions
 from bot.errors import UsageError
-from bot.limits import decimal_text
 from bot.models import Action, Actions, Job, Kind, Media, Option, Origin, Status, Text, TurnRecord, Usage
+from bot.spending.money import exact_money
 from bot.values import field, valueclass
 
 log = structlog.get_logger(__name__)
@@ -203,7 +203,7 @@ async def media_answer(
 
 def price_facts(ctx: Context, used: Usage) -> list[str]:
     """Return what something has cost, for a caption; nothing where it was free."""
-    return [ctx.translate("media.cost", cost=decimal_text(used.cost))] if used.cost else []
+    return [ctx.translate("media.cost", cost=exact_money(used.cost))] if used.cost else []
 
 
 def _measured(ctx: Context, media: Media) -> list[str]:

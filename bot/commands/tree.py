@@ -7,10 +7,10 @@ from bot.commands._base import Context, Parts, command
 from bot.commands._tables import table_code
 from bot.family.changes import Changes
 from bot.family.origins import FamilyFile, read_family
-from bot.limits import decimal_text
 from bot.media.drawing.canvas import can_write
 from bot.media.drawing.tree import TreeRow, draw_tree
 from bot.models import KINDS, CommandSpec, Kind, Text
+from bot.spending.money import exact_money
 
 _LONGEST_PROMPT = 160  # characters
 
@@ -90,7 +90,7 @@ def _describe(ctx: Context, file: FamilyFile, blind: frozenset[str]) -> str:
     assert origin is not None
     facts = [_model(file, blind), *origin.options.values()]
     if origin.cost:
-        facts.append(ctx.translate("media.cost", cost=decimal_text(origin.cost)))
+        facts.append(ctx.translate("media.cost", cost=exact_money(origin.cost)))
     facts.append(file.job.event.actor.name or file.job.event.actor.id)
     kind = ctx.translate(f"tree.{_kind(file)}")
     prompt, made_with = (table_code(t, longest=_LONGEST_PROMPT) for t in (file.media.description, " · ".join(facts)))

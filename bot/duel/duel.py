@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from bot.i18n import translate
-from bot.limits import decimal_text
 from bot.models import Action, Answer, Job, Kind, Media
+from bot.spending.money import exact_money
 from bot.spending.quotes import DECIDE
 from bot.values import valueclass
 
@@ -122,7 +122,7 @@ def _result(duel: Duel) -> list[str]:
             assert one.seconds is not None
             facts.append(translate("media.seconds", duel.locale, seconds=f"{one.seconds:.1f}"))
             if one.cost:
-                facts.append(translate("media.cost", duel.locale, cost=decimal_text(one.cost)))
+                facts.append(translate("media.cost", duel.locale, cost=exact_money(one.cost)))
             facts.append(translate("duel.votes", duel.locale, votes=one.votes))
         lines.append(" · ".join(facts))
     if duel.alike:

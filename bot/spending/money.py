@@ -10,6 +10,11 @@ def money(micros: int) -> str:
     return f"{whole}.{rest.ljust(2, '0')}"
 
 
+def exact_money(amount: float) -> str:
+    """Return what something has cost, written as its price."""
+    return money(round(amount * MICROS))
+
+
 def rounded_money(amount: float) -> str:
     """Return a sum as tables show it: two digits after the point; below 1 up to four, and all that a tiny one has."""
     return f"{amount:,.2f}" if amount >= 1 else money(round(round(amount, 4) * MICROS) or round(amount * MICROS))

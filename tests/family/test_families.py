@@ -74,7 +74,7 @@ async def test_a_picture_is_changed_in_words(tmp_path: Path) -> None:
         assert one.echo.bodies[-1]["prompt"].startswith(darker)
         places, lines = await tree(one)
         assert places == [("1", 0), ("2", 2), ("4", 4), ("7", 4), ("3", 2), ("5", 2), ("6", 2)]
-        assert "Picture: `a red fox` · `seeddream-4.0 · 512x512 · anime · cost 0.5 · Ada`" in lines[0]
+        assert "Picture: `a red fox` · `seeddream-4.0 · 512x512 · anime · cost 0.50 · Ada`" in lines[0]
         assert (await one.ask("", command="edit")).private
         # What is deleted is gone from the family, and what came from it stands alone.
         await press(one, dark, "delete")

@@ -55,7 +55,7 @@ async def test_a_price_comes_first_where_it_is_asked_for(slack: SlackSimulator, 
         await told(slack, slack.ada, "Only the person who asked")
         slack.bob.press(quote, "only 1 (0.50)")
         await told(slack, slack.bob, "All right")
-        picture = await answer(running, question, "cost 0.5")
+        picture = await answer(running, question, "cost 0.50")
         assert picture.ts == quote.ts or picture.files
         assert made(running) == [1, 1]
         slack.bob.press(quote, "Make it (1.00)")
@@ -88,7 +88,7 @@ async def test_an_approver_grants_or_declines(slack: SlackSimulator, tmp_path: P
         slack.ada.press(ask, "Approve")
         slack.ada.press(ask, "Approve")
         await told(slack, slack.bob, "Approved by Ada")
-        await answer(running, question, "cost 0.5")
+        await answer(running, question, "cost 0.50")
         assert made(running) == [2]
         [ask] = await asked(running, office, "Approved by Ada")
         assert labels(ask) == []
@@ -130,7 +130,7 @@ async def test_an_approver_is_asked_in_private(slack: SlackSimulator, tmp_path: 
         assert ask.content.startswith("Bob asks for something")  # nothing about a channel that the bot may not write in
         assert not [m for m in slack.bob.sees() if "asks for something" in m.content]
         slack.ada.press(ask, "Approve")
-        await answer(running, question, "cost 0.5")
+        await answer(running, question, "cost 0.50")
         assert made(running) == [2]
         [ask] = await asked(running, slack.team.direct(slack.ada.id), "two foxes")
         assert "Approved by Ada." in ask.content
@@ -152,7 +152,7 @@ async def test_a_group_decides_and_what_nobody_decides_on_lapses(slack: SlackSim
         await told(slack, slack.ada, "Only an approver")
         assert not made(running)
         slack.bob.press(waiting, "Approve")
-        await answer(running, question, "cost 0.5")
+        await answer(running, question, "cost 0.50")
         await told(slack, slack.ada, "Approved by Bob")
         assert made(running) == [2]
 
