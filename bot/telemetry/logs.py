@@ -74,6 +74,7 @@ def configure(
         logging.getLogger(name).setLevel(chosen)
     logging.captureWarnings(True)
     logging.getLogger("asyncio").filters = [_Throttle()]
+    logging.getLogger("uvicorn.error").filters = [_Throttle("Invalid HTTP request")]  # of any stranger
     # Not via the standard library, which would triple the cost of a line.
     structlog.configure(
         processors=[*shared, *finishing],
@@ -122,16 +123,22 @@ def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
 
 
 class _Throttle(logging.Filter):
-    """Passes a message once in a while: without free file descriptors the event loop repeats one thousands of times."""
+    """Passes a message once in a while: without free file descriptors the event loop repeats one thousands of times.
+
+    `begins`: only messages that begin so are held back.
+    """
 
     _INTERVAL, _KNOWN = 10.0, 100  # seconds, messages in memory
 
-    def __init__(self) -> None:
+    def __init__(self, begins: str = "") -> None:
         super().__init__()
+        self._begins = begins
         self._passed: dict[str, float] = {}  # monotonic times until which a message is held back
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
+        if not message.startswith(self._begins):
+            return True
         now = time.monotonic()
         if now < self._passed.get(message, now):
             return False

@@ -33,6 +33,8 @@ except ValueError:
     log.exception("failed", error=repr(SECRET))
     logging.getLogger("library").exception("failed too %s", SECRET)
 logging.getLogger("library").info("chatter")
+for of_a_stranger in ("Invalid HTTP request received.", "Invalid HTTP request received.", "other", "other"):
+    logging.getLogger("uvicorn.error").warning(of_a_stranger)
 logging.getLogger("bot.other").info("ours")
 warnings.warn(f"careful {SECRET}")
 print("answer")
@@ -96,6 +98,12 @@ def test_configuring_twice_writes_once() -> None:
     """A second configuration replaces the first."""
     events = [json.loads(line)["event"] for line in run("info", "json")[1].splitlines()]
     assert events.count("plain") == 1
+
+
+def test_strangers_do_not_fill_the_log() -> None:
+    """What anybody can send to the web server is logged once in a while; other messages of the server always are."""
+    events = [json.loads(line)["event"] for line in run("info", "json")[1].splitlines()]
+    assert (events.count("Invalid HTTP request received."), events.count("other")) == (1, 2)
 
 
 FORGER = """

@@ -79,10 +79,12 @@ class HttpEndpoints:
         if self._app is None:
             raise HTTPException(_UNAVAILABLE, "Not listening yet.", {"Retry-After": "5"})
         body = await self._read_body(request)
-        if not self._is_signed(request, body) and not _is_ssl_check(body):
+        is_signed = self._is_signed(request, body)
+        if not is_signed and not _is_ssl_check(body):
             raise HTTPException(_UNAUTHORIZED, "The signature is wrong.")
         if not _is_well_formed(request, body):
-            log.warning("request ignored", reason="malformed")
+            if is_signed:  # a stranger could fill the log
+                log.warning("request ignored", reason="malformed")
             raise HTTPException(_BAD_REQUEST, "The request is malformed.")
         return to_starlette_response(await self._app.async_dispatch(to_async_bolt_request(request, body)))
 

@@ -73,6 +73,7 @@ async def test_odd_signatures(slack: SlackSimulator, core: RecordingCore, header
     async with RunningAdapter(slack, core, http=True) as service:
         with capture_logs() as logs:
             assert await status_of(f"{service.url}/slack/events", b"\xff", headers) == 401
+            assert await status_of(f"{service.url}/slack/events", b"payload=[&ssl_check=1", headers) == 400
         assert logs == []
 
 
