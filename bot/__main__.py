@@ -14,7 +14,7 @@ from bot import (
     __version__,
     lean_imports,  # noqa: F401 - before anything imports the libraries
 )
-from bot.characters import replace_surrogates
+from bot.characters import escape_lines, replace_surrogates
 from bot.errors import BotError, SettingsError
 from bot.i18n import LANGUAGES, choose_language, is_known, operator_text
 from bot.models import Lane
@@ -59,7 +59,7 @@ def _write(text: str) -> None:
     Where nobody reads them any more, as after `| head`, the command ends as one does that the signal SIGPIPE ends.
     """
     try:
-        print(text, flush=True)
+        print(escape_lines(text), flush=True)
     except OSError as exc:
         with Path(os.devnull).open("w") as nothing:  # else the interpreter writes it again at its end, and fails
             os.dup2(nothing.fileno(), sys.stdout.fileno())

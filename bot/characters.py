@@ -18,6 +18,9 @@ DASHES = "\u1400\u2014\u2015\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30
 #: Characters that steer a terminal, end a line or turn its direction.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
+#: The same but for tabs and line ends.
+_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
 
 def replace_surrogates(argument: str) -> str:
     """Return an argument of the command line, with a mark for each byte that is no UTF-8."""
@@ -27,3 +30,8 @@ def replace_surrogates(argument: str) -> str:
 def escape_controls(text: str) -> str:
     """Return a text of strangers that steers no terminal and is one line."""
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def escape_lines(text: str) -> str:
+    """Return lines, perhaps JSON, with texts of strangers that steer no terminal. Escapes are those of JSON."""
+    return _IN_LINES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -15,7 +15,7 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
-from bot.characters import CONTROLS, escape_controls
+from bot.characters import CONTROLS, escape_controls, escape_lines
 from bot.security.written_forms import SHORTEST_SECRET, written_forms
 
 #: Replaces a secret in a record.
@@ -119,7 +119,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, default=str).encode  # `json.dump
 
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     """Encode a record; what the encoder leaves, such as C1 controls and marks of direction, is escaped, too."""
-    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", _encode(event))
+    return escape_lines(_encode(event))
 
 
 class _Throttle(logging.Filter):

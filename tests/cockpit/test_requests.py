@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from bot.__main__ import main
+from bot.characters import CONTROLS
 from bot.cockpit.page import registered_pages
 from bot.ops.web import WebServer
 from bot.pipeline.timing import PipelineTiming
@@ -187,6 +188,7 @@ async def test_the_command_line_sees_and_steers_the_running_service(
     async def run(*arguments: str) -> tuple[int, str]:
         status = await asyncio.to_thread(main, arguments)
         shown = capsys.readouterr()
+        assert not CONTROLS.search(shown.out.replace("\n", ""))  # no terminal is steered
         return status, shown.out + shown.err
 
     public = {"bot_host": any_host(), "bot_public_url": "https://muse.example"}
@@ -197,7 +199,7 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         for name, value in public.items():
             monkeypatch.setenv(name.upper(), value)
         monkeypatch.setenv("BOT_PORT", str(web.server.port))
-        web.service.adapter.named = {"w": "Workshop", "general": "lobby"}
+        web.service.adapter.named = {"w": "Workshop", "general": "lobby\x9b"}
         quick = (await web.service.ask("quick")).reply_to
         await web.service.core.inbox.background.drain()
         gate = web.service.echo.hold("SLOW")
@@ -221,7 +223,7 @@ async def test_the_command_line_sees_and_steers_the_running_service(
         [used] = json.loads(text)
         assert (used["day"], used["kind"]) == (datetime.now(ZoneInfo(zone)).date().isoformat(), "chat")
         _, text = await run("requests")
-        assert re.search(r"Ada +channel +Workshop +lobby ", text)
+        assert re.search(r"Ada +channel +Workshop +lobby\\x9b ", text)
         assert text.count(f"{datetime.now(ZoneInfo(zone)).isoformat()[-6:]}  chat") == 2
         assert (await run("cancel", running)) == (0, f"Stopped: {running}\n")
         await web.service.channel.wait_for_answers(running)
