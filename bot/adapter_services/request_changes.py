@@ -51,6 +51,7 @@ class RequestChanges:
 
     async def _revise(self, event: Event) -> None:
         job = await self.journal.job(event.adapter, event.id)
+        event = await self.inbox.read_words(event)
         fresh = replace(event, id=edited_id(event.id, _request_content(event)), has_prior_messages=False)
         if job is not None and await self._revise_joined(job, event, fresh):
             return

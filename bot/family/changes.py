@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from mimetypes import guess_type
 
 from bot.duel.duel import VOTE
 from bot.events.edits import message_of
@@ -37,18 +38,23 @@ class Changes:
         if event.command == AGAIN and not event.rejection:
             repeated = await self._repeat(event)
             return repeated or replace(event, rejection=translate("retry.nothing", event.actor.locale))
-        is_plain = event.command == _CHAT and not (event.options or event.attachments or event.rejection)
-        if is_plain and read_repeat(event.prompt):
-            return await self._repeat(event) or event
-        if is_plain and (asks_for_video(event.prompt) or asks_for_another(event.prompt)):
-            return await self._remake(event) or event
-        if is_plain and may_be_change(event.prompt):
+        if event.command != _CHAT or event.options or event.rejection:
+            return event
+        return self._of_attached(event) if event.attachments else await self._read_plain(event) or event
+
+    async def _read_plain(self, event: Event) -> Event | None:
+        """Return a plain message as what it changes or repeats is made; None: it does neither."""
+        if read_repeat(event.prompt):
+            return await self._repeat(event)
+        if asks_for_video(event.prompt) or asks_for_another(event.prompt):
+            return await self._remake(event)
+        if may_be_change(event.prompt):
             found = await self._find_last(event)
             if found is not None and found[0].event.command == "image":
                 prompts = (found[0].event.prompt, *(file.description for file in generated(found[0])))
                 if reads_as_change(event.prompt, " ".join(prompts)):
                     return await self._change(event, *found)
-        return event
+        return None
 
     async def _edit(self, event: Event) -> Event:
         """Return the command `edit` as what it changes is made."""
@@ -60,6 +66,17 @@ class Changes:
         if found is None:
             return replace(event, rejection=translate("edit.nothing", event.actor.locale))
         return await self._change(event, *found)
+
+    def _of_attached(self, event: Event) -> Event:
+        """Return an event with a picture, whose words say how it should change, as that change."""
+        types = (file.content_type or guess_type(file.name)[0] or "" for file in event.attachments)
+        if not all(name.startswith("image/") for name in types):
+            return event
+        if "video" in self.spending and asks_for_video(event.prompt):
+            return replace(event, command="video", prompt="")
+        if "image" in self.spending and reads_as_change(event.prompt, ""):
+            return replace(event, command="image", options={CHANGE: "yes"})
+        return event
 
     async def _remake(self, event: Event) -> Event | None:
         """Return the event as a video of the last picture, or one more of the last file; None: there is none."""

@@ -225,21 +225,27 @@ class Inbox:
             event = await self._resolve_press(event)
         if event.command == RETRY or (event.command == AGAIN and not event.prompt.strip() and not event.rejection):
             event = await self._resolve_retry(event)
-        is_plain = event.command == "chat" and not (event.options or event.replaces or event.part_of or event.rejection)
-        if is_plain and asks_for_reminder(event.prompt) and self.registry.offers("schedule"):
-            return replace(event, command="schedule")  # a model would only say that it will
-        if is_plain and self._asks_for_help(event, effective):
-            return replace(event, command=HELP, prompt="")
-        if self._may_ask_for_picture(event, effective) and (what := read_picture_request(event.prompt)):
-            return replace(event, command="image", prompt=what)
+        read = self._read_words(event, effective)
+        if read is not event:
+            return read
         return await Changes(self.journal, self.registry.spending).resolve(event)
 
-    def _may_ask_for_picture(self, event: Event, effective: EffectiveSettings) -> bool:
-        """Whether plain words may become `/image`: a model would only say that it can't draw."""
-        is_plain = event.command == "chat" and not (
-            event.options or event.attachments or event.part_of or event.rejection
-        )
-        return is_plain and self.registry.offers("image") and "image" not in effective.words(COMMANDS_OFF)
+    async def read_words(self, event: Event) -> Event:
+        """Return a plain message as the command that its words alone mean. Raises `StoreError`."""
+        return self._read_words(event, await self.scoped.for_event(event))
+
+    def _read_words(self, event: Event, effective: EffectiveSettings) -> Event:
+        """Return a plain message as what a model would only say that it does, or that it can't; else as it is."""
+        if event.command != "chat" or event.options or event.replaces or event.part_of or event.rejection:
+            return event
+        if asks_for_reminder(event.prompt) and self.registry.offers("schedule"):
+            return replace(event, command="schedule")
+        if self._asks_for_help(event, effective):
+            return replace(event, command=HELP, prompt="")
+        may_draw = self.registry.offers("image") and "image" not in effective.words(COMMANDS_OFF)
+        if may_draw and not event.attachments and (what := read_picture_request(event.prompt)):
+            return replace(event, command="image", prompt=what)
+        return event
 
     def _asks_for_help(self, event: Event, effective: EffectiveSettings) -> bool:
         """Whether a plain message asks what the service can do: a model knows none of its commands."""

@@ -55,6 +55,22 @@ async def test_an_edit_without_effect_is_ignored(tmp_path: Path) -> None:
         assert one.echo.prompts == ["one", "two", "three"]
 
 
+async def test_an_edit_of_words_that_ask_for_a_picture_is_read_like_them(tmp_path: Path) -> None:
+    """Such words with another description replace the picture; in place of a question they get one."""
+    async with service(tmp_path) as one:
+        await one.ask("draw me a fox")
+        await edited(one, "e1", "Draw me a fox!")
+        await edited(one, "e1", "draw me a cat")
+        await one.channel.until(lambda: one.echo.prompts == ["a fox", "a cat"] and one.answer("e1").final)
+        assert len(shown(one, "e1")) == 1
+        asked = await one.ask("hello")
+        await edited(one, asked.key, "draw me a dog")
+        await one.channel.until(
+            lambda: any(m.files and m.key != "e1" and m.final for m in one.channel.messages.values())
+        )
+        assert (asked.text, one.echo.prompts[-1]) == ("re: hello", "a dog")
+
+
 async def test_a_question_edited_while_it_is_answered(tmp_path: Path) -> None:
     """The running call is cancelled, and the answer is that to the new question."""
     async with service(tmp_path) as one:

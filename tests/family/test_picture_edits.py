@@ -64,7 +64,7 @@ async def test_the_picture_itself_is_edited(tmp_path: Path) -> None:
         await one.ask("a hat there", command="edit", options={"mask": "yes"}, **attached)
         assert server.forms[1]["image"] == ("image/jpeg", EDITED)
         assert server.forms[1]["mask"] == MASK
-        await one.ask("in blue", command="edit", **attached)
+        await one.ask("make it blue", **attached)
         assert server.forms[2]["image"] == ("image/png", MASK)
         tree = (await one.ask("", command="tree")).text.splitlines()
         assert [len(line) - len(line.lstrip()) for line in tree[2:]] == [0, 2, 4, 0]
