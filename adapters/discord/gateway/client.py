@@ -1,4 +1,4 @@
-"""The library's client: its intents and caches, and the listeners that its gateway events go to."""
+"""The library's client: its intents and caches, and its gateway events."""
 
 import asyncio
 from collections import Counter
@@ -15,6 +15,7 @@ from adapters.discord.gateway.action_button import ActionButton
 from adapters.discord.gateway.clock import DiscordClock
 from adapters.discord.gateway.errors import raise_delivery_errors
 from adapters.discord.gateway.event_router import EventRouter
+from adapters.discord.gateway.readable_messages import parse_without_parts
 from adapters.discord.gateway.requests import throttle_cleanup, use_fast_json
 from adapters.discord.gateway.sharded_client import ShardedClient
 from adapters.discord.timing import Timing
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 #: Servers that are kept after they were read.
 _READ_GUILDS = 1000
+_MESSAGES = ("MESSAGE_CREATE", "MESSAGE_UPDATE")
 
 
 class DiscordClient(ShardedClient):
@@ -84,14 +86,18 @@ class DiscordClient(ShardedClient):
                 try:
                     parse(data)
                 except Exception as exc:  # noqa: BLE001 - foreign data in foreign code: any error is possible
-                    self.unreadable[event] += 1
-                    if self.unreadable[event] == 1:
-                        log.warning("gateway events skipped", kind=event, reason=f"{type(exc).__name__}: {exc}")
+                    if event not in _MESSAGES or not _can_be_parsed(parse, data):
+                        self._count_unreadable(event, exc)
 
             return parse_or_skip
 
         for event, parse in list(parsers.items()):
             parsers[event] = guard(event, parse)
+
+    def _count_unreadable(self, event: str, exc: Exception) -> None:
+        self.unreadable[event] += 1
+        if self.unreadable[event] == 1:
+            log.warning("gateway events skipped", kind=event, reason=f"{type(exc).__name__}: {exc}")
 
     def _skip_own_messages(self) -> None:
         """Don't parse what the bot itself has posted or edited: Discord sends each of these messages back."""
@@ -107,7 +113,7 @@ class DiscordClient(ShardedClient):
 
             return parse_others
 
-        for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
+        for event in _MESSAGES:
             parsers[event] = guard(parsers[event])
 
     def _trim_socket(self, shard: int) -> None:
@@ -196,6 +202,15 @@ class DiscordClient(ShardedClient):
         """Route that a server is known."""
         if self.router is not None:
             await self.router.sessions.on_server_available(guild)
+
+
+def _can_be_parsed(parse: Callable[[Any], Any], data: Any) -> bool:
+    """Parse a message without what the library may not read; whether that was possible."""
+    try:
+        parse_without_parts(parse, data)
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    return True
 
 
 def _ignore(*_: object) -> None:

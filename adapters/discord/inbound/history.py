@@ -1,12 +1,14 @@
 """Messages before the question: chains of replies, and the messages of a thread."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import discord
 import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import raise_delivery_errors
+from adapters.discord.gateway.readable_messages import parse_message
 from adapters.discord.inbound import parse
 from adapters.discord.reply_target import ReplyTarget
 from adapters.kit.bounded import BoundedDict
@@ -59,7 +61,6 @@ async def read_messages(
 
     A message that the library can't parse is left out, so that it hides no other.
     """
-    state = client._connection  # noqa: SLF001 - the library's own way to make one
     found: list[discord.Message] = []
     count, is_more = 0, True
     while is_more and count < limit:
@@ -68,7 +69,7 @@ async def read_messages(
         new = [data for data in page if int(data["id"]) > after]
         for data in new:
             try:
-                found.append(state.create_message(channel=channel, data=data))
+                found.append(_create_message(client, channel, data))
             except Exception as exc:  # noqa: BLE001 - foreign data in foreign code: any error is possible
                 log.warning("message skipped", channel=channel.id, message=data["id"], reason=type(exc).__name__)
         count += len(new)
@@ -76,6 +77,12 @@ async def read_messages(
         before = int(page[-1]["id"]) if page else before
     found.sort(key=lambda message: message.id)
     return found
+
+
+def _create_message(client: DiscordClient, channel: "discord.abc.MessageableChannel", data: Any) -> discord.Message:
+    """Return a message of the REST API. Raises whatever the library does where it can't parse it."""
+    state = client._connection  # noqa: SLF001 - the library's own way to make one
+    return parse_message(lambda form: state.create_message(channel=channel, data=form), data)
 
 
 async def _read_chain(client: DiscordClient, last: discord.Message | None, limit: int) -> PriorMessages:
@@ -91,8 +98,13 @@ async def _read_chain(client: DiscordClient, last: discord.Message | None, limit
 
 async def _fetch(client: DiscordClient, channel: int, message: int) -> discord.Message | None:
     try:
-        return await client.get_partial_messageable(channel).fetch_message(message)
+        data = await client.http.get_message(channel, message)
     except (discord.NotFound, discord.Forbidden):
+        return None
+    try:
+        return _create_message(client, client.get_partial_messageable(channel), data)
+    except Exception as exc:  # noqa: BLE001 - foreign data in foreign code: any error is possible
+        log.warning("message skipped", channel=channel, message=message, reason=type(exc).__name__)
         return None
 
 

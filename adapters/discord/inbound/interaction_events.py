@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 
+from adapters.discord.gateway.readable_messages import parse_message
 from adapters.discord.inbound import parse
 from adapters.discord.inbound.parse import ADAPTER
 from adapters.discord.inbound.reply_mode import SETTING
@@ -281,8 +282,7 @@ def build_actor(interaction: discord.Interaction, locale: str) -> Actor:
 def _message(interaction: discord.Interaction, data: Mapping[str, Any]) -> discord.Message:
     state = interaction.client._connection  # noqa: SLF001 - the library's own way to make one
     channel: Any = interaction.channel or interaction.client.get_partial_messageable(int(data["channel_id"]))
-    payload: Any = data
-    return discord.Message(state=state, channel=channel, data=payload)
+    return parse_message(lambda form: discord.Message(state=state, channel=channel, data=form), data)
 
 
 def _file_options(spec: CommandSpec) -> list[str]:

@@ -9,9 +9,9 @@ import structlog
 
 from adapters.discord.gateway.client import DiscordClient
 from adapters.discord.gateway.errors import describe_error
+from adapters.discord.gateway.unavailable_servers import UnavailableServers
 from adapters.discord.inbound import history, parse
 from adapters.discord.inbound.messages import MessageHandler
-from adapters.discord.inbound.unavailable_servers import UnavailableServers
 from adapters.discord.timing import Timing
 from adapters.kit.connection.backoff import Backoff
 from adapters.kit.errors import NETWORK_ERRORS

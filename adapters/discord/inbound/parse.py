@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import discord
 
+from adapters.discord.inbound.message_parts import embeds_of, media_of, text_of_poll
 from adapters.discord.reply_target import ReplyTarget, created_at
 from adapters.kit.forms import without_file_names
 from adapters.kit.texts import titles
@@ -220,14 +221,11 @@ def read_text(message: discord.Message, *, me: int = 0, with_ids: bool = False) 
     """
     parts = [resolve_markup(text, message, me, with_ids=with_ids) for text in _texts_of(message)]
     for snapshot in message.message_snapshots:
-        text = resolve_markup("\n\n".join(_texts_of(snapshot)), message, me)
+        text = resolve_markup("\n\n".join(_texts_of(snapshot) or embeds_of(snapshot)), message, me)
         parts += ["\n".join(f"> {line}" for line in text.splitlines())]
     if message.poll is not None:
-        parts += [_poll_text(message.poll)]
-    parts += [f"[{sticker.name}]" for sticker in message.stickers]
-    if not any(parts):  # other bots often write embeds alone
-        parts = [text for embed in message.embeds for text in (embed.title, embed.description) if text]
-    return "\n\n".join(filter(None, parts))
+        parts += [text_of_poll(message.poll)]
+    return "\n\n".join(filter(None, parts) if any(parts) else embeds_of(message))
 
 
 def resolve_markup(text: str, message: discord.Message, me: int, *, with_ids: bool = False) -> str:
@@ -283,7 +281,7 @@ def read_attachments(message: discord.Message) -> tuple[Attachment, ...]:
     for holder in holders:
         found += [read_file(file, message) for file in holder.attachments]
         for component in _leaves(holder.components):
-            found += [_read_media(*media, message) for media in _media_of(component)]
+            found += [_read_media(*media, message) for media in media_of(component)]
     return tuple(found)
 
 
@@ -291,9 +289,6 @@ def read_file(file: discord.Attachment, message: discord.Message) -> Attachment:
     """Return one file. Its URL expires, so the source holds its message as well."""
     source = {"channel": str(message.channel.id), "message": str(message.id), "id": str(file.id), "url": file.url}
     return Attachment(name=file.filename, content_type=file.content_type or "", size=file.size, source=source)
-
-
-# ------------------------------------------------------------------ components v2
 
 
 def _leaves(components: Iterable[Any]) -> Iterator[Any]:
@@ -309,18 +304,9 @@ def _leaves(components: Iterable[Any]) -> Iterator[Any]:
 
 
 def _texts_of(message: discord.Message | discord.MessageSnapshot) -> list[str]:
+    """Return what is written in a message itself and in its components v2, and the names of its stickers."""
     texts = [c.content for c in _leaves(message.components) if isinstance(c, discord.TextDisplay)]
-    return [text for text in (message.content, *texts) if text]
-
-
-def _media_of(component: Any) -> Iterator[tuple[discord.UnfurledMediaItem, str, int | None]]:
-    """Yield the files that a component shows, with name and size where Discord tells them."""
-    if isinstance(component, discord.MediaGalleryComponent):
-        yield from ((item.media, "", None) for item in component.items)
-    elif isinstance(component, discord.ThumbnailComponent):
-        yield component.media, "", None
-    elif isinstance(component, discord.FileComponent):
-        yield component.media, component.name or "", component.size
+    return [text for text in (message.content, *texts, *(f"[{one.name}]" for one in message.stickers)) if text]
 
 
 def has_spoiler(message: discord.Message) -> bool:
@@ -343,8 +329,3 @@ def _read_media(media: discord.UnfurledMediaItem, name: str, size: int | None, m
         size=size,
         source={**source, "id": str(media.attachment_id or "")},
     )
-
-
-def _poll_text(poll: discord.Poll) -> str:
-    answers = [f"- {answer.text} ({answer.vote_count})" for answer in poll.answers]
-    return "\n".join([f"**{poll.question}**", *answers])

@@ -37,7 +37,7 @@ def message_of_an_app() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("event", "data"),
     [
-        ("MESSAGE_CREATE", message_of_an_app()),
+        ("MESSAGE_CREATE", {"id": snowflake(), "channel_id": CHANNEL, "guild_id": GUILD, "author": {}}),
         ("CHANNEL_UPDATE", {"id": CHANNEL, "guild_id": GUILD, "type": 0, "name": "general"}),
         ("INTERACTION_CREATE", {"id": "1", "application_id": "2", "type": 2, "token": "t", "version": 1}),
         ("GUILD_CREATE", {"id": GUILD, "roles": [{"id": "5"}], "name": "Lab", "unavailable": False}),
@@ -56,6 +56,21 @@ async def test_unreadable_event(
     assert service.adapter.client.unreadable[event] == 3
     assert len(simulator.gateway.identified) == 1
     assert not service.running.done()
+
+
+async def test_unreadable_part(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
+    """A message with a part that the library can't read, or in a reply to such a one, is read without that part."""
+    event = await service.say(CHANNEL, f"<@{ME}> what is done?", answers=message_of_an_app())
+    assert event.prompt == "> another app: done\n\nwhat is done?"
+    # https://docs.discord.com/developers/resources/poll: the expiry may be null
+    poll: dict[str, Any] = {
+        "question": {"text": "Tea?"},
+        "answers": [],
+        "expiry": None,
+        "layout_type": 1,
+        "allow_multiselect": False,
+    }
+    assert (await service.say(DM, "and this?", poll=poll)).prompt == "and this?"
 
 
 async def test_own_messages_are_not_parsed(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:

@@ -189,7 +189,7 @@ async def test_reply_to_an_answer_goes_on(simulator: DiscordSimulator, core: Rec
 
 
 async def test_forwarded_message_is_read(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
-    """A forwarded message is read as a quotation, with its files."""
+    """A forwarded message is read as a quotation, with its files; one of an app or with a sticker alone is, too."""
     file = {"id": snowflake(), "filename": "a.txt", "size": 4, "url": "http://x/a.txt", "proxy_url": ""}
     snapshot = {
         "message": {
@@ -209,6 +209,11 @@ async def test_forwarded_message_is_read(service: Service, simulator: DiscordSim
     (event,) = await core.wait_for_events(1)
     assert event.prompt == "> The meeting is at nine."
     assert [file.name for file in event.attachments] == ["a.txt"]
+    bare = {**snapshot["message"], "content": "", "attachments": []}
+    build = {"type": "rich", "title": "Build 7", "fields": [{"name": "Result", "value": "failed"}]}
+    for part in ({"embeds": [build]}, {"sticker_items": [{"id": snowflake(), "name": "Wave", "format_type": 1}]}):
+        await service.say(DM, "", message_snapshots=[{"message": {**bare, **part}}], message_reference=reference)
+    assert [event.prompt for event in core.events[1:]] == ["> Build 7\n> \n> Result: failed", "> [Wave]"]
 
 
 async def test_edits_and_deletions(service: Service, simulator: DiscordSimulator, core: RecordingCore) -> None:
