@@ -272,7 +272,7 @@ class DiscordDraft:
         return not (await self._has_token() if self._is_single else target.is_dm)
 
     async def _has_token(self) -> bool:
-        return self._original is not None and await self._original.is_usable()
+        return self._original is not None and await self._original.has_token()
 
     async def _show_elsewhere(self, answer: Answer, refusal: DeliveryRefused) -> None:
         """Show the asker the answer privately, and say so where it was asked. Raises the refusal if that fails."""

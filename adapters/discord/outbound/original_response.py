@@ -22,8 +22,9 @@ from bot.ports import AdapterServices
 
 _ORIGINAL: Any = "@original"  # stands in for the message's id
 _INVALID_BODY = 50035
-#: Codes that end an interaction: unknown message, unknown webhook, invalid token.
-_UNUSABLE = (10008, 10015, 50027)
+#: Codes of a request for it: it is gone; its interaction has ended, by an unknown webhook or an invalid token.
+_GONE, _ENDED = 10008, (10015, 50027)
+_UNUSABLE = (_GONE, *_ENDED)
 
 #: Code while an interaction is not acknowledged yet, and once its token has ended.
 _UNKNOWN_WEBHOOK = 10015
@@ -53,6 +54,7 @@ class OriginalResponse:
         self._key = key
         self._deadlines = deadlines
         self._is_closed = False
+        self._is_gone = False
         self._timing = timing
         is_new = abs(deadlines.clock.now() - created_at(target.interaction)) < timing.fresh_question
         is_foreign = is_new and not acknowledgements.is_own(target.interaction)
@@ -66,6 +68,10 @@ class OriginalResponse:
 
     async def is_usable(self) -> bool:
         """Whether it exists and its token works."""
+        return not self._is_gone and await self.has_token()
+
+    async def has_token(self) -> bool:
+        """Whether its token works, so that an ephemeral message can be sent."""
         if not self._is_closed and self._deadlines.is_over(self._target):
             self._is_closed = True
         if not self._is_closed:
@@ -106,7 +112,8 @@ class OriginalResponse:
                 return await self._request(lambda: self._edit(page))
             except discord.HTTPException as exc:
                 if exc.code in _UNUSABLE:
-                    self._is_closed = True
+                    self._is_gone = True
+                    self._is_closed = exc.code != _GONE
                     return None
                 if exc.code != _INVALID_BODY or page.is_components_v2:
                     raise
@@ -152,7 +159,7 @@ class OriginalResponse:
 
     async def delete(self) -> None:
         """Delete it, if it still exists."""
-        self._is_closed = True
+        self._is_gone = True
         with raise_delivery_errors():
             try:
                 await self._request(lambda: self._webhook.delete_message(_ORIGINAL))

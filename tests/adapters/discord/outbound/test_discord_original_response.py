@@ -8,7 +8,7 @@ import pytest
 from adapters.discord.inbound.parse import conversation_of_commands
 from adapters.discord.reply_target import ReplyTarget
 from adapters.discord.timing import Timing
-from bot.errors import DeliveryRefused
+from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.models import Answer, Event, Status
 from simulators.discord.checks import EPHEMERAL, LOADING
 from simulators.discord.server import DiscordSimulator
@@ -46,10 +46,13 @@ async def test_answer_takes_the_place_of_the_acknowledgement(
 async def test_private_answer_to_what_everybody_saw(
     service: Service, simulator: DiscordSimulator, core: RecordingCore
 ) -> None:
-    """A refusal is ephemeral, though the acknowledgement was public."""
+    """A refusal is ephemeral, though the acknowledgement was public; also when sending it fails at first."""
     await simulator.interact(SLASH, slash_command("chat", prompt="hello"))
     (event,) = await core.wait_for_events(1)
     draft = await service.adapter.draft(event.reply_to, key=event.id, ref=None, private=True)
+    simulator.rest.cut("POST", "webhooks/", moment="before")
+    with pytest.raises(DeliveryDelayed):
+        await draft.finish(Answer(text="not for you", private=True))
     await draft.finish(Answer(text="not for you", private=True))
     await draft.finish(Answer(text="not for you", private=True))
     assert not simulator.originals
