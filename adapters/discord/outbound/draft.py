@@ -267,9 +267,11 @@ class DiscordDraft:
     async def _can_go_elsewhere(self) -> bool:
         """Whether an answer that its place does not take can be shown to the asker in another."""
         target = self._target
-        if self._messages.channel.dm_channel or not target.can_post:
+        if self._messages.channel.dm_channel:
             return False
-        return not (await self._has_token() if self._is_single else target.is_dm)
+        if self._is_single:
+            return await self._has_token() and not self._messages.is_ephemeral
+        return bool(target.can_post) and not target.is_dm
 
     async def _has_token(self) -> bool:
         return self._original is not None and await self._original.has_token()

@@ -62,6 +62,18 @@ async def test_private_answer_to_what_everybody_saw(
 ALONE: Any = {"authorizing_integration_owners": {"1": ADA}}  # a person installed it, no server
 
 
+async def test_answer_that_was_deleted_where_nothing_else_can_be_posted(
+    service: Service, simulator: DiscordSimulator
+) -> None:
+    """Where only the interaction can answer, and somebody deletes that response, the asker gets an ephemeral one."""
+    event = await service.use_command(**ALONE)
+    draft = await service.open_draft(event)
+    await draft.write("The answer")
+    simulator.drop(simulator.originals[token(event)])
+    await draft.finish(Answer(text="The answer is 42."))
+    assert [(m["content"], m["flags"]) for m in simulator.messages[CHANNEL]] == [("The answer is 42.", PRIVATE)]
+
+
 def token(event: Event) -> str:
     return ReplyTarget.decrypt(event.reply_to, RecordingCore()).token
 
