@@ -98,8 +98,8 @@ class MissedMessages:
         return self._get_client().shard_count or 1
 
     @property
-    def _position(self) -> int:
-        """Id of a message up to which none is left to be received or recorded; `_FIRST` or less: not known."""
+    def _certain_position(self) -> int:
+        """Id of a message up to which none is left to be received; `_FIRST` or less: not known."""
         position = self._messages.position
         return max(position - LATE, min(position, _FIRST))
 
@@ -114,7 +114,7 @@ class MissedMessages:
         gaps = list(self._gaps.values())
         if None in gaps:
             return
-        position = min([self._position, *(gap for gap in gaps if gap is not None)])
+        position = min([self._messages.position, *(gap for gap in gaps if gap is not None)])
         for shard, saved in self._saved.items():
             if position > saved:
                 try:
@@ -133,7 +133,7 @@ class MissedMessages:
 
     async def on_disconnect(self, shard: int) -> None:
         """Remember the newest message before the connection was lost."""
-        self._lost_at.setdefault(shard, self._position)
+        self._lost_at.setdefault(shard, self._certain_position)
 
     async def on_resume(self, shard: int) -> None:
         """Forget the lost connection: the resumed session delivered what was missed."""
@@ -163,7 +163,7 @@ class MissedMessages:
         """Note that from now on messages of a server do not arrive."""
         known = {place.id for place in (*guild.channels, *guild.threads)}
         self._read.setdefault(guild.shard_id, set()).difference_update(known)
-        since = self._gaps.get(guild.shard_id, self._position)
+        since = self._gaps.get(guild.shard_id, self._certain_position)
         if since is not None and since > _FIRST:  # else it is noted when that is known
             self._messages.read_missed = self._read_before
             await self._unavailable.add(guild.id, since)
@@ -258,7 +258,7 @@ class MissedMessages:
         missed = await history.read_messages(client, channel, limit=MAX_MESSAGES + 1, after=since)
         reach = _snowflake_of(-self._timing.missed_reach)
         too_old = [message for message in missed if message.id < reach]
-        is_too_much = len(missed) > MAX_MESSAGES and missed[0].id > since + LATE and self._takes_part(channel)
+        is_too_much = len(missed) > MAX_MESSAGES and self._takes_part(channel)
         if is_too_much or any(map(self._messages.is_to_me, too_old)):
             await self._say_that_too_much_was_missed(channel, since)
         for message in missed[-MAX_MESSAGES:]:

@@ -269,9 +269,7 @@ class DiscordDraft:
         target = self._target
         if self._messages.channel.dm_channel:
             return False
-        if self._is_single:
-            return await self._has_token() and not self._messages.is_ephemeral
-        return bool(target.can_post) and not target.is_dm
+        return await self._has_token() if self._is_single else bool(target.can_post) and not target.is_dm
 
     async def _has_token(self) -> bool:
         return self._original is not None and await self._original.has_token()
