@@ -159,7 +159,7 @@ class RequestChanges:
         event = job.event
         is_cancelled = await self.worker.canceller.cancel_event(event.adapter, event.id, retract=retract)
         if not is_cancelled and (left := await self.journal.job(event.adapter, event.id)) and left.answer is None:
-            await self.dispatcher.settle_api_job(left)
+            await self.dispatcher.accounting.settle_api_job(left)
         return is_cancelled
 
     async def _remove_undecided(self, job: Job) -> None:

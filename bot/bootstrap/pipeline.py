@@ -11,6 +11,7 @@ from bot.conversation.gathering import Gathering
 from bot.conversation.single_use import SingleUse
 from bot.conversation.use_numbers import UseNumbers
 from bot.media.pages import WebPages
+from bot.pipeline.call_accounting import CallAccounting
 from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.redelivery import Redelivery
@@ -105,6 +106,16 @@ def _make_dispatcher(resources: Resources, rules: Rules, features: Features) -> 
         parse_seconds=timing.media.parse,
         pages=WebPages(resources.web, timing.media.page),
     )
+    accounting = CallAccounting(
+        registry=resources.registry,
+        scoped=rules.scoped,
+        quotas=rules.quotas,
+        ledger=store,
+        journal=store,
+        values=store,
+        api=rules.api,
+        background=resources.background,
+    )
     return Dispatcher(
         registry=resources.registry,
         settings=settings,
@@ -123,6 +134,7 @@ def _make_dispatcher(resources: Resources, rules: Rules, features: Features) -> 
         api=rules.api,
         workspace_apis=resources.workspace_apis,
         limits=rules.limits,
+        accounting=accounting,
         breaker=resources.breaker,
         on_fallback=resources.metrics.fell_back,
         spool=resources.spool,

@@ -128,7 +128,7 @@ class Canceller:
             if is_here and is_theirs and job.seq < stop.job.seq and running.lane is not Lane.FREE:
                 cancelled += running.cancel()
         answer = Answer(text=translate("status.stopped", event.actor.locale), private=True, ending="cancelled")
-        asked = await self._dispatcher.unanswered_api_jobs(event.adapter, event.conversation)
+        asked = await self._dispatcher.accounting.unanswered_api_jobs(event.adapter, event.conversation)
         cancelled += await self._queue.cancel_waiting(
             event.adapter, conversation=event.conversation, before=stop.job.seq, answer=answer, actor=actor
         )
@@ -140,7 +140,7 @@ class Canceller:
         """Count and end the API's job of an event that this `answer` ended while it waited for its next try."""
         job = await self._journal.job(adapter, event_id)
         if job is not None and job.answer == answer:
-            await self._dispatcher.settle_api_job(job)
+            await self._dispatcher.accounting.settle_api_job(job)
 
     def apply_requests(self) -> None:
         """Cancel the running events whose cancellation other processes requested."""

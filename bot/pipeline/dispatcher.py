@@ -1,15 +1,15 @@
 """Runs the command of an event, collects its parts into an outcome, and turns errors into sentences."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
 import structlog
 
-from aimodels.errors import ApiError, DeadlineExceeded, JobFailed
+from aimodels.errors import ApiError, DeadlineExceeded
 from bot.approvals.questions import Questions
 from bot.background import BackgroundTasks
-from bot.calls.api_job import ApiJob, events_with_jobs
+from bot.calls.api_job import ApiJob
 from bot.calls.call_entry import CallEntries, find_too_expensive, open_entries
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.calls.guarded_api import EventApi, GuardedApi
@@ -25,7 +25,8 @@ from bot.conversation.gathering import Gathering
 from bot.errors import BotError, OverLimit, StoreUnavailable, UsageError
 from bot.i18n import translate
 from bot.media import Spool
-from bot.models import MEDIA_KINDS, CommandSpec, Job, Kind, Outcome, Status, Usage
+from bot.models import CommandSpec, Job, Kind, Outcome, Status, Usage
+from bot.pipeline.call_accounting import CallAccounting, is_unreserved, note_failed_job
 from bot.pipeline.delivery import Progress
 from bot.pipeline.error_messages import failure_outcome, refusal_outcome, refused_outcome
 from bot.pipeline.jobs import OutcomeBuilder, RunningJob
@@ -62,6 +63,7 @@ class Dispatcher:
     api: GuardedApi
     workspace_apis: WorkspaceApis
     limits: LearntLimits
+    accounting: CallAccounting
     breaker: CircuitBreaker
     on_fallback: Callable[[Kind], None]  #: called when another model is asked
     spool: Spool
@@ -115,7 +117,7 @@ class Dispatcher:
             return refused_outcome(exc, event, command.spec, builder.usage, builder.price)
         except ApiError as exc:
             log.warning("api error", error=type(exc).__name__, status=exc.status, code=exc.code, message=exc.message)
-            is_unanswered = isinstance(exc, DeadlineExceeded) and not self.may_be_billed(job, builder)
+            is_unanswered = isinstance(exc, DeadlineExceeded) and not self.accounting.may_be_billed(job, builder)
             if exc.is_retryable or is_unanswered:
                 raise
             return await self.api_failure(exc, job, builder)
@@ -204,8 +206,8 @@ class Dispatcher:
         assert builder.api_job is not None
 
         async def count_lost() -> None:
-            if usage := await self.estimate_usage(job, builder):
-                await self.ledger.add_usage(job, usage, is_reserved=not _is_unreserved(builder))
+            if usage := await self.accounting.estimate_usage(job, builder):
+                await self.ledger.add_usage(job, usage, is_reserved=not is_unreserved(builder))
                 builder.is_posted, builder.has_lost = False, True
                 if builder.entries is not None:
                     builder.entries.has_lost = True
@@ -242,40 +244,6 @@ class Dispatcher:
         too_expensive = await find_too_expensive(self.quotas, event, command.spec, effective)
         return self._calls(replace(first, event=event), builder, api, effective, too_expensive), entries
 
-    async def end_call(self, outcome: Outcome, job: Job, builder: OutcomeBuilder) -> Outcome:
-        """Return the outcome with the end of the event's open call. Raises `StoreError`."""
-        if builder.entries is None or (builder.entries.expected is None and builder.entries.unreserved is None):
-            return outcome
-        if not outcome.usage and builder.is_posted:  # an answer of no use is paid for all the same
-            outcome = replace(outcome, usage=await self.estimate_usage(job, builder))
-        return await builder.entries.end(outcome)
-
-    async def count_failed_try(self, error: Failure, job: Job, builder: OutcomeBuilder) -> None:
-        """Count the call of a try that failed, after which there is another. Raises `StoreError`."""
-        _note_failed_job(error, builder)
-        if builder.has_api_job:
-            return
-        usage = await self.unanswered_usage(error, job, builder)
-        if usage:
-            await self.ledger.add_usage(job, usage, is_reserved=not _is_unreserved(builder))
-            builder.is_posted = False  # it is counted
-        elif builder.entries is not None and builder.entries.is_refused:
-            await self.ledger.return_call(job)
-        elif (builder.entries is None or _is_unreserved(builder)) and not builder.is_posted:
-            await self.ledger.return_call(job, unreserved=self._any_call(job))
-
-    async def settle_lost(self, job: Job) -> None:
-        """Count the call that a process which died may have left. Raises `StoreError`."""
-        await self.ledger.settle_lost_calls(job, unreserved=self._any_call(job))
-
-    def _any_call(self, job: Job) -> Usage | None:
-        """Return a call of an event for which nothing was reserved; None: it has none such."""
-        command = self.registry.find(job.event.command)
-        kind = None if command is None else command.spec.kind
-        return (
-            None if kind is None or kind in MEDIA_KINDS else Usage(kind=kind, model=job.event.options.get("model", ""))
-        )
-
     def is_private(self, job: Job) -> bool:
         """Whether nobody else is to see anything of it: of a refusal, and of a private command."""
         if job.answer is not None and not job.answer.is_failure:
@@ -287,64 +255,9 @@ class Dispatcher:
         """Return whether an administrator has paused the place of a job."""
         return bool((await self.scoped.for_event(job.event)).paused())
 
-    def may_be_billed(self, job: Job, builder: OutcomeBuilder) -> bool:
-        """Return whether another try may be billed anew: the API got a request for media, and made no job of it."""
-        command = self.registry.find(job.event.command)
-        is_lost = builder.has_lost or (builder.is_posted and not builder.has_api_job)
-        return is_lost and command is not None and command.spec.kind in MEDIA_KINDS
-
     async def api_failure(self, error: Failure, job: Job, builder: OutcomeBuilder) -> Outcome:
         """Build the error message of a command that is not tried again."""
-        _note_failed_job(error, builder)
-        return failure_outcome(error, job, (*builder.usage, *await self.unanswered_usage(error, job, builder)))
-
-    async def unanswered_usage(self, error: Failure, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
-        """Return the estimated usage of a request that the API accepted and did not answer in time."""
-        return await self.estimate_usage(job, builder) if isinstance(error, DeadlineExceeded) else ()
-
-    def end_api_job(self, builder: OutcomeBuilder) -> None:
-        """End the API's job behind a command that was cancelled, where the API can do that."""
-        if builder.api_job is not None:
-            builder.api_job.cancel(self.api)
-
-    async def unanswered_api_jobs(self, adapter: str, conversation: str) -> Sequence[Job]:
-        """Return the unanswered events of a conversation for which the API has a job. Raises `StoreError`."""
-        events = await events_with_jobs(self.values, adapter, conversation)
-        jobs = [await self.journal.job(adapter, event) for event in events]
-        return [job for job in jobs if job is not None and job.answer is None]
-
-    async def settle_api_job(self, job: Job) -> None:
-        """Count and end the API's job of an event that was given up between two tries. Raises `StoreError`."""
-        api_job = ApiJob(self.values, job.event, self.background)
-        if not await api_job.find():
-            return
-        builder = OutcomeBuilder(api_job=api_job)
-        await self.ledger.add_usage(job, await self.estimate_usage(job, builder))
-        self.end_api_job(builder)
-        await api_job.forget()
-
-    async def estimate_usage(self, job: Job, builder: OutcomeBuilder) -> tuple[Usage, ...]:
-        """Return what an ended command used: a request that was posted counts although its answer is not awaited."""
-        command = self.registry.find(job.event.command)
-        is_pending = builder.is_posted or builder.has_api_job
-        if not is_pending or command is None or command.spec.kind is None:
-            return ()
-        kind, effective = command.spec.kind, await self.scoped.for_event(job.event)
-        asked = builder.api_job.model if builder.api_job is not None else ""
-        model = asked or job.event.options.get("model") or effective.model(kind)
-        if kind not in MEDIA_KINDS:
-            return (Usage(kind=kind, model=model, is_estimate=True),)
-        options = {**effective.defaults_of(command.spec), **job.event.options}
-        used = self.quotas.prices.given.expected_usage(replace(job.event, options=options), command.spec, kind, model)
-        return (self.quotas.prices.pricing(job.event)(replace(used, is_estimate=True)),)
-
-
-def _note_failed_job(error: Failure, builder: OutcomeBuilder) -> None:
-    """A job that the API says has failed made nothing: its call is given back."""
-    if isinstance(error, JobFailed) and builder.entries is not None:
-        builder.is_posted = False
-        builder.entries.posted(is_pending=False)
-
-
-def _is_unreserved(builder: OutcomeBuilder) -> bool:
-    return builder.entries is not None and builder.entries.unreserved is not None
+        note_failed_job(error, builder)
+        return failure_outcome(
+            error, job, (*builder.usage, *await self.accounting.unanswered_usage(error, job, builder))
+        )

@@ -225,7 +225,7 @@ class Worker:
         if job.attempt > self._settings.bot_max_attempts:  # earlier tries never ended: it may have killed the process
             log.error("given up")
             running.is_undecided = False
-            await self._dispatcher.settle_lost(job)
+            await self._dispatcher.accounting.settle_lost(job)
             return await self._commit(running, failure_outcome(BotError("tried too often"), job, ()))
         if job.event.attachments:  # reading a file may kill the process: count the try first
             await self._queue.confirm(job)
@@ -249,15 +249,15 @@ class Worker:
         running.is_undecided = False
         if running.is_cancelled:
             outcome = builder.build(job, private=False, note=translate("status.stopped", job.event.actor.locale))
-            usage = (*outcome.usage, *await self._dispatcher.estimate_usage(job, builder))
-            self._dispatcher.end_api_job(builder)
+            usage = (*outcome.usage, *await self._dispatcher.accounting.estimate_usage(job, builder))
+            self._dispatcher.accounting.end_api_job(builder)
             outcome = replace(outcome, usage=usage, answer=replace(outcome.answer, ending="cancelled"))
         if running.is_retracted:
             outcome = Outcome(answer=Answer(ending="cancelled"), usage=outcome.usage)
         limit = adapter.capabilities.max_upload
         answer = await fit_answer(outcome.answer, limit, self._dispatcher.spool, actor=job.event.actor)
         outcome = outcome if answer is outcome.answer else replace(outcome, answer=answer)
-        return await self._dispatcher.end_call(outcome, job, builder)
+        return await self._dispatcher.accounting.end_call(outcome, job, builder)
 
     async def _run_command(self, running: RunningJob, progress: Progress, builder: OutcomeBuilder) -> Outcome | Failure:
         """Run the command; return its outcome, or an error after which it may succeed later.
@@ -297,14 +297,14 @@ class Worker:
     async def _try_again(self, running: RunningJob, draft: Draft, exc: Failure, builder: OutcomeBuilder) -> bool:
         """Schedule another try of a command, and show the person the wait. False: there is none."""
         job = running.job
-        retry = self._retries.next_try(job, exc, is_counted=self._dispatcher.may_be_billed(job, builder))
+        retry = self._retries.next_try(job, exc, is_counted=self._dispatcher.accounting.may_be_billed(job, builder))
         if retry is None:
             return False
         self._metrics.retried(job.event)
         log.info("will try again", seconds=round(retry.seconds, 1), error=type(exc).__name__)
         with suppress(DeliveryError):
             await draft.status(retry.status)
-        await self._dispatcher.count_failed_try(exc, job, builder)
+        await self._dispatcher.accounting.count_failed_try(exc, job, builder)
         with suppress(StoreError):
             await running.save_ref(self._queue)
         if running.is_cancelled:
