@@ -34,6 +34,8 @@ MAX_REQUEST = 2 * 1024 * 1024
 #: whole nobody knows whether Slack has sent it.
 MAX_ARRIVING = 32 * 1024 * 1024
 _SMALL = 64 * 1024
+#: Headers of an answer after which the request's body is not read.
+_WITHOUT_BODY = {"Connection": "close"}
 _Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 #: Seconds for the body of a request to arrive; Slack itself waits three for the answer.
 BODY_TIMEOUT = 5.0
@@ -94,9 +96,9 @@ class HttpEndpoints:
             raise HTTPException(_LENGTH_REQUIRED, "Give the length.")
         length = int(given)
         if length > MAX_REQUEST:
-            raise HTTPException(_TOO_LARGE, "The request is too large.")
+            raise HTTPException(_TOO_LARGE, "The request is too large.", _WITHOUT_BODY)
         if length > _SMALL and self._arriving + length > MAX_ARRIVING:
-            raise HTTPException(_UNAVAILABLE, "Too much arrives.", {"Retry-After": "5"})
+            raise HTTPException(_UNAVAILABLE, "Too much arrives.", {"Retry-After": "5", **_WITHOUT_BODY})
         self._arriving += length
         try:
             async with asyncio.timeout(BODY_TIMEOUT):
