@@ -268,11 +268,16 @@ def _read_element(element: Json) -> list[str]:
 
 def _read_message_attachments(message: Json) -> list[str]:
     """Return the texts of messages that were forwarded, and of attachments that apps add."""
-    return [
-        str(attachment.get(field) or "")
-        for attachment in message.get("attachments") or ()
-        for field in ("pretext", "title", "text")
-    ]
+    found: list[str] = []
+    for attachment in message.get("attachments") or ():
+        found += [str(attachment.get("pretext") or ""), str(attachment.get("title") or ""), _text_of(attachment)]
+    return found
+
+
+def _text_of(attachment: Json) -> str:
+    """Return the text of an attachment; that of an app's forwarded message is often in its blocks alone."""
+    holders = [attachment, *(one.get("message") or {} for one in attachment.get("message_blocks") or ())]
+    return str(attachment.get("text") or "\n".join(part for one in holders for part in _read_blocks(one) if part))
 
 
 def quote_forwarded(
@@ -281,7 +286,7 @@ def quote_forwarded(
     """Return the messages that were forwarded with this one, as quotations with their authors' names."""
     found = []
     for attachment in message.get("attachments") or ():
-        text = read_mrkdwn(str(attachment.get("text") or ""), people, bot_user=workspace.bot_user)
+        text = read_mrkdwn(_text_of(attachment), people, bot_user=workspace.bot_user)
         if text and (attachment.get("is_share") or attachment.get("is_msg_unfurl")):
             found.append(quote(hide_secret(text, commands), author=str(attachment.get("author_name") or "")))
     return found

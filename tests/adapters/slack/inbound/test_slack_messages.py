@@ -296,6 +296,14 @@ async def test_forwarded_messages_are_read_along(
     slack.people.event(slack.team, {**message, **mention, "attachments": [forwarded, preview]})
     [event] = await core.wait_for_events(1)
     assert event.prompt == "> Bob: ship it & go\n> now\n\nis this wise?"
+    # as in https://github.com/slackapi/java-slack-sdk/issues/1179
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "Build 7 failed"}}]
+    inner = [{"team": "T", "channel": "C", "ts": "1.1", "message": {"blocks": blocks}}]
+    of_app = {"is_share": True, "is_msg_unfurl": True, "author_name": "CI", "text": "", "message_blocks": inner}
+    mention["ts"] = slack.clock.ts()
+    slack.people.event(slack.team, {**message, **mention, "attachments": [of_app]})
+    await core.wait_for_events(2)
+    assert core.events[1].prompt == "> CI: Build 7 failed\n\nis this wise?"
 
 
 async def test_video_clips_are_rejected(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
