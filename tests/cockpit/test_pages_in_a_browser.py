@@ -38,7 +38,7 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
     The operator signs in, sees the overview move, opens every page of the menu, changes the language and signs out.
     """
     async with pages(tmp_path) as web, browser() as chromium:
-        web.service.adapter.named = {"w": "Workshop", "general": "lobby"}
+        web.service.adapter.named = {"w": "Workshop", "general": LOBBY}
         await web.service.ask("a fox", command="image", who="pia")
         await web.service.core.inbox.background.drain()
         page = await (await chromium.new_context(reduced_motion="reduce")).new_page()
@@ -61,8 +61,8 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
         await page.get_by_label("Choose request 3").wait_for()
         await expect(page.get_by_label("Choose request 2")).to_be_checked()
         await expect(page.get_by_label("Choose request 3")).not_to_be_checked()
-        await expect(page.get_by_role("cell", name="#lobby Workshop · channel")).to_have_count(3)
-        for channel, count in (("Lobby", 3), ("elsewhere", 0)):
+        await expect(page.get_by_role("cell", name=f"#{LOBBY} Workshop · channel")).to_have_count(3)
+        for channel, count in ((LOBBY.capitalize(), 3), ("elsewhere", 0)):
             await page.get_by_role("textbox", name="Channel").fill(channel)
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("checkbox")).to_have_count(count)
@@ -110,6 +110,15 @@ async def find_pages(page: Page) -> list[str]:
     return [str(await link.get_attribute("href")) for link in await page.locator("header nav a").all()]
 
 
+LOBBY = "lobby-" + "and-so-on" * 8
+#: Returns the lines of the longest text of elements.
+_LINES = """selector => Math.max(0, ...[...document.querySelectorAll(selector)].map((element) => {
+  const rows = document.createRange();
+  rows.selectNodeContents(element);
+  return new Set([...rows.getClientRects()].map((rect) => Math.round(rect.top))).size;
+}))"""
+
+
 async def look_at(page: Page, url: str) -> None:
     """Open a page that everybody can use: in the dark on a phone, and in the light on a screen."""
     await page.emulate_media(color_scheme="dark")
@@ -118,6 +127,7 @@ async def look_at(page: Page, url: str) -> None:
     assert await find_barriers(page, is_contrast_only=True) == [], url
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE["width"], f"{url} scrolls sideways on a phone"
+    assert await page.evaluate(_LINES, "td.time, dt") <= 2, f"{url} squeezes dates or labels on a phone"
     await expect(page.locator("header nav [aria-current]")).to_be_in_viewport(ratio=1)
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size(SCREEN)
