@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,13 +18,8 @@ from bot.pipeline.dispatcher import Dispatcher
 from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy, Refusal
-from bot.ports import (
-    Journal,
-)
+from bot.ports import Journal
 from bot.spending.quotes import DECIDE
-
-if TYPE_CHECKING:
-    pass
 
 log = structlog.get_logger(__name__)
 

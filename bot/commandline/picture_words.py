@@ -9,11 +9,15 @@ _LONGEST = 600  # characters
 _ASKED = r"(?P<asked>(?:can|could|would|will) you|can i(?= (?:get|have) ))"
 _LEAD = rf"(?:(?:hi|hey|hello|please|ok(?:ay)?|now|and|{_ASKED})[,!]? +)*"
 _PICTURE = r"(?:picture|image|photo(?:graph)?|drawing|painting|illustration)s?"
+#: Of an understanding, or of a machine's disk.
+_NO_LOOK = (
+    r"(?:clear(?:er)?|better|big(?:ger)?|full(?:er)?|complete|whole|overall|good|mental|docker|container|disk|base)"
+)
 _ENGLISH = LazyPattern(
     rf"{_LEAD}(?:"
     r"(?:draw|paint|sketch|make|create|generate|produce|give|show|get|have|i(?:'d| would) like|i want|i need)"
     r"(?: me| us)?"
-    rf"(?: an?| another| some| one)?(?: (?P<look>\w+))? "
+    rf"(?: an?| another| some| one)?(?: (?!{_NO_LOOK} )(?P<look>\w+))? "
     rf"{_PICTURE} (?:of|with|showing) (?P<of>.+?)"
     r"|(?:draw|paint|sketch)(?: me| us)? (?P<drawn>(?:an?|another|some|two|three|four) .+?)"
     r"),?(?: please| thanks| thank you| for me)*",
@@ -34,12 +38,14 @@ _NO_PICTURE = LazyPattern(
     r"[`\n]|\b(?:conclusions?|lines?|distinctions?|comparisons?|parallels?|tables?|charts?|graphs?|plots?|diagrams?"
     r"|flow\W?charts?|plans?|lessons?|inferences?|analog(?:y|ies)|attention|blanks?|crowds?|cards?|winners?|names?|numbers?|lots|straws?|ascii"
     r"|svg|mermaid|uml|code|html)\b"
-    r"|表|線|线|流程|架構|架构|心智|思維|思维|重點|重点|統計|统计|結論|结论|程式|代码",
+    r"|表|線|线|流程|架構|架构|心智|思維|思维|重點|重点|統計|统计|結論|结论|程式|代码|銷售|销售|趨勢|趋势|分析|長條|柱|餅圖|饼图|甘特|組織|组织"
+    r"|關係|关系|比較|比较|數據|数据|拓撲|拓扑|時序|时序",
     re.IGNORECASE,
 )
 #: What is known from the conversation, or of the speaker alone: no description that a picture could be made from.
 _POINTS = LazyPattern(
-    r"(?:it|this|that|these|those|him|her|them|me|us|my|our|what|the (?:above|same))\b.*|[這这那它他她我你上].*",
+    r"(?:it|this|that|these|those|him|her|them|me|us|my|our|what|how|why|when|where|whether"
+    r"|the (?:above|same|situation))\b.*|[這这那它他她我你上].*",
     re.IGNORECASE,
 )
 

@@ -29,6 +29,8 @@ def test_a_picture_is_asked_for(text: str, what: str) -> None:
         *("draw a conclusion from that", "draw a line", "draw a flowchart of the login", "draw an ascii cat"),
         *("draw a picture of this", "make a picture of my cat", "draw it darker", "draw me like one of them"),
         *("who drew a picture of a fox?", "is a picture of a fox art?", "draw a fox?", "draw a fox\nand explain it"),
+        *("create a docker image with nginx", "give me a clear picture of the market"),
+        *("I want a picture of how we sell", "做一張銷售圖", "畫一張關係圖"),
         *("畫一張流程圖", "畫重點", "畫一張這個的圖", "畫家是誰", "做一張表"),
     ],
 )
