@@ -269,7 +269,9 @@ class DiscordDraft:
         target = self._target
         if self._messages.channel.dm_channel:
             return False
-        return await self._has_token() if self._is_single else bool(target.can_post) and not target.is_dm
+        if self._is_single and await self._has_token():
+            return not self._messages.is_ephemeral
+        return bool(target.can_post) and (self._is_single or not target.is_dm)
 
     async def _has_token(self) -> bool:
         return self._original is not None and await self._original.has_token()
