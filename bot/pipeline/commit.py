@@ -1,6 +1,7 @@
 """The commit of an outcome, which waits for the database: the answer has been paid for. And the end of a job."""
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
@@ -45,7 +46,7 @@ async def commit(
             if is_failure:
                 raise
             log.exception("command crashed")
-            outcome, is_failure = failure_outcome(exc, job, outcome.usage), True
+            outcome, is_failure = replace(failure_outcome(exc, job, outcome.usage), call=outcome.call), True
             continue
         if is_new:
             metrics.used(outcome.usage)

@@ -93,6 +93,25 @@ async def test_a_command_that_yields_nothing_of_use_is_answered(
     assert len(crashed) == 3
 
 
+async def test_what_a_defective_command_has_used_is_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answer can't be stored; what it was made of was paid for, and no call is left open."""
+    _base._import_commands()
+    image = _base._registered["image"]
+
+    async def wrong(context: Context) -> Parts:
+        async for part in image.run(context):
+            yield part
+        yield Actions((Action(name="again", label="Again", command="image", options={"number": 6}),))  # type: ignore[dict-item]
+
+    monkeypatch.setitem(_base._registered, "image", Command(image.spec, wrong))
+    async with service(tmp_path, bot_prices="seeddream-4.0=picture:0.5") as one:
+        assert "tell the operator this reference" in (await one.ask("a fox", command="image")).text
+        await one.core.worker.drain()
+    assert [state for *_, state in tables(tmp_path / "bot.db")["calls"]] == ["settled"]
+
+
 @pytest.mark.parametrize("slots", [1, 2])
 async def test_a_flood_of_images_delays_another_person_by_one_job(tmp_path: Path, slots: int) -> None:
     """With thirty queued images of one person, another person's is started next."""

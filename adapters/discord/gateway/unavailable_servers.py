@@ -41,7 +41,7 @@ class UnavailableServers:
 
     async def remove(self, server: int) -> None:
         """Forget a server whose messages are read."""
-        del self._since[server]
+        self._since.pop(server, None)  # it may have been read twice at a time
         try:
             await self._storage.delete(str(server))
         except StoreError as exc:
