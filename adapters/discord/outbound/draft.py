@@ -266,12 +266,11 @@ class DiscordDraft:
 
     async def _can_go_elsewhere(self) -> bool:
         """Whether an answer that its place does not take can be shown to the asker in another."""
-        target = self._target
         if self._messages.channel.dm_channel:
             return False
         if self._is_single and await self._has_token():
             return not self._messages.is_ephemeral
-        return bool(target.can_post) and (self._is_single or not target.is_dm)
+        return bool(self._target.can_post) and (self._is_single or not self._target.is_dm)
 
     async def _has_token(self) -> bool:
         return self._original is not None and await self._original.has_token()
