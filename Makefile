@@ -38,10 +38,10 @@ play: .venv/.bytecode ## Try the service as on Slack and Discord, in a browser. 
 sandbox: .venv/.bytecode ## Serve the AI API offline. Example: make sandbox ARGS='--port 8081 --api-key test'
 	@$(BIN)/python -m sandbox $(ARGS)
 
-test: .venv/.dev ## Run the tests that need nothing but Python. Example, which runs all in a folder: make test ARGS=tests/sdk
+test: .venv/.dev .venv/.bytecode ## Run the tests that need nothing but Python. Example, which runs all in a folder: make test ARGS=tests/sdk
 	$(BIN)/python -m pytest -n auto --dist worksteal $(or $(ARGS),-m "not programs")
 
-test-programs: .venv/.dev ## Run the tests that need another program: Chromium, Node.js, curl, promtool
+test-programs: .venv/.dev .venv/.bytecode ## Run the tests that need another program: Chromium, Node.js, curl, promtool
 	$(BIN)/python -m pytest -n auto --dist worksteal -m programs $(ARGS)
 
 lint: .venv/.dev ## Check style, formatting, types, insecure code, secrets in the repository, and vulnerable packages
