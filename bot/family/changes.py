@@ -46,8 +46,10 @@ class Changes:
         """Return a plain message as what it changes or repeats is made; None: it does neither."""
         if read_repeat(event.prompt):
             return await self._repeat(event)
-        if asks_for_video(event.prompt) or asks_for_another(event.prompt):
-            return await self._remake(event)
+        if asks_for_video(event.prompt):
+            return await self._make_video(event)
+        if asks_for_another(event.prompt):
+            return await self._make_another(event)
         if may_be_change(event.prompt):
             found = await self._find_last(event)
             if found is not None and found[0].event.command == "image":
@@ -78,18 +80,21 @@ class Changes:
             return replace(event, command="image", options={CHANGE: "yes"})
         return event
 
-    async def _remake(self, event: Event) -> Event | None:
-        """Return the event as a video of the last picture, or one more of the last file; None: there is none."""
+    async def _make_video(self, event: Event) -> Event | None:
+        """Return the event as a video of the last picture; None: there is none, or no videos are made."""
+        found = await self._find_last(event)
+        if found is None or found[0].event.command != "image" or "video" not in self.spending:
+            return None
+        job, ref = found
+        return replace(event, command="video", prompt="", options={"image": job.event.id, PARENT: ref})
+
+    async def _make_another(self, event: Event) -> Event | None:
+        """Return the event as one more of the last file; None: there is none."""
         found = await self._find_last(event)
         if found is None:
             return None
-        job, ref = found
-        if not asks_for_video(event.prompt):
-            first = job.event
-            return replace(take_over(event, first), command=first.command, prompt=first.prompt, options=first.options)
-        if job.event.command != "image" or "video" not in self.spending:
-            return None
-        return replace(event, command="video", prompt="", options={"image": job.event.id, PARENT: ref})
+        first = found[0].event
+        return replace(take_over(event, first), command=first.command, prompt=first.prompt, options=first.options)
 
     async def _repeat(self, event: Event) -> Event | None:
         """Return the event as what was asked for before it, with the change; None: there is nothing to repeat."""

@@ -101,7 +101,7 @@ def test_configuring_twice_writes_once() -> None:
 
 
 def test_strangers_do_not_fill_the_log() -> None:
-    """What anybody can send to the web server is logged once in a while; other messages of the server always are."""
+    """Invalid requests to the web server are logged once in a while; its other messages always are."""
     events = [json.loads(line)["event"] for line in run("info", "json")[1].splitlines()]
     assert (events.count("Invalid HTTP request received."), events.count("other")) == (1, 2)
 

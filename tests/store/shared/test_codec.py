@@ -80,7 +80,7 @@ def test_answers_come_back(answer: Answer) -> None:
 
 
 def test_a_value_of_another_type_is_not_written() -> None:
-    """What could not be read back is refused, with the field and the value; beside a lone surrogate as well."""
+    """A value of another type than its field's is refused, with both; beside a lone surrogate as well."""
     for text in ("plain", "\ud800"):
         again = Action(name="again", label=text, command="roll", options={"sides": 6})  # type: ignore[dict-item]
         with pytest.raises(TypeError, match=r"(?s)a field of Answer .*Expected `str`.*input_value=6"):

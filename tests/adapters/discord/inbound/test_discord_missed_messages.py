@@ -78,7 +78,7 @@ async def test_missed_messages_of_own_threads_are_read_at_a_start(
 async def test_messages_of_a_server_that_comes_late_are_read(
     simulator: DiscordSimulator, core: RecordingCore, has_outage: bool
 ) -> None:
-    """What was missed in a server that is in an outage at a start, or that Discord tells of late, is read then.
+    """Messages missed in a server, which had an outage at the start or came late, are read once it is there.
 
     So is what is missed in a later outage. Commands are answered there at once: their owner is asked for.
     """
