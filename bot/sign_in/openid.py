@@ -30,7 +30,7 @@ from bot.values import valueclass
 log = structlog.get_logger(__name__)
 
 #: Algorithms of signatures that the provider alone can make: without "none" and those with a shared secret.
-_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 #: Seconds for which an attempt can be completed.
 LIFETIME = 600
 #: Seconds by which the clocks may differ, and for an answer of the provider.
@@ -48,6 +48,7 @@ class SignInFailed(Exception):
     def __init__(self, key: str, reason: str = "") -> None:
         super().__init__(reason or key)
         self.key = key
+        self.status = 503 if key == "cockpit.oidc.away" else 403  #: of the page that says it
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,8 @@ class OpenIdProvider:
                     more = answer.raise_for_status().json()
                     if more.get("sub") == claims["sub"]:  # else it is about somebody else
                         claims = {**more, **claims}
+        except httpx.TransportError as exc:
+            raise SignInFailed("cockpit.oidc.away", f"{type(exc).__name__}: {exc}") from exc
         except (JoseError, KeyError, AttributeError, *_TRANSPORT_ERRORS) as exc:
             raise SignInFailed("cockpit.oidc.failed", f"{type(exc).__name__}: {exc}") from exc
         return Identity(claims=claims)
@@ -206,12 +209,17 @@ class OpenIdProvider:
         }
         secret = "" if self._secret is None else self._secret.get_secret_value()
         methods = self._metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        is_basic = bool(secret) and "client_secret_basic" in methods
-        auth = httpx.BasicAuth(quote(self._id, safe=""), quote(secret, safe="")) if is_basic else httpx.Auth()
+        name, password = quote(self._id, safe=""), quote(secret, safe="")
+        is_plain = (name, password) == (self._id, secret)
+        # not every provider decodes what HTTP Basic encodes; a form leaves no doubt
+        is_basic = "client_secret_basic" in methods and (is_plain or "client_secret_post" not in methods)
+        auth = httpx.BasicAuth(name, password) if secret and is_basic else httpx.Auth()
         if secret and not is_basic:
             fields["client_secret"] = secret
         answer = await client.post(self._metadata["token_endpoint"], data=fields, auth=auth)
-        token: dict[str, Any] = answer.raise_for_status().json()
+        if answer.is_error:  # RFC 6749, 5.2: the body says why
+            raise SignInFailed("cockpit.oidc.failed", f"token endpoint: {answer.status_code} {answer.text[:200]}")
+        token: dict[str, Any] = answer.json()
         return token
 
     async def _verify(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from yarl import URL
 
 from bot.ops.check import check_running
@@ -146,6 +147,9 @@ async def test_people_who_are_no_operators_get_one_sentence(tmp_path: Path) -> N
         web.http.cookie_jar.clear()  # a link that somebody else has begun
         refused = await web.get(f"/cockpit/oidc/callback?code=c&state={asked['state']}")
         await _assert_refused(web, refused, "could not be completed")
+        provider.is_away = True
+        away = await come_back(web, provider)
+        assert (away.status, "can't be used at the moment" in away.words) == (503, True)
         log = await web.service.core.store.audit("cockpit", limit=20)
         assert {(e.action, e.actor) for e in log} == {
             ("cockpit.sign_in_refused", "oidc:eve@example.com"),
@@ -159,6 +163,12 @@ async def test_people_who_are_no_operators_get_one_sentence(tmp_path: Path) -> N
 async def test_a_stranger_makes_the_service_and_the_provider_work_within_bounds(tmp_path: Path) -> None:
     """Sign-ins begun, and returns whose cookie is none or of another kind, which are refused like all others."""
     async with dishonest_provider() as provider, pages(tmp_path, **oidc(provider.url, "ada@example.com")) as web:
+        provider.takes_form = True  # a secret with a slash goes where every provider reads it
+        with capture_logs() as logs:
+            provider.secret = "another"
+            await _assert_refused(web, await come_back(web, provider), "could not be completed")
+            assert "invalid_client" in logs[-1]["reason"]  # as the operator has to know
+            provider.secret = SECRET
         signed_in = await come_back(web, provider)
         assert signed_in.status == 200, signed_in.words
         [session] = [one.value for one in web.http.cookie_jar]

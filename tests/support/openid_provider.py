@@ -39,9 +39,13 @@ class DishonestProvider:
     asked: dict[str, str] = field(default_factory=dict)  #: parameters of the last sign-in
     key: RSAKey = field(default_factory=_first_key)
     published: RSAKey | None = None  #: in place of `key`
+    takes_form: bool = False  #: the secret in a form, too, and does not decode what HTTP Basic encodes, as Glewlwyd 2.7
+    secret: str = SECRET  #: of the client, in a form
+    is_away: bool = False  #: when a code is exchanged
 
     def metadata(self, _: web.Request) -> web.Response:
         """Answer discovery. As the specification allows, "none" is among the algorithms."""
+        methods = ["client_secret_basic", "client_secret_post"][: 1 + self.takes_form]
         found = {
             "issuer": self.url,
             "authorization_endpoint": f"{self.url}/authorize",
@@ -49,6 +53,7 @@ class DishonestProvider:
             "jwks_uri": f"{self.url}/keys",
             "userinfo_endpoint": f"{self.url}/userinfo",
             "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
+            "token_endpoint_auth_methods_supported": methods,
         }
         return web.json_response(found)
 
@@ -59,12 +64,15 @@ class DishonestProvider:
     async def token(self, request: web.Request) -> web.Response:
         """Exchange a code, of the client alone that proves itself and that it began the sign-in."""
         self.exchanged += 1
+        if self.is_away and request.transport:
+            request.transport.close()
         form = await request.post()
         challenge = base64.urlsafe_b64encode(hashlib.sha256(str(form["code_verifier"]).encode()).digest()).rstrip(b"=")
-        expected = base64.b64encode(b"muse:s%2Fecret%20of%20muse").decode()
+        expected = base64.b64encode(f"muse:{SECRET}".encode() if self.takes_form else b"muse:s%2Fecret%20of%20muse")
         if challenge.decode() != self.asked["code_challenge"] or form["redirect_uri"] != self.asked["redirect_uri"]:
             return web.json_response({"error": "invalid_grant"}, status=400)
-        if request.headers.get("Authorization") != f"Basic {expected}":
+        is_form = self.takes_form and form.get("client_secret") == self.secret
+        if not is_form and request.headers.get("Authorization") != f"Basic {expected.decode()}":
             return web.json_response({"error": "invalid_client"}, status=401)
         return web.json_response({"access_token": "access", "token_type": "Bearer", "id_token": self._id_token()})
 

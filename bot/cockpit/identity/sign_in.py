@@ -132,7 +132,7 @@ class SignInPages:
             url, attempt = await self._provider.begin(f"{self._base_url(request)}{CALLBACK}")
         except SignInFailed as exc:
             log.warning("identity provider not usable", reason=str(exc))
-            return self._cockpit.refuse(request, exc.key, 503)
+            return self._cockpit.refuse(request, exc.key, exc.status)
         response = RedirectResponse(url, status_code=303)
         self._set_cookie(response, self._attempt_cookie, self._cipher.encrypt(attempt.dumps()), SECONDS)
         return response
@@ -154,7 +154,7 @@ class SignInPages:
             identity = await self._identify(given, cookie)
         except SignInFailed as exc:
             log.warning("not signed in with the identity provider", reason=str(exc))
-            return self._cockpit.refuse(request, exc.key, 403)
+            return self._cockpit.refuse(request, exc.key, exc.status)
         grant = identity.find_grant(self._cockpit.sources.settings.bot_oidc_operators)
         who = Visitor(is_operator=True, actor=identity.id, name=identity.name, grant=grant)
         if not grant:
