@@ -1,1 +1,1 @@
-"""The whole service under faults, and an independent checker of what people saw. See docs/torture.md."""
+"""The whole service under faults, and an independent checker of what people saw. See bench/README.md."""

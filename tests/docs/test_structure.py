@@ -10,9 +10,10 @@ from bot.platforms import known_settings
 from bot.ports import Adapter
 from bot.telemetry.metrics import Metrics
 from tests.support.documents import DOCUMENTS, ROOT, blocks
-from tests.support.layout import PURE
+from tests.support.layout import PURE, SOURCES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+_DOCUMENT = re.compile(r"\b(?:docs|bench|sdk|simulators)/[\w/-]+\.md\b")
 
 
 def test_the_readme_is_short_and_shows_first() -> None:
@@ -74,3 +75,20 @@ def test_named_files_exist(document: Path) -> None:
     roots = "bot|adapters|aimodels|sandbox|simulators|sdk|tests|bench|docs"
     named = set(re.findall(rf"`((?:{roots})/[\w./-]*\w/?)`|\b((?:{roots})/[\w/]+\.py)\b", text))
     assert sorted(name for pair in named for name in pair if not (ROOT / name).exists()) == []
+
+
+def test_documents_that_the_code_names_exist() -> None:
+    """A docstring or a comment leads its reader to a document that is there."""
+    code = [*SOURCES, *(ROOT / "bench").rglob("*.py")]
+    named = {(path, name) for path in code for name in _DOCUMENT.findall(path.read_text(encoding="utf-8"))}
+    assert named
+    assert [str(path) for path, name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CHANGELOG.md"], ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_row_of_a_table_has_all_columns(document: Path) -> None:
+    """A row with more cells than its heading, or with fewer, loses text where it is shown."""
+    text = re.sub(r"^( *)(`{3,}).*?^\1\2$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        heading, *rows = re.sub(r"`[^`\n]*`|\\\|", "", table).splitlines()
+        assert [row for row in rows if row.count("|") != heading.count("|")] == []
