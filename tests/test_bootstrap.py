@@ -261,7 +261,7 @@ async def test_the_log_follows_an_event_through_the_rooms(tmp_path: Path) -> Non
     lines = [json.loads(line) for line in written.splitlines()]
     about = [line for line in lines if line.get("event_id") == event]
     assert {line["logger"] for line in about} >= {
-        "bot.pipeline.inbox",
+        "bot.inbox.inbox",
         "bot.pipeline.dispatcher",
         "bot.pipeline.worker",
     }

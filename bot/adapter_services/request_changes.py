@@ -13,9 +13,9 @@ from bot.events.edits import edited_id
 from bot.family.changes import AGAIN, EDIT
 from bot.family.origins import CHANGE, REPEATED
 from bot.film.board import SHOTS
+from bot.inbox.inbox import Inbox
 from bot.models import Action, Answer, Event, Job, Lane
 from bot.pipeline.dispatcher import Dispatcher
-from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy, Refusal
 from bot.ports import Journal

@@ -10,7 +10,7 @@ from bot.bootstrap.core import Core
 from bot.bootstrap.pipeline import Pipeline, make_features, make_pipeline
 from bot.bootstrap.resources import Resources, open_resources
 from bot.bootstrap.rules import Rules, make_rules
-from bot.pipeline.inbox import Inbox
+from bot.inbox.inbox import Inbox
 from bot.ports import Adapter
 from bot.scheduler.firing import Firing
 from bot.scheduler.timer import ScheduleTimer

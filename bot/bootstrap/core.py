@@ -7,9 +7,9 @@ from bot.approvals.approvals import Approvals
 from bot.background import BackgroundLoops
 from bot.calls.circuit_breaker import CircuitBreaker
 from bot.commands import Registry
+from bot.inbox.inbox import Inbox
 from bot.media import Spool
 from bot.models import Event
-from bot.pipeline.inbox import Inbox
 from bot.pipeline.worker import Worker
 from bot.policy import Policy, Quotas
 from bot.ports import Adapter, AdapterServices, Store

@@ -10,12 +10,13 @@ from bot.conversation.attachments import AttachmentReader
 from bot.conversation.gathering import Gathering
 from bot.conversation.single_use import SingleUse
 from bot.conversation.use_numbers import UseNumbers
+from bot.inbox.inbox import Inbox
+from bot.inbox.resolver import EventResolver
+from bot.inbox.undelivered import UndeliveredAnswers
 from bot.media.pages import WebPages
 from bot.pipeline.call_accounting import CallAccounting
 from bot.pipeline.dispatcher import Dispatcher
-from bot.pipeline.inbox import Inbox
 from bot.pipeline.redelivery import Redelivery
-from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.pipeline.worker import Worker
 from bot.places.place_names import PlaceNames
 from bot.policy import RefusalNotices
@@ -153,9 +154,13 @@ def _make_inbox(resources: Resources, rules: Rules, undelivered: UndeliveredAnsw
         queue=store,
         journal=store,
         scoped=rules.scoped,
+        resolver=EventResolver(
+            journal=store,
+            registry=resources.registry,
+            numbers=UseNumbers(store, store, resources.settings.bot_retention_days),
+            single_use=SingleUse(store),
+        ),
         undelivered=undelivered,
-        numbers=UseNumbers(store, store, resources.settings.bot_retention_days),
-        single_use=SingleUse(store),
         registry=resources.registry,
         policy=rules.policy,
         notices=RefusalNotices(store),

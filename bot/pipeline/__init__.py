@@ -1,1 +1,1 @@
-"""The path of an event from the inbox to the delivered answer."""
+"""The path of a recorded event to its delivered answer."""

@@ -16,6 +16,7 @@ from bot.concurrency.shared_timer import SharedTimer
 from bot.conversation.summarizer import Summarizer
 from bot.errors import BotError, DeliveryError, OwnershipLost, Paused, StoreError, StoreUnavailable
 from bot.i18n import translate
+from bot.inbox.undelivered import UndeliveredAnswers
 from bot.models import Answer, Job, Lane, Outcome
 from bot.pipeline.answer_log import begin_request, end_request
 from bot.pipeline.cancellation import Canceller
@@ -28,7 +29,6 @@ from bot.pipeline.jobs import EarlierTry, OutcomeBuilder, RunningJob
 from bot.pipeline.redelivery import Redelivery
 from bot.pipeline.retries import Failure, Retries, Retry, remove_failure
 from bot.pipeline.timing import PipelineTiming
-from bot.pipeline.undelivered import UndeliveredAnswers
 from bot.ports import Draft, EventQueue, Journal, Sender, UsageLedger
 from bot.settings.core import Settings
 from bot.telemetry.metrics import Metrics

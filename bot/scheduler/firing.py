@@ -17,8 +17,8 @@ from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.events.locks import EventLocks
 from bot.events.notice import NOTICE, make_beside
 from bot.i18n import translate
+from bot.inbox.inbox import Inbox
 from bot.models import Action, Actor, Answer, Event, Lane
-from bot.pipeline.inbox import Inbox
 from bot.ports import Adapter, EventQueue, Journal, PauseReason, Schedule, ScheduleStore
 from bot.scheduler.timing import ScheduleTiming
 from bot.schedules.reminders import read_reminder
