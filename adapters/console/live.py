@@ -16,7 +16,7 @@ from adapters.console.render import Renderer, finished_length
 from adapters.kit.texts import progress
 from adapters.kit.texts.titles import shorten
 from bot.i18n import translate
-from bot.models import Action, Answer, Status, Turn
+from bot.models import Action, Answer, Status, Turn, is_picture
 from bot.values import valueclass
 
 _TOOLBAR = 3  # running questions shown
@@ -118,7 +118,7 @@ class LiveScreen:
             await self._head(key, question)
         width = self._width()
         for media in answer.media:
-            picture = await self._preview(media.path) if media.content_type.startswith("image/") else ""
+            picture = await self._preview(media.path) if is_picture(media.content_type) else ""
             await self._print(picture + self._renderer.media(media, width))
         labels = {self._button(key, action): fmt.clean(action.label) for action in answer.actions}
         await self._print(self._renderer.buttons(labels, width) + "\n")

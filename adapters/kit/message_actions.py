@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.models import Attachment
+from bot.models import Attachment, is_picture
 
 #: Buttons under an answer whose press is answered to the presser alone, in a word.
 EPHEMERAL_ACTIONS = (
@@ -86,7 +86,7 @@ def request_of(
     if reads_prior_messages:
         files, lacks = (), ""
     elif action.command == "video":
-        files = tuple(file for file in files if file.content_type.startswith("image/"))
+        files = tuple(file for file in files if is_picture(file.content_type))
         lacks = "" if files else "picture"
     elif action.command == "image":
         files, lacks = (), "" if text else "text"

@@ -9,7 +9,7 @@ from bot.commands._base import Context
 from bot.conversation.attachments import EncodedImage
 from bot.errors import UsageError
 from bot.family.origins import BACK, CHANGE, PARENT, REPEATED, file_ref, find_file, generated
-from bot.models import Action, Attachment, Kind
+from bot.models import Action, Attachment, Kind, is_picture
 from bot.scoped_settings.names import ANSWER_TOKENS, TEMPERATURE
 from bot.values import valueclass
 
@@ -130,7 +130,7 @@ async def find_edit(ctx: Context) -> PictureEdit | None:
 async def _picture_url(ctx: Context, attachment: Attachment) -> str:
     """Return an attached picture as a data URL, "" for another file."""
     async with ctx.conversation.whole_file(attachment) as file:
-        return EncodedImage(file.content_type, file.data).data_url if file.content_type.startswith("image/") else ""
+        return EncodedImage(file.content_type, file.data).data_url if is_picture(file.content_type) else ""
 
 
 async def _rewrite(ctx: Context, prompt: str, change: str) -> str:

@@ -8,7 +8,7 @@ from bot.commands._family import find_wording
 from bot.commands._media import RESOLUTION, MediaRequest, int_if_whole, job_answer
 from bot.errors import UsageError
 from bot.family.origins import file_ref, generated
-from bot.models import CommandSpec, Job, Lane, Option
+from bot.models import CommandSpec, Job, Lane, Option, is_picture
 from bot.settings.media_sizes import fit_seconds
 from bot.values import valueclass
 
@@ -112,7 +112,7 @@ async def find_source(ctx: Context) -> Source:
 async def _image_url(ctx: Context, job: Job) -> str:
     """Return the first picture of an answer as a URL; "" when there is none, or its file is gone."""
     for media in job.answer.media if job.answer else ():
-        if media.content_type.startswith("image/"):
+        if is_picture(media.content_type):
             kept = await ctx.spool.find(media)
             image = None if kept is None else await ctx.conversation.read_stored_image(media, kept)
             if url := media.source_url if image is None else image.data_url:

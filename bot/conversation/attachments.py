@@ -36,7 +36,7 @@ from bot.markdown.split import estimate_tokens
 from bot.media.content import HEAD, sniff
 from bot.media.pages import WebPages
 from bot.media.probe import read_header
-from bot.models import Attachment
+from bot.models import Attachment, is_picture
 from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
@@ -152,7 +152,7 @@ class AttachmentReader:
         """Add what a model gets of a file, which is in memory until then. Raises `Unreadable`."""
         async with self._load(attachment, source) as data:
             if content_type := sniff(bytes(data[:HEAD])):
-                is_image = content_type.startswith("image/")
+                is_image = is_picture(content_type)
                 if not (is_image and has_vision):
                     raise Unreadable("unseen" if is_image else "binary")
                 reading.add_image(await self._reduce(data, content_type, source.person), name)
@@ -175,7 +175,7 @@ class AttachmentReader:
             try:
                 async with self._load(attachment, source) as data:
                     content_type = sniff(bytes(data[:HEAD]))
-                    if content_type.startswith("image/"):
+                    if is_picture(content_type):
                         return await self._reduce(data, content_type, source.person)
             except Unreadable as exc:
                 if str(exc) == "too_large":

@@ -10,7 +10,7 @@ from bot.family.change_words import asks_for_another, asks_for_video, may_be_cha
 from bot.family.origins import ANSWER, BACK, CHANGE, MASK, PARENT, REPEATED, file_ref, find_file, generated, read_family
 from bot.family.repeats import find_last_request, take_over
 from bot.i18n import translate
-from bot.models import MEDIA_KINDS, Event, Job
+from bot.models import MEDIA_KINDS, Event, Job, is_picture
 from bot.ports import Journal
 from bot.values import valueclass
 
@@ -72,7 +72,7 @@ class Changes:
     def _of_attached(self, event: Event) -> Event:
         """Return an event with a picture, whose words say how it should change, as that change."""
         types = (file.content_type or guess_type(file.name)[0] or "" for file in event.attachments)
-        if not all(name.startswith("image/") for name in types):
+        if not all(is_picture(name) for name in types):
             return event
         if "video" in self.spending and asks_for_video(event.prompt):
             return replace(event, command="video", prompt="")

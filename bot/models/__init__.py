@@ -7,7 +7,7 @@ from bot.models.command_spec import CommandSpec, Lane, Option
 from bot.models.conversation import PriorMessages, Turn
 from bot.models.event import Actor, Attachment, Event, Location
 from bot.models.job import Job, Outcome
-from bot.models.kinds import KINDS, MEDIA_KINDS, Kind
+from bot.models.kinds import KINDS, MEDIA_KINDS, Kind, is_picture
 
 __all__ = [
     "KINDS",
@@ -36,4 +36,5 @@ __all__ = [
     "Turn",
     "TurnRecord",
     "Usage",
+    "is_picture",
 ]

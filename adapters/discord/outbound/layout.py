@@ -10,7 +10,7 @@ from adapters.discord.ui.format import SPOILER_CLOSE, SPOILER_OPEN, mark_spoiler
 from adapters.kit.texts import progress
 from bot.i18n import translate
 from bot.markdown.split import Measure, iter_split, split
-from bot.models import Action, Answer, Media, Status
+from bot.models import Action, Answer, Media, Status, is_picture
 from bot.values import valueclass
 
 #: Characters of a message as Discord's clients count them, and of one made of components v2.
@@ -258,7 +258,7 @@ def _is_gallery(files: Sequence[Media]) -> bool:
     return (
         len(files) <= MAX_FILES
         and len({*names}) == len(names)
-        and all(media.content_type.startswith("image/") for media in files)
+        and all(is_picture(media.content_type) for media in files)
     )
 
 
