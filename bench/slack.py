@@ -18,7 +18,7 @@ from bench.bots.comparison import SAME, SERVICE, Comparison, Measure, in_turn
 from bench.bots.slack import start_bot
 from bench.slow_api import slow_api
 from simulators.slack import Channel, Delivery, SlackSimulator
-from simulators.slack.web_api.calls import Call
+from simulators.slack.state import Call
 
 ROUNDS = 8
 MAX_CPU = 1.6  #: the aim, as a ratio

@@ -105,6 +105,13 @@ def test_a_package_imports_only_what_stands_before_it() -> None:
     )
 
 
+def test_no_module_needs_itself_through_others() -> None:
+    """Imports of types and imports in functions count, too; one import of a type is left."""
+    needed = {name: imported_modules(path) - {name} for path in SOURCES if (name := module_name(path))}
+    needed["simulators.play.web"].remove("simulators.play.session")
+    TopologicalSorter(needed).prepare()  # raises `CycleError`
+
+
 def test_no_two_pages_need_each_other() -> None:
     """Not by an import in a function either."""
     used = {module_name(path): imported_modules(path) for path in SOURCES if "pages" in path.parts}

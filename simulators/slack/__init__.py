@@ -59,8 +59,8 @@ from simulators.slack.delivery import Delivery
 from simulators.slack.messages import File, Message, words
 from simulators.slack.people.person import Person
 from simulators.slack.server import SlackSimulator
+from simulators.slack.state import Call
 from simulators.slack.values import Json
-from simulators.slack.web_api.calls import Call
 from simulators.slack.workspace import Channel, Grant, Team, User, UserGroup, View
 
 __all__ = [

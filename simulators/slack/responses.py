@@ -3,7 +3,6 @@
 import secrets
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -12,11 +11,9 @@ from simulators.slack.faults import ApiError
 from simulators.slack.messages import Message
 from simulators.slack.spec.bodies import MESSAGE
 from simulators.slack.spec.request_schemas import faults
+from simulators.slack.state import SlackState
 from simulators.slack.values import Json
 from simulators.slack.workspace import Channel, Team
-
-if TYPE_CHECKING:
-    from simulators.slack.server import SlackSimulator
 
 
 @dataclass(slots=True)
@@ -34,7 +31,7 @@ class ResponseUrl:
 class ResponseUrls:
     """The response URLs and the answers they received."""
 
-    def __init__(self, slack: "SlackSimulator") -> None:
+    def __init__(self, slack: SlackState) -> None:
         self.slack = slack
         self.lifetime = 1800.0
         self.by_secret: dict[str, ResponseUrl] = {}

@@ -6,15 +6,12 @@ import secrets
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
+from simulators.slack.delivery import Delivery
+from simulators.slack.state import SlackState
 from simulators.slack.values import Json
-
-if TYPE_CHECKING:
-    from simulators.slack.delivery import Delivery
-    from simulators.slack.server import SlackSimulator
 
 MOST = 10
 
@@ -33,7 +30,7 @@ class Connection:
 class Sockets:
     """The app's sockets."""
 
-    def __init__(self, slack: "SlackSimulator") -> None:
+    def __init__(self, slack: SlackState) -> None:
         self.slack = slack
         self.open: list[Connection] = []
         self.most = MOST
@@ -108,7 +105,7 @@ class Sockets:
             gate.set()
         self.slack.notify()
 
-    async def deliver(self, delivery: "Delivery", attempt: int, seconds: float) -> None:
+    async def deliver(self, delivery: Delivery, attempt: int, seconds: float) -> None:
         """Send an envelope as soon as a socket is open; wait for its acknowledgement or the end of the socket."""
         await self.slack.until(lambda: self.open, 3600)
         try:
@@ -124,7 +121,7 @@ class Sockets:
         except TimeoutError:
             connection.pending.pop(name, None)
 
-    async def send(self, delivery: "Delivery", *, attempt: int = 0, reason: str = "") -> tuple[Connection, str]:
+    async def send(self, delivery: Delivery, *, attempt: int = 0, reason: str = "") -> tuple[Connection, str]:
         """Send an envelope over the least used socket. Raises `LookupError` when none is open."""
         connection = min(self.open, key=lambda one: one.carried, default=None)
         if connection is None:

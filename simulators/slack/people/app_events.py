@@ -1,15 +1,14 @@
 """Events for the app, in their envelopes."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulators.slack.delivery import Delivery
+from simulators.slack.event_sender import EventSender
 from simulators.slack.messages import File, Message
+from simulators.slack.state import SlackState
 from simulators.slack.values import Json, new_id
 from simulators.slack.workspace import Channel, Team, UserGroup
-
-if TYPE_CHECKING:
-    from simulators.slack.delivery import Delivery
-    from simulators.slack.server import SlackSimulator
 
 EVENTS = {
     *(
@@ -36,14 +35,15 @@ def viewing(team: Team, channel: Channel | None) -> Json:
 class AppEvents:
     """Delivers the events that the app subscribes to."""
 
-    def __init__(self, slack: "SlackSimulator") -> None:
+    def __init__(self, slack: SlackState, sender: EventSender) -> None:
         self.slack = slack
+        self.sender = sender
         self.viewed: dict[str, Json] = {}  #: what people look at next to the messages tab, by their direct messages
         self.subscribed = set(EVENTS)  #: as in the app's manifest
         self.delivers_own_messages = True  #: the app is told of its own messages and edits, as Slack does
         self.mention_first = False  #: which of the twins `app_mention` and `message` comes first
 
-    def event(self, team: Team, event: Json, *, channel: Channel | None = None) -> "Delivery":
+    def event(self, team: Team, event: Json, *, channel: Channel | None = None) -> Delivery:
         """Deliver an event of a workspace."""
         event = {**event, "event_ts": event.get("event_ts") or self.slack.clock.ts()}
         authorization = {
@@ -67,7 +67,7 @@ class AppEvents:
             "is_ext_shared_channel": bool(channel and channel.is_shared),
             "event_context": f"4-{new_id('e')}",
         }
-        return self.slack.sender.send("events_api", body)
+        return self.sender.send("events_api", body)
 
     def message_event(self, team: Team, channel: Channel, message: Message) -> Json:
         """The JSON form of a message in events."""
@@ -82,7 +82,7 @@ class AppEvents:
             fields |= {"user_team": message.user_team, "source_team": message.user_team}
         return fields
 
-    def message_posted(self, team: Team, channel: Channel, message: Message) -> list["Delivery"]:
+    def message_posted(self, team: Team, channel: Channel, message: Message) -> list[Delivery]:
         """Deliver a new message: as `message`, and as `app_mention` where it mentions the bot in a channel."""
         if message.app_id == self.slack.app_id and not self.delivers_own_messages:
             return []
@@ -99,7 +99,7 @@ class AppEvents:
                 deliveries.append(self.event(team, event, channel=channel))
         return deliveries
 
-    def _send_subtype(self, team: Team, channel: Channel, subtype: str, **more: Any) -> "Delivery | None":
+    def _send_subtype(self, team: Team, channel: Channel, subtype: str, **more: Any) -> Delivery | None:
         if f"message.{_plural(channel)}" not in self.subscribed or team.bot.id not in channel.members:
             return None
         fields = {"type": "message", "subtype": subtype, "hidden": True, "channel": channel.id, **more}

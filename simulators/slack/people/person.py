@@ -4,24 +4,22 @@ import html
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulators.changes import PATIENCE
 from simulators.slack.delivery import Delivery
 from simulators.slack.messages import File, Message
+from simulators.slack.parts import SlackParts
 from simulators.slack.people.app_events import viewing
 from simulators.slack.people.forms import control, pressed, state
 from simulators.slack.values import Json
 from simulators.slack.workspace import Channel, Team, User, View
 
-if TYPE_CHECKING:
-    from simulators.slack.server import SlackSimulator
-
 
 class Person:
     """A user in a workspace. Channels default to the workspace's first."""
 
-    def __init__(self, slack: "SlackSimulator", team: Team, user: User) -> None:
+    def __init__(self, slack: SlackParts, team: Team, user: User) -> None:
         self.slack = slack
         self.team = team
         self.user = user

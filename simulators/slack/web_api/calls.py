@@ -5,46 +5,26 @@ import base64
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
 from simulators.slack.faults import ApiError, CrashError, DropError, RateLimitedError
+from simulators.slack.parts import SlackParts
 from simulators.slack.spec.request_schemas import check_arguments
+from simulators.slack.state import Call
 from simulators.slack.values import Json
 from simulators.slack.workspace import Channel, Grant, Team
 
-if TYPE_CHECKING:
-    from simulators.slack.server import SlackSimulator
-
 _JSON = {"blocks", "attachments", "metadata", "files", "view", "prompts", "chunks", "loading_messages", "suggestions"}
-
-
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """One Web API call with its answer."""
-
-    number: int  #: counted from 1
-    method: str
-    params: Json
-    token: str
-    at: float  #: of `time.monotonic()`
-    team: str = ""
-    status: int = 0  #: 0: not answered
-    ended: float = 0.0  #: when it was answered or cut, of `time.monotonic()`
-    answer: Json = field(default_factory=dict)
-
-    @property
-    def is_ok(self) -> bool:
-        return bool(self.answer.get("ok"))
 
 
 @dataclass(slots=True)
 class Caller:
     """Context of a method: the simulator, the token's grant and the arguments."""
 
-    slack: "SlackSimulator"
+    slack: SlackParts
     grant: Grant
     params: Json
 
@@ -139,7 +119,7 @@ async def read(request: web.Request) -> tuple[str, Json]:
     return (value if scheme == "Bearer" else params.pop("token", "")), params
 
 
-def authorise(slack: "SlackSimulator", entry: Entry, token: str) -> Grant:
+def authorise(slack: SlackParts, entry: Entry, token: str) -> Grant:
     """Check the token and return its grant. Raises `ApiError`."""
     if entry.open:
         return slack.grants.get(token) or Grant(token=token, team="", scopes=set())
@@ -161,7 +141,7 @@ def authorise(slack: "SlackSimulator", entry: Entry, token: str) -> Grant:
     return grant
 
 
-async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamResponse:
+async def answer(slack: SlackParts, request: web.Request) -> web.StreamResponse:
     """Serve one call."""
     token, params = await read(request)
     number = len(slack.calls) + 1
@@ -176,7 +156,7 @@ async def answer(slack: "SlackSimulator", request: web.Request) -> web.StreamRes
         slack.notify()
 
 
-async def _answered(slack: "SlackSimulator", request: web.Request, call: Call) -> web.StreamResponse:
+async def _answered(slack: SlackParts, request: web.Request, call: Call) -> web.StreamResponse:
     name, number, params = call.method, call.number, call.params
     headers = {"X-Slack-Req-Id": f"{number:032x}"}
     try:
@@ -199,7 +179,7 @@ async def _answered(slack: "SlackSimulator", request: web.Request, call: Call) -
     return web.json_response(call.answer, status=call.status, headers=headers)
 
 
-async def _run(slack: "SlackSimulator", call: Call, headers: dict[str, str]) -> Json:
+async def _run(slack: SlackParts, call: Call, headers: dict[str, str]) -> Json:
     entry = METHODS.get(call.method)
     if entry is None:
         raise ApiError("unknown_method", req_method=call.method)

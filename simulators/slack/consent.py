@@ -1,20 +1,15 @@
-"""`oauth.*`: from the consent page to a token, and the rotation of tokens."""
+"""The page on which a user allows the installation of the app, and the codes and tokens that come of it."""
 
 import secrets
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from simulators.slack.faults import ApiError
+from simulators.slack.state import SlackState
 from simulators.slack.values import Json, new_id, plain
-from simulators.slack.web_api.calls import Caller, method
 from simulators.slack.workspace import Grant, Team
-
-if TYPE_CHECKING:
-    from simulators.slack.server import SlackSimulator
 
 LIFETIME = 43_200
 
@@ -35,7 +30,7 @@ class Code:
 class ConsentPage:
     """The page on which a user allows the installation of the app."""
 
-    def __init__(self, slack: "SlackSimulator") -> None:
+    def __init__(self, slack: SlackState) -> None:
         self.slack = slack
         self.codes: dict[str, Code] = {}
         self.refreshes: dict[str, str] = {}  #: refresh token to the token it renews
@@ -79,52 +74,3 @@ class ConsentPage:
             left = int(grant.expires_at - time.time())
             given |= {"refresh_token": grant.refresh_token, "expires_in": left}
         return given
-
-
-@method("oauth.v2.access", is_open=True)
-def access(caller: Caller) -> Json:
-    slack, consent = caller.slack, caller.slack.consent
-    if caller.text("client_id") != slack.client_id:
-        raise ApiError("invalid_client_id")
-    if caller.text("client_secret") != slack.client_secret:
-        raise ApiError("bad_client_secret")
-    if caller.text("grant_type") == "refresh_token":
-        return _refresh(caller)
-    code = consent.codes.get(caller.text("code"))
-    if code is None:
-        raise ApiError("invalid_code")
-    if code.is_used:
-        raise ApiError("code_already_used")
-    if caller.text("redirect_uri") != code.redirect_uri:
-        raise ApiError("bad_redirect_uri")
-    code.is_used = True
-    team = slack.teams[code.team]
-    grant = consent.grant("" if code.is_org else code.team, code.enterprise, team.bot.id, code.scopes)
-    enterprise = {"id": code.enterprise, "name": code.enterprise} if code.enterprise else None
-    return {
-        **consent.token_fields(grant),
-        "bot_user_id": team.bot.id,
-        "app_id": slack.app_id,
-        "team": None if code.is_org else {"id": team.id, "name": team.name},
-        "enterprise": enterprise,
-        "is_enterprise_install": code.is_org,
-        "authed_user": {"id": code.user},
-    }
-
-
-def _refresh(caller: Caller) -> Json:
-    slack, consent = caller.slack, caller.slack.consent
-    old = slack.grants.get(consent.refreshes.pop(caller.text("refresh_token"), ""))
-    if old is None or old.state != "active":
-        raise ApiError("invalid_refresh_token")
-    grant = consent.grant(old.team, old.enterprise, old.user, old.scopes)
-    old.expires_at = min(old.expires_at or time.time(), time.time() + 60)
-    team = slack.teams.get(old.team)
-    return {
-        **consent.token_fields(grant),
-        "bot_user_id": old.user,
-        "app_id": slack.app_id,
-        "team": {"id": team.id, "name": team.name} if team else None,
-        "enterprise": {"id": old.enterprise, "name": old.enterprise} if old.enterprise else None,
-        "is_enterprise_install": not old.team,
-    }
