@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.call_recording import record_calls
 from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.per_key import PerKey
+from adapters.slack.channel_ids import ChannelIds
 from adapters.slack.connection.bolt_app import create_app
-from adapters.slack.connection.client import create_client
+from adapters.slack.connection.client import Client, create_client
 from adapters.slack.connection.feature_gates import FeatureGates
 from adapters.slack.connection.http_mode import create_endpoints
 from adapters.slack.connection.rate_limiter import RateLimiter
@@ -104,7 +104,9 @@ class Slack(SlackDirectory):
             session = aiohttp.ClientSession(connector=FencedConnector(), middlewares=recording)
             self._session = await stack.enter_async_context(session)
             source = await stack.enter_async_context(self._open_source(services))
-            self._workspaces = Workspaces(source, self._create_client)
+            channel_ids = ChannelIds(services)
+            await channel_ids.load()
+            self._workspaces = Workspaces(source, self._create_client, channel_ids)
             groups = UserGroups(self._workspaces, services, self._timing)
             stack.push_async_callback(groups.close)
             users = UserDirectory(self._workspaces, groups, self._timing)
@@ -141,7 +143,7 @@ class Slack(SlackDirectory):
             self._endpoints.oauth = oauth
             yield installations
 
-    def _create_client(self, token: str) -> AsyncWebClient:
+    def _create_client(self, token: str) -> Client:
         assert self._session is not None, "connected first"
         return create_client(self._session, self._api, token)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.fast_json import read_json, write_json
 from adapters.kit.connection.fenced_connector import fenced
+from adapters.slack.connection.client import Client
 from adapters.slack.connection.errors import API_ERRORS, error_code, is_rate_limit, to_delivery_error
 from adapters.slack.connection.feature_gates import FeatureGates
 from adapters.slack.connection.rate_limiter import RateLimiter
@@ -87,7 +87,7 @@ class WebApi:
         """Return the installation that answers."""
         return await self.services.workspaces.find(self.target.team, self.target.enterprise)
 
-    async def client(self) -> AsyncWebClient:
+    async def client(self) -> Client:
         """Return the client of the installation that answers."""
         return await self.services.workspaces.find_client(self.target.team, self.target.enterprise)
 
@@ -111,6 +111,8 @@ class WebApi:
                     answer = await client.api_call(method, data=given)
             except API_ERRORS as exc:
                 error = to_delivery_error(exc)
+                if left and error_code(exc) == "channel_not_found" and await self._has_newer_id(params):
+                    continue
                 if is_rate_limit(exc) and isinstance(error, DeliveryDelayed):
                     seconds = error.retry_after or 0.0
                     limiter.block(owner, method, channel, seconds=seconds)
@@ -118,6 +120,11 @@ class WebApi:
                         continue
                 raise error from exc
             return answer.data if isinstance(answer.data, dict) else {}
+
+    async def _has_newer_id(self, params: Json) -> bool:
+        """Return whether another process has noted a newer id of the channel of a call. Raises `StoreError`."""
+        channel = str(params.get("channel") or params.get("channel_id") or "")
+        return await self.services.workspaces.channel_ids.has_newer(self.target.owner, channel)
 
     def is_enabled(self, feature: str) -> bool:
         """Whether the workspace may have the feature."""
@@ -132,12 +139,14 @@ class WebApi:
         self.services.features.disable(self.target.owner, feature)
 
 
-async def post_json(client: AsyncWebClient, method: str, params: Json) -> dict[str, Any]:
+async def post_json(client: Client, method: str, params: Json) -> dict[str, Any]:
     """Return the answer to `client.api_call(method, json=params)`. Raises `API_ERRORS`.
 
     That method also prepares for files, for tries and for methods that Slack has given up, each time anew.
     """
     assert client.session is not None, "made by `create_client`"
+    if (changed := client.changed_ids) is not None:
+        params = changed.to_slack(params)
     url, authorization = f"{client.base_url}{method}", f"Bearer {client.token}"
     headers = {**client.headers, "Content-Type": "application/json;charset=utf-8", "Authorization": authorization}
     async with client.session.post(url, data=write_json(params), headers=headers, proxy=client.proxy) as response:
@@ -147,7 +156,7 @@ async def post_json(client: AsyncWebClient, method: str, params: Json) -> dict[s
     except ValueError:  # a proxy may answer with a page
         answer = None
     if response.status == _OK and isinstance(answer, dict) and answer.get("ok"):
-        return answer
+        return answer if changed is None else changed.from_slack(answer)
     failure = AsyncSlackResponse(
         client=client,
         http_verb="POST",

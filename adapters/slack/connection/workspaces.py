@@ -8,6 +8,8 @@ from typing import Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.bounded import BoundedDict
+from adapters.slack.channel_ids import ChannelIds
+from adapters.slack.connection.client import Client
 from adapters.slack.connection.errors import delivery_errors
 from adapters.slack.types import Json
 from bot.errors import DeliveryRefused
@@ -136,10 +138,13 @@ def _parse_auth_test(answer: Json, token: str, scopes: str) -> Workspace:
 class Workspaces:
     """Installations and their clients. `create_client`: makes the client of a token."""
 
-    def __init__(self, source: InstallationSource, create_client: Callable[[str], AsyncWebClient]) -> None:
+    def __init__(
+        self, source: InstallationSource, create_client: Callable[[str], Client], channel_ids: ChannelIds
+    ) -> None:
+        self.channel_ids = channel_ids
         self._source = source
         self._create_client = create_client
-        self._clients: BoundedDict[str, AsyncWebClient] = BoundedDict(_CLIENTS, renews_on_read=True)
+        self._clients: BoundedDict[str, Client] = BoundedDict(_CLIENTS, renews_on_read=True)
 
     @property
     def problem(self) -> str:
@@ -150,15 +155,16 @@ class Workspaces:
         """Return the installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
         return await self._source.find(team, enterprise)
 
-    async def find_client(self, team: str, enterprise: str = "") -> AsyncWebClient:
+    async def find_client(self, team: str, enterprise: str = "") -> Client:
         """Return the client of that installation; ask each time, as tokens are renewed. Raises what `find` does."""
         return self.client_of(await self._source.find(team, enterprise))
 
-    def client_of(self, workspace: Workspace) -> AsyncWebClient:
+    def client_of(self, workspace: Workspace) -> Client:
         """Return the client of an installation."""
         client = self._clients.get(workspace.owner)
         if client is None or client.token != workspace.token:
             client = self._clients[workspace.owner] = self._create_client(workspace.token)
+        client.changed_ids = self.channel_ids.of(workspace.owner)
         return client
 
     async def forget(self, team: str, enterprise: str = "") -> None:

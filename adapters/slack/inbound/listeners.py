@@ -23,6 +23,7 @@ from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.inbound.services import InboundServices
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.setup.observed_events import (
+    CHANNEL_ID_CHANGED,
     COMMANDS,
     GROUP_EVENTS,
     INTERACTIVITY,
@@ -141,8 +142,13 @@ class EventRouter(AsyncMiddleware):
             return await next_()
         if workspace.enterprise and team:
             workspace = replace(workspace, team=team)
+        if event is not None and event["type"] == CHANNEL_ID_CHANGED:
+            await self._on_channel_id_changed(event, workspace)
+            return _ACKNOWLEDGED
+        body = await self._workspaces.channel_ids.read_payload(workspace.owner, body)
         if event is None:
             return await self._answer(body, context, workspace)
+        event = body["event"]
         listener = self._on_events.get(str(event["type"]))
         if listener is not None:  # else the app is subscribed to it and does not need it
             await listener(event, workspace)
@@ -163,6 +169,9 @@ class EventRouter(AsyncMiddleware):
             await self._interactions.on_shortcut(workspace, body)
         else:
             return BoltResponse(status=_NOT_FOUND)
+        changed = self._workspaces.channel_ids.of(workspace.owner)
+        if reply and changed is not None:
+            reply = changed.to_slack(reply)
         return await context.ack(**(reply or {}))
 
     async def _on_action(self, body: Json, workspace: Workspace) -> None:
@@ -198,6 +207,11 @@ class EventRouter(AsyncMiddleware):
         await self._workspaces.forget(team, enterprise)
         for removed in filter(None, (team, enterprise)):
             await self._places.removed(ADAPTER, removed)
+
+    async def _on_channel_id_changed(self, event: Json, workspace: Workspace) -> None:
+        self._observed.record(kind_of(event))
+        old, new = str(event["old_channel_id"]), str(event["new_channel_id"])
+        await self._workspaces.channel_ids.change(workspace.owner, old, new)
 
     async def _on_groups_changed(self, event: Json, workspace: Workspace) -> None:
         self._observed.record(kind_of(event))

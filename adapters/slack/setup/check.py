@@ -14,6 +14,7 @@ from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, scope_purpose
 from adapters.slack.setup.observed_events import (
+    CHANNEL_ID_CHANGED,
     COMMANDS,
     GROUP_EVENTS,
     INTERACTIVITY,
@@ -28,7 +29,7 @@ SUBJECT = "slack"
 _APP_ID = 2  # where an app-level token has the app's id, between dashes
 _FIELDS = ("slash_commands", "shortcuts")
 #: Events that prove nothing by not having come.
-_SELDOM = (*UNINSTALL_EVENTS, *GROUP_EVENTS)
+_SELDOM = (*UNINSTALL_EVENTS, *GROUP_EVENTS, CHANNEL_ID_CHANGED)
 #: Kinds of messages in channels; a mention is also sent as one of them.
 _CHANNEL_MESSAGES = ("message.channels", "message.groups", "message.mpim")
 

@@ -39,6 +39,7 @@ EVENT_TYPES = (
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
+    "channel_id_changed",
     "message.channels",
     "message.groups",
     "message.im",

@@ -22,6 +22,8 @@ COMMANDS, SHORTCUTS, INTERACTIVITY = "slash commands", "shortcuts", "interactivi
 UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 #: Events about user groups, which come where somebody changes one.
 GROUP_EVENTS = ("subteam_created", "subteam_members_changed", "subteam_updated")
+#: The event by which a channel gets another id.
+CHANNEL_ID_CHANGED = "channel_id_changed"
 _MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 
 

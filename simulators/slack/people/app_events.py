@@ -17,6 +17,7 @@ EVENTS = {
         "app_mention",
         "app_uninstalled",
         "agent_session_stopped",
+        "channel_id_changed",
         "assistant_thread_started",
     ),
     *("assistant_thread_context_changed", "file_shared", "member_joined_channel", "reaction_added"),
@@ -147,6 +148,20 @@ class AppEvents:
         name = "subteam_created" if is_new else "subteam_updated"
         if name in self.subscribed:
             self.event(team, {"type": name, "subteam": group.to_json(include_users=True, include_count=True)})
+
+    def share_private_channel(self, team: Team, channel: Channel) -> None:
+        """Share a private channel by Slack Connect: it gets another id for ever, and Slack no longer knows the old one.
+
+        https://docs.slack.dev/reference/events/channel_id_changed: sent to apps that have access to the channel.
+        """
+        old, channel.id = channel.id, new_id("C")
+        team.channels = {one.id: one for one in team.channels.values()}
+        channel.is_shared = True
+        for message in channel.messages:
+            message.channel = channel.id
+        team.statuses = {(channel.id if at == old else at, ts): one for (at, ts), one in team.statuses.items()}
+        if "channel_id_changed" in self.subscribed and team.bot.id in channel.members:
+            self.event(team, {"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": channel.id})
 
     def uninstall(self, team: Team) -> None:
         """Remove the app from a workspace: revoke its tokens and deliver the events."""
