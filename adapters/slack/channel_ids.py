@@ -60,26 +60,24 @@ class ChannelIds:
     """The changed ids of all installations, in memory and in the service's storage."""
 
     def __init__(self, services: _Services) -> None:
-        self._services = services
+        self.has_peers = services.has_peers
         self._storage = services.storage("slack.channel_ids", has_secrets=False)
-        self._changed: dict[str, ChangedIds] = {}  #: by owner, those alone that have changed ids
+        self.by_owner: Mapping[str, ChangedIds] = {}  #: of the installations that have changed ids
         self._seen: BoundedDict[tuple[str, str], None] = BoundedDict(_CHANNELS, renews_on_read=True)
 
     async def load(self) -> None:
-        """Read all changed ids, as they are now. Raises `StoreError`."""
+        """Read all changed ids, as they are now, into `by_owner`. Raises `StoreError`."""
         by_owner: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for name, first in (await self._storage.items()).items():
             owner, _, newest = name.rpartition(".")
             by_owner[owner][newest] = first
-        self._changed = {owner: ChangedIds(first_ids) for owner, first_ids in by_owner.items()}
-
-    def of(self, owner: str) -> ChangedIds | None:
-        """Return the changed ids of an installation; None: it has none."""
-        return self._changed.get(owner)
+        self.by_owner = {owner: ChangedIds(first_ids) for owner, first_ids in by_owner.items()}
 
     async def change(self, owner: str, old: str, new: str) -> None:
         """Note that a channel has another id. Safe to repeat. Raises `StoreError`."""
-        changed = self._changed.get(owner)
+        changed = self.by_owner.get(owner)
+        if changed is not None and changed.from_slack(new) != new:
+            return
         first = changed.from_slack(old) if changed is not None else old
         await self._storage.set(f"{owner}.{new}", first)
         if first != old:
@@ -89,21 +87,21 @@ class ChannelIds:
 
     async def has_newer(self, owner: str, channel: str) -> bool:
         """Return whether another process has noted a newer id of a channel that Slack no longer knows."""
-        if not self._services.has_peers:
+        if not self.has_peers:
             return False
-        before = self._changed.get(owner)
+        before = self.by_owner.get(owner)
         await self.load()
-        now = self._changed.get(owner)
+        now = self.by_owner.get(owner)
         return now is not None and now.to_slack(channel) != (channel if before is None else before.to_slack(channel))
 
     async def read_payload(self, owner: str, body: dict[str, Any]) -> dict[str, Any]:
         """Return a payload with the ids by which the service knows the channels. Raises `StoreError`."""
-        if self._services.has_peers:  # another process may have been sent the event of a channel that is new here
+        if self.has_peers:  # another process may have been sent the event of a channel that is new here
             key = owner, _channel_of(body)
             if key not in self._seen:
                 await self.load()
                 self._seen[key] = None
-        changed = self._changed.get(owner)
+        changed = self.by_owner.get(owner)
         return body if changed is None else changed.from_slack(body)
 
 

@@ -51,9 +51,8 @@ class PlaceNames:
 
     def changed(self, adapter: str, workspace: str, channel: str = "") -> None:
         """See `PlaceChanges.changed`."""
-        key = adapter, workspace, channel
-        if key in self.seen if channel else any(seen[:2] == key[:2] for seen in self.seen):
-            self._ask_for(key, is_changed=True)
+        if adapter in self._directories:
+            self._ask_for((adapter, workspace, channel), is_changed=True)
 
     async def removed(self, adapter: str, workspace: str) -> None:
         """See `PlaceChanges.removed`."""
@@ -80,7 +79,7 @@ class PlaceNames:
             while waiting:
                 key, is_changed = waiting.popleft()
                 try:
-                    if not is_changed and await self._is_known(key):
+                    if not await (self._is_used(key) if is_changed else self._is_missing(key)):
                         continue
                     await self._read(key)
                 except (DeliveryError, StoreError, TimeoutError) as exc:
@@ -91,10 +90,15 @@ class PlaceNames:
         finally:
             del self._waiting[adapter]
 
-    async def _is_known(self, key: PlaceKey) -> bool:
-        """Return whether the name is in the database, as some process has read it lately."""
+    async def _is_missing(self, key: PlaceKey) -> bool:
+        """Return whether the name is not in the database as some process has read it lately."""
         since = datetime.now(UTC) - timedelta(seconds=self._timing.lifetime)
-        return key in await self._store.find_places([key], since=since)
+        return key not in await self._store.find_places([key], since=since)
+
+    async def _is_used(self, key: PlaceKey) -> bool:
+        """Return whether this process has seen the place, or any process has read its name."""
+        is_seen = key in self.seen if key[2] else any(seen[:2] == key[:2] for seen in self.seen)
+        return is_seen or key in await self._store.find_places([key])
 
     async def _read(self, key: PlaceKey) -> None:
         adapter, workspace, channel = key

@@ -131,6 +131,15 @@ class DiscordSimulator(DiscordState):
         self.denied[channel] = permissions
         await self.gateway.dispatch("CHANNEL_UPDATE", self.channel(channel))
 
+    async def deny_everybody(self, permissions: int) -> None:
+        """Take permissions from the role that everybody has; the bot has a role that gives them.
+
+        https://docs.discord.com/developers/events/gateway-events#guild-role-update
+        """
+        self.denied_to_everybody = permissions
+        for role in self.guild()["roles"][:2]:
+            await self.gateway.dispatch("GUILD_ROLE_UPDATE", {"guild_id": GUILD, "role": role})
+
     async def rename_channel(self, number: str, name: str) -> None:
         """Give a channel another name."""
         self.channels[number]["name"] = name

@@ -74,6 +74,7 @@ class DiscordState:
         self.shards = 1  #: that the application is recommended to have
         self.sessions_left = 1000  #: that may be begun today
         self.permissions = ALL_PERMISSIONS  #: of the bot, in every server
+        self.denied_to_everybody = 0  #: permissions that the role of everybody in a server lacks, and the bot's own has
         self.denied: dict[str, int] = {}  #: permissions that the bot lacks, by channel
         self.private: set[str] = set()  #: channels that members see by their roles alone, and the bot
         self.denied_to: dict[tuple[str, str], int] = {}  #: permissions that a person lacks, by channel and person
@@ -188,8 +189,16 @@ class DiscordState:
         return found
 
     def guild(self, number: str = GUILD) -> Json:
-        everyone = {"id": number, "name": "@everyone", "permissions": str(self.permissions), "position": 0}
-        own = {"id": ROLE, "name": "Muse", "permissions": "0", "position": 1, "tags": {"bot_id": ME}, "managed": True}
+        granted = str(self.permissions & ~self.denied_to_everybody)
+        everyone = {"id": number, "name": "@everyone", "permissions": granted, "position": 0}
+        own = {
+            "id": ROLE,
+            "name": "Muse",
+            "permissions": str(self.permissions & self.denied_to_everybody),
+            "position": 1,
+            "tags": {"bot_id": ME},
+            "managed": True,
+        }
         rest = {"color": 0, "hoist": False, "managed": False, "mentionable": True, "flags": 0}
         channels = [self.channel(c) for c in self.channels if self.guild_of(c) == number]
         nothing = ("emojis", "features", "voice_states", "presences", "stage_instances", "stickers")

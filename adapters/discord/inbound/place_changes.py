@@ -18,7 +18,8 @@ class PlaceListener:
 
     def listen(self, client: discord.Client) -> None:
         """Receive the events of this client from now on."""
-        for listener in (self.on_guild_update, self.on_guild_channel_update, self.on_guild_remove):
+        changes = (self.on_guild_update, self.on_guild_channel_update, self.on_guild_role_update)
+        for listener in (*changes, self.on_guild_remove):
             client.event(listener)
 
     async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
@@ -30,6 +31,12 @@ class PlaceListener:
         """Handle a change of a channel: of its name, or of who may see it."""
         if (before.name, before.overwrites) != (after.name, after.overwrites):
             self._places.changed(ADAPTER, str(after.guild.id), str(after.id))
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """Handle a change of a role: that of everybody decides who sees the channels that say nothing else."""
+        if after.is_default() and before.permissions.view_channel != after.permissions.view_channel:
+            for channel in after.guild.channels:
+                self._places.changed(ADAPTER, str(after.guild.id), str(channel.id))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Handle that the app was removed from a server."""

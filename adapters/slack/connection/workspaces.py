@@ -69,8 +69,8 @@ class InstallationSource(Protocol):
     async def find(self, team: str, enterprise: str) -> Workspace:
         """Return the installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
 
-    async def forget(self, team: str, enterprise: str) -> None:
-        """Forget an installation that was removed. Raises `StoreError`."""
+    async def forget(self, team: str, enterprise: str, *, before: float) -> bool:
+        """Forget an installation that was removed; False: it was made after that time. Raises `StoreError`."""
 
 
 class SingleWorkspace:
@@ -103,10 +103,11 @@ class SingleWorkspace:
         scopes = next((v for name, v in answer.headers.items() if name.lower() == _SCOPES), "")
         return _parse_auth_test(answer.data, self._token, scopes)  # type: ignore[arg-type]
 
-    async def forget(self, team: str, enterprise: str) -> None:  # noqa: ARG002
+    async def forget(self, team: str, enterprise: str, *, before: float) -> bool:  # noqa: ARG002
         """Report a problem until the operator has replaced the token."""
         self._workspace = None
         self.problem = translate("slack.refused", "", reason="removed")
+        return True
 
 
 def is_direct(channel: str) -> bool:
@@ -164,10 +165,10 @@ class Workspaces:
         client = self._clients.get(workspace.owner)
         if client is None or client.token != workspace.token:
             client = self._clients[workspace.owner] = self._create_client(workspace.token)
-        client.changed_ids = self.channel_ids.of(workspace.owner)
+        client.changed_ids = self.channel_ids.by_owner.get(workspace.owner)
         return client
 
-    async def forget(self, team: str, enterprise: str = "") -> None:
-        """Forget an installation that was removed. Raises `StoreError`."""
+    async def forget(self, team: str, enterprise: str = "", *, before: float) -> bool:
+        """Forget an installation that was removed; False: it was made after that time. Raises `StoreError`."""
         self._clients.pop(enterprise or team, None)
-        await self._source.forget(team, enterprise)
+        return await self._source.forget(team, enterprise, before=before)

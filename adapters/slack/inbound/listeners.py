@@ -132,7 +132,7 @@ class EventRouter(AsyncMiddleware):
         event = body["event"] if is_event(body) else None
         team, enterprise = context.team_id or "", (context.enterprise_id or "") if context.is_enterprise_install else ""
         if event is not None and event["type"] in UNINSTALL_EVENTS:  # no token works any more
-            await self._on_uninstalled(event, team, enterprise)
+            await self._on_uninstalled(event, team, enterprise, at=float(body.get("event_time") or time.time()))
             return _ACKNOWLEDGED
         if event is None and body.get("type") == "url_verification":
             return await next_()
@@ -145,10 +145,12 @@ class EventRouter(AsyncMiddleware):
         if event is not None and event["type"] == CHANNEL_ID_CHANGED:
             await self._on_channel_id_changed(event, workspace)
             return _ACKNOWLEDGED
-        body = await self._workspaces.channel_ids.read_payload(workspace.owner, body)
+        channel_ids = self._workspaces.channel_ids
+        if channel_ids.has_peers or workspace.owner in channel_ids.by_owner:
+            body = await channel_ids.read_payload(workspace.owner, body)
+            event = body["event"] if event is not None else None
         if event is None:
             return await self._answer(body, context, workspace)
-        event = body["event"]
         listener = self._on_events.get(str(event["type"]))
         if listener is not None:  # else the app is subscribed to it and does not need it
             await listener(event, workspace)
@@ -169,7 +171,7 @@ class EventRouter(AsyncMiddleware):
             await self._interactions.on_shortcut(workspace, body)
         else:
             return BoltResponse(status=_NOT_FOUND)
-        changed = self._workspaces.channel_ids.of(workspace.owner)
+        changed = self._workspaces.channel_ids.by_owner.get(workspace.owner)
         if reply and changed is not None:
             reply = changed.to_slack(reply)
         return await context.ack(**(reply or {}))
@@ -200,11 +202,13 @@ class EventRouter(AsyncMiddleware):
         self._observed.record(kind_of(event))
         await self._interactions.on_stop(workspace, event)
 
-    async def _on_uninstalled(self, event: Json, team: str, enterprise: str) -> None:
+    async def _on_uninstalled(self, event: Json, team: str, enterprise: str, *, at: float) -> None:
         if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
             return  # tokens of people, which the app does not have
+        if not await self._workspaces.forget(team, enterprise, before=at):
+            log.info("app was removed before it was installed again", team=team, enterprise=enterprise)
+            return
         log.warning("app removed", team=team, enterprise=enterprise, kind=event["type"])
-        await self._workspaces.forget(team, enterprise)
         for removed in filter(None, (team, enterprise)):
             await self._places.removed(ADAPTER, removed)
 

@@ -30,7 +30,7 @@ from adapters.slack.inbound.parse import (
     thread_id,
 )
 from adapters.slack.inbound.services import InboundServices
-from adapters.slack.setup.observed_events import ObservedEvents, kind_of
+from adapters.slack.setup.observed_events import PLACE_CHANGES, ObservedEvents, kind_of
 from adapters.slack.types import ADAPTER, Json
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryError, StoreError
@@ -98,6 +98,9 @@ class MessageHandler:
             if self._services.has_peers:
                 self._copies.note(workspace, event)
             await self._add(workspace, event)
+        elif subtype in PLACE_CHANGES:
+            channel = workspace.scoped(str(event.get("channel") or ""))
+            self._services.places.changed(ADAPTER, workspace.team or workspace.enterprise, channel)
 
     async def _add(self, workspace: Workspace, message: Json, *, is_new: bool = True) -> None:
         """Record a message once: a mention comes as `message` and as `app_mention`, and again when Slack retries."""

@@ -124,11 +124,21 @@ class InstallationStore(AsyncInstallationStore):
         await self._storage(owner).set(_NAME, json.dumps(values))
         self._cache[owner] = bot
 
-    async def forget(self, team: str, enterprise: str) -> None:
-        """Delete the token of an installation that was removed. Raises `StoreError`."""
+    async def forget(self, team: str, enterprise: str, *, before: float) -> bool:
+        """Delete the token of an installation that was removed.
+
+        False: it was made after that time, and Slack has sent the event late, or once more: it does so for an hour, and
+        somebody may have installed the app again meanwhile. Raises `StoreError`.
+        """
         owner = enterprise or team
+        try:
+            if int((await self._load(owner, refresh=True)).installed_at) > before:
+                return False
+        except NotInstalled:
+            return True
         self._cache.pop(owner, None)
         await self._storage(owner).delete(_NAME)
+        return True
 
 
 def _parse_workspace(bot: Bot) -> Workspace:

@@ -24,6 +24,9 @@ UNINSTALL_EVENTS = ("app_uninstalled", "tokens_revoked")
 GROUP_EVENTS = ("subteam_created", "subteam_members_changed", "subteam_updated")
 #: The event by which a channel gets another id.
 CHANNEL_ID_CHANGED = "channel_id_changed"
+#: Subtypes of notices that a channel has another name, or that others see it now.
+#: https://docs.slack.dev/reference/events/message#subtypes
+PLACE_CHANGES = ("channel_name", "channel_convert_to_private", "channel_convert_to_public", "group_name")
 _MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 
 

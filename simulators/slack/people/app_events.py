@@ -149,6 +149,31 @@ class AppEvents:
         if name in self.subscribed:
             self.event(team, {"type": name, "subteam": group.to_json(include_users=True, include_count=True)})
 
+    def rename_channel(self, team: Team, channel: Channel, name: str) -> None:
+        """Give a channel another name: https://docs.slack.dev/reference/events/message/channel_name."""
+        old, channel.name = channel.name, name
+        self._notice(team, channel, "channel_name", old_name=old, name=name)
+
+    def convert_channel(self, team: Team, channel: Channel, *, is_private: bool) -> None:
+        """Make a channel private or public: its id stays, and its kind is the new one.
+
+        https://docs.slack.dev/reference/events/message/channel_convert_to_private
+        """
+        channel.is_private = is_private
+        self._notice(team, channel, f"channel_convert_to_{'private' if is_private else 'public'}")
+
+    def _notice(self, team: Team, channel: Channel, subtype: str, **more: Any) -> None:
+        """Post a notice of Slack in the name of the person who changed the channel."""
+        by = next(user for user in channel.members if user != team.bot.id)
+        message = Message(
+            ts=self.slack.clock.ts(), channel=channel.id, team=team.id, user=by, user_team=team.id, text=f"({subtype})"
+        )
+        message.subtype = subtype
+        channel.messages.append(message)
+        if f"message.{_plural(channel)}" in self.subscribed and team.bot.id in channel.members:
+            fields = {**self.message_event(team, channel, message), **more}
+            self.event(team, {**fields, "type": "message", "channel_type": channel.kind}, channel=channel)
+
     def share_private_channel(self, team: Team, channel: Channel) -> None:
         """Share a private channel by Slack Connect: it gets another id for ever, and Slack no longer knows the old one.
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.ports import RequestFilter
-from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD
+from simulators.discord.values import ADA, BOB, CHANNEL, DM, GUILD, VIEW
 from tests.support.discord.whole import whole
 
 MODERATORS, MANAGE_GUILD = "1457473602180878777", 1 << 5
@@ -57,6 +57,13 @@ async def test_servers_and_channels_have_their_names(tmp_path: Path) -> None:
         simulator.private.clear()
         await simulator.rename_channel(CHANNEL, "board")
         await one.see(await one.mention("once more"), "re: once more")  # the new name has come before it
+        assert await names() == {"": ("Lab", False), CHANNEL: ("board", False)}
+        await simulator.deny_everybody(VIEW)
+        await one.see(await one.mention("among us"), "re: among us")
+        assert await names() == {"": ("Lab", False), CHANNEL: ("board", True)}
+        places.seen.clear()  # as every day, or by a start
+        await simulator.deny_everybody(0)
+        await one.see(await one.mention("the last one"), "re: the last one")
         assert await names() == {"": ("Lab", False), CHANNEL: ("board", False)}
         assert room in places.seen
         await simulator.remove_app()

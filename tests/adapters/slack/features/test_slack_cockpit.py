@@ -75,6 +75,12 @@ async def test_workspaces_and_channels_have_their_names(slack: SlackSimulator, t
         await running.answers(slack.ada.direct("for you alone"))
         assert await ask("last", slack.general) == known | {several.id: ("", True)}
         assert len(slack.called("conversations.info")) == 5
+        core.inbox.places.seen.clear()
+        slack.people.convert_channel(slack.team, slack.general, is_private=True)
+        slack.people.rename_channel(slack.team, slack.general, "board")
+        slack.people.rename_channel(slack.team, slack.add_channel("never used"), "never asked for")
+        await slack.until_delivered()
+        assert await ask("for us alone", several) == known | {slack.general.id: ("board", True), several.id: ("", True)}
         for row in await store.list_requests(RequestFilter(), limit=9):  # the names are no part of their recordings
             recording = await core.recorder.find(row.id, since=row.received_at.timestamp())
             assert recording is not None

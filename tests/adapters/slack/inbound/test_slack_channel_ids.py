@@ -51,6 +51,7 @@ async def test_another_process_learns_of_a_changed_id(slack: SlackSimulator) -> 
     channel = slack.add_channel("plans", is_private=True)
     async with open_stage(slack) as stage:
         stage.core.has_peers = True
+        await stage.restart()
         question = slack.bob.mention("hello", channel=channel)
         draft = await stage.draft(channel=channel.id, thread=question.ts, message=question.ts)
         receiver, first = ChannelIds(stage.core), channel.id
