@@ -1,4 +1,4 @@
-"""The lock file that keeps other processes from a database file."""
+"""The lock file that keeps other processes from a database file, and the watch over what its path names."""
 
 import os
 from collections.abc import Iterator
@@ -33,6 +33,26 @@ def ownership(database: Path) -> Iterator[None]:
             yield
         finally:
             _held.discard(path)
+
+
+class OpenFile:
+    """The files of a database as they were when it was opened: those that replace them are others."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._paths = (os.fspath(database), f"{os.fspath(database)}-wal")
+        self._opened = self._identify()
+
+    def require_named(self) -> None:
+        """Raise `StoreUnavailable` where the path names another file, or none: what is written would be lost."""
+        if self._identify() != self._opened:
+            raise StoreUnavailable(operator_text("database.replaced", name=self._database))
+
+    def _identify(self) -> list[tuple[int, int]]:
+        try:
+            return [(found.st_dev, found.st_ino) for found in map(os.stat, self._paths)]
+        except OSError:
+            return []
 
 
 @contextmanager

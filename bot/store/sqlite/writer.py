@@ -16,6 +16,7 @@ from bot.store.shared.writer import Operation, WriterLoop
 from bot.store.sqlite import statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import translate
+from bot.store.sqlite.lock import OpenFile
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
         super().__init__(path)
         self._db = db
         self._path = path
+        self._file = OpenFile(path)
         self._last = last
         self._linger = linger
         self._combined: dict[tuple[int, ...], str] = {}  #: prepared statements by the numbers of their parts
@@ -135,6 +137,7 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
                     merged.setdefault(statement, []).extend(given)
         if not merged:
             return {}
+        self._file.require_named()
         parts = tuple(n for n, statement in enumerate(statements.ALL) if statement in merged)
         if parts not in self._combined:
             for preparation in statements.prepare(parts):
@@ -148,6 +151,7 @@ class SqliteWriter(WriterLoop[Operation[Any]]):
 
     async def _work(self, operation: WorkOperation[object]) -> None:
         try:
+            self._file.require_named()
             await self._db.execute_fetchall("BEGIN IMMEDIATE")
             try:
                 result = await operation.work(SqliteDatabase(self._db))

@@ -206,6 +206,22 @@ async def test_a_completion_waits_for_a_locked_database(path: Path) -> None:
         assert await store.claim(LANES, ADAPTERS) is None
 
 
+async def test_files_that_were_replaced_take_no_writes(path: Path) -> None:
+    """Nothing is acknowledged into files without a name, where it would be lost; put back, they take writes again."""
+    async with SqliteStore(path) as store:
+        for file in (path, path.with_name("bot.db-wal")):
+            moved = file.rename(path.with_name("moved"))
+            for _ in ("removed", "replaced"):
+                with pytest.raises(StoreUnavailable, match="replaced"):
+                    await store.record(event("during"), lane=Lane.FREE)
+                with pytest.raises(StoreUnavailable, match="replaced"):
+                    await store.check()
+                file.write_bytes(moved.read_bytes())
+            moved.replace(file)
+        assert await store.record(event("during"), lane=Lane.FREE)
+        await store.check()
+
+
 async def limit_pages(store: SqliteStore, pages: int) -> None:
     """SQLite's own limit fails exactly as a full disk does: SQLITE_FULL."""
     await store._writer._db.execute_fetchall(f"PRAGMA max_page_count = {pages}")
