@@ -303,7 +303,7 @@ class Spool:
                 await self._removals.set(self._store.name_of(path), "")
 
     async def check(self) -> None:
-        """Raise `MediaUnavailable` unless kept files could be read a while ago at most."""
+        """Raise `MediaUnavailable` unless files could be kept and read a while ago at most."""
         await self._probe.check()
 
     async def sweep(self, before: datetime | None) -> None:

@@ -1,7 +1,9 @@
 """The `check` command: checks settings, database, API key and each configured platform at no cost."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from aimodels import AsyncAIModels
 from aimodels.errors import ApiError, AuthenticationFailed, BadRequest, NotPermitted
@@ -9,6 +11,7 @@ from bot.commands import load_offered
 from bot.conversation.links import ON, can_read_links
 from bot.errors import MediaUnavailable, SettingsError, StoreError, StoreInUse
 from bot.i18n import join_list, kind_label, operator_locale, operator_text
+from bot.media.storage.folder import FolderStore
 from bot.media.storage.opening import open_object_store
 from bot.media.timing import MediaTiming
 from bot.models import KINDS, CheckResult
@@ -186,9 +189,9 @@ async def _check_database(settings: Settings) -> CheckResult:
 
 
 async def _check_media_store(settings: Settings) -> list[CheckResult]:
-    """Write, read and delete an object, where files are kept in an object store."""
+    """Write, read and delete an object, where files are kept in an object store; else report a folder without room."""
     if not settings.bot_media_store:
-        return []
+        return await _check_media_folder(settings.media_dir)
     subject = operator_text("check.media_store", name=settings.bot_media_store)
     timing = replace(MediaTiming(), object_store_write=MediaTiming().object_store_read)
     try:
@@ -197,6 +200,18 @@ async def _check_media_store(settings: Settings) -> list[CheckResult]:
         text = operator_text("check.media_store_fails", reason=exc)
         return [CheckResult(subject=subject, text=text, is_ok=False)]
     return [CheckResult(subject=subject, text=operator_text("check.media_store_works"), is_ok=True)]
+
+
+async def _check_media_folder(folder: Path) -> list[CheckResult]:
+    """Report a folder that takes no files. One that is not there is made at the start."""
+    try:
+        if await asyncio.to_thread(folder.exists):
+            await FolderStore(folder).reach()
+    except (MediaUnavailable, OSError) as exc:
+        subject = operator_text("check.media_store", name=folder)
+        reason = operator_text("check.media_folder_fails", reason=exc)
+        return [CheckResult(subject=subject, text=reason, is_ok=False)]
+    return []
 
 
 def check_links(settings: Settings) -> list[CheckResult]:

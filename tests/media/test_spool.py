@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.errors import ClipsNotJoined, DownloadFailed, FileNotSaved, MediaError, MediaTooLarge, WrongContent
+from bot.errors import (
+    ClipsNotJoined,
+    DownloadFailed,
+    FileNotSaved,
+    MediaError,
+    MediaTooLarge,
+    MediaUnavailable,
+    WrongContent,
+)
 from tests.support.media_files import noise
 from tests.support.media_servers import HOST, Certificate, OfferedFile, make_spool, send_body, serve, serve_raw
 
@@ -56,6 +64,15 @@ async def test_a_file_that_is_made_here_is_stored_whole(folder: Path, certificat
         with pytest.raises(ClipsNotJoined):
             await spool.make("a bear", fail, event="e", person="ada")
     assert files(folder) == [media.path]
+
+
+async def test_a_folder_that_takes_no_files_is_reported(folder: Path, certificate: Certificate) -> None:
+    """What keeps files from being made is said when somebody looks, and before somebody asks for one."""
+    async with make_spool(folder, certificate) as spool:
+        folder.rmdir()
+        folder.touch()
+        with pytest.raises(MediaUnavailable, match="Not a directory"):
+            await spool.check()
 
 
 async def test_a_long_making_does_not_hold_up_others(folder: Path, certificate: Certificate) -> None:

@@ -1,12 +1,13 @@
 """Files of answers in a folder of this machine, or in one that several machines share."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import MediaError
+from bot.errors import MediaError, MediaUnavailable
 from bot.media.storage.store import KeptFile
 
 _PIECE = 1 << 20  # bytes read at a time
@@ -52,12 +53,21 @@ class FolderStore:
         await asyncio.to_thread(remove_in_folder, self.folder, [self._here(path) for path in paths])
 
     async def reach(self) -> None:
-        """Do nothing: a folder is asked by whoever uses it."""
+        """Write a byte into the folder, which may be full, read-only or another user's. Raises `MediaUnavailable`."""
+        try:
+            await asyncio.to_thread(_write_byte, self.folder)
+        except OSError as exc:
+            raise MediaUnavailable(f"the folder {self.folder}: {exc.strerror}") from exc
 
     async def sweep(self, before: datetime | None, *, abandoned: datetime, active: Collection[Path]) -> None:
         """See `MediaStore.sweep`."""
         oldest = 0.0 if before is None else before.timestamp()
         await asyncio.to_thread(sweep_folder, self.folder, oldest, abandoned.timestamp(), frozenset(active))
+
+
+def _write_byte(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"\n")
 
 
 def find_in_folder(folder: Path, path: Path) -> KeptFile | None:

@@ -43,7 +43,7 @@ class MediaStore(Protocol):
         """Delete files with their smaller versions; missing files are ignored."""
 
     async def reach(self) -> None:
-        """Return when files can be read, by one cheap request at most."""
+        """Return when files can be read, and where they are made here also written, by one cheap request at most."""
 
     async def sweep(self, before: datetime | None, *, abandoned: datetime, active: Collection[Path]) -> None:
         """Delete files older than `before` (None: none), temporary ones older than `abandoned`, and empty folders.
