@@ -21,6 +21,7 @@ from bot.models import Lane
 from bot.settings.core import load_settings
 from bot.settings.roles import parse_roles
 from bot.subcommands.backup import add_commands
+from bot.telemetry.standard_streams import open_standard_streams
 from sandbox.config import port
 
 #: Flags of `events list`, with the names of the filters in the addresses of the pages.
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Piped questions that all failed end with status 1.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    open_standard_streams()
     try:
         choose_language(_find_language(arguments))  # before the parser is made, as its help is translated, too
         parsed = parser().parse_args(arguments)

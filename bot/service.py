@@ -185,7 +185,10 @@ async def _prune(core: Core) -> None:
 
 @contextmanager
 def stop_signals() -> Iterator[asyncio.Event]:
-    """An event that the first SIGTERM or SIGINT sets; a second one has its usual, immediate effect."""
+    """An event that the first SIGTERM, SIGINT or SIGHUP sets; a second one has its usual, immediate effect.
+
+    SIGHUP, which a terminal sends as it is closed, stays ignored where it is, as under `nohup`.
+    """
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
 
@@ -193,7 +196,9 @@ def stop_signals() -> Iterator[asyncio.Event]:
         stopping.set()
         restore()
 
-    numbers = (signal.SIGTERM, signal.SIGINT)
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in numbers}
 
     def restore() -> None:

@@ -219,8 +219,9 @@ def test_a_data_folder_that_can_not_be_used_is_a_sentence(tmp_path: Path) -> Non
     """The sentence names the problem and the setting that chooses another one; the exit status is 2."""
     (tmp_path / "file").touch()
     (tmp_path / "closed").mkdir(mode=0o555)
+    (tmp_path / "foreign").mkdir(mode=0o000)
     key = "0123456789abcdefghijklmnopqrstuvwxyzABCDE"
-    for folder, settings in (("file", {}), ("closed/data", {"BOT_SECRET_KEY": key})):
+    for folder, settings in (("file", {}), ("closed/data", {"BOT_SECRET_KEY": key}), ("foreign", {})):
         done = unprivileged(tmp_path, "run", BOT_DATA_DIR=folder, AIMODELS_API_KEY="k", **settings)
         assert done.returncode == 2
         assert done.stderr.startswith(f"BOT_DATA_DIR: {folder}")
@@ -385,13 +386,12 @@ def test_nothing_to_serve(tmp_path: Path) -> None:
 def test_a_web_server_without_a_platform_until_a_signal(tmp_path: Path) -> None:
     """With `BOT_PORT` the service serves links and its health, with `BOT_OPS_PORT` the operator.
 
-    While it owns the database another process is refused with a sentence; SIGTERM ends it with status 0.
+    While it owns the database another process is refused with a sentence; SIGTERM ends it with status 0. It needs
+    neither input nor output.
     """
-    command = [sys.executable, "-m", "bot"]
+    command = ["sh", "-c", 'exec "$@" <&- >&-', "sh", sys.executable, "-m", "bot"]
     whole = environment(tmp_path, BOT_PORT="0", BOT_OPS_PORT="0", BOT_LOG_LEVEL="info", BOT_LOG_FORMAT="json")
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=tmp_path, env=whole, text=True
-    ) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=tmp_path, env=whole, text=True) as process:
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
         try:
