@@ -274,6 +274,8 @@ class QuotaLedger:
             return ()
         while recent and recent[0] <= now - MINUTE:
             recent.popleft()
+        while recent and recent[-1] >= now + MINUTE:  # of a clock that was set back
+            recent.pop()
         return recent
 
     def _used_of(self, place: Place, limit: Limit, now: float) -> int:
@@ -282,6 +284,8 @@ class QuotaLedger:
             moments = self._moments.get(key, deque())
             while moments and moments[0].at <= now - MINUTE:
                 moments.popleft()
+            while moments and moments[-1].at >= now + MINUTE:
+                moments.pop()
             return sum(counted(key, moment.uses).of(limit.measure) for moment in moments)
         prices = self.prices
         return sum(
