@@ -34,6 +34,8 @@ _SETTINGS = {**_KEEPALIVE, **_PATIENCE, **_PLANS, "application_name": "channelmu
 #: SQLSTATEs after which the same statement may succeed later: connection, resources, operator, system, conflicts,
 #: and a server that has become a read-only copy.
 _PASSING = ("08", "53", "57", "58", "40", "55", "25006")
+#: Beginning of the SQLSTATE with which a server refuses to let a process in → key of the sentence.
+_REFUSALS = {"28": "database.refused", "3D000": "database.missing"}
 
 
 @valueclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Connections:
         self._timeout = timeout
         self.name = address(url)  #: for people
         self._pool: Any = None
+        self._was_admitted = False  #: the server has let this process in: what it refuses now, it may allow again
 
     async def open(self) -> None:
         """Open the pool. Raises `StoreError`."""
@@ -96,12 +99,14 @@ class Connections:
     async def connect(self, **settings: str) -> Connection:
         """Make a connection with these server settings. Raises `StoreError`."""
         with self.translate_errors():
-            return await asyncpg.connect(
+            made = await asyncpg.connect(
                 self._url.get_secret_value(),
                 timeout=self._timeout,
                 command_timeout=self._timeout,
                 server_settings={**_SETTINGS, **settings},
             )
+        self._was_admitted = True
+        return made
 
     async def rows(self, sql: str, /, **parameters: object) -> list[Any]:
         """Return the rows of a query whose parameters are written `:name`. Raises `StoreError`."""
@@ -123,10 +128,12 @@ class Connections:
             reason = str(error) or type(error).__name__
             return StoreUnavailable(operator_text("database.unreachable", name=self.name, reason=reason))
         state = error.sqlstate or ""
-        if state.startswith("28"):
-            return StoreError(operator_text("database.refused", name=self.name))
-        if state == "3D000":
-            return StoreError(operator_text("database.missing", name=self.name))
+        for refused, key in _REFUSALS.items():
+            if state.startswith(refused):
+                kind = StoreUnavailable if self._was_admitted else StoreError
+                return kind(operator_text(key, name=self.name))
+        if state == "08P01" and "startup parameter" in str(error):
+            return StoreError(operator_text("database.pooler", name=self.name, reason=error))
         if state == "42501":
             return StoreError(operator_text("database.no_grant", name=self.name, reason=error))
         if state.startswith(_PASSING):

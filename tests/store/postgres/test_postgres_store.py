@@ -353,7 +353,10 @@ async def test_connections_that_break_are_made_anew(url: SecretStr) -> None:
 
 
 async def test_a_process_that_can_not_record_says_so(url: SecretStr) -> None:
-    """It does not start where too few connections are left; `check` fails while that of new events is gone."""
+    """It does not start where too few connections are left; `check` fails while that of new events is gone.
+
+    A server that refuses its user meanwhile is one that is away, whatever it is at the start.
+    """
     user = name_of(url)
     limited = SecretStr(url.get_secret_value().replace("//postgres:", f"//{user}:"))
     timing = StoreTiming(write_check=0)
@@ -370,7 +373,10 @@ async def test_a_process_that_can_not_record_says_so(url: SecretStr) -> None:
                 await store.check()
             with pytest.raises(StoreUnavailable, match="connections"):
                 await store.check()
-            await db.execute(f"ALTER ROLE {user} CONNECTION LIMIT 4")
+            await db.execute(f"ALTER ROLE {user} CONNECTION LIMIT 4 NOLOGIN")
+            with pytest.raises(StoreUnavailable, match="refuses user"):
+                await store.check()
+            await db.execute(f"ALTER ROLE {user} LOGIN")
             await store.check()
             assert await store.record(event("e"), lane=Lane.FREE)
         while await db.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = $1", user):  # noqa: ASYNC110 - only the server tells
@@ -407,6 +413,25 @@ async def test_a_newer_schema_is_refused(url: SecretStr) -> None:
     with pytest.raises(SchemaTooNew, match="999"):
         async with PostgresStore(url):
             pass
+
+
+async def test_a_pooler_in_place_of_a_server_is_told() -> None:
+    """It refuses settings of a connection, as PgBouncer does (SQLSTATE 08P01), which no later start mends."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # the request for TLS
+        writer.write(b"N")
+        await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+        fields = b"SFATAL\0C08P01\0Munsupported startup parameter: tcp_keepalives_idle\0\0"
+        writer.write(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as pooler:
+        port = pooler.sockets[0].getsockname()[1]
+        with pytest.raises(StoreError, match="PgBouncer") as raised:
+            async with PostgresStore(SecretStr(f"postgresql://ann:hunter2@127.0.0.1:{port}/db")):
+                pass
+        assert raised.value.exit_status == 2
 
 
 async def test_a_server_that_is_not_there() -> None:
