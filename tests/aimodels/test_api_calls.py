@@ -148,7 +148,7 @@ def test_impossible_keys(key: str) -> None:
     assert not key.strip() or key not in str(caught.value)
 
 
-async def test_deadline(api: ScriptedApi) -> None:
+async def test_a_silent_api_costs_no_more_than_the_time_out(api: ScriptedApi) -> None:
     """A silent API costs no more than the time-out."""
     api.play(silence)
     async with AsyncAIModels(timing=QUICK, api_key=KEY, base_url=api.url, timeout=0.2) as client:

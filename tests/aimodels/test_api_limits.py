@@ -257,7 +257,7 @@ async def test_nonsense_cannot_stall(reset: str) -> None:
     await crowd.leave()
 
 
-async def test_milliseconds() -> None:
+async def test_a_reset_may_be_in_milliseconds() -> None:
     """A reset in milliseconds is the same moment."""
     now = WALL
     for unit in (1, 1e3, 1e6, 1e9):

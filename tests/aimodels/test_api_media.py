@@ -123,7 +123,7 @@ async def test_job_is_polled(api: ScriptedApi) -> None:
     assert [(asked.method, asked.path) for asked in api.requests[1:]] == [("GET", "/v1/video/generations/job 1")] * 4
 
 
-async def test_job_fails(api: ScriptedApi) -> None:
+async def test_a_failed_job_says_why(api: ScriptedApi) -> None:
     """A job that fails says why."""
     api.play(data({"id": 7, "status": "queued"}), data({"id": 7, "status": "failed", "error": {"message": "no cat"}}))
     async with AsyncAIModels(timing=QUICK, api_key="k", base_url=api.url) as client:

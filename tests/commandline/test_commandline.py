@@ -152,7 +152,7 @@ def test_known_flags_are_read_anywhere(given_flags: list[str], before: str, afte
         ("/code sort by language=x", "sort by language=x", {}),
     ],
 )
-def test_examples(text: str, prompt: str, options: dict[str, str]) -> None:
+def test_flags_and_prompt_are_told_apart(text: str, prompt: str, options: dict[str, str]) -> None:
     """Flags and prompt are told apart, case by case."""
     request = read(text)
     assert (request.prompt, request.options, request.rejection) == (prompt, options, "")
@@ -254,7 +254,7 @@ def test_other_prefixes() -> None:
     assert "`!image`" in parse("!imagine a fox", SPECS, prefix="!").rejection
 
 
-def test_usage() -> None:
+def test_the_usage_line_names_every_option() -> None:
     """The usage line names every option of a command."""
     line = usage_line(SPECS[1])
     assert line == "/image <prompt> [--size 512x512|1024x1024] [--style anime|digital-art] [-n 1-4]"

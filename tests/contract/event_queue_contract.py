@@ -470,7 +470,7 @@ class EventQueueContract(StoreSuite):
         with pytest.raises(OwnershipLost):
             await store.join(job, merged, [])
 
-    async def test_gauges(self, store: Store) -> None:
+    async def test_gauges_count_waiting_and_running_events(self, store: Store) -> None:
         """Waiting and running events are counted, and how long the oldest has waited."""
         lanes = {f"waiting_{lane}": 0 for lane in Lane}
         assert await store.counts() == {**lanes, "waiting": 0, "running": 0, "oldest": 0}

@@ -136,7 +136,7 @@ class JournalContract(StoreSuite):
         assert (await store.context("one", "c", limit=9)).total == 2
         assert not await store.withdraw("one", "unknown")
 
-    async def test_opinions(self, store: Store) -> None:
+    async def test_the_last_opinion_of_a_person_counts(self, store: Store) -> None:
         """A person's last opinion of an answer counts, in its channel; who is forgotten has none."""
         since = datetime.now(UTC) - timedelta(days=1)
         await answer(store, event("e0"))
@@ -151,7 +151,7 @@ class JournalContract(StoreSuite):
         assert await store.feedback_totals(since=since, adapter="one", channel="room") == (1, 0)
         assert await store.feedback_counts() == {"one": (1, 0)}
 
-    async def test_people(self, store: Store) -> None:
+    async def test_participants_have_asked_and_not_left_since(self, store: Store) -> None:
         """Those who asked in a conversation and have not left since; a stop or an opinion is neither."""
         await store.record(event("e0"), lane=Lane.CONVERSATION)
         await store.record(event("e1", actor="bob"), lane=Lane.CONVERSATION)

@@ -193,7 +193,7 @@ class MaintenanceContract(StoreSuite):
                 assert not await store.record(event(name), lane=Lane.CONVERSATION)
             assert await store.job("one", "b0") is not None
 
-    async def test_pruning(self, store: Store) -> None:
+    async def test_pruning_erases_older_events_with_all_that_is_theirs(self, store: Store) -> None:
         """What is older goes with its turns, contexts and media, in any number; newer and unfinished events stay.
 
         A conversation that is older in part keeps its summary.

@@ -114,7 +114,7 @@ class UpgradeContract:
             ("answer to drawn", MEDIA),
         ]
 
-    async def test_looking_back(self, store: Store) -> None:
+    async def test_earlier_usage_feedback_and_files_are_kept(self, store: Store) -> None:
         """Usage, feedback, files and who took part."""
         rows = {row.kind: row for row in await store.usage(since=LONG_AGO, adapter="channel")}
         assert (rows["chat"].requests, rows["chat"].cost) == (8, 2.0)

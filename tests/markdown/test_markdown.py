@@ -162,7 +162,7 @@ def test_code_keeps_its_indents() -> None:
     assert parse(f"```\n{code}\n```") == (Code(code),)
 
 
-def test_tasks() -> None:
+def test_tasks_have_their_state() -> None:
     """Entries of a task list have their state."""
     (found,) = parse("- [ ] open **now**\n- [x] done\n- [link](https://a.b)")
     assert isinstance(found, ListBlock)

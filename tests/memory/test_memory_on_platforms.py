@@ -21,7 +21,7 @@ def system_of(echo: EchoApi) -> str:
     return "\n".join(m["content"] for m in echo.bodies[-1]["messages"] if m["role"] == "system")
 
 
-async def test_in_slack(tmp_path: Path) -> None:
+async def test_notes_are_kept_changed_and_forgotten_on_slack(tmp_path: Path) -> None:
     """By a command and by a form, offered and shown under answers, changed in a form; in one's own language."""
     async with SlackSimulator() as slack, service(slack, tmp_path) as running:
         await running.ask(slack.ada, "/remember I write Go", "Remembered for you: “I write Go”")
@@ -62,7 +62,7 @@ async def test_in_slack(tmp_path: Path) -> None:
         assert "Lunch is at noon" in shown
 
 
-async def test_in_discord(tmp_path: Path) -> None:
+async def test_notes_are_kept_changed_and_forgotten_on_discord(tmp_path: Path) -> None:
     """By a slash command, ephemeral; listed, changed in a modal, forgotten; offered under an answer. In Chinese."""
     async with whole(tmp_path, timing=Timing(double_press=0.0)) as one:
         await one.see(await one.mention("hello"), "re: hello")

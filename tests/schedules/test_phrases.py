@@ -391,7 +391,7 @@ def test_summer_time() -> None:
         read_when("today at 2:00", BERLIN, in_the_second)
 
 
-def test_expressions() -> None:
+def test_the_shortest_interval_of_an_expression_is_found() -> None:
     """The shortest interval is found wherever it is; what is too long, or has no time, is no expression."""
     assert shortest_interval("0,1 9 1 1 *", BERLIN, START) == timedelta(minutes=1)
     assert shortest_interval("0 9 * * 1-5", BERLIN, START) == timedelta(days=1)

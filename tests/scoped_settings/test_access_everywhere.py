@@ -33,7 +33,7 @@ async def let_rules_end(folder: Path, engine: dict[str, Any]) -> None:
         db.commit()
 
 
-async def test_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
+async def test_access_rules_hold_where_they_are_set_on_discord(tmp_path: Path, engine: dict[str, Any]) -> None:
     """Rules refuse and let in where they hold and nowhere else, end in time, and never widen the operator's."""
     given: dict[str, Any] = {"bot_admins": (f"discord:{OPERATORS}",), "bot_command_rules": (f"video!=person:{BOB}",)}
     async with whole(tmp_path, **given, **engine) as one:

@@ -32,7 +32,7 @@ def said_last(body: dict[str, Any]) -> list[str]:
     return [message["content"] for message in body.get("messages", ())][-1:]
 
 
-async def test_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
+async def test_the_nearest_scope_decides_on_slack(tmp_path: Path, engine: dict[str, Any]) -> None:
     """The nearest scope decides: models of all kinds, sizes, words, buttons, what is read along."""
     async with SlackSimulator() as slack:
         carol = slack.person("Carol", id="U0CAROL")

@@ -59,12 +59,12 @@ def run_tests(path: Path, **environment: str) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in TESTS if path != OFFLINE], ids=lambda path: path.name)
-def test_node(path: Path) -> None:
+def test_the_node_sdk_passes_its_own_tests(path: Path) -> None:
     """The SDK's tests pass."""
     run_tests(path)
 
 
-async def test_node_with_the_offline_api() -> None:
+async def test_the_node_sdk_passes_its_tests_with_the_offline_api() -> None:
     """So do those with the offline API, which this process has loaded already."""
     async with Sandbox(api_key="sandbox-key") as sandbox:
         await asyncio.to_thread(run_tests, OFFLINE, TEST_SANDBOX_URL=sandbox.base_url)
@@ -90,7 +90,7 @@ def test_the_node_sample_is_the_references() -> None:
 
 
 @pytest.mark.optional
-def test_types() -> None:
+def test_the_type_declarations_fit_the_calls() -> None:
     """The type declarations fit the calls that they should allow, and no others."""
     local = SDK / "node_modules" / ".bin"
     compiler = shutil.which("tsc", path=f"{local}{os.pathsep}{os.environ['PATH']}")

@@ -71,7 +71,7 @@ def is_voice(call: Call) -> bool:
     return bool(call.body and call.body.get("flags") == 1 << 13)
 
 
-async def test_in_slack(tmp_path: Path) -> None:
+async def test_a_voice_message_is_a_question_on_slack(tmp_path: Path) -> None:
     """A clip is a question, with words beside it as well; a huge one is not even loaded; no clip means silence."""
     async with SlackSimulator() as slack, service(slack, tmp_path, **OPENAI) as running:
         api = OpenAiApi(running.api.url)
@@ -197,7 +197,7 @@ async def test_length_price_and_turns(tmp_path: Path) -> None:
         assert len(api.heard) == heard + 1
 
 
-async def test_in_discord(tmp_path: Path) -> None:
+async def test_a_voice_message_is_a_question_on_discord(tmp_path: Path) -> None:
     """A voice message in a direct message, again after a broken connection; a file that is larger than Discord says."""
     async with whole(tmp_path, timing=Timing(double_press=0.0), **OPENAI) as one:
         api = OpenAiApi(one.api.url)

@@ -76,7 +76,7 @@ def test_blocks_are_finished_one_by_one() -> None:
 @pytest.mark.parametrize(
     ("count", "text"), [(0, "0 B"), (999, "999 B"), (2200, "2.2 kB"), (312_000, "312 kB"), (999_600, "1.0 MB")]
 )
-def test_sizes(count: int, text: str) -> None:
+def test_a_size_is_short_and_has_its_unit(count: int, text: str) -> None:
     """A size is short and has its unit."""
     assert fmt.format_size(count) == text
 
@@ -151,7 +151,7 @@ def test_means_of_preview(environment: dict[str, str], how: str) -> None:
     assert detect_method(environment) == how
 
 
-def test_previews(tmp_path: Path) -> None:
+def test_only_a_picture_has_a_preview(tmp_path: Path) -> None:
     """A picture is small in every form; what is no picture has no preview."""
     path = tmp_path / "a.png"
     Image.new("RGB", (2048, 2048), "red").save(path)

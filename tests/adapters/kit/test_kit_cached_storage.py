@@ -33,7 +33,7 @@ class CountingStorage(MemoryStorage):
         self.stored.setdefault(self.namespace, {})[name] = value
 
 
-async def test_reads_once() -> None:
+async def test_a_mapping_is_read_once() -> None:
     """A mapping is read from the storage once, and again only where that is asked for."""
     core = Counting()
     core.stored["chat.roots.C1"] = {"1.0": "a"}
@@ -45,7 +45,7 @@ async def test_reads_once() -> None:
     assert await storage.read("C1", refresh=True) == {"1.0": "a", "2.0": "b"}
 
 
-async def test_writes_through() -> None:
+async def test_a_written_value_is_in_the_storage_at_once() -> None:
     """A written value is in the storage and in later reads; writing the same again costs nothing."""
     core = Counting()
     storage = CachedStorage(core, "chat.roots")

@@ -20,7 +20,7 @@ f(1)"""
 class Content:
     """See `AdapterContract`."""
 
-    async def test_media(self, harness: Harness) -> None:
+    async def test_files_are_shown_with_names_and_sizes(self, harness: Harness) -> None:
         """Files are shown with their names and sizes, in order."""
         files = (media(harness.folder, "red-fox.png", 2345), media(harness.folder, "snow.png", 99))
         draft = await harness.draft(uuid.uuid4().hex)
@@ -36,7 +36,7 @@ class Content:
         assert [file for message in await harness.see() for file in message.files] == [("fox.png", 100)]
 
     @pytest.mark.parametrize("content_type", ["audio/mpeg", "video/mp4", "application/pdf"])
-    async def test_other_files(self, harness: Harness, content_type: str) -> None:
+    async def test_sound_films_and_documents_are_shown_like_pictures(self, harness: Harness, content_type: str) -> None:
         """Sound, films and documents are shown like pictures."""
         draft = await harness.draft(uuid.uuid4().hex)
         file = media(harness.folder, "one.bin", 100, content_type)

@@ -20,7 +20,7 @@ async def said(client: Bot, simulator: DiscordSimulator, text: str, *, channel: 
     await client.until(lambda: any(message.content == text for message in client.heard))
 
 
-async def test_session(simulator: DiscordSimulator) -> None:
+async def test_a_client_receives_its_servers_and_messages(simulator: DiscordSimulator) -> None:
     """A client receives its servers, the messages of others and its own; the stream is compressed."""
     async with bot(simulator) as client:
         channel = client.get_channel(int(CHANNEL))
@@ -92,7 +92,7 @@ async def test_stalled_and_dead(simulator: DiscordSimulator) -> None:
         await client.until(lambda: client.heard)
 
 
-async def test_shards(simulator: DiscordSimulator) -> None:
+async def test_each_shard_receives_events_of_its_own_servers(simulator: DiscordSimulator) -> None:
     """Each shard receives events of its own servers alone; direct messages come to the first."""
     simulator.shards = 2
     simulator.add_channel(OTHER_CHANNEL, "elsewhere", guild=OTHER_GUILD)

@@ -118,7 +118,7 @@ async def test_where_the_bot_is_no_member(client: Bot, simulator: DiscordSimulat
     assert len(simulator.bot_messages(ELSEWHERE)) == 6
 
 
-async def test_buttons(client: Bot, simulator: DiscordSimulator) -> None:
+async def test_a_press_changes_its_message_or_leaves_it(client: Bot, simulator: DiscordSimulator) -> None:
     """A press can change the message it belongs to, or leave it."""
     row = {"type": 1, "id": 1, "components": [{"type": 2, "style": 2, "label": "A", "custom_id": "a", "id": 2}]}
     message = simulator.message(CHANNEL, "answer", by="1457469483726668048", components=[row])

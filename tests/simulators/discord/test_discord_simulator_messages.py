@@ -121,7 +121,9 @@ async def test_nonce_stands_for_one_message(channel: discord.PartialMessageable,
     assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == ["a", "c"]
 
 
-async def test_files(client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
+async def test_files_have_addresses_that_expire(
+    client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator
+) -> None:
     """Files are kept with their sizes, at addresses that expire; a fresh look at the message gives new ones."""
     sent = await channel.send("x", files=[file(3, "a.txt"), discord.File(io.BytesIO(b"xy"), "b.txt", description="b")])
     assert [(one.filename, one.size, one.description) for one in sent.attachments] == [
@@ -148,7 +150,9 @@ async def test_file_that_is_too_big(channel: discord.PartialMessageable, simulat
         assert (raised.value.status, raised.value.code) == (413, 40005)
 
 
-async def test_layout(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
+async def test_a_layout_with_pictures_and_buttons_is_taken(
+    channel: discord.PartialMessageable, simulator: DiscordSimulator
+) -> None:
     """A layout with pictures and buttons is taken, and its flag stays."""
     view = ui.LayoutView()
     gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery(discord.MediaGalleryItem("attachment://a.png"))
@@ -165,7 +169,7 @@ async def test_layout(channel: discord.PartialMessageable, simulator: DiscordSim
     ("denied", "sends", "code"),
     [(VIEW, {"content": "x"}, 50001), (SEND, {"content": "x"}, 50013), (ATTACH, {"file": True}, 50013)],
 )
-async def test_permissions(
+async def test_requests_without_permission_are_refused(
     channel: discord.PartialMessageable, simulator: DiscordSimulator, denied: int, sends: dict[str, Any], code: int
 ) -> None:
     """Requests without permission are refused as Discord does."""
@@ -199,7 +203,9 @@ async def test_what_is_not_there(client: Bot, channel: discord.PartialMessageabl
         await client.get_partial_messageable(int(DM)).send("x")
 
 
-async def test_old_message(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
+async def test_a_message_too_old_to_be_edited_says_when_to_come_again(
+    channel: discord.PartialMessageable, simulator: DiscordSimulator
+) -> None:
     """A message that is too old to be edited once more says when to come again, which is too long to wait for."""
     sent = await channel.send("x")
     simulator.old.add(str(sent.id))
@@ -207,7 +213,9 @@ async def test_old_message(channel: discord.PartialMessageable, simulator: Disco
         await sent.edit(content="y")
 
 
-async def test_threads(client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
+async def test_a_thread_is_opened_once_and_takes_no_edits_when_archived(
+    client: Bot, channel: discord.PartialMessageable, simulator: DiscordSimulator
+) -> None:
     """A thread is opened once at a message; archived it takes no edits and opens by writing, locked nothing at all."""
     said = simulator.message(CHANNEL, "question")
     open_at = client.http.start_thread_with_message
@@ -231,7 +239,7 @@ async def test_threads(client: Bot, channel: discord.PartialMessageable, simulat
     assert [m.content async for m in channel.history()] == ["question"]
 
 
-async def test_forum(client: Bot, simulator: DiscordSimulator) -> None:
+async def test_a_forum_takes_posts_and_no_messages(client: Bot, simulator: DiscordSimulator) -> None:
     """A forum takes posts and no messages."""
     with pytest.raises(discord.Forbidden):
         await client.get_partial_messageable(int(FORUM)).send("x")
@@ -256,7 +264,7 @@ async def test_reactions_and_typing(channel: discord.PartialMessageable, simulat
     assert not simulator.reactions[said["id"]]
 
 
-async def test_commands(client: Bot, simulator: DiscordSimulator) -> None:
+async def test_commands_keep_their_ids_while_their_names_stay(client: Bot, simulator: DiscordSimulator) -> None:
     """Commands keep their ids while their names stay; each new one counts, and a day has so many."""
 
     async def tell(told: Any) -> Any:
@@ -294,7 +302,9 @@ async def test_too_many_requests(channel: discord.PartialMessageable, simulator:
     assert [message["content"] for message in simulator.bot_messages(CHANNEL)] == list("012345")
 
 
-async def test_lost_requests(channel: discord.PartialMessageable, simulator: DiscordSimulator) -> None:
+async def test_a_request_or_its_answer_can_be_lost(
+    channel: discord.PartialMessageable, simulator: DiscordSimulator
+) -> None:
     """A request can be lost before its effect, or its answer after it; an error can be answered instead."""
     moments: tuple[Moment, ...] = ("before", "after")
     for moment in moments:

@@ -230,7 +230,7 @@ def test_what_is_somewhere_else_is_linked() -> None:
     assert layout_answer(said, "")[0].text.count("a.mp4") == 1
 
 
-def test_status() -> None:
+def test_a_status_says_how_far_it_is_and_how_long_it_has_taken() -> None:
     """A status says how far it is and how long it has taken; at first it need not."""
     assert status_text(Status("Painting…")) == "Painting…"
     assert status_text(Status("Painting…", elapsed=65.4)) == "Painting…\n-# 1:05"

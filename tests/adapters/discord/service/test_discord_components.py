@@ -87,7 +87,7 @@ async def test_words_and_files_of_another_application(one: Whole) -> None:
     assert "At nine." in asked
 
 
-async def test_poll(one: Whole) -> None:
+async def test_a_poll_is_read_with_its_answers(one: Whole) -> None:
     """A poll is read with its answers."""
     answers = [{"answer_id": n, "poll_media": {"text": text}} for n, text in enumerate(("tea", "coffee"), start=1)]
     poll = {"question": {"text": "What to drink?"}, "answers": answers, "allow_multiselect": False, "layout_type": 1}

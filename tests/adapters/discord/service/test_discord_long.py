@@ -114,7 +114,7 @@ async def test_forty_thousand_characters(one: Whole, sentence: str, asks: str, c
 
 @pytest.mark.parametrize("sentence", [ENGLISH, CHINESE], ids=["en", "zh"])
 @pytest.mark.parametrize("comes", ["streamed", "whole"])
-async def test_several_messages(one: Whole, sentence: str, comes: str) -> None:
+async def test_a_long_answer_is_several_messages_in_order(one: Whole, sentence: str, comes: str) -> None:
     """A long answer is several messages in order; nothing is missing, doubled or broken, and nobody is notified."""
     answer = written(sentence, 6_000)
     one.echo.instead = [streamed(one, answer) if comes == "streamed" else chat(answer)]

@@ -241,7 +241,7 @@ async def test_pictures_lead_on(one: Whole) -> None:
     await one.idle()
 
 
-async def test_edited_question(one: Whole) -> None:
+async def test_an_edited_question_is_answered_anew_in_its_message(one: Whole) -> None:
     """An edited question is answered anew in the message it has, when that is the newest; an older one stays."""
     first = await one.simulator.say(DM, "hello")
     await one.see(DM, "re: hello")
@@ -255,7 +255,7 @@ async def test_edited_question(one: Whole) -> None:
     assert "good night" not in one.echo.prompts
 
 
-async def test_deleted_question(one: Whole) -> None:
+async def test_a_deleted_question_leaves_the_context(one: Whole) -> None:
     """A deleted question and its answer leave the context."""
     first = await one.simulator.say(DM, f"<@{ME}> my secret")
     await one.see(DM, "re: my secret")
@@ -298,7 +298,7 @@ async def test_conversations_in_a_thread(one: Whole, is_member: bool) -> None:
     assert ("I am Ada" in str(one.echo.bodies[-1]["messages"])) is is_member
 
 
-async def test_unknown_button(one: Whole) -> None:
+async def test_an_unknown_button_is_answered_with_a_sentence(one: Whole) -> None:
     """A button that this version does not know is acknowledged with a sentence."""
     thread = await one.mention("hello")
     answer = await one.see(thread, "re: hello")

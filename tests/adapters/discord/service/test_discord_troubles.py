@@ -44,7 +44,7 @@ def texts(one: Whole, place: str) -> list[str]:
 # ------------------------------------------------------------------ told more than once, or not at all
 
 
-async def test_delivered_twice(one: Whole) -> None:
+async def test_an_event_delivered_twice_has_one_answer(one: Whole) -> None:
     """A message and a command that are delivered twice have one answer each."""
     await one.simulator.say(DM, "hello")
     await one.simulator.gateway.replay()
@@ -69,7 +69,7 @@ async def test_resume_that_repeats_everything(one: Whole) -> None:
     assert len(texts(one, DM)) == 51
 
 
-async def test_lost_session(one: Whole) -> None:
+async def test_messages_sent_without_a_session_are_answered_once(one: Whole) -> None:
     """Messages sent while there was no session are answered once, though they are delivered again too."""
     thread = await one.mention("hello")
     await one.see(thread, "re: hello")
@@ -103,7 +103,7 @@ async def test_too_many_requests(one: Whole, is_global: bool) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-async def test_lost_connections(one: Whole, moment: Moment) -> None:
+async def test_requests_whose_answer_is_lost_are_done_once(one: Whole, moment: Moment) -> None:
     """Requests whose answer never comes are made again, and what they had done already is not done twice."""
     for method, path in (("POST", "/messages"), ("POST", "/threads"), ("PATCH", "/messages")):
         one.simulator.rest.cut(method, path, moment=moment)
@@ -116,7 +116,7 @@ async def test_lost_connections(one: Whole, moment: Moment) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-async def test_lost_acknowledgement(one: Whole, moment: Moment) -> None:
+async def test_a_lost_acknowledgement_leads_to_one_answer(one: Whole, moment: Moment) -> None:
     """When nobody knows whether an acknowledgement was taken there is one answer, and nothing that waits for ever."""
     one.simulator.rest.cut("POST", "callback", moment=moment)
     await one.command("chat", prompt="hello")
@@ -167,7 +167,7 @@ async def test_token_that_ended(one: Whole, is_member: bool) -> None:
     )
 
 
-async def test_twenty_minutes(one: Whole) -> None:
+async def test_an_answer_outlives_the_token_of_its_interaction(one: Whole) -> None:
     """An answer that takes longer than its token goes on as a message of the bot's own, and is seen once."""
     hold = one.echo.hold("hello")
     await tell_the_time(one)
@@ -245,7 +245,7 @@ async def test_restart_while_a_command_waits(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ closed, deleted, not allowed
 
 
-async def test_deleted_channel(one: Whole) -> None:
+async def test_an_answer_without_its_channel_is_a_direct_message(one: Whole) -> None:
     """When a channel is deleted in mid-answer the asker gets the answer as a direct message, and others are served."""
     hold = one.echo.hold("hello")
     thread = await one.mention("hello")
@@ -258,7 +258,7 @@ async def test_deleted_channel(one: Whole) -> None:
     await one.idle()
 
 
-async def test_deleted_question(one: Whole) -> None:
+async def test_a_question_deleted_before_its_thread_is_opened_is_dropped(one: Whole) -> None:
     """A question that is deleted before its thread is opened is not asked about any more."""
     hold = one.echo.hold("hello")
     said = await one.simulator.say(CHANNEL, f"<@{ME}> hello")
@@ -282,7 +282,7 @@ async def test_question_deleted_while_it_is_answered(one: Whole) -> None:
 
 
 @pytest.mark.parametrize("is_locked", [False, True])
-async def test_closed_thread(one: Whole, is_locked: bool) -> None:
+async def test_an_answer_is_finished_in_a_thread_archived_meanwhile(one: Whole, is_locked: bool) -> None:
     """In a thread that is archived meanwhile the answer is finished; what is locked is answered in private."""
     thread = await one.mention("hello")
     await one.see(thread, "re: hello")
@@ -301,7 +301,9 @@ async def test_closed_thread(one: Whole, is_locked: bool) -> None:
     [(CREATE_THREADS, CHANNEL), (SEND_IN_THREADS, CHANNEL), (SEND | SEND_IN_THREADS, DM), (VIEW, DM)],
 )
 @pytest.mark.parametrize("is_told", [True, False])
-async def test_missing_permissions(one: Whole, denied: int, place: str, is_told: bool) -> None:
+async def test_without_permissions_an_answer_is_a_reply_or_private(
+    one: Whole, denied: int, place: str, is_told: bool
+) -> None:
     """Where the bot may not open a thread it replies; where it may not write at all it answers in private."""
     if is_told:
         await one.simulator.deny(CHANNEL, denied)

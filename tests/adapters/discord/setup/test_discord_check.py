@@ -50,7 +50,7 @@ async def test_overwrites_bind_neither_administrators_nor_the_owner(simulator: D
     assert await adapter.channel_problem(CHANNEL) == ""
 
 
-async def test_invalid_token(simulator: DiscordSimulator, core: RecordingCore) -> None:
+async def test_a_refused_token_is_said_in_plain_words(simulator: DiscordSimulator, core: RecordingCore) -> None:
     """A refused token is said in plain words, by check and at the start, without being repeated."""
     adapter = Discord(token=SecretStr("wrong"), api_url=simulator.api)
     (finding,) = await adapter.check()
@@ -86,7 +86,7 @@ def test_no_token_is_no_discord(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_elsewhere")
-def test_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manifest_has_the_invite_link_and_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     """The manifest has the invite link with exactly the permissions needed, and the commands as JSON."""
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     text = platform.manifest(COMMANDS, url=None)

@@ -32,7 +32,7 @@ CODE = re.compile(r"\\[\\`]|```.*?```|(`+)[^`].*?\1", re.DOTALL)  #: and marks t
         ("![a cat](https://x.y/c.png)", "[a cat](<https://x.y/c.png>)"),
     ],
 )
-def test_structure(markdown: str, shown: str) -> None:
+def test_markdown_becomes_discords_dialect(markdown: str, shown: str) -> None:
     """Markdown is written in Discord's dialect; constructs that Discord lacks stay readable."""
     assert to_discord(markdown) == shown
 

@@ -65,6 +65,6 @@ def test_a_probe_of_a_connection_that_closed_is_dropped() -> None:
     assert watchdog.failures == 0
 
 
-def test_interval() -> None:
+def test_the_interval_is_a_quarter_of_the_shorter_time() -> None:
     assert interval(300, at_most=20) == 5
     assert interval(2, at_most=20) == 0.5

@@ -8,7 +8,7 @@ from adapters.kit.texts.titles import quote, shorten, title_of
 MARKS = re.compile(r"(?<!\w)[`*_~>]+(?=\S)|(?<=\S)[`*_~]+(?!\w)")
 
 
-def test_shorten() -> None:
+def test_a_text_that_is_too_long_ends_with_an_ellipsis() -> None:
     assert shorten("abc", 3) == "abc"
     assert shorten("abcd", 3) == "ab…"
     assert shorten("ab cd", 4) == "ab…"
@@ -33,11 +33,11 @@ def test_long_titles_are_cut_between_words() -> None:
     assert title_of("春眠不覺曉處處聞啼鳥", 8, marks=MARKS) == "春眠不覺曉處處…"
 
 
-def test_fallback() -> None:
+def test_a_title_without_words_is_the_fallback() -> None:
     assert title_of("  ", 10, marks=MARKS, fallback="chat") == "chat"
 
 
-def test_quote() -> None:
+def test_every_line_of_a_quotation_is_marked() -> None:
     assert quote("a\nb", author="Ada") == "> Ada: a\n> b"
     assert quote("a") == "> a"
     assert quote("", author="Ada") == ""

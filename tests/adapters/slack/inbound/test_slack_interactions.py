@@ -202,7 +202,7 @@ async def test_command_without_its_prompt_opens_a_form(
     assert ReplyTarget.of(event.reply_to).channel == "C0GENERAL"
 
 
-async def test_prefix(slack: SlackSimulator, core: RecordingCore) -> None:
+async def test_a_prefix_keeps_the_commands_of_two_bots_apart(slack: SlackSimulator, core: RecordingCore) -> None:
     """With a prefix the commands of two bots don't collide."""
     async with RunningAdapter(slack, core, slack_command_prefix="muse-"):
         slack.ada.slash("/muse-image", "a fox")
@@ -328,7 +328,9 @@ async def test_animating_needs_a_picture(slack: SlackSimulator, service: Running
 # ------------------------------------------------------------------ buttons
 
 
-async def test_pressed_button(slack: SlackSimulator, service: RunningAdapter, core: RecordingCore) -> None:
+async def test_a_press_names_the_answer_and_the_action(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
     """A press names the answer's event and the action, in the conversation and the thread of the answer."""
     root = slack.ada.say("hello")
     button = ActionButton(event="E1", action="again", conversation="T0LAB.C0GENERAL.1")

@@ -101,7 +101,7 @@ def test_tasks_and_quotes() -> None:
     assert [(e["type"], e["border"]) for e in found[1:]] == [("rich_text_list", 1), ("rich_text_preformatted", 1)]
 
 
-def test_titles() -> None:
+def test_headings_are_headers_or_bold() -> None:
     """Headings of the first levels are headers; low or long ones are bold."""
     found = render_blocks(f"# Title :tada:\n\n### Small\n\n# {'long ' * 40}\n\n## [a](https://b.c)")
     assert found[0] == {"type": "header", "text": {"type": "plain_text", "text": "Title :tada:", "emoji": True}}
@@ -139,7 +139,7 @@ def test_tables_beyond_the_limits_are_text(rows: int, columns: int) -> None:
     assert len(words(visible_text(found))) >= rows * columns
 
 
-def test_emoji() -> None:
+def test_names_of_emoji_are_emoji_except_in_code() -> None:
     """Names of emoji are emoji, except in code; times are none."""
     assert [e for e in elements(render_blocks("go :rocket: `:no:` 10:30:45")) if e.get("type") == "emoji"] == [
         {"type": "emoji", "name": "rocket"}
