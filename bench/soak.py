@@ -1,4 +1,4 @@
-"""A long run of the whole service on Slack and Discord at once: what must not grow with the number of messages.
+"""A long run of the service on Slack and Discord at once: memory, descriptors and files by number of messages.
 
 `SOAK_MESSAGES` sets the number of messages. Each is a mention in a channel, so each opens a thread and a conversation.
 """

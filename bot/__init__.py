@@ -1,3 +1,3 @@
-"""The service's core: what is asked is recorded once and answered once, whatever the platform."""
+"""The core of the service: it records each request once and answers it once, on any platform."""
 
 __version__ = "0.1.0"

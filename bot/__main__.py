@@ -1,4 +1,4 @@
-"""The command line: run (the default), check, manifest, cockpit, what the running service does, recordings, sandbox."""
+"""The command line: run (the default), check, manifest, cockpit, sandbox, and the commands of `bot/subcommands`."""
 
 import argparse
 import asyncio

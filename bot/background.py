@@ -1,4 +1,4 @@
-"""Tasks that nobody awaits: those whose failure is logged and otherwise ignored, and loops that are started again."""
+"""Background tasks: a failure is logged; a loop is started again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence

@@ -1,4 +1,4 @@
-"""Imports two libraries without what they import for their command line, their tracebacks and threads of another kind.
+"""Imports httpx and structlog without the libraries that they load and the service does not use.
 
 Import this module before them: httpx has a command line, structlog prints tracebacks in colours, and both import rich,
 which the service does not use there. It cost 4 MB and a twentieth of the start. structlog imports greenlet where it is

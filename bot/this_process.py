@@ -1,4 +1,4 @@
-"""The name of this process, as others on the same database see it."""
+"""The name of this process, as other processes on the same database see it."""
 
 import os
 import socket

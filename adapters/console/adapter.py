@@ -1,4 +1,4 @@
-"""Lifecycle of the terminal: read questions, show answers."""
+"""The console adapter: reads questions, shows answers."""
 
 import asyncio
 import sys

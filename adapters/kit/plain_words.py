@@ -1,4 +1,4 @@
-"""Plain words that ask to catch up: whether those of a message are taken for the command."""
+"""Decides whether plain words that ask to catch up are taken for the command."""
 
 from collections.abc import Callable
 

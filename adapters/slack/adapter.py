@@ -1,4 +1,4 @@
-"""Lifecycle of the Slack side: connect, receive, deliver."""
+"""The Slack adapter: connects, receives events, opens drafts."""
 
 import asyncio
 import time

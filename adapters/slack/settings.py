@@ -1,4 +1,4 @@
-"""Settings of the Slack side."""
+"""The settings of the Slack adapter."""
 
 from typing import Annotated
 

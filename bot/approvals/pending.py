@@ -1,4 +1,4 @@
-"""The requests that wait for an approver, as they are kept."""
+"""The requests that wait for an approver, as they are stored."""
 
 import json
 from collections.abc import Sequence

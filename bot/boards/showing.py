@@ -1,4 +1,4 @@
-"""Tries to put the board of a film or duel anew: not while it is just being shown."""
+"""Shows the board of a film or duel anew, with further tries while another update of it is under way."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""A running service, as its parts."""
+"""The parts of a running service."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Parts of pages that change while they are looked at: made once for all who look, and not at all without anybody."""
+"""Parts of pages that change: rendered once for all viewers, and not at all while there is none."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable

@@ -1,4 +1,4 @@
-"""Plain sentences that ask for a picture: "draw me a red fox". Pure, and cheap: it looks at every message."""
+"""Recognition of sentences that ask for a picture: "draw me a red fox". Pure, and cheap: reads every message."""
 
 import re
 

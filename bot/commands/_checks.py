@@ -1,4 +1,4 @@
-"""Checks of a command at its registration: mistakes that types do not find, or that nobody had them look for."""
+"""Checks of a command at its registration, for mistakes that a type checker does not find or was not asked for."""
 
 import inspect
 import re

@@ -1,1 +1,1 @@
-"""All films and duels, whose answers are made by several requests: what a part does when it is answered."""
+"""Films and duels, whose answers are made by several requests: an answered part takes the whole a step further."""

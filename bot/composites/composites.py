@@ -1,4 +1,4 @@
-"""All answers that are made by several requests: films and duels."""
+"""Films and duels alike: their parts are recorded, sent to the whole, and removed with it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext

@@ -1,4 +1,4 @@
-"""Several messages of one person become one question: those that wait behind it when it is answered."""
+"""Joins the messages of one person that wait behind a question: they are answered together."""
 
 from collections.abc import Sequence
 from dataclasses import replace

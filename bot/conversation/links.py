@@ -1,4 +1,4 @@
-"""Links in a question: which of them its author wants to be read, and the files that they become."""
+"""Links in a question: those that its author wants to be read become files."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Words that ask for nothing: greetings, thanks and goodbyes."""
+"""Recognition of words that ask for nothing: greetings, thanks and goodbyes."""
 
 import re
 

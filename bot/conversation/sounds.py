@@ -1,4 +1,4 @@
-"""Voice messages and other sound files in a question: which these are, and how they come to this machine's disk."""
+"""Voice messages and other sound files in a question: recognised, and downloaded to the disk of this machine."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""A duel as it is kept, and what its board shows. Pure."""
+"""A duel as it is stored, and the content of its board. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace

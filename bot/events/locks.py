@@ -1,4 +1,4 @@
-"""Locks by event: whoever changes what belongs to an event does so alone, in this process and among others."""
+"""Locks by event: one change at a time of all that belongs to it, in this process and in others."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Which short sentences read as a change of the picture before them. Pure, and cheap: it looks at every message."""
+"""Recognition of short sentences that change the picture before them. Pure, and cheap: reads every message."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A film as it is planned and kept: shots, music, models, and how far its maker has got."""
+"""A film as it is planned and stored: shots, music, models, and the step that its making has reached."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace

@@ -1,1 +1,1 @@
-"""The inbox: what an event asks for, whether that is allowed, and its record, before its platform is acknowledged."""
+"""The inbox: an event is resolved to its command, checked against the policy and recorded, then acknowledged."""

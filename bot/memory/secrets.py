@@ -1,4 +1,4 @@
-"""Secrets are not remembered: passwords, keys, and numbers of cards and accounts. Pure."""
+"""Detection of secrets in notes, which are not kept: passwords, keys, and numbers of cards and accounts. Pure."""
 
 import re
 

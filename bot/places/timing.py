@@ -1,4 +1,4 @@
-"""Times of learning the names of places."""
+"""Pauses and time limits of learning the names of places."""
 
 from bot.values import valueclass
 

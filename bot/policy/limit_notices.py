@@ -1,4 +1,4 @@
-"""The private word on a limit that is nearly used up: once for each limit, window and person."""
+"""Private notices that a limit is nearly used up: one for each limit, window and person."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Refusals that people have read are not said again for a while, so that nobody can make the service talk."""
+"""Notices of refusals: one that a person has just read is not repeated, so that nobody makes the service talk."""
 
 from collections import OrderedDict
 from collections.abc import Callable

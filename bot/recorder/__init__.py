@@ -1,1 +1,1 @@
-"""The flight recorder: what came in, what was asked of the API and the platform, and when, request by request."""
+"""The flight recorder: for each request, what came in, and its calls of the AI API and of the platform, with times."""

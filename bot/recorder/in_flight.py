@@ -1,4 +1,4 @@
-"""Entries that this process has of requests that are not at their end: for the one that goes on with them.
+"""Recorded entries of unfinished requests, for the process that goes on with them after this one.
 
 One file a process: what is new is added at each tick of the recorder, and a request that has ended is taken out. It has
 what is answered here, for the time after a kill, and what was received here and is answered elsewhere. It is encrypted,

@@ -1,4 +1,4 @@
-"""Times of the schedules."""
+"""Pauses and time limits of the scheduler."""
 
 from dataclasses import field
 

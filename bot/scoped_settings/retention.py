@@ -1,4 +1,4 @@
-"""Retention by place: what channels, workspaces and everybody keep for shorter than the operator's settings say."""
+"""Retention by place: channels, workspaces and everybody may keep things for less time than the operator does."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Detection of what would be ignored in silence: misspelt names, keys under another program's name, broken lines."""
+"""Detection of lines that would be ignored in silence: misspelt settings, keys of another program, broken lines."""
 
 import difflib
 import os

@@ -1,1 +1,1 @@
-"""Requests that wait for their turn: people see their place in the queue, and about how long it takes."""
+"""Requests that wait for their turn: people see their place in the queue, and an estimate of the wait."""

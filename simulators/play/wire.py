@@ -1,4 +1,4 @@
-"""The wire: what went between the platforms, the service and the AI API, in the order of its beginning."""
+"""The wire log: calls between the platforms, the service and the AI API, in the order in which they began."""
 
 import itertools
 import time

@@ -1,1 +1,1 @@
-"""From what Discord sends to events."""
+"""Incoming: messages and interactions of Discord become events."""

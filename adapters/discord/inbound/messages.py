@@ -1,4 +1,4 @@
-"""Incoming messages: which ones address the bot, and what becomes of them."""
+"""Incoming messages: those that address the bot are recorded as events; edits and deletions are applied to them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,1 +1,1 @@
-"""From answers to Discord messages."""
+"""Outgoing: answers become messages on Discord."""

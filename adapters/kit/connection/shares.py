@@ -1,4 +1,4 @@
-"""Work that one process does of those that serve a platform: the one that holds a share."""
+"""Work that only one of the processes of a platform does: the one that holds a share."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable

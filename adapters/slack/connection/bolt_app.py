@@ -1,4 +1,4 @@
-"""The Bolt app."""
+"""The Bolt app: checks signatures, and leaves each request to the router."""
 
 import logging
 from typing import Any

@@ -1,4 +1,4 @@
-"""The HTTP endpoints that the settings demand."""
+"""Makes the HTTP endpoints, where the settings ask for events over HTTP or for installation by OAuth."""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,1 @@
-"""From what Slack sends to events."""
+"""Incoming: messages and interactions of Slack become events."""

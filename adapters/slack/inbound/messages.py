@@ -1,4 +1,4 @@
-"""Messages: which of them are for the bot, recorded as events; and what their edits and deletions change."""
+"""Incoming messages: those that address the bot are recorded as events; edits and deletions are applied to them."""
 
 import asyncio
 import time

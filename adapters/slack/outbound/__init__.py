@@ -1,1 +1,1 @@
-"""From answers to Slack messages."""
+"""Outgoing: answers become messages on Slack."""

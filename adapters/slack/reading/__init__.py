@@ -1,1 +1,1 @@
-"""Reading threads, channels on behalf of a person, and what was missed."""
+"""Reading on Slack: threads, channels on behalf of a person, and messages that were missed."""

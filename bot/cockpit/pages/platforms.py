@@ -1,4 +1,4 @@
-"""The platforms: how they are, what a check finds, and how the service is registered with each."""
+"""The platforms: their state, the findings of a check, and how the service is registered with each."""
 
 import asyncio
 from collections.abc import Sequence
