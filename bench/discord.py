@@ -94,6 +94,7 @@ async def measure_run(conversations: Conversations, one: Bot, talks: Sequence[Se
     measure.seconds = time.perf_counter() - started
     await asyncio.sleep(0.2)  # include work after the visible answer
     measure.cpu = one.cpu - cpu
+    measure.calls = len(conversations.simulator.rest.calls)
     conversations.clear()
     return measure
 

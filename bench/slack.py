@@ -122,6 +122,7 @@ async def measure_run(questions: Questions, one: UsesCpu, channels: Sequence[Cha
     with suppress(TimeoutError):
         await slack.until_delivered(1)
     measure.cpu = one.cpu - cpu
+    measure.calls = len(slack.calls)
     questions.clear()
     questions.used = time.monotonic()
     return measure

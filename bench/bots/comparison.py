@@ -19,11 +19,17 @@ class Measure:
     signs: list[float] = field(default_factory=list)  #: to the first visible sign
     answers: list[float] = field(default_factory=list)  #: to the whole answer
     acks: list[float] = field(default_factory=list)  #: to the acknowledgement of the last event about the message
+    calls: int = 0  #: of the platform's HTTP API
 
     @property
     def cpu_per_message(self) -> float:
         """Milliseconds of CPU time for each message."""
         return self.cpu / len(self.answers) * 1e3
+
+    @property
+    def calls_per_message(self) -> float:
+        """Calls of the platform's HTTP API for each message."""
+        return self.calls / len(self.answers)
 
     @property
     def rate(self) -> float:
@@ -77,6 +83,7 @@ class Comparison:
         rows: tuple[tuple[str, str, Callable[[Measure], float]], ...] = (
             ("CPU per message", "{:.2f} ms", lambda m: m.cpu_per_message),
             ("messages per second", "{:.0f}", lambda m: m.rate),
+            ("calls of the platform per message", "{:.2f}", lambda m: m.calls_per_message),
         )
         for title, pattern, figure in rows:
             figures = [pattern.format(self.median(name, figure, at_once=True)) for name in NAMES]  # type: ignore[misc]
