@@ -134,6 +134,7 @@ class Cockpit:
         async def events() -> AsyncIterator[str]:
             self._streams[visit.session.key] += 1
             is_stale = False
+            sent: dict[str, str] = {}
             try:
                 async for found in self.live.watch(key, render):
                     if await self._find_session(visit.request) is None:
@@ -144,8 +145,10 @@ class Cockpit:
                     if found.is_stale is not is_stale:
                         is_stale = found.is_stale
                         yield _server_sent_event("stale", translate("cockpit.stale", visit.locale) if is_stale else "")
-                    if not is_stale:
-                        yield _server_sent_event(name, found.text)
+                    for event, html in found.html.items():
+                        if sent.get(event) != html:  # what is replaced is read aloud again by screen readers
+                            sent[event] = html
+                            yield _server_sent_event(event, html)
             finally:
                 self._streams[visit.session.key] -= 1
                 self._streams += Counter()  # drops those that are 0

@@ -1,9 +1,9 @@
 """Parts of pages that change: rendered once for all viewers, and not at all while there is none."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import field, replace
 
 import structlog
 
@@ -12,14 +12,15 @@ from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
 
-Render = Callable[[], Awaitable[str]]
+#: Returns HTML by the name of the event that brings it to the page.
+Render = Callable[[], Awaitable[Mapping[str, str]]]
 
 
 @valueclass(frozen=True, slots=True)
 class Rendering:
     """A part as it was made last."""
 
-    text: str
+    html: Mapping[str, str] = field(default_factory=dict)  #: by the name of its event
     is_stale: bool = False  #: it could not be made anew since
 
 
@@ -71,7 +72,7 @@ class _Part:
 
     def __init__(self, render: Render, interval: float) -> None:
         self.watchers = 0
-        self._current = Rendering("")
+        self._current = Rendering()
         self._version = 0
         self._is_over = False
         self._changed = asyncio.Event()

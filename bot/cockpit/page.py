@@ -157,9 +157,9 @@ class CockpitServices(Protocol):
         ...
 
     def stream(self, visit: Visit, name: str, render: Render) -> Response:
-        """Return a stream of server-sent events with a part of a page, whenever it changes.
+        """Return a stream of server-sent events with parts of a page, each whenever it changes.
 
-        `name`: of the event and of the part: all visitors with the same rights and language share it.
+        `name`: all visitors with the same rights and language share what is rendered for it.
         """
         ...
 

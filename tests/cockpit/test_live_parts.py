@@ -13,15 +13,15 @@ async def test_a_hundred_viewers_share_each_rendering() -> None:
     parts, numbers = LiveParts(0.0, 60.0), count(1)
     made: list[int] = []
 
-    async def render() -> str:
+    async def render() -> dict[str, str]:
         made.append(next(numbers))
-        return str(made[-1])
+        return {"n": str(made[-1])}
 
     async def look() -> list[int]:
         seen: list[int] = []
         async for found in parts.watch("overview", render):
             assert found is not None
-            seen.append(int(found.text))
+            seen.append(int(found.html["n"]))
             if len(seen) == 3:
                 return seen
         raise AssertionError("the part has ended")
@@ -37,12 +37,12 @@ async def test_a_part_that_does_not_change_keeps_its_connections() -> None:
     """Watchers can say now and then that they are there, so that no proxy ends them, and go on with what is new."""
     parts, words = LiveParts(0.0, 0.0), ["the same"]
 
-    async def render() -> str:
-        return words[-1]
+    async def render() -> dict[str, str]:
+        return {"word": words[-1]}
 
     seen: list[str | None] = []
     async for found in parts.watch("overview", render):
-        seen.append(None if found is None else found.text)
+        seen.append(None if found is None else found.html["word"])
         if seen[-3:] == ["the same", None, None]:
             words.append("new")
         if seen[-1] == "new":
@@ -54,17 +54,17 @@ async def test_a_part_that_fails_is_made_again() -> None:
     """Those who look learn that it is not up to date; the log has one line, however often it fails."""
     parts, texts = LiveParts(0.0, 60.0), iter(["first", "!", "! still", "second"])
 
-    async def render() -> str:
+    async def render() -> dict[str, str]:
         text = next(texts, "second")
         if text.startswith("!"):
             raise KeyError(text)
-        return text
+        return {"n": text}
 
     seen: list[Rendering | None] = []
     with structlog.testing.capture_logs() as lines:
         async for found in parts.watch("overview", render):
             seen.append(found)
-            if found == Rendering("second"):
+            if found == Rendering({"n": "second"}):
                 break
-    assert seen == [Rendering("first"), Rendering("first", is_stale=True), Rendering("second")]
+    assert seen == [Rendering({"n": "first"}), Rendering({"n": "first"}, is_stale=True), Rendering({"n": "second"})]
     assert [(line["event"], type(line["exc_info"])) for line in lines] == [("page not refreshed", KeyError)]

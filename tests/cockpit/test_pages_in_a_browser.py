@@ -57,8 +57,10 @@ async def test_everybody_walks_through_their_pages(tmp_path: Path) -> None:
 
         await page.goto(f"{web.base}/cockpit/requests")  # what is chosen stays so while the list moves
         await page.get_by_label("Choose request 2").check()
+        await page.get_by_role("link", name="Request 2").focus()
         await web.service.ask("another question", conversation="3")
         await page.get_by_label("Choose request 3").wait_for()
+        await expect(page.get_by_role("link", name="Request 2")).to_be_focused()
         await expect(page.get_by_label("Choose request 2")).to_be_checked()
         await expect(page.get_by_label("Choose request 3")).not_to_be_checked()
         await expect(page.get_by_role("cell", name=f"#{LOBBY} Workshop · channel")).to_have_count(3)

@@ -67,6 +67,7 @@ async def test_the_operator_steers_requests(tmp_path: Path) -> None:
 
         page = await web.post("/cockpit/requests/act", {"act": "drop", "request": second, "filters": "state=open&x=1"})
         assert "Dropped: 1." in page.words
+        assert 'tabindex="-1" autofocus>Dropped' in page.text  # a screen reader begins there
         assert page.url.endswith("/requests?state=open&done=1&act=drop")
         page = await web.post("/cockpit/requests/act", {"act": "cancel", "request": first, "back": first})
         assert page.url.partition("?")[0].endswith(f"/requests/{first}")

@@ -145,13 +145,13 @@ async def test_one_person_does_not_take_every_connection(tmp_path: Path) -> None
 
 
 async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stream brings the part that has changed; all who look share one rendering; it ends with the service."""
+    """A stream brings the parts that have changed, no others: screen readers read them. It ends with the service."""
     async with pages(tmp_path) as web:
         await web.sign_in()
         async with web.http.get(f"{web.base}/cockpit/overview/live") as one:
             assert one.headers["content-type"].startswith("text/event-stream")
-            first = await one.content.readuntil(b"\n\n")
-            assert first.startswith(b"event: overview\ndata: ")
+            assert b"All is well." in await one.content.readuntil(b"\n\n")
+            assert (await one.content.readuntil(b"\n\n")).startswith(b"event: live\ndata: ")
             broken: dict[str, str] = {}
             monkeypatch.setitem(web.service.core.health, "channel", broken.popitem)
             assert b"event: stale\ndata: This is not up to date" in await one.content.readuntil(b"\n\n")
@@ -161,6 +161,7 @@ async def test_the_overview_moves_while_it_is_looked_at(tmp_path: Path, monkeypa
             later = b""
             while b"1 request" not in later:
                 later = await one.content.readuntil(b"\n\n")
+                assert later.startswith(b"event: live\n")
             [session] = await _sessions(web.service.core.store)
             await web.post("/cockpit/sessions/end", {"session": session})
             await web.service.ask("another one")

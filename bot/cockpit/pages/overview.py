@@ -1,6 +1,6 @@
 """The first page: whether all is well, what waits, how fast it is, and what it costs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -38,10 +38,12 @@ async def show_overview(visit: Visit) -> Response:
 
 @page("/overview/live", rights=Rights.ADMINISTRATOR)
 async def stream_overview(visit: Visit) -> Response:
-    """Stream the changing part of the page."""
+    """Stream the changing parts of the page."""
 
-    async def render() -> str:
-        return visit.cockpit.render_part(visit, "overview_live.html", **await read_overview(visit))
+    async def render() -> Mapping[str, str]:
+        values = await read_overview(visit)
+        parts = ("verdict", "live")
+        return {part: visit.cockpit.render_part(visit, f"overview_{part}.html", **values) for part in parts}
 
     return visit.cockpit.stream(visit, "overview", render)
 

@@ -39,8 +39,8 @@ async def stream_requests(visit: Visit) -> Response:
     """Stream the list."""
     which = await _read_filter(visit, _given(visit))
 
-    async def render() -> str:
-        return visit.cockpit.render_part(visit, "requests_rows.html", **await _read(visit, which))
+    async def render() -> Mapping[str, str]:
+        return {"requests": visit.cockpit.render_part(visit, "requests_rows.html", **await _read(visit, which))}
 
     return visit.cockpit.stream(visit, "requests", render)
 
