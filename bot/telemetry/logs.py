@@ -6,7 +6,6 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Literal, TextIO
@@ -17,6 +16,7 @@ from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from bot.characters import CONTROLS, escape_controls, escape_lines
 from bot.security.written_forms import SHORTEST_SECRET, written_forms
+from bot.telemetry.standard_streams import ErrorLines
 
 #: Replaces a secret in a record.
 REDACTED = "[secret]"
@@ -148,19 +148,24 @@ class _Throttle(logging.Filter):
         return True
 
 
-class _StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to the current `sys.stderr`, which a terminal program may have replaced."""
+def _report_lost(lines: int) -> None:
+    structlog.get_logger(__name__).warning("lines of the log lost, as nobody read them", lines=lines)
 
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
 
-    @property
-    def stream(self) -> TextIO:
-        return sys.stderr
+#: The lines of all loggers. Those of terminal programs, which replace `sys.stderr`, go where these want them.
+_stderr = ErrorLines(_report_lost)
 
-    @stream.setter
-    def stream(self, _: TextIO) -> None:
-        raise AttributeError("always sys.stderr")
+
+class _StderrHandler(logging.Handler):
+    """Writes the records of the standard library to the current `sys.stderr`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001 - a record that can't be rendered fails alone, as with the library's handlers
+            self.handleError(record)
+        else:
+            _stderr.write(line)
 
 
 class _Lines:
@@ -170,9 +175,7 @@ class _Lines:
         self.name = name
 
     def _write(self, line: str) -> None:
-        with suppress(OSError, ValueError):  # the reader is gone, or the stream is closed
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+        _stderr.write(line)
 
     debug = info = warning = error = critical = exception = _write
 

@@ -41,6 +41,23 @@ print("answer")
 """
 
 
+UNREAD = """
+import os, sys
+import structlog
+from bot.telemetry import logs
+
+reader, writer = os.pipe()
+sys.stderr = open(writer, "w")
+logs.configure("info", "json")
+log = structlog.get_logger("bot.example")
+for n in range(100):
+    log.info("written", text="x" * 1900)
+print(os.read(reader, 10**6).decode())
+log.info("read again")
+print(os.read(reader, 10**6).decode())
+"""
+
+
 @cache
 def run(level: str, form: str) -> tuple[str, str]:
     """Run the program with a level and a format; return its standard output and error."""
@@ -156,3 +173,13 @@ def test_a_process_without_descriptors_does_not_flood_its_log() -> None:
     """The event loop tries to accept hundreds of times; one line says so."""
     done = subprocess.run([sys.executable, "-c", FLOODED], capture_output=True, text=True, check=True)
     assert done.stderr.count("out of system resource") == 1
+
+
+def test_a_log_that_nobody_reads_stops_nothing() -> None:
+    """What it takes no more is dropped; the first line that it takes again is preceded by the number of those."""
+    done = subprocess.run([sys.executable, "-c", UNREAD], capture_output=True, text=True, check=True, timeout=60)
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line[:1] == "{" and line[-1:] == "}"]
+    *written, lost, last = lines
+    assert last["event"] == "read again"
+    assert len(written) + lost["lines"] == 100
+    assert lost["lines"] > 0
