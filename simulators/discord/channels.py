@@ -18,7 +18,7 @@ from simulators.discord.values import (
     READ_HISTORY,
     SEND,
     SEND_IN_THREADS,
-    THREAD,
+    THREADS,
     VIEW,
     Json,
     moment,
@@ -81,7 +81,7 @@ def writable(state: DiscordState, channel: str) -> None:
     found = state.require(channel)
     if found["type"] == FORUM_KIND:
         raise refused(50013)
-    if found["type"] != THREAD:
+    if found["type"] not in THREADS:
         state.require(channel, SEND)
         return
     state.require(channel, SEND_IN_THREADS)
@@ -93,7 +93,7 @@ def writable(state: DiscordState, channel: str) -> None:
 def editable(state: DiscordState, channel: str) -> None:
     """Require that the bot may change messages. Raises `Refused`."""
     found = state.require(channel)
-    if found["type"] == THREAD and found["thread_metadata"]["archived"]:
+    if found["type"] in THREADS and found["thread_metadata"]["archived"]:
         raise refused(50083)
 
 

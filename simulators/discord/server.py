@@ -153,7 +153,8 @@ class DiscordSimulator(DiscordState):
         """Delete a channel or thread with its messages."""
         thread = self.threads.pop(number, None)
         gone = thread or self.channels.pop(number)
-        self.messages.pop(number, None)
+        lost = self.messages.pop(number, ())
+        self.originals = {token: one for token, one in self.originals.items() if all(one is not m for m in lost)}
         await self.gateway.dispatch("THREAD_DELETE" if thread else "CHANNEL_DELETE", gone)
 
     async def interact(self, kind: int, data: Json, *, channel: str = CHANNEL, **more: Any) -> Json:

@@ -23,6 +23,7 @@ from simulators.discord.values import (
     MESSAGE_CONTENT,
     NAMES,
     OTHER,
+    PRIVATE_THREAD,
     ROLE,
     TEXT,
     THREAD,
@@ -37,6 +38,7 @@ from simulators.discord.values import (
 Dispatch = Callable[[str, Json], Awaitable[None]]
 #: Seconds in which Discord knows a message by its nonce.
 NONCE_LIFE = 300.0
+_VOICE = (2, 13)  # types of channels: voice, stage
 
 
 @dataclass(slots=True)
@@ -124,6 +126,8 @@ class DiscordState:
         self.channels[number] = {**rest, "id": number, "type": kind, "name": name}
         if kind == FORUM_KIND:
             self.channels[number]["available_tags"] = []
+        if kind in _VOICE:
+            self.channels[number] |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
 
     def add_thread(self, number: str, name: str, *, owner: str, parent: str, kind: int = THREAD) -> Json:
         """Add a thread to a channel."""
@@ -180,9 +184,14 @@ class DiscordState:
         return not self.guild_of(channel) or has & permission == permission
 
     def require(self, channel: str, *permissions: int) -> Json:
-        """The channel, if the bot has these permissions there. Raises `Refused`."""
+        """The channel, if the bot has these permissions there. Raises `Refused`.
+
+        Private threads are seen by those who were added, and by who may manage threads: "private threads are … only
+        viewable by those invited", https://docs.discord.com/developers/topics/threads#private-threads
+        """
         found = self.channel(channel)
-        if not self.may(channel, VIEW):
+        is_added = ME in (found.get("owner_id"), *self.thread_people.get(channel, ()))
+        if not self.may(channel, VIEW) or (found["type"] == PRIVATE_THREAD and not is_added):
             raise refused(50001)
         if not all(self.may(channel, permission) for permission in permissions):
             raise refused(50013)

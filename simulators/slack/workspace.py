@@ -70,6 +70,7 @@ class Channel:
     is_mpim: bool = False
     is_archived: bool = False
     is_shared: bool = False  #: with another workspace, by Slack Connect
+    seen_by: str = ""  #: the workspace whose installation the events of a shared channel name; "": that of the author
     messages: list[Message] = field(default_factory=list)
 
     @property

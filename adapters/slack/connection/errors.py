@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from adapters.kit.errors import NETWORK_ERRORS, ErrorTable, translating
-from bot.errors import DeliveryDelayed, DeliveryError
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 
+_MISSING_SCOPE = "missing_scope"  # Slack names it as `needed`, as a rule
 _TABLE = ErrorTable(
     platform="Slack",
     refused={
@@ -14,7 +15,7 @@ _TABLE = ErrorTable(
         "channel_not_found": "the channel is gone, or the bot is no member",
         "invalid_auth": "Slack refuses the token",
         "is_archived": "the channel is archived",
-        "missing_scope": "the app lacks a scope",
+        _MISSING_SCOPE: "the app lacks a scope",
         "not_authed": "there is no token",
         "not_in_channel": "the bot is no member of the channel",
         "restricted_action": "the workspace does not let the bot write there",
@@ -80,7 +81,10 @@ def to_delivery_error(exc: Exception) -> DeliveryError:
         return _TABLE.unreachable(exc)
     if is_rate_limit(exc):
         return _TABLE.rate_limited(_retry_after(exc))
-    return _TABLE.answered(_status(exc), error_code(exc), otherwise="Slack refuses it")
+    code = error_code(exc)
+    if code == _MISSING_SCOPE and (needed := exc.response.get("needed")):
+        return DeliveryRefused(f"the app lacks the scope {needed} ({code})")
+    return _TABLE.answered(_status(exc), code, otherwise="Slack refuses it")
 
 
 def delivery_errors() -> AbstractContextManager[None]:

@@ -69,6 +69,9 @@ class InstallationSource(Protocol):
     async def find(self, team: str, enterprise: str) -> Workspace:
         """Return the installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
 
+    async def find_bot(self, user: str) -> Workspace | None:
+        """Return the installation whose bot that user is; None: it is of none of many. Raises what `find` does."""
+
     async def forget(self, team: str, enterprise: str, *, before: float) -> bool:
         """Forget an installation that was removed; False: it was made after that time. Raises `StoreError`."""
 
@@ -102,6 +105,10 @@ class SingleWorkspace:
         self.problem = ""
         scopes = next((v for name, v in answer.headers.items() if name.lower() == _SCOPES), "")
         return _parse_auth_test(answer.data, self._token, scopes)  # type: ignore[arg-type]
+
+    async def find_bot(self, user: str) -> Workspace | None:  # noqa: ARG002
+        """Return None: there are not many."""
+        return None
 
     async def forget(self, team: str, enterprise: str, *, before: float) -> bool:  # noqa: ARG002
         """Report a problem until the operator has replaced the token."""
@@ -155,6 +162,10 @@ class Workspaces:
     async def find(self, team: str, enterprise: str = "") -> Workspace:
         """Return the installation that serves a workspace. Raises `NotInstalled`, `DeliveryDelayed` or `StoreError`."""
         return await self._source.find(team, enterprise)
+
+    async def find_bot(self, user: str) -> Workspace | None:
+        """See `InstallationSource.find_bot`."""
+        return await self._source.find_bot(user)
 
     async def find_client(self, team: str, enterprise: str = "") -> Client:
         """Return the client of that installation; ask each time, as tokens are renewed. Raises what `find` does."""

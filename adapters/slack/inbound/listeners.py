@@ -32,6 +32,7 @@ from adapters.slack.setup.observed_events import (
     ObservedEvents,
     kind_of,
 )
+from adapters.slack.shared_channels import SharedChannels
 from adapters.slack.timing import Timing
 from adapters.slack.types import ADAPTER, AckBody, Json
 from adapters.slack.ui import home_view
@@ -67,6 +68,7 @@ class EventRouter(AsyncMiddleware):
         core, workspaces, users = inbound.core, inbound.workspaces, inbound.users
         self._is_recorded = core.call_recorder is not None
         self._workspaces = workspaces
+        self._shared_channels = SharedChannels(workspaces, core)
         self._places = core.places
         self._groups = inbound.groups
         self._observed = observed
@@ -151,6 +153,9 @@ class EventRouter(AsyncMiddleware):
             event = body["event"] if event is not None else None
         if event is None:
             return await self._answer(body, context, workspace)
+        is_shared = body.get("is_ext_shared_channel") and workspace.is_one_of_many
+        if is_shared and event["type"] in ("message", "app_mention"):
+            workspace = await self._shared_channels.find(event, workspace)
         listener = self._on_events.get(str(event["type"]))
         if listener is not None:  # else the app is subscribed to it and does not need it
             await listener(event, workspace)

@@ -27,9 +27,10 @@ _OK, _TOO_LARGE, _TOO_MANY, _SERVER = 200, 413, 429, 500
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=15, sock_read=300)
 _FILE_TOO_LARGE = frozenset({"file_too_large", "file_upload_size_restricted", "snippet_too_large"})
 _NO_SPACE = frozenset({"over_file_limit", "storage_limit_reached"})
-#: Errors by which files of any size are refused.
+#: Errors by which files of any size are refused; words are taken all the same.
 _NO_FILES = frozenset(
     {"file_uploads_disabled", "file_uploads_except_images_disabled", "uploads_disabled", "no_permission"}
+    | {"missing_scope"}
 )
 #: The error of blocks that are not accepted beside files, or of a passing trouble.
 _UNCLEAR = "internal_error"
@@ -79,7 +80,7 @@ async def share_files(api: WebApi, thread: str, files: Sequence[Upload], caption
         return await _share_files(api, thread, files, caption)
     except DeliveryRefused as exc:
         code = refusal_code(exc)
-        if isinstance(exc, UploadsRefused) or not is_refused_message(exc):
+        if isinstance(exc, UploadsRefused) or (code not in _NO_FILES and not is_refused_message(exc)):
             raise
         reason: Literal["disabled", "full", "refused"] = "refused"
         if code in _NO_FILES | _NO_SPACE:

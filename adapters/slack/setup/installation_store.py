@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 _NAME = "installation"
 _INSTALLATIONS = 1000  # installations in memory
+_BOTS = 5000  # users in memory who were asked whether they are a bot
 _MINUTE = 60
 
 
@@ -37,6 +38,9 @@ class InstallationStore(AsyncInstallationStore):
         self._rotator = rotator
         self._timing = timing
         self._cache: BoundedDict[str, Bot] = BoundedDict(_INSTALLATIONS, lifetime=timing.installation_lifetime)
+        #: Owners of bots, by user; "": the user is not known to be a bot of an installation.
+        self._bots: BoundedDict[str, str] = BoundedDict(_BOTS, lifetime=timing.installation_lifetime)
+        self._storage_of_bots = services.storage("slack.bots", has_secrets=False)
         self._locks: PerKey[str, asyncio.Lock] = PerKey()
         self._renewals = BackgroundTasks("token renewal")
 
@@ -62,6 +66,17 @@ class InstallationStore(AsyncInstallationStore):
                 self._renewals.start(self._renew_early(owner))
         return _parse_workspace(bot)
 
+    async def find_bot(self, user: str) -> Workspace | None:
+        """Return the installation whose bot that user is; None: it is of none. Raises what `find` does."""
+        if user not in self._bots:
+            self._bots[user] = await self._storage_of_bots.get(user) or ""
+        owner = self._bots[user]
+        organisation = owner if owner.startswith("E") else ""
+        try:
+            return await self.find("" if organisation else owner, organisation) if owner else None
+        except NotInstalled:
+            return None
+
     async def _load(self, owner: str, *, refresh: bool = False) -> Bot:
         bot = None if refresh else self._cache.get(owner)
         if bot is None:
@@ -70,7 +85,14 @@ class InstallationStore(AsyncInstallationStore):
                 self._cache.pop(owner, None)
                 raise NotInstalled(f"the app is not installed in {owner or 'this workspace'}")
             bot = self._cache[owner] = Bot(**json.loads(text))
+            await self._note_bot(bot.bot_user_id, owner)
         return bot
+
+    async def _note_bot(self, user: str, owner: str) -> None:
+        """Note whose bot a user is; an earlier version did not."""
+        if self._bots.get(user) != owner and await self._storage_of_bots.get(user) != owner:
+            await self._storage_of_bots.set(user, owner)
+        self._bots[user] = owner
 
     def _storage(self, owner: str) -> AdapterStorage:
         return self._services.storage(f"slack.installation.{owner}")
@@ -123,6 +145,7 @@ class InstallationStore(AsyncInstallationStore):
         values["installed_at"] = bot.installed_at  # the library would have both as text
         await self._storage(owner).set(_NAME, json.dumps(values))
         self._cache[owner] = bot
+        await self._note_bot(bot.bot_user_id, owner)
 
     async def forget(self, team: str, enterprise: str, *, before: float) -> bool:
         """Delete the token of an installation that was removed.

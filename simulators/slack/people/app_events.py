@@ -84,12 +84,19 @@ class AppEvents:
         return fields
 
     def message_posted(self, team: Team, channel: Channel, message: Message) -> list[Delivery]:
-        """Deliver a new message: as `message`, and as `app_mention` where it mentions the bot in a channel."""
+        """Deliver a new message: as `message`, and as `app_mention` where it mentions the bot in a channel.
+
+        Of a channel that workspaces share it is delivered once, for one installation: "No duplicated event triggering
+        between shared channels", https://docs.slack.dev/apis/slack-connect/using-slack-connect
+        """
         if message.app_id == self.slack.app_id and not self.delivers_own_messages:
             return []
+        bots = {one.bot.id for one in self.slack.teams.values() if channel.id in one.channels}
+        team = self.slack.teams.get(channel.seen_by, team)
         fields, deliveries = self.message_event(team, channel, message), []
         kinds = [("message", {**fields, "type": "message", "channel_type": channel.kind})]
-        if f"<@{team.bot.id}>" in message.text and not channel.is_im and message.user != team.bot.id:
+        is_mention = any(f"<@{bot}>" in message.text for bot in (bots if channel.is_shared else {team.bot.id}))
+        if is_mention and not channel.is_im and message.user not in bots:
             mention = {**fields, "type": "app_mention"}
             mention.pop("subtype", None)
             kinds.insert(0 if self.mention_first else 1, ("app_mention", mention))

@@ -98,10 +98,11 @@ async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:
         await ask("View Channel and Read Message History")
         simulator.denied_to.clear()
         thread = simulator.add_thread("1457510428359004999", "secret", owner=ADA, parent=CHANNEL, kind=_PRIVATE)["id"]
+        simulator.thread_people[thread] = {ME}
         write(simulator, "DECIDED in secret", ago=30, channel=thread)
         await ask("You may not read the history of this channel", thread)
         assert api.bodies == []
-        simulator.thread_people[thread] = {BOB}
+        simulator.thread_people[thread] = {BOB, ME}
         assert linked(simulator, await ask("Decisions", thread)) == ["DECIDED in secret"]
         answer = await ask("1 message since your last one")
         assert linked(simulator, answer) == [f"DECIDED for <@{BOB}>"]

@@ -342,10 +342,11 @@ async def test_a_long_limit_delays_the_answer(slack: SlackSimulator, stage: Draf
 @pytest.mark.parametrize("error", ["token_revoked", "account_inactive", "invalid_auth", "missing_scope"])
 async def test_no_way_in(slack: SlackSimulator, stage: DraftStage, error: str) -> None:
     """When Slack refuses for good, the error says so and the answer is not tried again."""
-    slack.faults.fail("chat.*", error, times=None)
+    slack.faults.fail("chat.*", error, times=None, needed="chat:write")
     draft = await stage.draft()
-    with pytest.raises(DeliveryRefused, match=error):
+    with pytest.raises(DeliveryRefused, match=error) as refusal:
         await draft.finish(Answer(text="Words."))
+    assert ("the scope chat:write" in str(refusal.value)) == (error == "missing_scope")
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "is_archived", "channel_not_found", "restricted_action"])

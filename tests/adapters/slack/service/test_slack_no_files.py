@@ -37,7 +37,7 @@ async def test_the_reason_is_said(
 
 
 async def test_passing_trouble_switches_nothing_off(slack: SlackSimulator, tmp_path: Path) -> None:
-    """After one internal error the picture comes with its caption, and so does the next."""
+    """After one internal error the picture comes with its caption, and so does the next. A scope that lacks is said."""
     slack.faults.fail("files.completeUploadExternal", "internal_error")
     async with service(slack, tmp_path, timing=FAST) as running:
         for _ in range(2):
@@ -45,6 +45,9 @@ async def test_passing_trouble_switches_nothing_off(slack: SlackSimulator, tmp_p
             [answer] = await running.answers(question)
             assert len(answer.files) == 1
             assert answer.content
+        slack.grants[slack.token].scopes.discard("files:write")  # the app was installed again, without it
+        [answer] = await running.answers(slack.ada.mention("image a fox"))
+        assert "accepts no files" in answer.content
 
 
 async def test_a_prepared_file_holds_nobody_up(slack: SlackSimulator, tmp_path: Path) -> None:

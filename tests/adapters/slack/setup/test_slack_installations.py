@@ -205,6 +205,32 @@ async def test_removed_app_leaves_no_token(slack: SlackSimulator, service: Runni
     await core.wait_for_events(1)
 
 
+async def test_the_mentioned_bot_of_a_shared_channel_answers(
+    slack: SlackSimulator, service: RunningAdapter, core: RecordingCore
+) -> None:
+    """Slack sends a message once, for either installation: rules and token are those of the bot that is meant."""
+    other = slack.add_team("T0LAB2", "Lab 2")
+    eve = slack.person("Eve", team=other)
+    shared = other.channels[slack.general.id] = slack.general
+    shared.members += [eve.id, other.bot.id]
+    shared.is_shared, shared.seen_by = True, slack.team.id
+    await install(slack, service.url, slack.team)
+    await install(slack, service.url, other)
+    root = eve.mention("of Lab 2", channel=shared)
+    await core.wait_for_events(1)
+    eve.say("go on", thread=root)
+    await core.wait_for_events(2)
+    slack.ada.mention("of Lab")
+    *theirs, ours = await core.wait_for_events(3)
+    assert [(event.actor.id, event.actor.is_stranger) for event in theirs] == [(f"T0LAB2.{eve.id}", False)] * 2
+    assert {event.location.workspace for event in theirs} == {"T0LAB2"}
+    assert (ours.actor.id, ours.location.workspace) == ("T0LAB.U0ADA", "T0LAB")
+    draft = await service.adapter.draft(theirs[0].reply_to, key=theirs[0].id, ref=None, private=False)
+    await draft.finish(Answer(text="to Eve"))
+    [answer] = slack.from_bot(shared, thread=root.ts)
+    assert answer.user == other.bot.id
+
+
 ROW = UsageRow(
     day="2026-11-24", kind="image", model="m", requests=1, prompt_tokens=0, completion_tokens=0, items=1, cost=9.0
 )

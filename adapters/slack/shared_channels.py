@@ -1,0 +1,45 @@
+"""Channels of several workspaces, by Slack Connect: which installation a message there is for.
+
+"No duplicated event triggering between shared channels": where the app is installed in more than one of the workspaces
+of a channel, Slack sends a message once, and names one of the installations that see it, which need not be the one
+whose bot is mentioned. https://docs.slack.dev/apis/slack-connect/using-slack-connect
+"""
+
+from adapters.kit.cached_storage import CachedStorage
+from adapters.slack.connection.workspaces import NotInstalled, Workspace, Workspaces
+from adapters.slack.inbound.parse import find_mentions
+from adapters.slack.types import Json
+from bot.ports import AdapterServices
+
+#: Threads of one channel that are remembered.
+THREADS = 100
+
+
+class SharedChannels:
+    """Finds the installation of a message: that whose bot it mentions, else that of the thread."""
+
+    def __init__(self, workspaces: Workspaces, services: AdapterServices) -> None:
+        self._workspaces = workspaces
+        self._has_peers = services.has_peers
+        self._threads = CachedStorage(services, "slack.shared_threads", newest=THREADS)
+
+    async def find(self, event: Json, workspace: Workspace) -> Workspace:
+        """Return the installation of a message of a shared channel. `workspace`: the one that Slack names.
+
+        Raises `DeliveryDelayed` or `StoreError`.
+        """
+        message = event.get("message") or event.get("previous_message") or event
+        channel, thread = str(event["channel"]), str(message.get("thread_ts") or message.get("ts") or "")
+        for user in find_mentions(message):
+            bot = workspace if user == workspace.bot_user else await self._workspaces.find_bot(user)
+            if bot is not None:
+                await self._threads.write(channel, thread, bot.owner)
+                return bot
+        owner = (await self._threads.read(channel, refresh=self._has_peers)).get(thread, workspace.owner)
+        if owner == workspace.owner:
+            return workspace
+        organisation = owner if owner.startswith("E") else ""
+        try:
+            return await self._workspaces.find("" if organisation else owner, organisation)
+        except NotInstalled:
+            return workspace
