@@ -5,10 +5,10 @@ of a channel, Slack sends a message once, and names one of the installations tha
 whose bot is mentioned. https://docs.slack.dev/apis/slack-connect/using-slack-connect
 """
 
+from collections.abc import Iterable
+
 from adapters.kit.cached_storage import CachedStorage
 from adapters.slack.connection.workspaces import NotInstalled, Workspace, Workspaces
-from adapters.slack.inbound.parse import find_mentions
-from adapters.slack.types import Json
 from bot.ports import AdapterServices
 
 #: Threads of one channel that are remembered.
@@ -23,14 +23,12 @@ class SharedChannels:
         self._has_peers = services.has_peers
         self._threads = CachedStorage(services, "slack.shared_threads", newest=THREADS)
 
-    async def find(self, event: Json, workspace: Workspace) -> Workspace:
-        """Return the installation of a message of a shared channel. `workspace`: the one that Slack names.
+    async def find(self, workspace: Workspace, channel: str, thread: str, *, mentioned: Iterable[str]) -> Workspace:
+        """Return the installation of a message. `workspace`: the one that Slack names; `mentioned`: users, by id.
 
         Raises `DeliveryDelayed` or `StoreError`.
         """
-        message = event.get("message") or event.get("previous_message") or event
-        channel, thread = str(event["channel"]), str(message.get("thread_ts") or message.get("ts") or "")
-        for user in find_mentions(message):
+        for user in mentioned:
             bot = workspace if user == workspace.bot_user else await self._workspaces.find_bot(user)
             if bot is not None:
                 await self._threads.write(channel, thread, bot.owner)

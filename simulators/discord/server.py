@@ -21,7 +21,7 @@ from simulators.discord.errors import Refused
 from simulators.discord.gateway import Gateway
 from simulators.discord.rest import Call, Rest
 from simulators.discord.state import DiscordState, Interaction
-from simulators.discord.values import ADA, CHANNEL, DIRECT, GUILD, ME, Json, moment, snowflake, user
+from simulators.discord.values import ADA, CHANNEL, DIRECT, GROUP, GUILD, ME, Json, moment, snowflake, user
 
 
 class DiscordSimulator(DiscordState):
@@ -178,6 +178,10 @@ class DiscordSimulator(DiscordState):
         where = self.threads.get(channel) or self.channels.get(channel, {"id": channel, "type": 0, "name": "elsewhere"})
         if where["type"] == DIRECT:
             payload |= {"user": user(ADA, "Ada"), "context": 1, "channel": {"id": channel, "type": 1}}
+        elif where["type"] == GROUP:  # of what a person has installed for themselves
+            # https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object
+            payload |= {"user": user(ADA, "Ada"), "context": 2, "channel": where, "app_permissions": "0"}
+            payload["authorizing_integration_owners"] = {"1": ADA}
         else:
             guild = self.guild_of(channel) or GUILD
             payload |= {

@@ -17,6 +17,7 @@ from simulators.discord.values import (
     DM,
     FORUM,
     FORUM_KIND,
+    GROUP,
     GUILD,
     HIDDEN,
     ME,
@@ -191,7 +192,7 @@ class DiscordState:
         """
         found = self.channel(channel)
         is_added = ME in (found.get("owner_id"), *self.thread_people.get(channel, ()))
-        if not self.may(channel, VIEW) or (found["type"] == PRIVATE_THREAD and not is_added):
+        if not self.may(channel, VIEW) or found["type"] == GROUP or (found["type"] == PRIVATE_THREAD and not is_added):
             raise refused(50001)
         if not all(self.may(channel, permission) for permission in permissions):
             raise refused(50013)

@@ -32,6 +32,7 @@ CREATE_THREADS, SEND_IN_THREADS = 1 << 35, 1 << 38
 ALL_PERMISSIONS = REACT | VIEW | SEND | SEND_IN_THREADS | CREATE_THREADS | ATTACH | EMBED | READ_HISTORY
 
 TEXT, DIRECT, THREAD, PRIVATE_THREAD, FORUM_KIND = 0, 1, 11, 12, 15
+GROUP = 3  # direct messages of several people, which no bot is in
 #: Types of threads; 10 are those of announcement channels.
 THREADS = (10, THREAD, PRIVATE_THREAD)
 EPOCH = 1420070400

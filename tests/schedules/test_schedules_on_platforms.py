@@ -103,8 +103,17 @@ async def test_schedules_on_slack(tmp_path: Path, engine: dict[str, Any]) -> Non
         slack.general.members.append(slack.bob.id)
         slack.bob.press(slack.bob.sees(direct)[-1], "press:resume")
         await clock.until_waiting(LATER + timedelta(hours=5, minutes=30))
-        slack.team.users[slack.bob.id].deleted = True
+        slack.general.is_archived = True
         await clock.set(LATER + timedelta(hours=5, minutes=30))
+        await clock.until_waiting(None)
+        [left] = await one.core.store.schedules("slack")
+        assert left.pause == "channel"
+        await one.idle()
+        slack.general.is_archived = False
+        slack.bob.press(slack.bob.sees(direct)[-1], "press:resume")
+        await clock.until_waiting(LATER + timedelta(hours=6, minutes=30))
+        slack.team.users[slack.bob.id].deleted = True
+        await clock.set(LATER + timedelta(hours=6, minutes=30))
         await clock.until_waiting(None)
         [left] = await one.core.store.schedules("slack")
         assert left.pause == "person"

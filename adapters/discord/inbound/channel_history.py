@@ -66,7 +66,7 @@ class ChannelReading:
         """Return what is read. Raises `UsageError` where the asker, or the bot, may not, and `DeliveryError`."""
         target = self._target
         if not target.guild:
-            raise self._refusal("discord.catchup.dm")
+            raise self._refusal("discord.catchup.dm" if target.is_dm else "discord.catchup.no_member")
         if not self._client.intents.message_content:
             raise self._refusal("discord.catchup.no_content", portal=PORTAL)
         try:

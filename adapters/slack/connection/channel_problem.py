@@ -27,26 +27,31 @@ async def channel_problem(client: AsyncWebClient, channel: str, person: str = ""
         await client.conversations_history(channel=channel, limit=1)
     except API_ERRORS as exc:
         return _PROBLEMS.get(error_code(exc), "")
-    return "hidden" if person and await _is_shut_out(client, channel, person) else ""
+    return await _problem_of(client, channel, person) if person else ""
 
 
-async def _is_shut_out(client: AsyncWebClient, channel: str, person: str) -> bool:
-    """Return whether a channel is private and a person no member; False where the app lacks the scopes to know."""
+async def _problem_of(client: AsyncWebClient, channel: str, person: str) -> ChannelProblem:
+    """Return whether a channel is archived, and still read; or private and a person no member.
+
+    "" also where the app lacks the scopes to know.
+    """
     try:
         with delivery_errors():
             found = await client.conversations_info(channel=channel)
+            if found["channel"].get("is_archived"):
+                return "closed"
             if not found["channel"].get("is_private"):
-                return False  # everybody may read it
+                return ""  # everybody may read it
             cursor = ""
             while True:
                 page = await client.conversations_members(channel=channel, limit=LARGEST_PAGE, cursor=cursor or None)
                 if person in page["members"]:
-                    return False
+                    return ""
                 if not (cursor := next_cursor(page)):
-                    return True
+                    return "hidden"
     except DeliveryRefused as exc:
         log.info("members not read", reason=str(exc))
-        return False
+        return ""
 
 
 async def can_read(client: AsyncWebClient, channel: str, thread: str, *, patience: float) -> bool:

@@ -19,6 +19,7 @@ from adapters.slack.inbound.assistant import Assistant
 from adapters.slack.inbound.interactions import InteractionHandler
 from adapters.slack.inbound.mention_copies import MentionCopies
 from adapters.slack.inbound.messages import MessageHandler
+from adapters.slack.inbound.parse import find_mentions
 from adapters.slack.inbound.recent_threads import RecentThreads
 from adapters.slack.inbound.services import InboundServices
 from adapters.slack.reply_target import ReplyTarget
@@ -155,7 +156,9 @@ class EventRouter(AsyncMiddleware):
             return await self._answer(body, context, workspace)
         is_shared = body.get("is_ext_shared_channel") and workspace.is_one_of_many
         if is_shared and event["type"] in ("message", "app_mention"):
-            workspace = await self._shared_channels.find(event, workspace)
+            message = event.get("message") or event.get("previous_message") or event
+            place = str(event["channel"]), str(message.get("thread_ts") or message.get("ts") or "")
+            workspace = await self._shared_channels.find(workspace, *place, mentioned=find_mentions(message))
         listener = self._on_events.get(str(event["type"]))
         if listener is not None:  # else the app is subscribed to it and does not need it
             await listener(event, workspace)

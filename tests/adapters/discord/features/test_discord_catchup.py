@@ -9,7 +9,20 @@ from pathlib import Path
 from bot.scheduler.timing import ScheduleTiming
 from simulators.discord.checks import EPHEMERAL
 from simulators.discord.server import DiscordSimulator
-from simulators.discord.values import ADA, BOB, CHANNEL, EPOCH, GUILD, ME, OTHER, READ_HISTORY, Json, member
+from simulators.discord.values import (
+    ADA,
+    BOB,
+    CHANNEL,
+    EPOCH,
+    GROUP,
+    GUILD,
+    ME,
+    OTHER,
+    READ_HISTORY,
+    Json,
+    member,
+    user,
+)
 from tests.support.catchup.digest_api import DigestApi
 from tests.support.discord.messages import actions_of, text_of
 from tests.support.discord.whole import whole
@@ -97,6 +110,10 @@ async def test_nobody_reads_what_they_may_not(tmp_path: Path) -> None:
         simulator.denied_to = {(CHANNEL, ME): READ_HISTORY}
         await ask("View Channel and Read Message History")
         simulator.denied_to.clear()
+        group: Json = {"id": "1457510428359008888", "type": GROUP, "recipients": [user(BOB, "Bob")], "owner_id": ADA}
+        simulator.channels[group["id"]] = {**group, "icon": None, "name": None}
+        await one.command("catchup", channel=group["id"])
+        await one.see_ephemeral(group["id"], "我不在這個對話裡")
         thread = simulator.add_thread("1457510428359004999", "secret", owner=ADA, parent=CHANNEL, kind=_PRIVATE)["id"]
         simulator.thread_people[thread] = {ME}
         write(simulator, "DECIDED in secret", ago=30, channel=thread)
