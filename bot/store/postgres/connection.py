@@ -27,8 +27,9 @@ _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_
 _PATIENCE = {"idle_in_transaction_session_timeout": "15000"}
 #: Plans are made when the tables are nearly empty and kept while these grow: every statement has an index to go by.
 _PLANS = {"enable_seqscan": "off", "jit": "off"}
-#: Statements of single events, whose rows are found by an index, whatever the server knows of the size of tables.
-BY_INDEX = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
+#: Statements of single events, whose rows are found by an index, whatever the server knows of the size of tables. Their
+#: plans are kept: it would make anew, for each event, those of arrays, whose length it knows only then.
+BY_INDEX = {"enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
 _SETTINGS = {**_KEEPALIVE, **_PATIENCE, **_PLANS, "application_name": "channelmuse"}
 
 #: SQLSTATEs after which the same statement may succeed later: connection, resources, operator, system, conflicts,

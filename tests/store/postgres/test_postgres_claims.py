@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bot.models import Answer, Job, Lane
 from bot.ports import Store
 from tests.support.database.postgres import connected, empty_url, server, url
-from tests.support.database.store import ADAPTERS, LANES, claim, event
+from tests.support.database.store import ADAPTERS, LANES, answer, claim, event
 
 pytest.importorskip("asyncpg")
 from bot.store.migrations.scripts import find_pending
@@ -63,6 +63,19 @@ async def test_a_claim_reads_some_rows_whatever_waits(url: SecretStr) -> None:
         assert await db.fetchval("SELECT count(*) FROM events WHERE owner = 1") == claims + 1
     pages = re.findall(r"shared hit=(\d+)", "\n".join(line for (line,) in plan))
     assert int(pages[0]) < PAGES
+
+
+async def test_the_plans_of_an_events_life_are_kept(url: SecretStr) -> None:
+    """None is made anew for the arrays of an event, whose length a plan could depend on."""
+    sql = "SELECT statement FROM pg_prepared_statements WHERE custom_plans > 0"
+    async with PostgresStore(url) as store:
+        for n in range(3):
+            await answer(store, event(f"{n}"))
+        writers = (store._writer, store._recording)
+        found = [*await asyncio.gather(*(writer.submit(lambda db: db.rows(sql)) for writer in writers))]
+        async with store._lease.connection() as db:
+            found.append(await db.rows(sql))
+    assert found == [[], [], []]
 
 
 async def test_what_waited_before_the_tables_of_claims_were_there_is_claimed(
