@@ -65,4 +65,7 @@ class KeyValues(Protocol):
         """Return the values under that name."""
 
     async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
-        """Return the values of each of these namespaces, read in one step."""
+        """Return the values of each of these namespaces, read in one step.
+
+        Values that another process has written since the last claim may be missing.
+        """

@@ -91,7 +91,7 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
         self._stack = AsyncExitStack()
         self.schedules_changed = asyncio.Event()
         self._probe = SharedProbe(self._touch, interval=timing.write_check)
-        self._values = NamespaceCache(self._read_values)
+        self._values = NamespaceCache(self._read_values, self.read_namespace_names, is_shared=True)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -217,7 +217,7 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
         return key_values.namespace(name, self._values, self._write_value)
 
     async def read_namespaces(self, *names: str) -> Sequence[Mapping[str, str]]:
-        return await self._values.items([key_values.to_namespace(name) for name in names])
+        return await self._values.items([key_values.to_namespace(name) for name in names], may_lag=True)
 
     async def _write_value(self, sql: str, parameters: Mapping[str, object]) -> Sequence[Any]:
         namespace = str(parameters["namespace"])

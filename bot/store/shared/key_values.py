@@ -1,7 +1,7 @@
 """Values by namespace and name, cached: most events read three namespaces, which are mostly empty."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -56,37 +56,44 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class NamespaceCache:
-    """The namespaces read last. `read` returns namespace, name, value and expiry of all values of some.
+    """The namespaces read last, and the names of those that have values, which spare reading others.
 
-    `size`: number of namespaces; `known`: number of names of namespaces that have values, which spare reading others.
+    `read` returns namespace, name, value and expiry of all values of some; `read_names` at most so many names.
+    `size`: number of namespaces; `known`: number of names, beyond which they are not kept; `is_shared`: other processes
+    write, too, and this one is notified a moment later.
     """
 
     def __init__(
         self,
         read: Callable[[Sequence[str]], Awaitable[Sequence[Any]]],
+        read_names: Callable[[int], Awaitable[Sequence[str]]],
         *,
         size: int = 10_000,
         known: int = 20_000,
+        is_shared: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._read = read
+        self._read_names = read_names
         self._size = size
-        self.known_limit = known
+        self._known_limit = known
+        self._is_shared = is_shared
         self.now = now
         self._cached: dict[str, Mapping[str, str]] = {}
         self._expiries: dict[str, float] = {}  #: when the first value of a cached namespace expires, if any does
         self._version = 0
         self._known: set[str] | None = None  #: namespaces that may have values; None: any
+        self._has_many = False  #: more have values than are kept
 
-    def know(self, namespaces: Collection[str]) -> None:
-        """Set the namespaces that have values. Only for a store without other processes."""
-        self._known = set(namespaces) if len(namespaces) <= self.known_limit else None
+    async def items(self, namespaces: Sequence[str], *, may_lag: bool = False) -> Sequence[Mapping[str, str]]:
+        """Return the values of each namespace by name; those not in memory are read together. Raises `StoreError`.
 
-    async def items(self, namespaces: Sequence[str]) -> Sequence[Mapping[str, str]]:
-        """Return the values of each namespace by name; those not in memory are read together. Raises `StoreError`."""
+        `may_lag`: one that has no value yet is not read for what another process has written this instant.
+        """
         cached, expiries = self._cached, self._expiries
+        uses_names = may_lag or not self._is_shared
         while True:
-            known = self._known
+            known = self._known if uses_names else None
             missing = [
                 name
                 for name in namespaces
@@ -96,6 +103,12 @@ class NamespaceCache:
             if not missing:
                 return [cached.get(name, _NOTHING) for name in namespaces]
             version, now = self._version, self.now()
+            if uses_names and known is None and not self._has_many:
+                names = await self._read_names(self._known_limit + 1)
+                if version == self._version:  # else changed meanwhile
+                    self._has_many = len(names) > self._known_limit
+                    self._known = None if self._has_many else set(names)
+                continue
             rows = await self._read(missing)
             if version == self._version:  # else changed meanwhile
                 self._keep(missing, [row for row in rows if row[3] is None or row[3] > now])
@@ -119,12 +132,13 @@ class NamespaceCache:
         self._expiries.pop(namespace, None)
         if self._known is not None:
             self._known.add(namespace)
-            if len(self._known) > self.known_limit:
-                self._known = None
+            if len(self._known) > self._known_limit:
+                self._known, self._has_many = None, True
 
     def clear(self) -> None:
         """Evict all namespaces: values were removed, or other processes may have written some."""
         self._version += 1
+        self._known, self._has_many = None, False
         self._cached.clear()
         self._expiries.clear()
 

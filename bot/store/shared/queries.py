@@ -12,7 +12,7 @@ from typing import Any
 from bot.limits import MICROS
 from bot.models import Event, Job, Media, Turn
 from bot.ports import AuditEntry, ConversationContext, UsageField, UsageRow, UsageSum
-from bot.store.shared import audit, codec
+from bot.store.shared import audit, codec, key_values
 from bot.store.shared.rows import JOB, parse_job, parse_media, parse_turns, sum_usage
 from bot.store.shared.sql import Dialect
 
@@ -162,6 +162,10 @@ class StoreQueries:
         sql = _RECENT_MEDIA.format(has_media=self.dialect.has_media)
         rows = await self.rows(sql, adapter=codec.to_key(adapter), actor=codec.to_key(actor), limit=limit)
         return [(codec.from_key(event), media) for event, answer in rows for media in parse_media(answer)][:limit]
+
+    async def read_namespace_names(self, limit: int) -> Sequence[str]:
+        """Return names of namespaces that have values, as in the database, at most so many."""
+        return [namespace for (namespace,) in await self.rows(key_values.NAMESPACES, limit=limit)]
 
     async def find_values(self, name: str) -> Mapping[str, str]:
         rows = await self.rows(_FIND_VALUES, name=codec.to_key(name), now=time.time())

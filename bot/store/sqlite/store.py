@@ -95,7 +95,9 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries, P
         self.schedules_changed = asyncio.Event()
         self._stack = AsyncExitStack()
         self._probe = SharedProbe(self._touch, interval=self._timing.write_check)
-        self._values = NamespaceCache(self._read_values, size=namespaces_cached, known=namespaces_known, now=now)
+        self._values = NamespaceCache(
+            self._read_values, self.read_namespace_names, size=namespaces_cached, known=namespaces_known, now=now
+        )
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -119,8 +121,6 @@ class SqliteStore(SqliteEvents, StoreQueries, RequestQueries, ScheduleQueries, P
                 raise translate(exc, self._path) from exc
             self._reader = SqliteReader(reader, self._path)
             await self.recover()
-            known = await self.rows(key_values.NAMESPACES, limit=self._values.known_limit + 1)
-            self._values.know([namespace for (namespace,) in known])
             self._writer = SqliteWriter(db, self._path, last=self._last_event, linger=self._timing.linger)
             writing = asyncio.create_task(self._writer.run(), name="store writer")
             stack.push_async_callback(self._stop, writing)

@@ -309,6 +309,30 @@ async def test_a_value_of_another_process_costs_no_other_namespace(url: SecretSt
         assert await two.namespace("other").get("n") == "v"
 
 
+async def test_settings_of_a_namespace_without_values_are_not_read(url: SecretStr) -> None:
+    """Such as those of a new thread: a process knows which have values, until notifications may have been missed."""
+    add = (
+        "INSERT INTO key_values (namespace, name, value, adapter, actor, conversation)"
+        " VALUES ($1, 'n', 'unheard of', '', '', '')"
+    )
+    async with PostgresStore(url) as one, PostgresStore(url) as two, connected(url) as connection:
+        assert await two.read_namespaces("other") == [{}]
+        await connection.execute(add, "new")
+        assert await two.read_namespaces("new", "other") == [{}, {}]
+        await one.namespace("new").set("m", "v")
+        await two.claim(LANES, ADAPTERS)
+        assert await two.read_namespaces("new") == [{"m": "v", "n": "unheard of"}]
+        await connection.execute(add, "missed")
+        assert await two.read_namespaces("missed") == [{}]
+        assert await two.namespace("missed").get("n") == "unheard of"  # by whom it must not be missed for an instant
+        await connection.execute(add, "missed, too")
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        async with asyncio.timeout(200):
+            while await two.read_namespaces("missed, too") == [{}]:
+                with contextlib.suppress(StoreUnavailable):
+                    await two.claim(LANES, ADAPTERS)
+
+
 async def test_others_are_asked_to_stop(url: SecretStr) -> None:
     """Told the events of a conversation or one by its id, the process that answers them hears of it, nobody else."""
     async with PostgresStore(url) as one, PostgresStore(url) as two, asyncio.timeout(200):
