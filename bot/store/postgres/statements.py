@@ -176,6 +176,9 @@ UPDATE events SET done = true, owner = NULL, event = CASE WHEN forgotten THEN NU
 FROM unnest(:seq::bigint[], :owner::integer[], :ref::text[]) AS new (seq, owner, ref)
 WHERE events.seq = new.seq AND events.owner = new.owner RETURNING events.seq
 """
+#: Statements as a transaction of their own, where they need not wait for the disk. Should the server crash at once, an
+#: answer that was shown is delivered again, which changes nothing.
+ALONE = {COMPLETE: f"{COMPLETE.rstrip()}, set_config('synchronous_commit', 'off', true)"}
 #: Without `attempts` or `failing_since` these stay.
 GIVE_BACK = """
 UPDATE events SET owner = NULL, ready_at = new.ready_at, attempts = coalesce(new.attempts, events.attempts),

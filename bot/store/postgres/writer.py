@@ -10,6 +10,7 @@ from bot.errors import StoreError
 from bot.store.postgres.connection import BROKEN, BY_INDEX, Connection, Connections, PostgresDatabase, close
 from bot.store.postgres.lease import CHANNEL
 from bot.store.postgres.parameters import as_columns
+from bot.store.postgres.statements import ALONE
 from bot.store.shared.writer import Operation, WriterLoop
 
 T = TypeVar("T")
@@ -64,9 +65,10 @@ class _Statement:
         """Whether there is nothing else to do in its transaction."""
         return all(operation.after is None for _, operation in self.of.values())
 
-    async def execute(self, db: PostgresDatabase, results: list[Any]) -> None:
+    async def execute(self, db: PostgresDatabase, results: list[Any], *, is_alone: bool) -> None:
         """Write the rows, note what was returned of each, and do what comes after them."""
-        for written in await db.rows(self.sql, **as_columns([*self.rows.values()])):
+        sql = ALONE.get(self.sql, self.sql) if is_alone else self.sql
+        for written in await db.rows(sql, **as_columns([*self.rows.values()])):
             place, operation = self.of[tuple(written)[: self.key_length]]
             results[place] = operation.read(written)
             if operation.after is not None:
@@ -82,7 +84,7 @@ class _Step:
         self._work = work
         self._place = place
 
-    async def execute(self, db: PostgresDatabase, results: list[Any]) -> None:
+    async def execute(self, db: PostgresDatabase, results: list[Any], *, is_alone: bool) -> None:  # noqa: ARG002
         """Do the work and note its result."""
         results[self._place] = await self._work.work(db)
 
@@ -196,7 +198,7 @@ class PostgresWriter(WriterLoop[_Work[Any] | _Row]):
             if not is_alone:  # a statement alone is a transaction
                 await connection.execute(_begin(locks))
             for step in steps:
-                await step.execute(db, results)
+                await step.execute(db, results, is_alone=is_alone)
             if not is_alone:
                 await connection.execute("".join(map(_notify, payloads)) + "COMMIT")
         except asyncpg.PostgresError:

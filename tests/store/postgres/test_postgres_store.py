@@ -428,6 +428,21 @@ async def test_an_event_changes_its_row_three_times_and_no_table_is_read_whole(u
     assert read == {"events": (30, 90, 0), "turns": (60, 0, 0)}
 
 
+async def test_the_end_of_an_event_does_not_wait_for_the_disk(url: SecretStr) -> None:
+    """Of an answer and its end, one makes its connection write the server's log: the answer."""
+    count = "SELECT sum(writes)::integer FROM pg_stat_get_backend_io(pg_backend_pid()) WHERE object = 'wal'"
+    async with PostgresStore(url, timing=StoreTiming(draft_linger=60)) as store:
+
+        async def writes() -> int:
+            await store._writer.submit(lambda db: db.rows("SELECT pg_stat_force_next_flush()"))
+            return await store._writer.submit(lambda db: db.value(count))
+
+        before = await writes()
+        for n in range(20):
+            await answer(store, event(f"{n}"))
+        assert 0 < await writes() - before <= 20
+
+
 async def test_a_newer_schema_is_refused(url: SecretStr) -> None:
     """A database written by a newer version is left alone."""
     async with PostgresStore(url):
