@@ -20,6 +20,7 @@ class StoreTiming:
     statement: float = 30.0  #: for one statement, and for a connection to be made
     take_over: float = 1.0  #: between two checks for events of processes that ended; the longest sleep
     return_of_others: float = 5.0  #: after a connection broke, in which other processes' events are left to them
+    stays_new: float = 1.0  #: after a claim, for which a conversation that had no history then is taken to have none
     cancel_check: float = 0.1  #: between two checks whether cancelled events have stopped
     cancel_again: float = 1.0  #: until the processes that answer them are asked again
     beat: float = 2.0  #: between two checks of the connection that holds the lock

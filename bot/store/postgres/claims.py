@@ -53,6 +53,7 @@ class PostgresClaims:
         self._drafts: dict[int, UnsavedDraft] = {}  #: of those
         self._has_lost_track = False  #: the table may name this process as owner of events that are not in `_running`
         self._take_over_at = 0.0  #: monotonic
+        self._new: dict[tuple[str, str], float] = {}  #: conversations without history, and when they were claimed
         self._numbers: list[int] = []  #: all numbers that this process has had
 
     async def claim(self, lanes: Collection[Lane], adapters: Collection[str]) -> Job | None:
@@ -89,9 +90,18 @@ class PostgresClaims:
         self._next_at = last["next_at"]
         claimed = Counter(row["lane"] for row in rows)
         self._free = frozenset(lane for lane, free in slots.items() if free > claimed[lane])  # others know of the rest
-        for job in jobs:
+        now = time.monotonic()
+        self._new = {key: at for key, at in self._new.items() if at > now - self._timing.stays_new}
+        for row, job in zip(rows, jobs, strict=True):
             self._running[job.seq] = job
+            if row["is_new"]:
+                self._new[job.event.adapter, job.event.conversation] = now
         return jobs
+
+    def _is_new(self, adapter: str, conversation: str) -> bool:
+        """Whether a conversation had no history when its event was claimed, a moment ago. Says so once."""
+        claimed_at = self._new.pop((adapter, conversation), None)
+        return claimed_at is not None and claimed_at > time.monotonic() - self._timing.stays_new
 
     async def _take(self, db: PostgresDatabase, given: Mapping[str, object]) -> Sequence[Any]:
         now = time.time()

@@ -158,6 +158,7 @@ class PostgresEvents(PostgresClaims):
             await self._write_row(job, statements.DRAFT)
 
     async def commit(self, job: Job, outcome: Outcome) -> bool:
+        self._new.pop((job.event.adapter, job.event.conversation), None)
         now = datetime.now(UTC)
         used = await self._priced(outcome.usage)
         usage = usage_columns(job, used, now)

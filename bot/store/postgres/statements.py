@@ -10,9 +10,10 @@ _LANE = "CASE WHEN answer IS NULL THEN lane ELSE 'free' END"
 #: The functions are explained in the migration that makes them. Of one lane key one event runs at a time, the oldest
 #: first; between people the one served least recently goes first.
 CLAIM = """
-SELECT * FROM claim_events(
+SELECT claimed.*, CASE WHEN seq IS NOT NULL AND lane = 'conversation' THEN is_new_conversation(seq) END AS is_new
+FROM claim_events(
     :owner::integer, :numbers::integer[], :now::float8, :bound::float8, :lanes::text[], :slots::integer[],
-    :most::integer, :occupied::text[], :adapters::text[], :channel::text)
+    :most::integer, :occupied::text[], :adapters::text[], :channel::text) AS claimed
 """
 #: Content of claimed events that is too long for the answer of the function.
 CONTENT = "SELECT seq, event, answer FROM events WHERE seq = ANY(:seqs::bigint[])"

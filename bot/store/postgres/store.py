@@ -20,7 +20,7 @@ from bot.concurrency.shared_probe import SharedProbe
 from bot.errors import OwnershipLost
 from bot.limits import UTC_ZONE
 from bot.models import Event, Job, Lane, Media, Turn
-from bot.ports import AuditEntry, EventKey, Namespace, ProcessInfo, QueuePlace, Schedule
+from bot.ports import AuditEntry, ConversationContext, EventKey, Namespace, ProcessInfo, QueuePlace, Schedule
 from bot.store.postgres import maintenance, statements
 from bot.store.postgres.claims import EVENTS
 from bot.store.postgres.connection import Connections, PostgresDatabase
@@ -198,6 +198,13 @@ class PostgresStore(PostgresEventRecorder, StoreQueries, RequestQueries, Schedul
         await self._writer.submit(lambda db: audit.add(db, entry, time.time()), locks=locks)
 
     # -- context
+
+    async def context(
+        self, adapter: str, conversation: str, *, limit: int, exclude_event: str = ""
+    ) -> ConversationContext:
+        if self._is_new(adapter, conversation):
+            return ConversationContext()
+        return await super().context(adapter, conversation, limit=limit, exclude_event=exclude_event)
 
     async def save_summary(
         self, adapter: str, conversation: str, summary: str, *, turns: Sequence[Turn], was: str

@@ -78,6 +78,20 @@ async def test_the_plans_of_an_events_life_are_kept(url: SecretStr) -> None:
     assert found == [[], [], []]
 
 
+async def test_the_history_of_a_new_conversation_is_not_read(url: SecretStr) -> None:
+    """Once, by the event that begins it: the claim has looked whether there is any."""
+    write = "INSERT INTO contexts (adapter, conversation, summary) VALUES ('one', $1, 'unheard of')"
+    async with PostgresStore(url) as store, connected(url) as db:
+        for name in ("new", "known"):
+            await store.record(event(name, conversation=name), lane=Lane.CONVERSATION)
+        await db.execute(write, "known")
+        for _ in range(2):
+            await claim(store)
+        await db.execute(write, "new")
+        found = [(await store.context("one", name, limit=9)).summary for name in ("known", "new", "new")]
+    assert found == ["unheard of", "", "unheard of"]
+
+
 async def test_what_waited_before_the_tables_of_claims_were_there_is_claimed(
     empty_url: SecretStr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
