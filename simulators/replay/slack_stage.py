@@ -25,6 +25,7 @@ _UNSEEN = frozenset(
 )
 _LIMITED, _SERVER_ERROR = 429, 500
 _BUTTON = "press:"  #: with which the ids of the service's buttons begin
+_WHERE = "where"  #: block that asks for the channel, in the forms that are opened outside of one
 _CHANGED = "message_changed"
 _INTERACTIONS: dict[str, Beginning] = {"block_actions": "button", "message_action": "menu", "view_submission": "form"}
 _PATIENCE = 2.0  #: seconds of a rate limit, at most
@@ -79,8 +80,11 @@ class SlackStage(Stage):
         elif beginning == "button":
             self._press()
         else:
+            view = payload["view"]
             if recording.before is not None:
                 self._press()
+            elif any(block.get("block_id") == _WHERE for block in view["blocks"]):
+                self.slack.ada.shortcut(str(view["callback_id"]))  # or a button of the App Home: it opens the same form
             else:
                 self.slack.ada.slash(recording.command)
             self._submit(await self.slack.ada.modal(), payload)
@@ -163,6 +167,9 @@ class SlackStage(Stage):
         for held in [held for block in values.values() for held in block.values() if held.get("files")]:
             files = [self._file(file) for file in held["files"]]
             held["files"] = [file.to_json(slack.url, slack.team.id) for file in files]
+        for held in values.get(_WHERE, {}).values():
+            if chosen := held.get("selected_conversation"):
+                held["selected_conversation"] = self._channel("im" if chosen.startswith("D") else "channel").id
         body = {
             "type": "view_submission",
             **slack.people.base(slack.team, slack.ada.id),

@@ -133,7 +133,7 @@ async def slack_attached_file(folder: Path) -> str:
 
 
 async def slack_sound(folder: Path) -> str:
-    """/audio; the API fails at first."""
+    """The form of /audio, opened by its global shortcut; the API fails at first."""
     async with (
         SlackSimulator() as slack,
         service(slack, folder, timing=_SLACK, bot_recorder="redacted") as one,
@@ -141,7 +141,8 @@ async def slack_sound(folder: Path) -> str:
         answer = {"audio": {"url": f"{one.api.url.removesuffix('/v1')}/a.mp3"}, "usage": {"seconds": 12}}
         one.echo.files["a.mp3"] = answer_file("a.mp3", FileFacts("audio/mpeg", seconds=12.3))[1]
         one.echo.instead = [failure(503), data(answer)]
-        slack.ada.slash("audio", "a calm sea")
+        slack.ada.shortcut("make:audio")
+        await slack.ada.submit(await slack.ada.modal(), {"prompt": "a calm sea", "where": slack.general.id})
         return await _export(one.core)
 
 
