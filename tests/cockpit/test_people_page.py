@@ -106,7 +106,7 @@ async def test_people_and_places_are_seen_as_the_rules_and_limits_hold(tmp_path:
         assert "3 pictures a month the person, here 2 2" in bob.words
         assert "video You may not use video here: a rule on people" in bob.words
         assert "temperature 0.7" not in bob.words  # it holds wherever Bob asks
-        assert "Settings of their own" not in bob.words
+        assert "Own settings" not in bob.words
         assert everywhere not in bob.words
         assert "The platform does not say which roles" in bob.words
         for stranger in ("eve", "nobody"):

@@ -26,6 +26,14 @@ from bot.models import CommandSpec, Lane, Text
 async def roll(ctx: Context) -> Parts:
     yield Text("thrown")
 """
+#: Returns the width of an entry's title, in pixels, beside an outcome with these words.
+TITLE_WIDTH = """(entry, words) => {
+  const copy = entry.parentElement.appendChild(entry.cloneNode(true));
+  copy.querySelector(".outcome").textContent = words;
+  const { width } = copy.querySelector(".title").getBoundingClientRect();
+  copy.remove();
+  return width;
+}"""
 
 
 def link_code(folder: Path) -> Path:
@@ -161,6 +169,7 @@ async def walk_slack(page: Page, session: PlaySession) -> None:
     await page.locator("#thread-composer-text").fill("summarise this file")
     await page.keyboard.press("Enter")
     await expect(page.locator(".entry.wrong", has_text="/v1/chat/completions")).to_contain_text("429")
+    assert await page.locator(".entry.wrong").first.evaluate(TITLE_WIDTH, "ClientConnectionResetError 234 ms") > 40
     await expect(answers.nth(1)).to_contain_text("three words here")
     await answers.nth(1).get_by_role("button", name="Good").click()
     await expect(page.locator(".entry", has_text="block_actions")).to_contain_text("acknowledged")
