@@ -16,7 +16,7 @@ _WIDEST_FIRST = (Scope.SERVICE, Scope.WORKSPACE, Scope.CHANNEL)
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class RefusingRules:
     """The rules that refuse a request."""
 
     scope: Scope
@@ -26,7 +26,7 @@ class Verdict:
     rules: Sequence[AccessRule]  #: those of this scope, on this and on that subject
 
 
-def find_refusing(rules: Sequence[AccessRule], event: Event, spec: CommandSpec) -> Verdict | None:
+def find_refusing(rules: Sequence[AccessRule], event: Event, spec: CommandSpec) -> RefusingRules | None:
     """Return the rules that refuse a request, of the widest scope first; None: it is not refused."""
     if not rules or spec.name in ALWAYS_OPEN:
         return None
@@ -39,7 +39,7 @@ def find_refusing(rules: Sequence[AccessRule], event: Event, spec: CommandSpec) 
             if subject is not None:
                 is_unread = subject == "role" and names_unread_role(event, lists.roles)
                 deciding = [rule for rule in found if rule.subject == subject]
-                return Verdict(scope=scope, what=what, subject=subject, is_unread=is_unread, rules=deciding)
+                return RefusingRules(scope=scope, what=what, subject=subject, is_unread=is_unread, rules=deciding)
     return None
 
 

@@ -37,11 +37,11 @@ def explain_decision(
         paused = [translate("access.paused", locale, scopes=join_list(waits, locale))] if waits else []
         return "\n".join([translate(key, locale, who=who, command=spec.name), *paused])
     is_by_rule = policy.check(event, spec) is None
-    verdict = find_refusing(effective.access_rules(), event, spec) if is_by_rule else None
-    if verdict is None:
+    refusing = find_refusing(effective.access_rules(), event, spec) if is_by_rule else None
+    if refusing is None:
         by = translate("access.by_operator", locale)
-    elif may_read(verdict.scope):
-        by = translate("access.by", locale, rules="; ".join(describe_rule(rule, locale) for rule in verdict.rules))
+    elif may_read(refusing.scope):
+        by = translate("access.by", locale, rules="; ".join(describe_rule(rule, locale) for rule in refusing.rules))
     else:
-        by = translate("access.by_scope", locale, scope=translate(f"settings.scope.{verdict.scope}", locale))
+        by = translate("access.by_scope", locale, scope=translate(f"settings.scope.{refusing.scope}", locale))
     return f"{who}: {refusal.text}\n{by}"

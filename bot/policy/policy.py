@@ -10,7 +10,7 @@ from bot.errors import OverLimit, UsageError
 from bot.i18n import join_list, translate
 from bot.limits import Limit, Measure, QuotaRequest, Subject
 from bot.models import CommandSpec, Event, Job
-from bot.policy.access import Verdict, find_refusing
+from bot.policy.access import RefusingRules, find_refusing
 from bot.policy.limit_notices import LimitNotices
 from bot.policy.quota import Quotas, Standing, describe_amount, describe_left, refusal_text
 from bot.policy.roles import NamedRoles
@@ -92,8 +92,8 @@ class Policy:
             self._by_command.get(spec.name), event, spec.name
         )
         scope = Scope.SERVICE
-        if refusal is None and (verdict := find_refusing(rules, event, spec)) is not None:
-            refusal, scope = _refused_by_rule(verdict, spec.name, locale), verdict.scope
+        if refusal is None and (refusing := find_refusing(rules, event, spec)) is not None:
+            refusal, scope = _refused_by_rule(refusing, spec.name, locale), refusing.scope
         return None if refusal is None else self.with_names(refusal, event, scope, effective)
 
     def with_names(self, refusal: Refusal, event: Event, scope: Scope, effective: EffectiveSettings | None) -> Refusal:
@@ -242,10 +242,10 @@ def _refused_by(lists: Lists | None, event: Event, command: str) -> Refusal | No
     return Refusal(translate(key, locale, command=command), reason=f"{subject} {command}".strip())
 
 
-def _refused_by_rule(verdict: Verdict, command: str, locale: str) -> Refusal:
+def _refused_by_rule(refusing: RefusingRules, command: str, locale: str) -> Refusal:
     """Return the refusal by a rule of an administrator."""
-    if verdict.is_unread:
+    if refusing.is_unread:
         return Refusal(translate("policy.roles_unread", locale), reason="roles unread", once_a="minute")
-    about, ask = (translate(f"policy.{key}", locale) for key in (f"about.{verdict.subject}", f"ask.{verdict.scope}"))
+    about, ask = (translate(f"policy.{key}", locale) for key in (f"about.{refusing.subject}", f"ask.{refusing.scope}"))
     text = translate("policy.access", locale, command=command, about=about, ask=ask)
-    return Refusal(text, reason=f"{verdict.scope} {verdict.what} {verdict.subject} {command}")
+    return Refusal(text, reason=f"{refusing.scope} {refusing.what} {refusing.subject} {command}")

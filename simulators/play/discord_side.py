@@ -24,7 +24,7 @@ _ID = re.compile(r"(token)?\d{15,}")
 
 
 class DiscordSide:
-    """Discord."""
+    """The simulated Discord with what the page needs of it."""
 
     name = "discord"
     voice_message = VOICE_MESSAGE

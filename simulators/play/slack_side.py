@@ -14,7 +14,7 @@ _SLOW = 2.0  #: seconds by which each call is late on demand
 
 
 class SlackSide:
-    """Slack."""
+    """The simulated Slack with what the page needs of it."""
 
     name = "slack"
     voice_message = VOICE_CLIP

@@ -31,7 +31,7 @@ class Call:
 
 
 class SlackState:
-    """Slack's data, and what is asked of it. It knows neither the servers nor the people."""
+    """Slack's data with queries on it. It knows neither the servers nor the people."""
 
     def __init__(self) -> None:
         self.url = ""  #: of the server, once it listens

@@ -14,7 +14,7 @@ _LIFETIME = timedelta(days=30)
 
 
 class UnavailableServers:
-    """Each with the newest message before those that were missed there; kept over a restart."""
+    """The unavailable servers, each with the newest message before those missed there; kept over a restart."""
 
     def __init__(self, services: AdapterServices) -> None:
         self._storage = services.storage("discord.unavailable", has_secrets=False)

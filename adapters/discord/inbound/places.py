@@ -21,7 +21,7 @@ _IN_SERVER, _OF_PERSON = 0, 1  # kinds of installations
 
 
 class ServedPlaces:
-    """Verdicts, asked of Discord once an hour at most. Where Discord can't be asked, the verdict is yes for the moment.
+    """Decides which places are served; asks Discord once an hour at most. Where it can't be asked, all are served.
 
     Served are the servers that the application's owner, or a member of its team, owns or manages; the members of these
     in direct messages; and what owner or team installed for themselves. `servers`: ids of more servers.

@@ -16,7 +16,7 @@ _confirm: ContextVar[Confirm | None] = ContextVar("confirm", default=None)
 
 
 class NewestConfirm:
-    """Confirms as the newest try of an answer does. An object of its own, so that nothing refers to itself."""
+    """Confirms by the newest try of an answer. A separate object, so that no reference cycle keeps a draft alive."""
 
     def __init__(self) -> None:
         self.confirm: Confirm = always_owned  #: of the newest try

@@ -26,7 +26,7 @@ _NO_AGENT = ("unknown_method", "missing_scope", "not_allowed_token_type", "featu
 
 
 class Assistant:
-    """Decorates direct messages in background tasks whose failure is ignored."""
+    """Sets suggested prompts and titles of threads, in background tasks whose failure is ignored."""
 
     def __init__(
         self, workspaces: Workspaces, users: UserDirectory, services: CommandForms, background: BackgroundTasks

@@ -24,7 +24,7 @@ _MENTIONED = 10  # users mentioned in one message who are looked up
 
 
 class UserDirectory:
-    """Looks users up. To find one never fails: who can't be looked up is known by what the event says of them."""
+    """Looks users up. A lookup never fails: without an answer of Slack the user has what the event says of them."""
 
     def __init__(self, workspaces: Workspaces, groups: UserGroups, timing: Timing) -> None:
         self._workspaces = workspaces

@@ -23,7 +23,7 @@ _SHOWN = ("image/png", "image/jpeg", "image/webp", "image/gif", "audio/mpeg", "a
 
 @valueclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One file with its request."""
+    """One file of the gallery, with its request."""
 
     row: RequestRow
     media: Media

@@ -144,7 +144,7 @@ WITH counted AS (
 
 
 class PostgresEventRecorder(PostgresEvents):
-    """The methods that record and count."""
+    """The methods of `EventQueue` that record events and count them against quotas."""
 
     _recording: PostgresWriter  #: writes new events
 

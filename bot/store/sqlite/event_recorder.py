@@ -51,7 +51,7 @@ class RunningEvent:
 
 
 class SqliteEventRecorder:
-    """The methods that record and count; they keep the queue and the figures in memory.
+    """The methods of `EventQueue` that record and count; they keep the queue and the figures in memory.
 
     Both are rebuilt from the table at start.
     """

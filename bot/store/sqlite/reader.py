@@ -33,7 +33,7 @@ def to_amounts(reserved: Sequence[Any]) -> Amounts:
 
 
 class SqliteReader:
-    """Queries of the engine's own."""
+    """Reads rows on a connection of its own, which does not wait for the writer's."""
 
     def __init__(self, db: aiosqlite.Connection, path: Path) -> None:
         self._db = db
