@@ -192,6 +192,10 @@ class Context:
             )
         return value
 
+    def is_on(self, name: str) -> bool:
+        """Whether an option of yes and no, such as `Option.switch` makes, has yes."""
+        return self.option(name) == "yes"
+
     @property
     def extra_parameters(self) -> dict[str, Any]:
         """The parameters other than the documented ones that are set for the API's requests of this command."""

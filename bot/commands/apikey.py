@@ -27,13 +27,7 @@ from bot.scoped_settings.scopes import Scope
                 kind="choice",
                 choices=("aimodels", "openai"),
             ),
-            Option(
-                name="remove",
-                description="Use the service's own API again",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("remove", "Use the service's own API again"),
         ),
         lane=Lane.FREE,
         private=True,
@@ -45,7 +39,7 @@ async def apikey(ctx: Context) -> Parts:
     """Show what is used, or change it."""
     if not ctx.event.location.workspace or not ctx.is_administrator(Scope.WORKSPACE):
         raise NotAllowed(ctx.translate("own_api.not_allowed"))
-    if ctx.option("remove") == "yes":
+    if ctx.is_on("remove"):
         before = await ctx.workspace_apis.find(ctx.event)
         key = "own_api.removed" if await ctx.workspace_apis.remove(ctx.event) else "own_api.none"
         if key == "own_api.removed":

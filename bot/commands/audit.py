@@ -32,13 +32,7 @@ _ERASED = re.compile(rf"{ERASED_PERSON}(?![\w.])")
             Option(name="person", description="Only what this person did", kind="person"),
             Option(name="action", description="Only acts of this kind, such as settings or person.erased"),
             Option(name="days", description="Only of the last days", kind="integer", minimum=1, maximum=36500),
-            Option(
-                name="file",
-                description="As a file for a spreadsheet",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("file", "As a file for a spreadsheet"),
         ),
         lane=Lane.FREE,
         private=True,
@@ -50,7 +44,7 @@ async def audit(ctx: Context) -> Parts:
     """List the newest entries: of the platform, the workspace or the channel, as far as the author administers them."""
     if not _may_read(ctx):
         raise NotAllowed(ctx.translate("audit.not_allowed"))
-    is_file = ctx.option("file") == "yes"
+    is_file = ctx.is_on("file")
     days, named = ctx.option("days"), ctx.option("person")
     entries = await _entries(
         ctx,

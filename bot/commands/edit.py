@@ -18,13 +18,7 @@ from bot.models import CommandSpec, Option
                 kind="file",
                 is_picture=True,
             ),
-            Option(
-                name="mask",
-                description="The attached file is a mask: what is transparent in it may change",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("mask", "The attached file is a mask: what is transparent in it may change"),
         ),
         example="edit the same at night",
     )

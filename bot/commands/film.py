@@ -114,7 +114,7 @@ async def _plan(ctx: Context) -> Film:
     resolution = ctx.size("resolution", models["video"])
     seconds = ctx.integer("duration")
     shots = ctx.integer("shots") if ctx.option("shots") else usual_shots(seconds)
-    has_music = ctx.option("music") == "yes" and "audio" in models
+    has_music = ctx.is_on("music") and "audio" in models
     model = ctx.option("model") or ctx.effective.model("chat")
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": order_of(shots=shots, seconds=seconds)},
@@ -146,7 +146,7 @@ async def _plan(ctx: Context) -> Film:
         script=script,
         look=look,
         usage=usage,
-        lacks_music=ctx.option("music") == "yes" and not has_music,
+        lacks_music=ctx.is_on("music") and not has_music,
     )
     planned = ctx.films.fitted(planned)
     return planned if planned.seconds == seconds else replace(planned, asked_seconds=seconds)

@@ -19,13 +19,7 @@ _BY = "by"
         name="forget",
         description="Erase what is stored about you; asks before it does.",
         options=(
-            Option(
-                name="confirm",
-                description="yes: erase now",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("confirm", "yes: erase now"),
             Option(
                 name="person", description="For administrators: erase this person, who has asked for it", kind="person"
             ),
@@ -43,7 +37,7 @@ async def forget(ctx: Context) -> Parts:
         async for part in _forget_person(ctx, person, is_confirmed=by is not None):
             yield part
         return
-    if ctx.option("confirm") != "yes":
+    if not ctx.is_on("confirm"):
         yield Text(ctx.translate("forget.ask", command="/forget --confirm yes"))
         yield _button(ctx, ctx.translate("forget.button"), {})
         return

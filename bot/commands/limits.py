@@ -53,7 +53,7 @@ from bot.spending.prices import describe_price
                 choices=("workspace", "service"),
                 default="workspace",
             ),
-            Option(name="clear", description="Take the limit away", kind="choice", choices=("no", "yes"), default="no"),
+            Option.switch("clear", "Take the limit away"),
         ),
         lane=Lane.FREE,
         private=True,
@@ -62,7 +62,7 @@ from bot.spending.prices import describe_price
 )
 async def limits(ctx: Context) -> Parts:
     """Show the person's limits, to administrators those of others, too; or set or clear one."""
-    amount, clears = ctx.event.prompt.strip(), ctx.option("clear") == "yes"
+    amount, clears = ctx.event.prompt.strip(), ctx.is_on("clear")
     if not amount and not clears:
         yield Text("\n\n".join([part async for part in _overview(ctx)]))
         if any(_administers(ctx, scope) for scope in ADMINISTERED):

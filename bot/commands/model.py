@@ -20,13 +20,7 @@ DEFAULT = "default"
         options=(
             Option(name="kind", description="What the model is for", kind="choice", choices=KINDS),
             Option(name="name", description="The model to use from now on; default: undo the choice"),
-            Option(
-                name="channel",
-                description="For the whole channel instead of this conversation",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("channel", "For the whole channel instead of this conversation"),
         ),
         example="model chat gpt-4-turbo",
     )
@@ -40,7 +34,7 @@ async def model(ctx: Context) -> Parts:
     kind = chosen_kind(ctx, name)
     if name != DEFAULT and name not in ctx.settings.models(kind):
         raise UsageError(unknown(ctx, name, ctx.settings.models(kind)))
-    whole_channel = ctx.option("channel") == "yes"
+    whole_channel = ctx.is_on("channel")
     if whole_channel and not ctx.may_administer(Scope.CHANNEL):
         raise ctx.not_allowed("model.not_allowed", Scope.CHANNEL)
     setting, value = f"model.{kind}", None if name == DEFAULT else name

@@ -35,13 +35,7 @@ from bot.scoped_settings.setting import ScopedSetting
                 kind="choice",
                 choices=tuple(scope.value for scope in Scope),
             ),
-            Option(
-                name="clear",
-                description="Go back to what holds without this value",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("clear", "Go back to what holds without this value"),
         ),
         lane=Lane.FREE,
         private=True,
@@ -60,7 +54,7 @@ async def settings(ctx: Context) -> Parts:
     setting = _find(ctx, name)
     written = value.strip() or ctx.event.options.get(setting.name, "").strip()
     value = setting.normalize(written)
-    clears = ctx.option("clear") == "yes"
+    clears = ctx.is_on("clear")
     if not value and not clears:
         yield Text(await _details(ctx, setting))
         yield change_button(ctx, (setting.name, FOR, "clear"), {NAME: setting.name})

@@ -14,13 +14,7 @@ from bot.scoped_settings.scopes import Scope
         description="Show or set what the model is told first in this channel.",
         options=(
             Option(name="prompt", description="The new instructions; left out: show the present ones", is_prompt=True),
-            Option(
-                name="clear",
-                description="Go back to the usual instructions",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("clear", "Go back to the usual instructions"),
         ),
         example="system Answer in one short paragraph, like a kind teacher.",
     )
@@ -28,7 +22,7 @@ from bot.scoped_settings.scopes import Scope
 async def system(ctx: Context) -> Parts:
     """Show, set or clear the system prompt."""
     text = ctx.event.prompt.strip()
-    clear = ctx.option("clear") == "yes" or text.lower() == "clear"
+    clear = ctx.is_on("clear") or text.lower() == "clear"
     if text.lower() == "show" or (not text and not clear):
         present = ctx.effective.find(SYSTEM_PROMPT)
         key = "system.own" if present.scope in (Scope.THREAD, Scope.CHANNEL) else "system.usual"

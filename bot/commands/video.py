@@ -36,13 +36,7 @@ class Source:
                 kind="file",
                 is_picture=True,
             ),
-            Option(
-                name="last",
-                description="Start from the last picture made here",
-                kind="choice",
-                choices=("no", "yes"),
-                default="no",
-            ),
+            Option.switch("last", "Start from the last picture made here"),
             Option(name="model", description="Use this model, once", models="video"),
         ),
         lane=Lane.OWN,
@@ -97,7 +91,7 @@ async def find_source(ctx: Context) -> Source:
         return Source(image.data_url)
     if named:
         job = await ctx.journal.job(event.adapter, named)
-    elif ctx.option("last") == "yes":
+    elif ctx.is_on("last"):
         job = await ctx.journal.last_job(event.adapter, event.conversation, commands=("image",))
     else:
         return Source()

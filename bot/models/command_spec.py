@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from bot.models.kinds import Kind
 from bot.values import valueclass
@@ -38,6 +38,11 @@ class Option:
     short: str = ""  #: one letter: `-n 2`
     is_completed: bool = False  #: values are suggested while it is typed: see `AdapterServices.completions`
     has_mentions: bool = False  #: mentions in it keep their ids: see `bot.commandline.mentions`
+
+    @classmethod
+    def switch(cls, name: str, description: str) -> Self:
+        """Return an option that is off unless its name is given: `--clear`."""
+        return cls(name=name, description=description, kind="choice", choices=("no", "yes"), default="no")
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
