@@ -14,6 +14,11 @@ NEAR = 80  #: percent of a limit that may be used before people are warned
 UTC_ZONE = ZoneInfo("UTC")
 
 
+def utc_now() -> datetime:
+    """Return the present time, aware: the clock of windows and sessions, in whose place tests give another."""
+    return datetime.now(UTC)
+
+
 def decimal_text(number: float) -> str:
     """Return a number with six decimals at most, without zeros at their end."""
     return f"{number:.6f}".rstrip("0").rstrip(".")

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from bot.limits import utc_now
 from bot.ports import Journal, KeyValues, Owner
 from bot.security.token_cipher import TokenCipher
 from bot.sign_in.visitor import Visitor
@@ -32,10 +33,6 @@ class Session:
         return self.since + LIFETIME
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Sessions:
     """The sessions of the service. Every method raises `StoreError`.
 
@@ -43,7 +40,7 @@ class Sessions:
     """
 
     def __init__(
-        self, values: KeyValues, journal: Journal, cipher: TokenCipher, *, now: Callable[[], datetime] = _utc_now
+        self, values: KeyValues, journal: Journal, cipher: TokenCipher, *, now: Callable[[], datetime] = utc_now
     ) -> None:
         self._sessions = values.namespace("cockpit.sessions")
         self._values = values

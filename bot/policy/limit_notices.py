@@ -12,7 +12,7 @@ from bot.background import BackgroundTasks
 from bot.errors import DeliveryError, StoreError
 from bot.events.notice import make_beside
 from bot.i18n import translate
-from bot.limits import NEAR, Limit, NearLimit, Subject, window_end
+from bot.limits import NEAR, Limit, NearLimit, Subject, utc_now, window_end
 from bot.models import Answer, Event, Lane
 from bot.policy.quota import describe_amount, format_duration
 from bot.ports import EventQueue, KeyValues, Owner, Sender
@@ -20,10 +20,6 @@ from bot.spending.limits import to_units
 from bot.values import valueclass
 
 log = structlog.get_logger(__name__)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +35,7 @@ class LimitNotices:
     adapters: Mapping[str, Sender]
     zone: ZoneInfo  #: in which days and months begin
     background: BackgroundTasks
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = utc_now
 
     def tell(self, event: Event, near: Sequence[NearLimit]) -> None:
         """Tell the author of a request that was admitted, unless they know. Returns at once."""

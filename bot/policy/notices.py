@@ -2,8 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from bot.limits import utc_now
 from bot.models import Event
 from bot.policy.policy import Refusal
 from bot.ports import KeyValues, Owner
@@ -12,14 +13,10 @@ _CACHED = 10_000
 _MINUTE = timedelta(minutes=1)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class RefusalNotices:
     """The refusals that each person has read, kept in the store: the same in every process and after a restart."""
 
-    def __init__(self, values: KeyValues, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, values: KeyValues, now: Callable[[], datetime] = utc_now) -> None:
         self._values = values
         self._now = now
         #: The event that each refusal was said to, and until when it is not said again. In front of the store, as

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from bot.commandline.mentions import Mention, link_mention
 from bot.errors import OverLimit, UsageError
 from bot.i18n import join_list, translate
-from bot.limits import Limit, Measure, QuotaRequest, Subject
+from bot.limits import Limit, Measure, QuotaRequest, Subject, utc_now
 from bot.models import CommandSpec, Event, Job
 from bot.policy.access import RefusingRules, find_refusing
 from bot.policy.limit_notices import LimitNotices
@@ -37,10 +37,6 @@ class Refusal:
     once_a: Literal["minute", "day"] = "day"  #: how often a person reads it
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Policy:
     """Permissions, quotas and budgets from the settings; they apply to administrators, too.
 
@@ -56,7 +52,7 @@ class Policy:
         near: LimitNotices,
         commands: Collection[str] = (),
         directories: Mapping[str, Directory] | None = None,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Raises `SettingsError` for a wrong rule.
 

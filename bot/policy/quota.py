@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import OverLimit
 from bot.i18n import translate
-from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, window_end
+from bot.limits import Amounts, Limit, Measure, Period, QuotaRequest, utc_now, window_end
 from bot.models import MEDIA_KINDS, CommandSpec, Event, Kind, Usage
 from bot.ports import UsageLedger
 from bot.scoped_settings.effective import EffectiveSettings
@@ -20,10 +20,6 @@ from bot.values import valueclass
 STOPPING = frozenset({"stop", "cancel"})
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 _LONGEST_IN_HOURS = 48 * 3600  #: seconds
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @valueclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +47,7 @@ class Quotas:
     prices: PriceBook
     ledger: UsageLedger
     zone: ZoneInfo  #: in which days and months begin
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = utc_now
 
     async def make(self, event: Event, spec: CommandSpec, effective: EffectiveSettings) -> QuotaRequest | None:
         """Return the quota that the store checks when it records the event; None: no limit. Raises `StoreError`."""
