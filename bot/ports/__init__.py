@@ -1,6 +1,6 @@
 """The seams: what the core requires of a platform and of a database engine."""
 
-from bot.ports.adapter import (
+from bot.ports.platform.adapter import (
     Adapter,
     Checkable,
     Confirm,
@@ -14,7 +14,7 @@ from bot.ports.adapter import (
     Sink,
     always_owned,
 )
-from bot.ports.adapter_services import (
+from bot.ports.platform.adapter_services import (
     OWN_FIELDS,
     REPLY_MODES,
     AdapterServices,
@@ -31,27 +31,23 @@ from bot.ports.adapter_services import (
     SharedWork,
     ValueSigner,
 )
-from bot.ports.audit import ERASED_PERSON, AuditEntry, AuditLog
-from bot.ports.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
-from bot.ports.directory import ChannelProblem, Directory, NoDirectory
-from bot.ports.key_values import KeyValues, Namespace, Owner, within
-from bot.ports.places import PlaceChanges, PlaceKey, PlaceName, PlaceStore
-from bot.ports.platform import Platform
-from bot.ports.processes import Loops, Processes, ProcessInfo
-from bot.ports.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, WireFormat, receipt
-from bot.ports.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
-from bot.ports.schedules import PauseReason, Schedule, ScheduleStore
-from bot.ports.store import (
-    ContextStore,
-    ConversationContext,
-    EventQueue,
-    Journal,
-    Maintenance,
-    Store,
-    UsageLedger,
-)
-from bot.ports.usage_reports import UsageField, UsageReports, UsageRow, UsageSum
-from bot.ports.waiting import EventKey, QueuePlace, WaitingEvents
+from bot.ports.platform.channel_history import ChannelHistory, ChannelMessage, ChannelReader, ChannelSpan, NoChannels
+from bot.ports.platform.directory import ChannelProblem, Directory, NoDirectory
+from bot.ports.platform.platform import Platform
+from bot.ports.platform.recording import LOWEST_ERROR_STATUS, CallRecorder, PlatformCall, Receipt, WireFormat, receipt
+from bot.ports.store.audit import ERASED_PERSON, AuditEntry, AuditLog
+from bot.ports.store.context_store import ContextStore, ConversationContext
+from bot.ports.store.event_queue import EventQueue
+from bot.ports.store.journal import Journal
+from bot.ports.store.key_values import KeyValues, Namespace, Owner, within
+from bot.ports.store.places import PlaceChanges, PlaceKey, PlaceName, PlaceStore
+from bot.ports.store.processes import Loops, Processes, ProcessInfo
+from bot.ports.store.request_log import CallRow, RequestFilter, RequestLog, RequestRow, RequestState
+from bot.ports.store.schedules import PauseReason, Schedule, ScheduleStore
+from bot.ports.store.store import Maintenance, Store
+from bot.ports.store.usage_ledger import UsageLedger
+from bot.ports.store.usage_reports import UsageField, UsageReports, UsageRow, UsageSum
+from bot.ports.store.waiting import EventKey, QueuePlace, WaitingEvents
 
 __all__ = [
     "ERASED_PERSON",

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.ports.places import PlaceKey, PlaceName
+from bot.ports.store.places import PlaceKey, PlaceName
 from bot.store.shared import codec
 from bot.store.shared.sql import Database
 

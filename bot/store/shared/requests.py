@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.limits import MICROS
 from bot.models import Answer, Event, Job
-from bot.ports.request_log import CallRow, RequestFilter, RequestRow, RequestState
+from bot.ports.store.request_log import CallRow, RequestFilter, RequestRow, RequestState
 from bot.store.shared import codec
 from bot.store.shared.rows import JOB, parse_job
 from bot.store.shared.sql import Dialect

@@ -18,12 +18,12 @@ from bot.store.shared import calls, codec
 from bot.store.shared.quota import hash_person
 from bot.store.shared.rows import EventKeys, event_keys, make_usage_rows
 from bot.store.sqlite import maintenance, statements
-from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
-from bot.store.sqlite.queue import WaitingQueue, make_entry
-from bot.store.sqlite.quota import QuotaLedger
+from bot.store.sqlite.in_memory.context_cache import ContextCache
+from bot.store.sqlite.in_memory.queue import WaitingQueue, make_entry
+from bot.store.sqlite.in_memory.quota import QuotaLedger
+from bot.store.sqlite.in_memory.reservations import Place, Reservation, make_place, place_of
 from bot.store.sqlite.reader import RECENT, RESERVED, SqliteReader, to_amounts
-from bot.store.sqlite.reservations import Place, Reservation, make_place, place_of
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming
 

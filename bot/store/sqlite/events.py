@@ -16,7 +16,7 @@ from bot.store.shared.rows import complete_turn, make_usage_rows, number_turn, t
 from bot.store.sqlite import maintenance, statements
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.event_recorder import RunningEvent, SqliteEventRecorder
-from bot.store.sqlite.queue import Entry
+from bot.store.sqlite.in_memory.queue import Entry
 from bot.store.sqlite.writer import Returned, Rows, RowsOperation, WorkOperation
 
 _CONTENTS = """

@@ -32,14 +32,14 @@ from bot.store.shared.requests import RequestQueries
 from bot.store.shared.schedules import ScheduleQueries
 from bot.store.shared.sql import Database, Dialect
 from bot.store.sqlite import maintenance, statements
-from bot.store.sqlite.context_cache import ContextCache
 from bot.store.sqlite.database import SqliteDatabase
 from bot.store.sqlite.errors import translate
 from bot.store.sqlite.events import SqliteEvents
+from bot.store.sqlite.in_memory.context_cache import ContextCache
+from bot.store.sqlite.in_memory.queue import Entry, make_entry
+from bot.store.sqlite.in_memory.reservations import Reservation, place_of
 from bot.store.sqlite.lock import ownership
-from bot.store.sqlite.queue import Entry, make_entry
 from bot.store.sqlite.reader import SqliteReader
-from bot.store.sqlite.reservations import Reservation, place_of
 from bot.store.sqlite.schema import BeforeMigration, prepare
 from bot.store.sqlite.writer import RowsOperation, SqliteWriter, WorkOperation
 from bot.store.timing import StoreTiming

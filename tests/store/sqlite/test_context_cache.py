@@ -13,7 +13,7 @@ import pytest
 from bot.models import Job, Lane, Turn
 from bot.ports import ConversationContext
 from bot.store.shared.queries import StoreQueries
-from bot.store.sqlite.context_cache import ContextCache
+from bot.store.sqlite.in_memory.context_cache import ContextCache
 from bot.store.sqlite.store import SqliteStore
 from tests.support.database.store import answer, claim, event, outcome
 

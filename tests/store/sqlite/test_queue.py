@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.models import Lane
-from bot.store.sqlite.queue import Entry, Person, WaitingQueue, make_entry
+from bot.store.sqlite.in_memory.queue import Entry, Person, WaitingQueue, make_entry
 
 LANES = st.sets(st.sampled_from(Lane), min_size=1)
 ADAPTERS = st.sets(st.sampled_from("xy"), min_size=1)

@@ -1,4 +1,4 @@
-"""Small durable values by name, which belong to no event. A part of the seam in `store.py`."""
+"""Small durable values by name, which belong to no event."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

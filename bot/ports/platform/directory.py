@@ -1,10 +1,10 @@
-"""The people, roles and channels of a platform. A part of the seam in `adapter.py`."""
+"""The people, roles and channels of a platform."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from bot.models import Actor, Location
-from bot.ports.places import PlaceName
+from bot.ports.store.places import PlaceName
 
 #: There is no such channel, or it is hidden from the service; the service may not write there; a person may not see it.
 ChannelProblem = Literal["", "absent", "closed", "hidden"]

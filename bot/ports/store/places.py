@@ -1,4 +1,4 @@
-"""The names of workspaces and channels, as they are stored. A part of the seam in `store.py`."""
+"""The names of workspaces and channels, as they are stored."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

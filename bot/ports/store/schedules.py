@@ -1,4 +1,4 @@
-"""Requests that are made at set times, as they are stored. A part of the seam in `store.py`."""
+"""Requests that are made at set times, as they are stored."""
 
 import asyncio
 from collections.abc import Collection, Sequence

@@ -14,9 +14,9 @@ from bot.models import (
     PriorMessages,
     Status,
 )
-from bot.ports.adapter_services import AdapterServices
-from bot.ports.channel_history import ChannelReader
-from bot.ports.directory import Directory
+from bot.ports.platform.adapter_services import AdapterServices
+from bot.ports.platform.channel_history import ChannelReader
+from bot.ports.platform.directory import Directory
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute

@@ -14,10 +14,10 @@ from bot.models import (
     Option,
     Turn,
 )
-from bot.ports.places import PlaceChanges
-from bot.ports.processes import Loops
-from bot.ports.recording import CallRecorder
-from bot.ports.usage_reports import UsageRow
+from bot.ports.platform.recording import CallRecorder
+from bot.ports.store.places import PlaceChanges
+from bot.ports.store.processes import Loops
+from bot.ports.store.usage_reports import UsageRow
 
 #: Stands for the names of the fields of a button's form, where there is no room for them.
 OWN_FIELDS = "-"

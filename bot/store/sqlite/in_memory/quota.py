@@ -21,7 +21,7 @@ from bot.models import Event, Usage
 from bot.store.shared import calls
 from bot.store.shared.quota import HOUR, OF_SUBJECT, PRICE_DAYS, QuotaFigures, find_exceeded, find_near, is_rate
 from bot.store.shared.rows import price_of_one
-from bot.store.sqlite.reservations import (
+from bot.store.sqlite.in_memory.reservations import (
     ByKind,
     Key,
     Moment,

@@ -8,8 +8,8 @@ from typing import Protocol
 from pydantic_settings import BaseSettings
 
 from bot.models import CommandSpec
-from bot.ports.adapter import Adapter
-from bot.ports.recording import WireFormat
+from bot.ports.platform.adapter import Adapter
+from bot.ports.platform.recording import WireFormat
 
 
 class CreateAdapter(Protocol):

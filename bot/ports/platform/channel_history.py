@@ -1,4 +1,4 @@
-"""Reading what people wrote in a channel. A part of the seam in `adapter.py`."""
+"""Reading what people wrote in a channel."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""State that the SQLite engine keeps in memory: waiting events, figures of quotas, contexts of conversations."""
