@@ -28,11 +28,11 @@ from adapters.slack.directory import SlackDirectory
 from adapters.slack.inbound.downloads import download
 from adapters.slack.inbound.listeners import EventRouter
 from adapters.slack.inbound.services import InboundServices
-from adapters.slack.inbound.user_groups import UserGroups
-from adapters.slack.inbound.users import UserDirectory
 from adapters.slack.outbound.draft import SlackDraft
 from adapters.slack.outbound.reaction import add_reaction
 from adapters.slack.outbound.recovery import is_long_finished
+from adapters.slack.people.user_groups import UserGroups
+from adapters.slack.people.users import UserDirectory
 from adapters.slack.reading.channel_history import ChannelReading, link_of
 from adapters.slack.reading.missed_messages import MissedMessages
 from adapters.slack.reading.prior_messages import read_prior_messages

@@ -13,7 +13,7 @@ from adapters.slack.connection.errors import delivery_errors
 from adapters.slack.connection.workspaces import Workspaces, is_direct
 from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.services import InboundServices
-from adapters.slack.inbound.user_groups import is_group, is_person
+from adapters.slack.people.user_groups import is_group, is_person
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.settings import Settings
 from adapters.slack.setup.check import find_channel_problem, find_groups

@@ -9,7 +9,7 @@ from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.interaction_events import locate_event
 from adapters.slack.inbound.parse import build_actor
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.people.users import UserDirectory
 from adapters.slack.thread_conversations import ThreadConversations
 from adapters.slack.types import ADAPTER, Json
 from adapters.slack.ui import home_view

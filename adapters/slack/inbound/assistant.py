@@ -9,7 +9,7 @@ from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.parse import build_actor, make_title, viewed_channel
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.people.users import UserDirectory
 from adapters.slack.shortcuts import MOST_PROMPTS, PROMPTS_BESIDE_A_CHANNEL, SUGGESTED_PROMPTS
 from adapters.slack.types import ADAPTER, Json
 from bot.background import BackgroundTasks

@@ -6,7 +6,7 @@ from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.parse import message_id
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.people.users import UserDirectory
 from adapters.slack.types import Json
 from bot.errors import DeliveryError
 from bot.i18n import translate

@@ -1,8 +1,8 @@
 """The parts that the receiving side shares."""
 
 from adapters.slack.connection.workspaces import Workspaces
-from adapters.slack.inbound.user_groups import UserGroups
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.people.user_groups import UserGroups
+from adapters.slack.people.users import UserDirectory
 from adapters.slack.thread_conversations import ThreadConversations
 from bot.ports import AdapterServices
 from bot.values import valueclass

@@ -18,7 +18,7 @@ from adapters.slack.connection.paging import LARGEST_PAGE, RESTRICTED_PAGE, next
 from adapters.slack.connection.web_api import WebApi
 from adapters.slack.connection.workspaces import Workspace
 from adapters.slack.inbound.parse import find_author, find_mentions, is_bot, is_spoken, read_text
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.people.users import UserDirectory
 from adapters.slack.reading.threads import ThreadMessages, is_own, read_newest
 from adapters.slack.types import Json, Person
 from bot.errors import DeliveryDelayed, DeliveryError, UsageError

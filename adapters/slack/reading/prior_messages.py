@@ -8,7 +8,7 @@ from adapters.slack.connection.errors import delivery_errors
 from adapters.slack.connection.paging import LARGEST_PAGE, next_cursor
 from adapters.slack.connection.workspaces import Workspace, Workspaces
 from adapters.slack.inbound.parse import find_author, find_mentions, is_spoken, read_attachments, read_text
-from adapters.slack.inbound.users import UserDirectory
+from adapters.slack.people.users import UserDirectory
 from adapters.slack.reading.threads import is_own, read_newest
 from adapters.slack.reply_target import ReplyTarget
 from adapters.slack.types import Json, Person

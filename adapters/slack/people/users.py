@@ -10,7 +10,7 @@ import structlog
 from adapters.kit.bounded import BoundedDict
 from adapters.slack.connection.errors import API_ERRORS, delivery_errors, error_code, log_reason
 from adapters.slack.connection.workspaces import Workspace, Workspaces
-from adapters.slack.inbound.user_groups import UserGroups
+from adapters.slack.people.user_groups import UserGroups
 from adapters.slack.timing import Timing
 from adapters.slack.types import Json, Person
 from bot.errors import DeliveryError, DeliveryRefused

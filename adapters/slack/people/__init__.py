@@ -1,0 +1,1 @@
+"""People and user groups of workspaces of Slack, looked up and remembered."""
