@@ -119,9 +119,9 @@ def _page_sources(core: Core) -> "Sources":
 
 
 def _status_routes(core: Core) -> list["Route"]:
-    from bot.ops.status import status_routes
+    from bot.ops.status import StatusEndpoints
 
-    return status_routes(
+    return StatusEndpoints(
         queue=core.store,
         journal=core.store,
         maintenance=core.store,
@@ -133,4 +133,4 @@ def _status_routes(core: Core) -> list["Route"]:
         failing=lambda: core.loops.failing,
         token=core.settings.bot_ops_token,
         timing=core.timing.ops,
-    )
+    ).routes()

@@ -15,6 +15,7 @@ from bot.errors import MediaUnavailable, StoreError
 from bot.ops.timing import OpsTiming
 from bot.ports import EventQueue, Journal, Maintenance
 from bot.telemetry.metrics import Metrics, RateLimiter
+from bot.values import valueclass
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -38,41 +39,41 @@ class HasFiles(Protocol):
         """Raise `MediaUnavailable` unless kept files can be read."""
 
 
-def status_routes(
-    *,
-    queue: EventQueue,
-    journal: Journal,
-    maintenance: Maintenance,
-    spool: HasFiles,
-    api: HasRateLimiter,
-    metrics: Metrics,
-    roles: Sequence[str],
-    health: Mapping[str, Callable[[], str]],
-    failing: Callable[[], Sequence[str]] = tuple,
-    token: SecretStr | None = None,
-    timing: OpsTiming | None = None,
-) -> list[Route]:
-    """Return the routes. `token`: a request has to have it; None: everybody who reaches the port is answered.
-
-    `roles`: those of this process. `health`: by platform that it receives from, a function that returns "" or the
-    platform's problem. `failing`: returns the background loops that keep failing.
+@valueclass(frozen=True, slots=True, kw_only=True)
+class StatusEndpoints:
+    """The operator's endpoints.
 
     - `/readyz`: 200 while the service accepts and stores events, i.e. database and platforms work, else 503. A problem
       of the API, the object store or a background loop is reported with status 200: events wait on disk, files are
       tried again, and a loop that failed is started again. The check spends nothing.
     - `/metrics`: metrics in Prometheus' format.
     """
-    timing = timing or OpsTiming()
 
-    async def readyz(_: Request) -> Response:
-        database = await _find_problem(maintenance.check, timing.database_check)
-        files = await _find_problem(spool.check, timing.files_check)
-        platforms = {name: find_problem() for name, find_problem in health.items()}
-        problem, loops = metrics.api_problem(), ", ".join(failing())
+    queue: EventQueue
+    journal: Journal
+    maintenance: Maintenance
+    spool: HasFiles
+    api: HasRateLimiter
+    metrics: Metrics
+    roles: Sequence[str]  #: of this process
+    health: Mapping[str, Callable[[], str]]  #: by platform that it receives from: "", or the platform's problem
+    failing: Callable[[], Sequence[str]] = tuple  #: the background loops that keep failing
+    token: SecretStr | None = None  #: that a request has to have; None: everybody who reaches the port is answered
+    timing: OpsTiming = OpsTiming()
+
+    def routes(self) -> list[Route]:
+        """Return the routes of both."""
+        return [Route(_READY, _guard(self._readyz, self.token)), Route(_METRICS, _guard(self._metrics, self.token))]
+
+    async def _readyz(self, _: Request) -> Response:
+        database = await _find_problem(self.maintenance.check, self.timing.database_check)
+        files = await _find_problem(self.spool.check, self.timing.files_check)
+        platforms = {name: find_problem() for name, find_problem in self.health.items()}
+        problem, loops = self.metrics.api_problem(), ", ".join(self.failing())
         is_ready = not database and not any(platforms.values())
         body = {
             "status": "not ready" if not is_ready else "degraded" if problem or files or loops else "ready",
-            "roles": list(roles),
+            "roles": list(self.roles),
             "database": database or "ok",
             "files": files or "ok",
             "api": problem or "ok",
@@ -81,14 +82,13 @@ def status_routes(
         }
         return JSONResponse(body, status_code=200 if is_ready else 503)
 
-    async def show_metrics(_: Request) -> Response:
+    async def _metrics(self, _: Request) -> Response:
         try:
-            counts, feedback = await queue.counts(), await journal.feedback_counts()
+            counts, feedback = await self.queue.counts(), await self.journal.feedback_counts()
         except StoreError as exc:
             return PlainTextResponse(f"{exc}\n", status_code=503)
-        return Response(metrics.render(counts, api.rate_limiter, feedback), media_type=CONTENT_TYPE_LATEST)
-
-    return [Route(_READY, _guard(readyz, token)), Route(_METRICS, _guard(show_metrics, token))]
+        text = self.metrics.render(counts, self.api.rate_limiter, feedback)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 def closed_status_routes() -> list[Route]:

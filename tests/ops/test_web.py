@@ -22,7 +22,7 @@ from starlette.routing import Route
 from bot.background import BackgroundLoops
 from bot.errors import SettingsError
 from bot.media import Spool
-from bot.ops.status import closed_status_routes, status_routes
+from bot.ops.status import StatusEndpoints, closed_status_routes
 from bot.ops.web import WebServer, create_ops, create_web, is_served_by_us, listen
 from bot.settings.roles import ALL_ROLES
 from bot.sign_in.address import host_of_this_machine
@@ -79,7 +79,7 @@ async def running(folder: Path, *, token: bool = False) -> AsyncIterator[Service
     spool = Spool(folder / "media", secret=SecretStr("k"), max_bytes=1000, timeout=5, public_url="https://bot.example")
     async with SqliteStore(folder / "bot.db") as store, spool, aiohttp.ClientSession() as http:
         metrics = Metrics(("chat",))
-        status = status_routes(
+        status = StatusEndpoints(
             roles=ALL_ROLES,
             queue=store,
             journal=store,
@@ -89,7 +89,7 @@ async def running(folder: Path, *, token: bool = False) -> AsyncIterator[Service
             metrics=metrics,
             health={"here": lambda: problems["here"]},
             token=SecretStr(TOKEN) if token else None,
-        )
+        ).routes()
         web = create_web(
             spool=spool,
             status=status if token else closed_status_routes(),
