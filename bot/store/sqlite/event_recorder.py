@@ -157,29 +157,9 @@ class SqliteEventRecorder:
         self, event: Event, keys: EventKeys, lane: Lane, answer: Answer | None, reservation: Reservation | None = None
     ) -> bool:
         lane = lane if answer is None else Lane.FREE
-        adapter, event_id, conversation, command, actor, channel, replaces, workspace = keys
+        adapter, event_id, conversation, command, actor, *_ = keys
         since = event.received_at.timestamp()
-        committed = None if answer is None else codec.dumps(answer)
-        row = (
-            adapter,
-            event_id,
-            conversation,
-            lane,
-            command,
-            actor,
-            channel,
-            replaces,
-            workspace,
-            since,
-            codec.dumps(event),
-            committed,
-        )
-        rows: Rows = {statements.RECORD: (row,)}
-        if reservation is not None and reservation.uses.kind and answer is None:
-            uses = reservation.uses
-            amounts = (uses.items, uses.tokens, uses.milliseconds, uses.micros, uses.is_own)
-            reserved = (adapter, event_id, uses.kind, *amounts)
-            rows = {**rows, statements.RESERVE: (reserved,)}
+        rows = _rows(event, keys, lane, answer, reservation)
 
         def undo() -> None:
             if reservation is not None:
@@ -293,3 +273,27 @@ class SqliteEventRecorder:
         """Count usage that was stored for an event, with which its open call has ended."""
         self._ledger.end_call(job.seq)
         self._ledger.use(job.event, usage)
+
+
+def _rows(event: Event, keys: EventKeys, lane: Lane, answer: Answer | None, reservation: Reservation | None) -> Rows:
+    """Return the rows that record an event, and what it may use until it is answered."""
+    adapter, event_id, conversation, command, actor, channel, replaces, workspace = keys
+    row = (
+        adapter,
+        event_id,
+        conversation,
+        lane,
+        command,
+        actor,
+        channel,
+        replaces,
+        workspace,
+        event.received_at.timestamp(),
+        codec.dumps(event),
+        None if answer is None else codec.dumps(answer),
+    )
+    if reservation is None or not reservation.uses.kind or answer is not None:
+        return {statements.RECORD: (row,)}
+    uses = reservation.uses
+    amounts = (uses.items, uses.tokens, uses.milliseconds, uses.micros, uses.is_own)
+    return {statements.RECORD: (row,), statements.RESERVE: ((adapter, event_id, uses.kind, *amounts),)}
