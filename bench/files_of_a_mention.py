@@ -1,7 +1,8 @@
 """The number of an adapter's files that one mention passes: `python -m bench.files_of_a_mention [slack] [discord]`.
 
 The service runs in this process, on a simulated platform and with the sandbox as its API. A file is counted when one of
-its functions is called between the moment of the mention and the moment when its answer, text and buttons, is whole.
+its functions is called between the moment of the mention and the moment when its answer, text and buttons, is whole, at
+each of two mentions.
 """
 
 import asyncio
@@ -68,14 +69,17 @@ class Tracer:
 
 
 async def files_of(platform: Platform) -> Mapping[str, set[str]]:
-    """Return the functions that a mention calls, by file."""
-    tracer = Tracer()
+    """Return the functions that each of two mentions calls, by file; so those of loops beside them are left out."""
+    tracer, runs = Tracer(), []
     with tempfile.TemporaryDirectory() as folder, tracer.installed():
         async with platform(Path(folder)) as mention:
-            tracer.is_on = True
-            await mention()
-            tracer.is_on = False
-    return tracer.called
+            for _ in range(2):
+                tracer.called, tracer.is_on = defaultdict(set), True
+                await mention()
+                tracer.is_on = False
+                runs.append(tracer.called)
+    first, second = runs
+    return {file: both for file, functions in first.items() if (both := functions & second[file])}
 
 
 @asynccontextmanager
