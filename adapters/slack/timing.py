@@ -27,6 +27,7 @@ class Timing:
 
     # -- inbound
     user_lifetime: float = 3600.0  #: of what Slack said about a user
+    admin_lifetime: float = 60.0  #: the same of an administrator, who may be none any more: no event tells
     user_retry: float = 60.0  #: until a failed lookup of a user is repeated
     groups_patience: float = 5.0  #: that an administrator's question about somebody waits for the user groups
     user_patience: float = 1.0  #: that an event waits for a lookup before it goes on without

@@ -1,4 +1,4 @@
-"""Names, languages and rights of users, looked up once an hour and only when they matter."""
+"""Names, languages and rights of users, looked up only when they matter: once an hour, administrators each minute."""
 
 import asyncio
 import time
@@ -97,7 +97,7 @@ class UserDirectory:
             self._store(workspace, known or Person(id=user), self._timing.user_retry)
             return None
         person = _parse_user(answer["user"])
-        self._store(workspace, person, self._timing.user_lifetime)
+        self._store(workspace, person, self._timing.admin_lifetime if person.is_admin else self._timing.user_lifetime)
         return person
 
     def _store(self, workspace: Workspace, person: Person, lifetime: float) -> None:

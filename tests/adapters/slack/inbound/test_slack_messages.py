@@ -63,6 +63,19 @@ async def test_twins_and_redeliveries_are_one_event(
     assert (events[0].command, events[0].prompt, events[0].options) == ("image", "a fox", {"style": "anime"})
 
 
+async def test_nobody_stays_an_administrator(slack: SlackSimulator, core: RecordingCore) -> None:
+    """Slack is asked again soon whether somebody still is one; others are looked up seldom."""
+    async with RunningAdapter(slack, core, timing=Timing(admin_lifetime=0.0)):
+        for number, is_admin in enumerate((True, False), start=1):
+            slack.ada.user.is_admin = is_admin
+            slack.ada.mention("hello")
+            assert (await core.wait_for_events(number))[-1].actor.is_admin is is_admin
+        before = len(slack.called("users.info"))
+        slack.ada.mention("and now?")
+        await core.wait_for_events(3)
+        assert len(slack.called("users.info")) == before
+
+
 async def test_two_processes_record_a_mention_once(slack: SlackSimulator, core: RecordingCore) -> None:
     """The process that gets the `message` records it, and no other; an `app_mention` without one is recorded, too."""
     core.has_peers = True
