@@ -103,7 +103,9 @@ class Metrics:
 
         self._events = self._counter("bot_events", "Events, by what became of them.", *of_event, "outcome")
         self._first_sign = self._histogram(
-            "bot_first_sign_seconds", "From receipt to the first visible sign.", *of_event
+            "bot_first_sign_seconds",
+            "From receipt until the answer is begun, of which the platform shows a sign.",
+            *of_event,
         )
         self._answer = self._histogram("bot_answer_seconds", "From receipt to the whole visible answer.", *of_event)
         self._retries = self._counter("bot_retries", "Events given back to be tried again.", *of_event)
@@ -160,7 +162,7 @@ class Metrics:
         self._events.add(*self._labels(event), outcome)
 
     def first_sign(self, event: Event) -> None:
-        """Time the first visible sign of an answer."""
+        """Time the beginning of an answer, before the platform's call that shows a sign of it."""
         self._first_sign.observe(age_of(event), *self._labels(event))
 
     def answered(self, event: Event, answer: Answer, seconds: float) -> None:
