@@ -13,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import httpx
 
-from aimodels.errors import UnexpectedAnswer
+from aimodels.errors import ConfigurationError, UnexpectedAnswer
 from aimodels.exchange import Exchange
 
 MAX_ERROR = 100_000  #: bytes that are read of an error
@@ -167,12 +167,18 @@ def _as_httpx_error(exc: aiohttp.ClientError) -> httpx.TransportError:
 def open_http(base_url: str) -> AiohttpTransport:
     """A transport to `base_url` that connects at the first request. Close it in the event loop that used it.
 
+    Raises `ConfigurationError` where the environment names certificates that can't be read.
+
     A transport, not a client: `httpx.AsyncClient` handles cookies, redirects and authentication flows at each request,
     and none of them is wanted here. aiohttp carries the bytes because httpx's own pool inspects every connection on
     each request: it needed 2, 5 and 7 times the CPU per request at 1, 50 and 200 concurrent calls.
     """
     # Reading the certificates takes some 20 ms and is needed for https only; redirects are not followed.
-    context = httpx.create_ssl_context() if base_url.startswith("https:") else False
+    try:
+        context = httpx.create_ssl_context() if base_url.startswith("https:") else False
+    except OSError as exc:
+        text = f"SSL_CERT_FILE or SSL_CERT_DIR: no certificates can be read ({exc.strerror})"
+        raise ConfigurationError(text) from exc
     proxy = _proxy(base_url)
     return AiohttpTransport(lambda: _session(context, proxy))
 

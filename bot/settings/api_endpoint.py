@@ -44,8 +44,8 @@ async def open_client(
     `wrap`: of its HTTP transport. Raises `SettingsError`.
     """
     async with _endpoint(settings) as (base_url, key), AsyncExitStack() as stack:
-        http = None if wrap is None else await stack.enter_async_context(wrap(open_http(base_url)))
         try:
+            http = None if wrap is None else await stack.enter_async_context(wrap(open_http(base_url)))
             client = AsyncAIModels(
                 api_key=key,
                 base_url=base_url,

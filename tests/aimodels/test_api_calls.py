@@ -336,6 +336,13 @@ async def test_proxy_of_the_environment(api: ScriptedApi, monkeypatch: pytest.Mo
     assert [asked.headers.get("Proxy-Authorization") for asked in api.requests] == [credentials, None]
 
 
+def test_certificates_of_the_environment_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the variable, for an address that needs certificates."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+        AsyncAIModels(api_key=KEY, base_url="https://api.example.com/v1")
+
+
 async def test_people_share_one_rate_limiter(api: ScriptedApi) -> None:
     """Everybody's calls wait while the API refuses one person's, and are asked once when it opens."""
     api.play(failure(429, headers={"Retry-After": "0.3", "X-RateLimit-Limit": "9"}), chat())

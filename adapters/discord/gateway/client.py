@@ -21,6 +21,7 @@ from adapters.discord.gateway.sharded_client import ShardedClient
 from adapters.discord.timing import Timing
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.connection.call_recording import record_calls
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.kit.connection.fenced_connector import FencedConnector
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import DeliveryDelayed, SettingsError
@@ -49,6 +50,7 @@ class DiscordClient(ShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=timing.rate_limit_wait,
             connector=FencedConnector(limit=0),
+            proxy=proxy_for(Route.BASE),
         )
         self._recorder = recorder
         self._read_guilds: BoundedDict[str, discord.Guild] = BoundedDict(_READ_GUILDS, lifetime=timing.guild_lifetime)

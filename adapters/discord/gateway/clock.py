@@ -8,6 +8,7 @@ import aiohttp
 from discord.http import Route
 
 from adapters.discord.reply_target import created_at
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.kit.errors import NETWORK_ERRORS
 
 
@@ -36,5 +37,5 @@ class DiscordClock:
     async def ask(self, session: aiohttp.ClientSession) -> None:
         """Ask Discord, for a process that receives nothing from it. The answer may be a second behind."""
         with suppress(*NETWORK_ERRORS, KeyError, ValueError):
-            async with session.get(f"{Route.BASE}/gateway") as response:
+            async with session.get(f"{Route.BASE}/gateway", proxy=proxy_for(Route.BASE)) as response:
                 self.note_time(parsedate_to_datetime(response.headers["Date"]).timestamp())

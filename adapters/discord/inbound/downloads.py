@@ -8,6 +8,7 @@ import discord
 from discord.http import HTTPClient
 
 from adapters.discord.timing import Timing
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.kit.errors import NETWORK_ERRORS
 from bot.errors import DownloadFailed
 from bot.models import Attachment
@@ -25,7 +26,7 @@ async def download(
     try:
         url = attachment.source.get("url", "")
         for is_last in (False, True):
-            async with session.get(url, timeout=timeout) as response:
+            async with session.get(url, timeout=timeout, proxy=proxy_for(url)) as response:
                 if response.status == _OK:
                     async for chunk in response.content.iter_chunked(CHUNK):
                         yield chunk

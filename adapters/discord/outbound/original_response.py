@@ -88,7 +88,7 @@ class OriginalResponse:
                 message: Json = {
                     **await self._request(
                         lambda: async_context.get().get_webhook_message(
-                            webhook.id, target.token, _ORIGINAL, session=webhook.session
+                            webhook.id, target.token, _ORIGINAL, session=webhook.session, proxy=webhook.proxy
                         )
                     )
                 }
@@ -128,6 +128,7 @@ class OriginalResponse:
                 target.token,
                 _ORIGINAL,
                 session=webhook.session,
+                proxy=webhook.proxy,
                 payload=params.payload,
                 multipart=params.multipart,
                 files=params.files,
@@ -185,6 +186,7 @@ class OriginalResponse:
                     webhook.id,
                     target.token,
                     session=webhook.session,
+                    proxy=webhook.proxy,
                     payload=params.payload,
                     multipart=params.multipart,
                     files=params.files,

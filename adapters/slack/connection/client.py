@@ -2,13 +2,12 @@
 
 import logging
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.slack.channel_ids import ChangedIds
 
 #: The library writes each request and its answer into a text for its log where its logger has no level of its own,
@@ -38,16 +37,3 @@ def create_client(session: aiohttp.ClientSession, api: str, token: str) -> Clien
     client = Client(token=token or None, base_url=base, session=session, retry_handlers=[], logger=_LOGGER)
     client.proxy = proxy_for(api)
     return client
-
-
-def proxy_for(url: str) -> str | None:
-    """Return the proxy that the environment names for an address; None: connect directly.
-
-    Left to themselves, `aiohttp` asks a thread twice per request, for this and for a `.netrc`, and `slack_sdk` ignores
-    `NO_PROXY`. So this is looked up once, when a connection is prepared.
-    """
-    parts = urlsplit(url)
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    return getproxies().get(scheme) or getproxies().get("all")

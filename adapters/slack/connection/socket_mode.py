@@ -15,11 +15,11 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.kit.connection.backoff import Backoff
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.kit.connection.fast_json import read_json, write_json
 from adapters.kit.connection.shares import work_while_held
 from adapters.kit.connection.watchdog import Watchdog, interval
 from adapters.slack.connection.bolt_app import SocketModeBoltRequest, is_about_own_message
-from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason, retry_after
 from adapters.slack.settings import APPS
 from adapters.slack.timing import Timing

@@ -6,8 +6,8 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.errors import API_ERRORS
 from adapters.slack.connection.workspaces import Workspaces
 from adapters.slack.types import Json

@@ -11,9 +11,9 @@ from dataclasses import replace
 import aiohttp
 import structlog
 
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.kit.connection.fenced_connector import fenced
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.errors import unreachable
 from adapters.slack.connection.web_api import FORBIDDEN_CHANNEL, WebApi, is_refused_message, refusal_code
 from adapters.slack.outbound.layout import MessagePart, message_forms, split_parts

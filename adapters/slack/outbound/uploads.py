@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import aiohttp
 
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.kit.errors import NETWORK_ERRORS
-from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.feature_gates import CAPTION
 from adapters.slack.connection.web_api import WebApi, is_refused_message, refusal_code
 from adapters.slack.types import Block, Json

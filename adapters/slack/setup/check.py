@@ -8,8 +8,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.kit.connection.environment_proxy import proxy_for
 from adapters.slack.connection.channel_problem import channel_problem
-from adapters.slack.connection.client import proxy_for
 from adapters.slack.connection.errors import API_ERRORS, error_code, log_reason
 from adapters.slack.settings import APPS, Settings
 from adapters.slack.setup.manifest import EVENT_TYPES, SCOPES, scope_purpose

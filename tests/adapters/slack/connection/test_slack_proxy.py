@@ -1,41 +1,14 @@
 """Where the environment names a proxy, every request of the Slack side goes through it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
-from aiohttp import web
 
-from adapters.slack.connection.client import proxy_for
+from adapters.kit.connection.environment_proxy import proxy_for
 from bot.models import Answer, Media
 from simulators.slack import SlackSimulator
+from tests.support.deploy.http_proxy import forwarding
 from tests.support.slack.adapter import RecordingCore, RunningAdapter
-
-
-@asynccontextmanager
-async def forwarding(addresses: list[str]) -> AsyncIterator[str]:
-    """A proxy that forwards requests and records their addresses."""
-    async with aiohttp.ClientSession(auto_decompress=False) as session:
-
-        async def forward(request: web.BaseRequest) -> web.StreamResponse:
-            url = request.raw_path if request.raw_path.startswith("http") else str(request.url)
-            addresses.append(url.rpartition("/")[2].partition("?")[0])
-            headers = {
-                name: value for name, value in request.headers.items() if name not in ("Host", "Accept-Encoding")
-            }
-            body = await request.read()
-            async with session.request(request.method, url, headers=headers, data=body) as answer:
-                return web.Response(status=answer.status, body=await answer.read(), content_type=answer.content_type)
-
-        runner = web.ServerRunner(web.Server(forward))
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        try:
-            yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-        finally:
-            await runner.cleanup()
 
 
 async def test_everything_goes_through_the_proxy(
