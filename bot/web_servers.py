@@ -103,6 +103,7 @@ def _page_sources(core: Core) -> "Sources":
         quotas=core.quotas,
         queue=core.store,
         journal=core.store,
+        maintenance=core.store,
         request_log=core.store,
         running=lambda: core.worker.canceller.running,
         cancel=core.worker.canceller.cancel_event,

@@ -17,6 +17,7 @@ from bot.ports import (
     EventQueue,
     Journal,
     KeyValues,
+    Maintenance,
     PlaceStore,
     Processes,
     RequestLog,
@@ -63,6 +64,7 @@ class Sources:
     quotas: Quotas
     queue: EventQueue
     journal: Journal
+    maintenance: Maintenance
     request_log: RequestLog
     running: Callable[[], Collection[RunningJob]]  #: what this process answers now
     cancel: Cancel

@@ -66,9 +66,9 @@ class StatusEndpoints:
         return [Route(_READY, _guard(self._readyz, self.token)), Route(_METRICS, _guard(self._metrics, self.token))]
 
     async def _readyz(self, _: Request) -> Response:
-        database = await _find_problem(self.maintenance.check, self.timing.database_check)
-        files = await _find_problem(self.spool.check, self.timing.files_check)
-        platforms = {name: find_problem() for name, find_problem in self.health.items()}
+        database = await find_problem(self.maintenance.check, self.timing.database_check)
+        files = await find_problem(self.spool.check, self.timing.files_check)
+        platforms = {name: look() for name, look in self.health.items()}
         problem, loops = self.metrics.api_problem(), ", ".join(self.failing())
         is_ready = not database and not any(platforms.values())
         body = {
@@ -114,7 +114,8 @@ def _guard(endpoint: Endpoint, token: SecretStr | None) -> Endpoint:
     return guarded
 
 
-async def _find_problem(check: Callable[[], Awaitable[None]], timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
+async def find_problem(check: Callable[[], Awaitable[None]], timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
+    """Return what a check of the database or the files raises, as a sentence; "": nothing."""
     try:
         async with asyncio.timeout(timeout):
             await check()

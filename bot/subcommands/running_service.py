@@ -126,7 +126,9 @@ def _status(found: Mapping[str, Any]) -> str:
     lines: list[tuple[str, str]] = []
     for name, problem in found["platforms"].items():
         lines.append((name, problem or operator_text("cockpit.cli.connected")))
-    lines.append(("AI API", found["api_problem"] or operator_text("cockpit.cli.works")))
+    works = operator_text("cockpit.cli.works")
+    lines.append((operator_text("cockpit.cli.database"), found["database_problem"] or works))
+    lines.append(("AI API", found["api_problem"] or works))
     lines[:0] = [(name, operator_text("cockpit.cli.elsewhere")) for name in found["elsewhere"]]
     name = operator_text("cockpit.cli.process")
     lines += [(name, "  ".join([one["name"], ", ".join(one["roles"]), *one["holds"]])) for one in found["processes"]]

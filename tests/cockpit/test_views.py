@@ -24,7 +24,10 @@ OURS = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="a
 
 
 async def test_the_overview_shows_what_runs_and_what_is_left(tmp_path: Path) -> None:
-    """What is being answered, and what is left of budgets: an administrator's of the workspace, and of no other."""
+    """What is being answered, and what is left of budgets: an administrator's of the workspace, and of no other.
+
+    The operator also reads what is wrong with the database.
+    """
     async with pages(tmp_path, bot_budget_per_day=5) as web:
         service = web.service
         await service.ask("a fox", command="image", workspace="w", conversation="1")
@@ -34,11 +37,16 @@ async def test_the_overview_shows_what_runs_and_what_is_left(tmp_path: Path) -> 
         await web.sign_in()
         limit = {"amount": "3", "of": "money", "per": "month", "who": "everybody", "id": "", "act": "set"}
         await web.post("/cockpit/limits", {"adapter": "channel", "workspace": "w", **limit})
+        database = web.service.core.settings.database_path
+        moved = database.rename(database.with_name("moved"))
         shown = (await web.get("/cockpit")).words
+        status = (await web.get("/cockpit/api/status")).text
+        moved.rename(database)
+        assert "Needs attention: The database" in shown
         assert "a budget of 5 a day 4" in shown
         assert re.search(r"Being answered image [\d.]+ s chat [\d.]+ s", shown), shown
-        status = (await web.get("/cockpit/api/status")).text
         assert '"budgets":[{"limit":"a budget of 5 a day"' in status
+        assert re.search(r'"database_problem":"The database [^"]+ was moved', status), status
         await web.sign_in(OURS)
         shown = (await web.get("/cockpit")).words
         assert "a budget of 3 a month 2" in shown

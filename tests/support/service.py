@@ -24,6 +24,7 @@ from bot.scheduler.timing import ScheduleTiming
 from bot.schedules.clock import Clock
 from bot.service import run_until
 from bot.settings.core import Settings
+from bot.store.timing import StoreTiming
 from bot.timing import ServiceTiming
 from bot.waiting.timing import WaitingTiming
 from tests.support.channel.adapter import Channel, ChannelAdapter, Message, channel_server
@@ -120,6 +121,7 @@ def make_settings(api: ScriptedApi, folder: Path, **more: Any) -> Settings:
 FAST = ServiceTiming(
     pipeline=PipelineTiming(delayed=0.05, shortest_pause=0.001, longest_pause=0.02, outage_pause=0.02),
     waiting=WaitingTiming(look=3600.0),
+    store=StoreTiming(write_check=0.0),
     api=Timing(first_backoff=0.001, first_poll=0.01),
     places=PlaceTiming(pause=0.0),
     erasure_look=0.1,

@@ -14,6 +14,8 @@ from bot.cockpit.profile import read_spent, read_standings
 from bot.cockpit.rendering import window_begin
 from bot.limits import Measure, Period
 from bot.models import Lane
+from bot.ops.status import find_problem
+from bot.ops.timing import OpsTiming
 from bot.telemetry.figures import read_counts, read_durations
 from bot.values import valueclass
 
@@ -52,7 +54,7 @@ async def read_overview(visit: Visit) -> dict[str, Any]:
     """Read the values of the page. Raises `StoreError`."""
     sources = visit.sources
     zone = ZoneInfo(sources.settings.bot_time_zone)
-    platforms = {name: find_problem() for name, find_problem in sources.health.items() if name in visit.adapters}
+    platforms = {name: look() for name, look in sources.health.items() if name in visit.adapters}
     values: dict[str, Any] = {
         "platforms": platforms,
         "elsewhere": sorted(set(visit.adapters) - sources.health.keys()),  # other processes receive from these
@@ -90,6 +92,7 @@ async def _read_service(visit: Visit) -> dict[str, Any]:
     counts = await sources.queue.counts()
     api, registry = sources.rate_limiter, sources.metrics.registry
     return {
+        "database_problem": await find_problem(sources.maintenance.check, OpsTiming().database_check),
         "api_problem": sources.metrics.api_problem(),
         "api": {"limit": api.limit, "remaining": api.remaining, "waiting": api.waiting},
         "processes": [asdict(one) for one in await sources.processes.processes()],
