@@ -115,12 +115,24 @@ def _guard(endpoint: Endpoint, token: SecretStr | None) -> Endpoint:
 
 
 async def find_problem(check: Callable[[], Awaitable[None]], timeout: float) -> str:  # noqa: ASYNC109 - an error is reported instead
-    """Return what a check of the database or the files raises, as a sentence; "": nothing."""
+    """Return what a check of the database or the files raises, as a sentence; "": nothing.
+
+    Returns in time although the check may go on: a driver whose server is silent takes its time to obey a cancellation.
+    """
+    checking = asyncio.ensure_future(check())
+    checking.add_done_callback(_retrieve)
+    await asyncio.wait({checking}, timeout=timeout)
+    if not checking.done():
+        checking.cancel()
+        return f"no answer within {timeout:g} s"
     try:
-        async with asyncio.timeout(timeout):
-            await check()
+        checking.result()
     except (StoreError, MediaUnavailable) as exc:
         return str(exc)
-    except TimeoutError:
-        return f"no answer within {timeout:g} s"
     return ""
+
+
+def _retrieve(checked: asyncio.Future[None]) -> None:
+    """Mark an error that comes late as seen."""
+    if not checked.cancelled():
+        checked.exception()

@@ -6,7 +6,7 @@ import signal
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from starlette.routing import Route
 from bot.background import BackgroundLoops
 from bot.errors import SettingsError
 from bot.media import Spool
-from bot.ops.status import StatusEndpoints, closed_status_routes
+from bot.ops.status import StatusEndpoints, closed_status_routes, find_problem
 from bot.ops.web import WebServer, create_ops, create_web, is_served_by_us, listen
 from bot.settings.roles import ALL_ROLES
 from bot.sign_in.address import host_of_this_machine
@@ -146,6 +146,19 @@ async def test_a_database_in_trouble_is_not_ready(service: Service, tmp_path: Pa
         await service.get("/healthz")
     finally:
         other.close()
+
+
+async def test_a_check_that_can_not_be_stopped_keeps_nobody_waiting() -> None:
+    """A driver whose server is silent obeys no cancellation for a while."""
+    ends = asyncio.Event()
+
+    async def check() -> None:
+        while not ends.is_set():
+            with suppress(asyncio.CancelledError):
+                await ends.wait()
+
+    assert await find_problem(check, 0.01) == "no answer within 0.01 s"
+    ends.set()
 
 
 async def test_an_api_in_trouble_is_reported(service: Service) -> None:
