@@ -15,6 +15,7 @@ import structlog
 
 from adapters.kit.bounded import BoundedDict
 from adapters.slack.types import Json
+from bot.errors import StoreError
 from bot.ports import AdapterValues, SharedWork
 
 log = structlog.get_logger(__name__)
@@ -95,12 +96,16 @@ class ChannelIds:
         return now is not None and now.to_slack(channel) != (channel if before is None else before.to_slack(channel))
 
     async def read_payload(self, owner: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Return a payload with the ids by which the service knows the channels. Raises `StoreError`."""
+        """Return a payload with the ids by which the service knows the channels, as far as it can read them now."""
         if self.has_peers:  # another process may have been sent the event of a channel that is new here
             key = owner, _channel_of(body)
             if key not in self._seen:
-                await self.load()
-                self._seen[key] = None
+                try:
+                    await self.load()
+                except StoreError as exc:  # people are told where their request can't be recorded either
+                    log.info("changed ids not read", reason=str(exc))
+                else:
+                    self._seen[key] = None
         changed = self.by_owner.get(owner)
         return body if changed is None else changed.from_slack(body)
 

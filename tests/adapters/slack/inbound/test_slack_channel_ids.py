@@ -64,3 +64,6 @@ async def test_another_process_learns_of_a_changed_id(slack: SlackSimulator) -> 
         read = await receiver.read_payload(slack.team.id, body)
         assert read["event"]["channel"] == first
         assert read["event"]["text"] == f"see <#{first}|plans>"
+        stage.core.has_storage = False
+        elsewhere = {"channel_id": "C0ELSE", "text": f"see {channel.id}"}
+        assert (await receiver.read_payload(slack.team.id, elsewhere))["text"] == f"see {first}"
