@@ -84,8 +84,9 @@ class Questions:
         if measure is not None:
             measure.signs.append(question.sign - started)
             measure.answers.append(ended - started)
-            times = [one.acknowledged_at - one.sent_at for one in about if one.acknowledged_at is not None]
-            measure.acks.append(max(times))
+            # Another process may answer an event before the one that recorded it has acknowledged it.
+            await slack.until(lambda: all(one.is_acknowledged for one in about), 60)
+            measure.acks.append(max(one.acknowledged_at - one.sent_at for one in about if one.acknowledged_at))
         return thread
 
     def clear(self) -> None:
