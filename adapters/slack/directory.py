@@ -10,7 +10,7 @@ import structlog
 
 from adapters.slack.connection.channel_problem import channel_problem
 from adapters.slack.connection.errors import delivery_errors
-from adapters.slack.connection.workspaces import Workspaces, is_direct
+from adapters.slack.connection.workspaces import Workspaces, is_direct, split_owner
 from adapters.slack.inbound.parse import build_actor
 from adapters.slack.inbound.services import InboundServices
 from adapters.slack.people.user_groups import is_group, is_person
@@ -83,7 +83,7 @@ class SlackDirectory(ABC):
         https://docs.slack.dev/reference/methods/conversations.info
         """
         owner, _, plain = location.channel.rpartition(".")
-        organisation = owner if owner.startswith("E") else ""
+        _, organisation = split_owner(owner)
         workspace = await self.workspaces.find("" if organisation else location.workspace, organisation)
         name = partial(PlaceName, adapter=ADAPTER, workspace=location.workspace)
         names = [name(name=workspace.name)] if workspace.name and workspace.owner == location.workspace else []
@@ -112,9 +112,8 @@ class SlackDirectory(ABC):
             return "absent"
         if self._workspaces is None:
             return await find_channel_problem(self._settings, self._api, plain)
-        organisation = owner if owner.startswith("E") else ""
         try:
-            client = await self._workspaces.find_client("" if organisation else owner, organisation)
+            client = await self._workspaces.find_client(*split_owner(owner))
         except (DeliveryError, StoreError) as exc:
             log.info("channel not checked", reason=str(exc))
             return ""

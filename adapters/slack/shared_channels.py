@@ -8,7 +8,7 @@ whose bot is mentioned. https://docs.slack.dev/apis/slack-connect/using-slack-co
 from collections.abc import Iterable
 
 from adapters.kit.cached_storage import CachedStorage
-from adapters.slack.connection.workspaces import NotInstalled, Workspace, Workspaces
+from adapters.slack.connection.workspaces import NotInstalled, Workspace, Workspaces, split_owner
 from bot.ports import AdapterServices
 
 #: Threads of one channel that are remembered.
@@ -36,8 +36,7 @@ class SharedChannels:
         owner = (await self._threads.read(channel, refresh=self._has_peers)).get(thread, workspace.owner)
         if owner == workspace.owner:
             return workspace
-        organisation = owner if owner.startswith("E") else ""
         try:
-            return await self._workspaces.find("" if organisation else owner, organisation)
+            return await self._workspaces.find(*split_owner(owner))
         except NotInstalled:
             return workspace

@@ -55,6 +55,11 @@ class Workspace:
         return f"https://app.slack.com/client/{self.team or self.enterprise}/{channel}/thread/{channel}-{ts}"
 
 
+def split_owner(owner: str) -> tuple[str, str]:
+    """Return the workspace and the organisation that an installation's owner stands for; one of them is ""."""
+    return ("", owner) if owner.startswith("E") else (owner, "")
+
+
 class NotInstalled(DeliveryRefused):
     """The app is not, or no longer, installed there."""
 

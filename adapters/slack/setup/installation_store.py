@@ -14,7 +14,7 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from adapters.kit.bounded import BoundedDict
 from adapters.kit.per_key import PerKey
 from adapters.slack.connection.errors import API_ERRORS, log_reason
-from adapters.slack.connection.workspaces import NotInstalled, Workspace, has_agent_view
+from adapters.slack.connection.workspaces import NotInstalled, Workspace, has_agent_view, split_owner
 from adapters.slack.timing import Timing
 from bot.background import BackgroundTasks
 from bot.errors import DeliveryDelayed, DeliveryError, StoreError
@@ -71,9 +71,8 @@ class InstallationStore(AsyncInstallationStore):
         if user not in self._bots:
             self._bots[user] = await self._storage_of_bots.get(user) or ""
         owner = self._bots[user]
-        organisation = owner if owner.startswith("E") else ""
         try:
-            return await self.find("" if organisation else owner, organisation) if owner else None
+            return await self.find(*split_owner(owner)) if owner else None
         except NotInstalled:
             return None
 
