@@ -24,7 +24,7 @@ OURS = Visitor(is_administrator=True, adapter="channel", workspace="w", actor="a
 
 
 async def test_the_overview_shows_what_runs_and_what_is_left(tmp_path: Path) -> None:
-    """What is being answered, and what is left of budgets: an administrator's of the workspace, and of no other.
+    """An administrator reads the running requests and the budgets of the own workspace, and of no other.
 
     The operator also reads what is wrong with the database.
     """

@@ -67,7 +67,7 @@ async def test_a_file_that_is_made_here_is_stored_whole(folder: Path, certificat
 
 
 async def test_a_folder_that_takes_no_files_is_reported(folder: Path, certificate: Certificate) -> None:
-    """What keeps files from being made is said when somebody looks, and before somebody asks for one."""
+    """A check of the folder fails with the reason, before anybody asks for a file."""
     async with make_spool(folder, certificate) as spool:
         folder.rmdir()
         folder.touch()

@@ -176,7 +176,7 @@ def test_a_process_without_descriptors_does_not_flood_its_log() -> None:
 
 
 def test_a_log_that_nobody_reads_stops_nothing() -> None:
-    """What it takes no more is dropped; the first line that it takes again is preceded by the number of those."""
+    """Lines that the pipe does not take are dropped; their number stands before the first line that it takes again."""
     done = subprocess.run([sys.executable, "-c", UNREAD], capture_output=True, text=True, check=True, timeout=60)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line[:1] == "{" and line[-1:] == "}"]
     *written, lost, last = lines
